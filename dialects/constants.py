@@ -1,0 +1,164 @@
+"""Constant tensors: between numpy arrays and the attributes that hold them in the IR.
+
+Small tensors are written out (`dense<[1, 2]>`), large ones live beside the IR as *resources*: the
+attribute is a key, the bytes are a hex string in the builtin dialect's resource store, printed at
+the end of the file. xDSL has one store for the whole process, so keys are made unique here.
+"""
+
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
+from xdsl.dialects.builtin import (
+    Builtin,
+    BytesAttr,
+    DenseIntOrFPElementsAttr,
+    DenseResourceAttr,
+    TensorType,
+    f32,
+    f64,
+    i1,
+    i8,
+    i16,
+    i32,
+    i64,
+)
+from xdsl.ir import Attribute
+from xdsl.utils.hints import isa
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+ConstantAttr: TypeAlias = DenseIntOrFPElementsAttr | DenseResourceAttr
+
+INLINE_ELEMENTS = 32
+"""The largest tensor that is written out element by element."""
+
+_DTYPES: dict[Attribute, np.dtype[Any]] = {
+    i1: np.dtype(np.bool_),
+    i8: np.dtype(np.int8),
+    i16: np.dtype(np.int16),
+    i32: np.dtype(np.int32),
+    i64: np.dtype(np.int64),
+    f32: np.dtype(np.float32),
+    f64: np.dtype(np.float64),
+}
+_TYPES = {dtype: type for type, dtype in _DTYPES.items()}
+_ALIGNMENT_BYTES = 4
+"""A blob begins with its alignment: a 4-byte little-endian number, as MLIR writes it."""
+
+
+def numpy_type(type: Attribute) -> np.dtype[Any]:
+    """The numpy type of an element type; signless integers are signed, i1 is bool.
+
+    Raises ValueError for a type that has none."""
+    dtype = _DTYPES.get(type)
+    if dtype is None:
+        supported = ", ".join(map(str, _DTYPES))
+        raise ValueError(f"element type {type} is not supported, expected one of {supported}")
+    return dtype
+
+
+def element_type(dtype: np.dtype[Any]) -> Attribute:
+    """The element type of a numpy type: the inverse of `numpy_type`.
+
+    Raises ValueError for a type that has none."""
+    type = _TYPES.get(np.dtype(dtype))
+    if type is None:
+        supported = ", ".join(map(str, _TYPES))
+        raise ValueError(f"numpy type {dtype} is not supported, expected one of {supported}")
+    return type
+
+
+def tensor_type(shape: Sequence[int], dtype: np.dtype[Any]) -> TensorType[Any]:
+    """The tensor type of arrays of this shape and numpy type."""
+    return TensorType(element_type(dtype), tuple(shape))
+
+
+def array_of(attr: Attribute) -> Array:
+    """The read-only array that a dense attribute or a resource holds.
+
+    Raises ValueError if the attribute is of another kind, or the resource is missing, is not hex,
+    or has another number of bytes than its type says."""
+    if isinstance(attr, DenseResourceAttr):
+        return _resource_array(attr)
+    if not isa(attr, DenseIntOrFPElementsAttr):
+        raise ValueError(f"expected a dense or dense_resource attribute, found {attr}")
+    return _decode(attr.data.data, numpy_type(attr.get_element_type()), attr.get_shape())
+
+
+def attribute_of(array: Array, name: str) -> ConstantAttr:
+    """The attribute that holds an array: written out if small or all equal, else a resource.
+
+    `name` is the wanted resource key; a number is appended if other bytes have it already."""
+    array = np.asarray(array)
+    type = tensor_type(array.shape, array.dtype)
+    raw = array.tobytes()
+    is_splat = raw == raw[: array.itemsize] * array.size
+    if is_splat or array.size <= INLINE_ELEMENTS:
+        return DenseIntOrFPElementsAttr(type, BytesAttr(raw))
+    alignment = array.itemsize.to_bytes(_ALIGNMENT_BYTES, "little")
+    return DenseResourceAttr.from_params(_store(name, f"0x{(alignment + raw).hex()}"), type)
+
+
+@contextmanager
+def scoped_resources() -> Generator[None]:
+    """Begin with an empty resource store, and restore the old one at the end.
+
+    For a driver that processes unrelated files in one process: without it, the keys in one file's
+    output would depend on the files before it."""
+    blobs = _resources()._blob_storage  # pyright: ignore[reportPrivateUsage]
+    saved = dict(blobs)
+    blobs.clear()
+    try:
+        yield
+    finally:
+        blobs.clear()
+        blobs.update(saved)
+
+
+def _resources() -> OpAsmDialectInterface:
+    interface = Builtin.get_interface(OpAsmDialectInterface)
+    assert interface is not None
+    return interface
+
+
+def _store(name: str, blob: str) -> str:
+    """Store a blob; the key is `name`, made an identifier and unique. Equal blobs share a key."""
+    resources = _resources()
+    key = re.sub(r"[^A-Za-z0-9_$.]", "_", name)
+    if not re.match(r"[A-Za-z_]", key):
+        key = f"_{key}"
+    if resources.lookup(key) == blob:
+        return key
+    key = resources.declare_resource(key)
+    resources.parse_resource(key, blob)
+    return key
+
+
+def _resource_array(attr: DenseResourceAttr) -> Array:
+    key = attr.resource_handle.data
+    type = attr.type
+    if not isa(type, TensorType):
+        raise ValueError(f"resource '{key}' has type {type}, expected a tensor type")
+    dtype = numpy_type(type.get_element_type())
+    blob = _resources().lookup(key)
+    if not blob:
+        raise ValueError(f"resource '{key}' is missing, expected its bytes in the file's metadata")
+    try:
+        raw = bytes.fromhex(blob.removeprefix("0x"))
+    except ValueError as error:
+        raise ValueError(f"resource '{key}' is not a hex string: {error}") from error
+    expected = int(np.prod(type.get_shape(), dtype=np.int64)) * dtype.itemsize
+    if len(raw) != _ALIGNMENT_BYTES + expected:
+        found = max(len(raw) - _ALIGNMENT_BYTES, 0)
+        raise ValueError(f"resource '{key}' has {found} bytes, expected {expected} for {type}")
+    return _decode(raw[_ALIGNMENT_BYTES:], dtype, type.get_shape())
+
+
+def _decode(raw: bytes, dtype: np.dtype[Any], shape: Sequence[int]) -> Array:
+    # Any byte but 0 means true; numpy's bool may only hold 0 and 1.
+    if dtype == np.bool_:
+        return (np.frombuffer(raw, dtype=np.uint8) != 0).reshape(shape)
+    return np.frombuffer(raw, dtype=dtype).reshape(shape)

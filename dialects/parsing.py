@@ -1,0 +1,35 @@
+"""Parsing of modules, with resources that survive a second file with the same keys."""
+
+from pathlib import Path
+
+from typing_extensions import override
+from xdsl.context import Context
+from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.parser import Parser
+
+
+class ModuleParser(Parser):
+    """xDSL's parser, but one key in a file is one resource in the process-wide store.
+
+    A key that another file took already gets a new name when it is declared. xDSL 0.74 renames it
+    again where the file gives its bytes, so they would never be found; here both get the same name.
+    """
+
+    def __init__(self, ctx: Context, input: str, name: str = "<unknown>") -> None:
+        super().__init__(ctx, input, name)
+        self._resource_keys: dict[tuple[str, str], str] = {}
+
+    @override
+    def _parse_dialect_resource_handle(
+        self, dialect_name: str, interface: OpAsmDialectInterface
+    ) -> str:
+        key = self.parse_identifier(" for resource handle")
+        if (dialect_name, key) not in self._resource_keys:
+            self._resource_keys[dialect_name, key] = interface.declare_resource(key)
+        return self._resource_keys[dialect_name, key]
+
+
+def parse_file(ctx: Context, path: Path) -> ModuleOp:
+    """Parse a module from a file. Raises OSError, or ParseError with the place in the file."""
+    return ModuleParser(ctx, path.read_text(), str(path)).parse_module()
