@@ -1,0 +1,234 @@
+"""Arithmetic on affine expressions: canonical sums, ranges, simplification, evaluation in numpy.
+
+An expression is kept as a *sum*: integer coefficients on atoms plus a constant. An atom is a
+dimension, a symbol, or a `floordiv`/`mod` of a smaller sum by a positive constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from math import gcd
+
+import numpy as np
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+    AffineMap,
+    AffineSymExpr,
+)
+
+Range = tuple[int, int]
+"""Smallest and largest value, both included."""
+
+Ranges = Mapping[AffineExpr, Range]
+"""What is known of the variables: a range for each dimension and symbol expression."""
+
+
+@dataclass
+class Sum:
+    """`constant` plus the sum of `terms[atom] * atom`."""
+
+    terms: dict[AffineExpr, int] = field(default_factory=dict[AffineExpr, int])
+    constant: int = 0
+
+    def add(self, other: Sum, factor: int = 1) -> Sum:
+        terms = dict(self.terms)
+        for atom, coefficient in other.terms.items():
+            terms[atom] = terms.get(atom, 0) + coefficient * factor
+        return Sum({a: c for a, c in terms.items() if c}, self.constant + other.constant * factor)
+
+    def expr(self) -> AffineExpr:
+        """The sum as an expression, constant last."""
+        result: AffineExpr | None = None
+        for atom, coefficient in self.terms.items():
+            term = atom if coefficient == 1 else atom * coefficient
+            result = term if result is None else result + term
+        if result is None:
+            return AffineConstantExpr(self.constant)
+        return result + self.constant if self.constant else result
+
+    def range(self, ranges: Ranges) -> Range:
+        low = high = self.constant
+        for atom, coefficient in self.terms.items():
+            a, b = (coefficient * end for end in _atom_range(atom, ranges))
+            low, high = low + min(a, b), high + max(a, b)
+        return low, high
+
+
+def _atom_range(atom: AffineExpr, ranges: Ranges) -> Range:
+    if isinstance(atom, AffineBinaryOpExpr):
+        divisor = _constant(atom.rhs)
+        if atom.kind is AffineBinaryOpKind.Mod:
+            return 0, divisor - 1
+        low, high = to_sum(atom.lhs, ranges).range(ranges)
+        return low // divisor, high // divisor
+    # An unknown variable may be anything: a range no finite test accepts.
+    return ranges.get(atom, (-(1 << 62), 1 << 62))
+
+
+def _constant(expr: AffineExpr) -> int:
+    if not isinstance(expr, AffineConstantExpr) or expr.value <= 0:
+        raise ValueError(f"expected a positive constant divisor, found {expr}")
+    return expr.value
+
+
+def to_sum(expr: AffineExpr, ranges: Ranges) -> Sum:
+    """Canonical sum of `expr`, simplified by what `ranges` says of its variables.
+
+    Raises ValueError where the expression is not affine (a product of two variables, a division
+    by something other than a positive constant).
+    """
+    match expr:
+        case AffineConstantExpr():
+            return Sum({}, expr.value)
+        case AffineDimExpr() | AffineSymExpr():
+            low, high = ranges.get(expr, (0, 1))
+            return Sum({}, low) if low == high else Sum({expr: 1}, 0)
+        case AffineBinaryOpExpr(AffineBinaryOpKind.Add):
+            return to_sum(expr.lhs, ranges).add(to_sum(expr.rhs, ranges))
+        case AffineBinaryOpExpr(AffineBinaryOpKind.Mul):
+            left, right = to_sum(expr.lhs, ranges), to_sum(expr.rhs, ranges)
+            if left.terms and right.terms:
+                raise ValueError(f"{expr} is not affine: it multiplies two variables")
+            if left.terms:
+                left, right = right, left
+            return Sum().add(right, left.constant)
+        case AffineBinaryOpExpr(AffineBinaryOpKind.FloorDiv):
+            return _floor_divide(to_sum(expr.lhs, ranges), _constant(expr.rhs), ranges)
+        case AffineBinaryOpExpr(AffineBinaryOpKind.CeilDiv):
+            divisor = _constant(expr.rhs)
+            shifted = to_sum(expr.lhs, ranges).add(Sum({}, divisor - 1))
+            return _floor_divide(shifted, divisor, ranges)
+        case AffineBinaryOpExpr(AffineBinaryOpKind.Mod):
+            return _modulo(to_sum(expr.lhs, ranges), _constant(expr.rhs), ranges)
+        case _:
+            raise ValueError(f"{expr} is not an affine expression")
+
+
+def _split(value: Sum, divisor: int) -> tuple[Sum, Sum]:
+    """`value = divisor * whole + rest`, coefficients of `rest` in [0, divisor)."""
+    whole = Sum({a: c // divisor for a, c in value.terms.items()}, value.constant // divisor)
+    rest = Sum({a: c % divisor for a, c in value.terms.items()}, value.constant % divisor)
+    drop_zeros = Sum()
+    return drop_zeros.add(whole), drop_zeros.add(rest)
+
+
+def _floor_divide(value: Sum, divisor: int, ranges: Ranges) -> Sum:
+    # Whole multiples leave the division; a remainder within [0, divisor) vanishes.
+    exact = Sum({a: c for a, c in value.terms.items() if c % divisor == 0}, 0)
+    rest = value.add(exact, -1)
+    whole, offset = divmod(rest.constant, divisor)
+    rest.constant = offset
+    outside = Sum({a: c // divisor for a, c in exact.terms.items()}, whole)
+    low, high = rest.range(ranges)
+    if low // divisor == high // divisor:
+        return outside.add(Sum({}, low // divisor))
+    common = reduce(gcd, rest.terms.values(), divisor)
+    if common > 1:
+        rest = Sum({a: c // common for a, c in rest.terms.items()}, rest.constant // common)
+        return outside.add(_floor_divide(rest, divisor // common, ranges))
+    if list(rest.terms.values()) == [1] and rest.constant == 0:
+        (atom,) = rest.terms
+        if isinstance(atom, AffineBinaryOpExpr):
+            inner = _constant(atom.rhs)
+            if atom.kind is AffineBinaryOpKind.FloorDiv:
+                merged = _floor_divide(to_sum(atom.lhs, ranges), inner * divisor, ranges)
+                return outside.add(merged)
+            if inner % divisor == 0:
+                # (x mod ab) floordiv b == (x floordiv b) mod a
+                quotient = _floor_divide(to_sum(atom.lhs, ranges), divisor, ranges)
+                return outside.add(_modulo(quotient, inner // divisor, ranges))
+    return outside.add(Sum({rest.expr() // divisor: 1}, 0))
+
+
+def _modulo(value: Sum, divisor: int, ranges: Ranges) -> Sum:
+    _, rest = _split(value, divisor)
+    # Prefer small negative coefficients over their large positive equals when those decide.
+    signed = Sum(
+        {a: (c if value.terms.get(a, 0) > 0 else c - divisor) for a, c in rest.terms.items()},
+        rest.constant,
+    )
+    for candidate in (rest, signed, signed.add(Sum({}, -divisor))):
+        low, high = candidate.range(ranges)
+        if low // divisor == high // divisor:
+            return candidate.add(Sum({}, -(low // divisor) * divisor))
+    if divisor == 1:
+        return Sum()
+    common = reduce(gcd, rest.terms.values(), gcd(divisor, rest.constant))
+    if common > 1:
+        inner = Sum({a: c // common for a, c in rest.terms.items()}, rest.constant // common)
+        return Sum().add(_modulo(inner, divisor // common, ranges), common)
+    if list(rest.terms.values()) == [1] and rest.constant == 0:
+        (atom,) = rest.terms
+        if (
+            isinstance(atom, AffineBinaryOpExpr)
+            and atom.kind is AffineBinaryOpKind.Mod
+            and _constant(atom.rhs) % divisor == 0
+        ):
+            return _modulo(to_sum(atom.lhs, ranges), divisor, ranges)
+    return Sum({rest.expr() % divisor: 1}, 0)
+
+
+def simplify(expr: AffineExpr, ranges: Ranges) -> AffineExpr:
+    """`expr` in canonical form; equal for every point that `ranges` allows."""
+    return to_sum(expr, ranges).expr()
+
+
+def expr_range(expr: AffineExpr, ranges: Ranges) -> Range:
+    """An interval that holds every value of `expr`; exact where each variable occurs once."""
+    return to_sum(expr, ranges).range(ranges)
+
+
+def dim_ranges(extents: Sequence[int]) -> dict[AffineExpr, Range]:
+    """Dimension i runs over [0, extents[i])."""
+    return {AffineDimExpr(i): (0, extent - 1) for i, extent in enumerate(extents)}
+
+
+def simplify_map(map: AffineMap, extents: Sequence[int]) -> AffineMap:
+    """`map` with every result simplified for dimension i in [0, extents[i])."""
+    ranges = dim_ranges(extents)
+    results = tuple(simplify(result, ranges) for result in map.results)
+    return AffineMap(len(extents), map.num_symbols, results)
+
+
+def substitute(map: AffineMap, dims: Sequence[AffineExpr], num_dims: int) -> AffineMap:
+    """Replace dimension i of `map` by `dims[i]`, an expression over `num_dims` dimensions."""
+    symbols = [AffineSymExpr(i) for i in range(map.num_symbols)]
+    return map.replace_dims_and_symbols(dims, symbols, num_dims, map.num_symbols)
+
+
+IndexArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
+
+def evaluate(
+    expr: AffineExpr, dims: Sequence[IndexArray | int], symbols: Sequence[IndexArray | int] = ()
+) -> IndexArray | int:
+    """Value of `expr` for arrays of dimensions and symbols, broadcast together."""
+    match expr:
+        case AffineConstantExpr():
+            return expr.value
+        case AffineDimExpr():
+            return dims[expr.position]
+        case AffineSymExpr():
+            return symbols[expr.position]
+        case AffineBinaryOpExpr():
+            left = evaluate(expr.lhs, dims, symbols)
+            right = evaluate(expr.rhs, dims, symbols)
+            match expr.kind:
+                case AffineBinaryOpKind.Add:
+                    return left + right
+                case AffineBinaryOpKind.Mul:
+                    return left * right
+                case AffineBinaryOpKind.FloorDiv:
+                    return left // right
+                case AffineBinaryOpKind.CeilDiv:
+                    return -(-left // right)
+                case AffineBinaryOpKind.Mod:
+                    return left % right
+        case _:
+            raise ValueError(f"{expr} is not an affine expression")

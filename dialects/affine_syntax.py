@@ -1,0 +1,181 @@
+"""Reading and printing affine expressions over SSA values, such as `%oh * 2 + %kh - 1`.
+
+Variables are SSA values (`%i`) or box dimensions (`d0`, `d1`, …). The caller says how an SSA value
+becomes an affine variable and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects.builtin import IndexType
+from xdsl.ir import SSAValue
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+    AffineSymExpr,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+
+VariableOf = Callable[[SSAValue], AffineExpr]
+
+
+class OperandList:
+    """Collects the SSA values of several expressions; value i is symbol i."""
+
+    def __init__(self) -> None:
+        self.values: list[SSAValue] = []
+
+    def __call__(self, value: SSAValue) -> AffineExpr:
+        if value not in self.values:
+            self.values.append(value)
+        return AffineSymExpr(self.values.index(value))
+
+
+def parse_expr(parser: Parser, variable: VariableOf) -> AffineExpr:
+    """expr ::= term ((`+` | `-`) term)*"""
+    result = _parse_term(parser, variable)
+    while True:
+        if parser.parse_optional_punctuation("+") is not None:
+            result = result + _parse_term(parser, variable)
+        elif parser.parse_optional_punctuation("-") is not None:
+            result = result - _parse_term(parser, variable)
+        elif (value := parser.parse_optional_integer(allow_boolean=False)) is not None:
+            # The lexer reads `-1` in `%i -1` as one token.
+            if value >= 0:
+                parser.raise_error("expected an operator before the number")
+            result = result + value
+        else:
+            return result
+
+
+def _parse_term(parser: Parser, variable: VariableOf) -> AffineExpr:
+    """term ::= factor ((`*` | `floordiv` | `ceildiv` | `mod`) factor)*"""
+    result = _parse_factor(parser, variable)
+    while True:
+        if parser.parse_optional_characters("*") is not None:
+            result = result * _parse_factor(parser, variable)
+        elif parser.parse_optional_keyword("floordiv") is not None:
+            result = result // _parse_factor(parser, variable)
+        elif parser.parse_optional_keyword("ceildiv") is not None:
+            result = result.ceil_div(_parse_factor(parser, variable))
+        elif parser.parse_optional_keyword("mod") is not None:
+            result = result % _parse_factor(parser, variable)
+        else:
+            return result
+
+
+def _parse_factor(parser: Parser, variable: VariableOf) -> AffineExpr:
+    """factor ::= `(` expr `)` | integer | `-` factor | ssa-value | `d` integer"""
+    if parser.parse_optional_punctuation("(") is not None:
+        result = parse_expr(parser, variable)
+        parser.parse_punctuation(")")
+        return result
+    if (value := parser.parse_optional_integer(allow_boolean=False)) is not None:
+        return AffineConstantExpr(value)
+    if parser.parse_optional_punctuation("-") is not None:
+        return -_parse_factor(parser, variable)
+    pos = parser.pos
+    if (operand := parser.parse_optional_operand(IndexType())) is not None:
+        try:
+            return variable(operand)
+        except ValueError as error:
+            parser.raise_error(str(error), pos, parser.pos)
+    if (name := parser.parse_optional_identifier()) is not None:
+        if name[0] == "d" and name[1:].isdigit():
+            return AffineDimExpr(int(name[1:]))
+        parser.raise_error(f"expected %value, dN or a number, found '{name}'", pos, parser.pos)
+    parser.raise_error("expected an affine expression")
+
+
+def parse_exprs(parser: Parser, variable: VariableOf) -> list[AffineExpr]:
+    """`[` expr (`,` expr)* `]`"""
+    return parser.parse_comma_separated_list(
+        Parser.Delimiter.SQUARE, lambda: parse_expr(parser, variable)
+    )
+
+
+_TOKENS = {
+    AffineBinaryOpKind.FloorDiv: "floordiv",
+    AffineBinaryOpKind.CeilDiv: "ceildiv",
+    AffineBinaryOpKind.Mod: "mod",
+}
+
+
+def print_expr(
+    printer: Printer,
+    expr: AffineExpr,
+    dims: Sequence[SSAValue] | None,
+    symbols: Sequence[SSAValue] = (),
+) -> None:
+    """Print `expr`, naming dimension i `dims[i]` (or `d<i>` if None), symbol i `symbols[i]`."""
+
+    def variable(values: Sequence[SSAValue], position: int) -> None:
+        if position < len(values):
+            printer.print_ssa_value(values[position])
+        else:
+            printer.print_string(f"<variable {position}>")
+
+    def grouped(inner: AffineExpr) -> None:
+        if isinstance(inner, AffineBinaryOpExpr):
+            with printer.in_parens():
+                walk(inner)
+        else:
+            walk(inner)
+
+    def walk(expr: AffineExpr) -> None:
+        match expr:
+            case AffineConstantExpr():
+                printer.print_string(str(expr.value))
+            case AffineDimExpr():
+                if dims is None:
+                    printer.print_string(f"d{expr.position}")
+                else:
+                    variable(dims, expr.position)
+            case AffineSymExpr():
+                variable(symbols, expr.position)
+            case AffineBinaryOpExpr(AffineBinaryOpKind.Add):
+                walk(expr.lhs)
+                right = expr.rhs
+                if isinstance(right, AffineConstantExpr) and right.value < 0:
+                    printer.print_string(f" - {-right.value}")
+                elif (
+                    isinstance(right, AffineBinaryOpExpr)
+                    and right.kind is AffineBinaryOpKind.Mul
+                    and isinstance(right.rhs, AffineConstantExpr)
+                    and right.rhs.value < 0
+                ):
+                    printer.print_string(" - ")
+                    grouped(right.lhs)
+                    if right.rhs.value != -1:
+                        printer.print_string(f" * {-right.rhs.value}")
+                else:
+                    printer.print_string(" + ")
+                    walk(right)
+            case AffineBinaryOpExpr(AffineBinaryOpKind.Mul):
+                grouped(expr.lhs)
+                printer.print_string(" * ")
+                grouped(expr.rhs)
+            case AffineBinaryOpExpr():
+                grouped(expr.lhs)
+                printer.print_string(f" {_TOKENS[expr.kind]} ")
+                grouped(expr.rhs)
+            case _:
+                printer.print_string(str(expr))
+
+    walk(expr)
+
+
+def print_exprs(
+    printer: Printer,
+    exprs: Sequence[AffineExpr],
+    dims: Sequence[SSAValue] | None,
+    symbols: Sequence[SSAValue] = (),
+) -> None:
+    """`[` expr (`,` expr)* `]`"""
+    with printer.in_square_brackets():
+        printer.print_list(exprs, lambda expr: print_expr(printer, expr, dims, symbols))
