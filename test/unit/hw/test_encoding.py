@@ -1,0 +1,136 @@
+"""Bits: VTA's positions, whole-array round trips, no silent truncation."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nopt.hw.config import Config
+from nopt.hw.encoding import (
+    INSTRUCTION,
+    AluOp,
+    EncodingError,
+    Memory,
+    Opcode,
+    decode,
+    decode_uops,
+    encode,
+    encode_uops,
+    layout,
+)
+
+RTL = Config.load("rtl")
+SMALL = Config(
+    log_batch=1,
+    log_block_in=3,
+    log_block_out=2,
+    log_inp_buff_size=10,
+    log_wgt_buff_size=9,
+    log_acc_buff_size=10,
+    log_uop_buff_size=8,
+)
+
+
+def record(**fields):
+    insns = np.zeros(1, INSTRUCTION)
+    for name, value in fields.items():
+        insns[name] = value
+    return insns
+
+
+@st.composite
+def instructions(draw, config):
+    """Random records with every field of their kind anywhere in its range."""
+    rows = []
+    for _ in range(draw(st.integers(1, 6))):
+        kind = draw(st.sampled_from(Opcode))
+        row = record()
+        for field in layout(kind, config):
+            row[field.name] = draw(st.integers(field.low, field.high))
+        row["opcode"] = kind
+        row["memory"] = draw(st.sampled_from(Memory)) if kind <= Opcode.STORE else 0
+        row["alu_op"] = draw(st.sampled_from(AluOp)) if kind == Opcode.ALU else 0
+        rows.append(row)
+    return np.concatenate(rows)
+
+
+@pytest.mark.parametrize("config", [RTL, SMALL], ids=["rtl", "small"])
+@given(data=st.data())
+def test_encode_then_decode_is_identity(config, data):
+    insns = data.draw(instructions(config))
+    words = encode(insns, config)
+    assert words.shape == (len(insns), 2)
+    assert (decode(words, config) == insns).all()
+
+
+def test_positions_of_the_default_format():
+    def bits(kind, name):
+        return next((f.offset, f.width) for f in layout(kind, RTL) if f.name == name)
+
+    assert bits(Opcode.LOAD, "memory") == (7, 3)
+    assert bits(Opcode.LOAD, "sram_base") == (10, 16)
+    assert bits(Opcode.LOAD, "dram_base") == (26, 32)
+    assert bits(Opcode.STORE, "x_stride") == (96, 16)
+    assert bits(Opcode.STORE, "x_pad_1") == (124, 4)
+    assert bits(Opcode.GEMM, "uop_begin") == (8, 13)
+    assert bits(Opcode.GEMM, "uop_end") == (21, 14)
+    assert bits(Opcode.GEMM, "iter_in") == (49, 14)
+    assert bits(Opcode.GEMM, "wgt_in") == (118, 10)
+    assert bits(Opcode.ALU, "src_in") == (97, 11)
+    assert bits(Opcode.ALU, "alu_op") == (108, 3)
+    assert bits(Opcode.ALU, "imm") == (112, 16)
+    assert bits(Opcode.ALU, "alu_op") == next(
+        (f.offset, f.width) for f in layout(Opcode.ALU, SMALL) if f.name == "alu_op"
+    )
+
+
+def test_one_known_word():
+    load = record(opcode=0, push_next=1, memory=2, sram_base=3, dram_base=0x40, y_size=4, x_size=56)
+    load["x_stride"], load["x_pad_0"] = 56, 1
+    low = 1 << 6 | 2 << 7 | 3 << 10 | 0x40 << 26
+    high = 4 | 56 << 16 | 56 << 32 | 1 << 56
+    assert encode(load, RTL).tolist() == [[low, high]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"opcode": 2, "iter_out": 1 << 14},
+            "instruction 1: iter_out: found 16384, expected 0 to ",
+        ),
+        ({"opcode": 4, "imm": 40000}, "imm: found 40000, expected -32768 to 32767 (16 bits)"),
+        ({"opcode": 0, "memory": 2, "x_pad_0": 16}, "x_pad_0: found 16, expected 0 to 15 (4 bits)"),
+        ({"opcode": 0, "dram_base": -1}, "dram_base: found -1"),
+        ({"opcode": 5}, "opcode: found 5, expected one of 0 LOAD, 1 STORE"),
+        ({"opcode": 0, "memory": 6}, "memory: found 6, expected one of 0 UOP"),
+        ({"opcode": 2, "x_size": 3}, "x_size: found 3, expected 0 (GEMM has no such field)"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named(fields, message):
+    with pytest.raises(EncodingError) as error:
+        encode(np.concatenate([record(opcode=3), record(**fields)]), RTL)
+    assert message in str(error.value)
+
+
+def test_undecodable_words_are_named():
+    words = np.array([[3, 0], [6, 0]], np.uint64)
+    with pytest.raises(EncodingError, match="instruction 1: opcode: found 6"):
+        decode(words, RTL)
+    with pytest.raises(EncodingError, match="instruction 0: alu_op: found 7"):
+        decode(np.array([[4, 7 << 44]], np.uint64), RTL)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2047), st.integers(0, 2047), st.integers(0, 1023))))
+def test_micro_ops_round_trip(rows):
+    dst, src, wgt = np.array(rows, np.int64).reshape(-1, 3).T
+    words = encode_uops(dst, src, wgt, RTL)
+    assert words.dtype == np.uint32
+    for found, expected in zip(decode_uops(words, RTL), (dst, src, wgt), strict=True):
+        assert (found == expected).all()
+
+
+def test_micro_ops_broadcast_and_are_checked():
+    words = encode_uops(np.arange(3), 1, 2, RTL)
+    assert words.tolist() == [i | 1 << 11 | 2 << 22 for i in range(3)]
+    with pytest.raises(EncodingError, match="micro-op 1: wgt: found 1024, expected 0 to 1023"):
+        encode_uops(0, 0, [0, 1024], RTL)
