@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from enum import auto
 from typing import ClassVar
 
+from nopt.dialects.affine_math import Range, dim_ranges, expr_range
+from nopt.dialects.affine_syntax import parse_exprs, print_exprs
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     AnyFloat,
@@ -41,6 +43,7 @@ from xdsl.ir import (
     EnumAttribute,
     Operation,
     Region,
+    SpacedOpaqueSyntaxAttribute,
     SSAValue,
 )
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
@@ -64,9 +67,6 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
-from nopt.dialects.affine_math import Range, dim_ranges, expr_range
-from nopt.dialects.affine_syntax import parse_exprs, print_exprs
-
 
 class Reduction(StrEnum):
     """How `affine_nest.reduce` combines values; integers wrap modulo 2^width."""
@@ -77,7 +77,7 @@ class Reduction(StrEnum):
 
 
 @irdl_attr_definition
-class ReductionAttr(EnumAttribute[Reduction]):
+class ReductionAttr(EnumAttribute[Reduction], SpacedOpaqueSyntaxAttribute):
     name = "affine_nest.reduction"
 
 
@@ -169,7 +169,7 @@ class ForOp(IRDLOperation):
         self._verify_body()
 
     def _verify_body(self) -> None:
-        """Only loads and pure scalars inside; every reduction iterator is reduced before the end."""
+        """Only loads and scalar arithmetic inside; no reduction iterator shows in the result."""
         varying: set[SSAValue] = set()
         first_reduction = len(self.parallel_extents)
         for op in self.body.block.ops:
@@ -183,8 +183,10 @@ class ForOp(IRDLOperation):
                     raise VerifyException(
                         "the yielded value depends on a reduction iterator; reduce it first"
                     )
-            elif op.regions or not op.has_trait(Pure) or len(op.results) != 1:
-                raise VerifyException(f"expected loads and scalar operations, found '{op.name}'")
+            elif op.regions or len(op.results) != 1 or op.dialect_name() != "arith":
+                raise VerifyException(
+                    f"expected loads, reductions and arith operations, found '{op.name}'"
+                )
             elif any(operand in varying for operand in op.operands):
                 varying.add(op.results[0])
 
@@ -234,9 +236,7 @@ def _parse_iterators(parser: Parser) -> tuple[list[Parser.UnresolvedArgument], l
         Parser.Delimiter.PAREN, lambda: parser.parse_integer(allow_boolean=False)
     )
     if len(names) != len(extents):
-        parser.raise_error(
-            f"expected {len(names)} extents, found {len(extents)}", pos, parser.pos
-        )
+        parser.raise_error(f"expected {len(names)} extents, found {len(extents)}", pos, parser.pos)
     return names, extents
 
 

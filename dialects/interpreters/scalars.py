@@ -1,0 +1,51 @@
+"""`arith` on whole arrays: each scalar operation of a nest's body, for all its points at once.
+
+Integers are two's complement of their type's width; numpy's types of that width wrap the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from nopt.dialects.constants import Array, numpy_type
+from xdsl.dialects import arith
+from xdsl.ir import Operation
+
+
+def _floor_divide(a: Array, b: Array) -> Array:
+    return np.floor_divide(a, b)
+
+
+_BINARY: dict[type[Operation], Callable[[Any, Any], Array]] = {
+    arith.AddiOp: np.add,
+    arith.SubiOp: np.subtract,
+    arith.MuliOp: np.multiply,
+    arith.ShRSIOp: np.right_shift,
+    arith.ShLIOp: np.left_shift,
+    arith.MinSIOp: np.minimum,
+    arith.MaxSIOp: np.maximum,
+    arith.FloorDivSIOp: _floor_divide,
+    arith.AddfOp: np.add,
+    arith.SubfOp: np.subtract,
+    arith.MulfOp: np.multiply,
+    arith.MinimumfOp: np.minimum,
+    arith.MaximumfOp: np.maximum,
+}
+
+
+def evaluate_scalar(op: Operation, operands: list[Array]) -> Array:
+    """The values of a one-result `arith` operation for arrays of its operands, broadcast together.
+
+    Raises ValueError naming an operation that has no meaning here.
+    """
+    if isinstance(op, arith.ConstantOp):
+        return np.asarray(op.value.value.data, numpy_type(op.result.type))  # pyright: ignore
+    if isinstance(op, arith.ExtSIOp | arith.TruncIOp):
+        return operands[0].astype(numpy_type(op.result.type))
+    if (function := _BINARY.get(type(op))) is not None:
+        # Narrow types wrap silently, as the machine does.
+        with np.errstate(over="ignore"):
+            return function(*operands)
+    raise ValueError(f"'{op.name}' is not supported in a nest's body")
