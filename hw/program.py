@@ -1,0 +1,274 @@
+"""The program file: all that a run needs, in one checked archive.
+
+A `.vta` file is an uncompressed zip: `manifest.json` (sizes, symbols, steps, configuration),
+`instructions.bin` (little-endian words), one `constants/N.bin` per DRAM segment, `host.txt`, and
+`SHA256SUMS` over all of them, in the format of the `sha256sum` command. The same program always
+gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .config import Config, ConfigError
+from .encoding import Words
+
+FORMAT = "nopt-program"
+VERSION = 1
+KINDS = ("input", "output", "constant", "buffer", "uop")
+
+_MANIFEST, _INSTRUCTIONS, _HOST, _SUMS = (
+    "manifest.json",
+    "instructions.bin",
+    "host.txt",
+    "SHA256SUMS",
+)
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class ProgramError(ValueError):
+    """A program file that is broken, altered or of another version."""
+
+
+class Value(NamedTuple):
+    """An input or output of the whole network; `dtype` is numpy's name."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class Symbol(NamedTuple):
+    """A named range of DRAM: byte address, and what lies there as a numpy array.
+
+    `kind` is one of input, output, constant, buffer, uop.
+    """
+
+    name: str
+    address: int
+    shape: tuple[int, ...]
+    dtype: str
+    kind: str
+
+    @property
+    def nbytes(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+
+class HostStep(NamedTuple):
+    """Call a host function on symbols or values, by name."""
+
+    function: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+class CoreStep(NamedTuple):
+    """Run the instructions `first` to `first + count - 1` on the core."""
+
+    first: int
+    count: int
+
+
+@dataclass
+class Program:
+    """A compiled network. `constants` are (byte address, bytes) and include the micro-ops."""
+
+    config: Config
+    instructions: Words
+    constants: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
+    dram_bytes: int = 0
+    symbols: list[Symbol] = field(default_factory=list[Symbol])
+    steps: list[HostStep | CoreStep] = field(default_factory=list[HostStep | CoreStep])
+    host: str = ""
+    inputs: list[Value] = field(default_factory=list[Value])
+    outputs: list[Value] = field(default_factory=list[Value])
+
+    def symbol(self, name: str) -> Symbol:
+        """The symbol of that name; raises `KeyError`."""
+        for symbol in self.symbols:
+            if symbol.name == name:
+                return symbol
+        raise KeyError(name)
+
+    def memory(self) -> NDArray[np.uint8]:
+        """A fresh DRAM image, constants in place and zero elsewhere."""
+        image = np.zeros(self.dram_bytes, np.uint8)
+        for address, data in self.constants:
+            image[address : address + len(data)] = np.frombuffer(data, np.uint8)
+        return image
+
+    def check(self) -> None:
+        """Raise `ProgramError` unless every range lies in the image or the stream."""
+        for address, data in self.constants:
+            self._check_range("constant", address, len(data), self.dram_bytes, "bytes of DRAM")
+        for symbol in self.symbols:
+            if symbol.kind not in KINDS:
+                raise ProgramError(
+                    f"symbol {symbol.name}: kind: found {symbol.kind}, expected {', '.join(KINDS)}"
+                )
+            what = f"symbol {symbol.name}"
+            self._check_range(what, symbol.address, symbol.nbytes, self.dram_bytes, "bytes of DRAM")
+        for step in self.steps:
+            if isinstance(step, CoreStep):
+                count = len(self.instructions)
+                self._check_range("core step", step.first, step.count, count, "instructions")
+
+    @staticmethod
+    def _check_range(what: str, first: int, count: int, limit: int, unit: str) -> None:
+        if first < 0 or count < 0 or first + count > limit:
+            raise ProgramError(
+                f"{what}: found {first} to {first + count}, expected within {limit} {unit}"
+            )
+
+    def save(self, path: str | Path) -> None:
+        """Write the archive; `path` is replaced only when all of it is written."""
+        self.check()
+        path = Path(path)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self.to_bytes())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    def to_bytes(self) -> bytes:
+        """The archive as bytes."""
+        members = {
+            _MANIFEST: json.dumps(self._manifest(), indent=1).encode(),
+            _INSTRUCTIONS: np.asarray(self.instructions).astype("<u8").tobytes(),
+            _HOST: self.host.encode(),
+        }
+        members |= {_segment(i): data for i, (_, data) in enumerate(self.constants)}
+        members[_SUMS] = _sums(members)
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in members.items():
+                archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+        return buffer.getvalue()
+
+    def _manifest(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "config": self.config.to_json(),
+            "dram_bytes": self.dram_bytes,
+            "constants": [address for address, _ in self.constants],
+            "symbols": [symbol._asdict() for symbol in self.symbols],
+            "steps": [step._asdict() for step in self.steps],
+            "inputs": [value._asdict() for value in self.inputs],
+            "outputs": [value._asdict() for value in self.outputs],
+        }
+
+    @staticmethod
+    def load(path: str | Path) -> Program:
+        """Read and check an archive.
+
+        Raises `ProgramError` with one line naming file, member, found and expected.
+        """
+        try:
+            return _read(Path(path).read_bytes())
+        except OSError as error:
+            raise ProgramError(f"{path}: cannot be read: {error.strerror}") from None
+        except ProgramError as error:
+            raise ProgramError(f"{path}: {error}") from None
+
+
+def _segment(index: int) -> str:
+    return f"constants/{index}.bin"
+
+
+def _sums(members: dict[str, bytes]) -> bytes:
+    lines = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in members.items())
+    return "".join(lines).encode()
+
+
+def _read(data: bytes) -> Program:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+        raise ProgramError(f"found {error}, expected an intact program archive") from None
+    manifest = _read_manifest(members)
+    _check_sums(members)
+    try:
+        program = _build(manifest, members)
+    except ConfigError as error:
+        raise ProgramError(f"{_MANIFEST}: config: {error}") from None
+    except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+        raise ProgramError(f"{_MANIFEST}: found a malformed entry ({error!r})") from None
+    program.check()
+    return program
+
+
+def _read_manifest(members: dict[str, bytes]) -> dict[str, Any]:
+    """The manifest; format and version come first, so that a newer file says so."""
+    if _MANIFEST not in members:
+        raise ProgramError(f"{_MANIFEST}: found none, expected a {FORMAT} archive")
+    try:
+        manifest = json.loads(members[_MANIFEST])
+        found = (manifest["format"], manifest["version"])
+    except (ValueError, KeyError, TypeError):
+        raise ProgramError(f"{_MANIFEST}: found no format and version in it") from None
+    if found != (FORMAT, VERSION):
+        raise ProgramError(
+            f"{_MANIFEST}: found {found[0]} version {found[1]}, expected {FORMAT} version {VERSION}"
+        )
+    return manifest
+
+
+def _check_sums(members: dict[str, bytes]) -> None:
+    stated = members.pop(_SUMS, None)
+    if stated is None:
+        raise ProgramError(f"{_SUMS}: found none, expected the SHA-256 of every member")
+    expected: dict[str, str] = {}
+    for line in stated.decode(errors="replace").splitlines():
+        digest, _, name = line.partition("  ")
+        expected[name] = digest
+    for name in sorted(expected.keys() | members.keys()):
+        if name not in members:
+            raise ProgramError(f"{name}: found none, expected it by {_SUMS}")
+        digest = hashlib.sha256(members[name]).hexdigest()
+        if expected.get(name) != digest:
+            raise ProgramError(
+                f"{name}: found SHA-256 {digest[:16]}…, expected {expected.get(name, 'none')[:16]}…"
+            )
+
+
+def _build(manifest: dict[str, Any], members: dict[str, bytes]) -> Program:
+    def values(key: str) -> list[Value]:
+        return [Value(v["name"], tuple(v["shape"]), v["dtype"]) for v in manifest[key]]
+
+    words = np.frombuffer(members[_INSTRUCTIONS], "<u8").astype(np.uint64).reshape(-1, 2)
+    addresses: list[int] = manifest["constants"]
+    return Program(
+        config=Config.from_json(manifest["config"]),
+        instructions=words,
+        constants=[(address, members[_segment(i)]) for i, address in enumerate(addresses)],
+        dram_bytes=int(manifest["dram_bytes"]),
+        symbols=[Symbol(**{**s, "shape": tuple(s["shape"])}) for s in manifest["symbols"]],
+        steps=[_step(step) for step in manifest["steps"]],
+        host=members[_HOST].decode(),
+        inputs=values("inputs"),
+        outputs=values("outputs"),
+    )
+
+
+def _step(step: dict[str, Any]) -> HostStep | CoreStep:
+    if "function" in step:
+        return HostStep(step["function"], tuple(step["inputs"]), tuple(step["outputs"]))
+    return CoreStep(step["first"], step["count"])

@@ -1,0 +1,173 @@
+"""The program file: round trip, same bytes, and every kind of damage refused in one line."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from nopt.hw import program as program_module
+from nopt.hw.config import Config
+from nopt.hw.program import CoreStep, HostStep, Program, ProgramError, Symbol, Value
+
+
+@pytest.fixture
+def program():
+    return Program(
+        config=Config.load("rtl"),
+        instructions=np.arange(6, dtype=np.uint64).reshape(3, 2),
+        constants=[(16, b"weights"), (64, bytes(range(64)))],
+        dram_bytes=256,
+        symbols=[
+            Symbol("x", 128, (4, 16), "int8", "input"),
+            Symbol("w", 64, (64,), "uint8", "constant"),
+        ],
+        steps=[HostStep("f", ("a", "b"), ("x",)), CoreStep(0, 3), HostStep("g", ("x",), ("y",))],
+        host="func @f",
+        inputs=[Value("a", (1, 3), "float32")],
+        outputs=[Value("y", (), "int32")],
+    )
+
+
+def equal(a, b):
+    return (a.instructions == b.instructions).all() and all(
+        getattr(a, name) == getattr(b, name)
+        for name in Program.__dataclass_fields__
+        if name != "instructions"
+    )
+
+
+def rewrite(path, change):
+    """Change the members of an archive without touching its checksums."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    path.write_bytes(buffer.getvalue())
+
+
+def refusal(path):
+    with pytest.raises(ProgramError) as error:
+        Program.load(path)
+    message = str(error.value)
+    assert "\n" not in message and message.startswith(f"{path}: ")
+    return message
+
+
+def test_save_then_load_is_identity(program, tmp_path):
+    program.save(tmp_path / "p.vta")
+    assert equal(Program.load(tmp_path / "p.vta"), program)
+    assert [path.name for path in tmp_path.iterdir()] == ["p.vta"]
+
+
+def test_memory_places_constants(program):
+    memory = program.memory()
+    assert memory.dtype == np.uint8 and memory.shape == (256,)
+    assert bytes(memory[16:23]) == b"weights" and memory[64:128].tolist() == list(range(64))
+    assert not memory[128:].any()
+    assert program.symbol("x").nbytes == 64
+
+
+def test_same_program_gives_same_bytes(program, tmp_path):
+    program.save(tmp_path / "a.vta")
+    Program.load(tmp_path / "a.vta").save(tmp_path / "b.vta")
+    assert (tmp_path / "a.vta").read_bytes() == (tmp_path / "b.vta").read_bytes()
+
+
+def test_every_truncation_is_refused(program, tmp_path):
+    path = tmp_path / "p.vta"
+    whole = program.to_bytes()
+    for length in range(0, len(whole), 37):
+        path.write_bytes(whole[:length])
+        assert "expected an intact program archive" in refusal(path)
+
+
+def test_every_flipped_content_byte_is_refused(program, tmp_path):
+    path = tmp_path / "p.vta"
+    whole = program.to_bytes()
+    at = whole.index(b"weights")
+    path.write_bytes(whole[:at] + b"W" + whole[at + 1 :])
+    assert "expected an intact program archive" in refusal(path)
+
+
+def test_an_altered_member_is_named(program, tmp_path):
+    path = tmp_path / "p.vta"
+    program.save(path)
+    rewrite(path, lambda m: m.update({"constants/0.bin": b"Weights"}))
+    assert "constants/0.bin: found SHA-256" in refusal(path)
+    program.save(path)
+    rewrite(path, lambda m: m.update({"manifest.json": m["manifest.json"].replace(b"256", b"512")}))
+    assert "manifest.json: found SHA-256" in refusal(path)
+
+
+def test_missing_and_extra_members_are_named(program, tmp_path):
+    path = tmp_path / "p.vta"
+    for name in ("constants/1.bin", "instructions.bin", "manifest.json", "SHA256SUMS"):
+        program.save(path)
+        rewrite(path, lambda m, name=name: m.pop(name))
+        assert f"{name}: found none, expected" in refusal(path)
+    program.save(path)
+    rewrite(path, lambda m: m.update(extra=b""))
+    assert "extra: found SHA-256" in refusal(path)
+
+
+def test_another_version_is_named(program, tmp_path, monkeypatch):
+    path = tmp_path / "p.vta"
+    monkeypatch.setattr(program_module, "VERSION", 2)
+    program.save(path)
+    monkeypatch.undo()
+    assert "found nopt-program version 2, expected nopt-program version 1" in refusal(path)
+
+
+def test_a_malformed_manifest_is_named(program, tmp_path):
+    path = tmp_path / "p.vta"
+
+    def drop_symbols(members):
+        manifest = json.loads(members["manifest.json"])
+        del manifest["symbols"]
+        members["manifest.json"] = json.dumps(manifest).encode()
+        members.pop("SHA256SUMS")
+        members["SHA256SUMS"] = program_module._sums(members)
+
+    program.save(path)
+    rewrite(path, drop_symbols)
+    assert "manifest.json: found a malformed entry (KeyError('symbols'))" in refusal(path)
+
+
+def test_not_a_file_and_not_an_archive(tmp_path):
+    assert "cannot be read: No such file" in refusal(tmp_path / "none.vta")
+    (tmp_path / "text.vta").write_text("hello")
+    assert "expected an intact program archive" in refusal(tmp_path / "text.vta")
+
+
+def test_ranges_are_checked_before_anything_is_written(program, tmp_path):
+    program.constants.append((250, b"too long"))
+    with pytest.raises(ProgramError, match="constant: found 250 to 258, expected within 256 bytes"):
+        program.save(tmp_path / "p.vta")
+    assert not list(tmp_path.iterdir())
+    program.constants.pop()
+    program.steps.append(CoreStep(2, 2))
+    with pytest.raises(ProgramError, match="core step: found 2 to 4, expected within 3 instr"):
+        program.check()
+    program.steps.pop()
+    program.symbols.append(Symbol("z", 0, (1,), "int8", "scratch"))
+    with pytest.raises(ProgramError, match="symbol z: kind: found scratch, expected input, "):
+        program.check()
+
+
+def test_a_failed_save_keeps_the_old_file(program, tmp_path, monkeypatch):
+    path = tmp_path / "p.vta"
+    program.save(path)
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(program_module.os, "replace", fail)
+    program.host = "other"
+    with pytest.raises(OSError, match="disk full"):
+        program.save(path)
+    assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
