@@ -14,9 +14,9 @@ import json
 import os
 import tempfile
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,8 @@ class ProgramError(ValueError):
     """A program file that is broken, altered or of another version."""
 
 
-class Value(NamedTuple):
+@dataclass(frozen=True)
+class Value:
     """An input or output of the whole network; `dtype` is numpy's name."""
 
     name: str
@@ -49,7 +50,8 @@ class Value(NamedTuple):
     dtype: str
 
 
-class Symbol(NamedTuple):
+@dataclass(frozen=True)
+class Symbol:
     """A named range of DRAM: byte address, and what lies there as a numpy array.
 
     `kind` is one of input, output, constant, buffer, uop.
@@ -66,7 +68,8 @@ class Symbol(NamedTuple):
         return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
 
 
-class HostStep(NamedTuple):
+@dataclass(frozen=True)
+class HostStep:
     """Call a host function on symbols or values, by name."""
 
     function: str
@@ -74,7 +77,8 @@ class HostStep(NamedTuple):
     outputs: tuple[str, ...]
 
 
-class CoreStep(NamedTuple):
+@dataclass(frozen=True)
+class CoreStep:
     """Run the instructions `first` to `first + count - 1` on the core."""
 
     first: int
@@ -168,10 +172,10 @@ class Program:
             "config": self.config.to_json(),
             "dram_bytes": self.dram_bytes,
             "constants": [address for address, _ in self.constants],
-            "symbols": [symbol._asdict() for symbol in self.symbols],
-            "steps": [step._asdict() for step in self.steps],
-            "inputs": [value._asdict() for value in self.inputs],
-            "outputs": [value._asdict() for value in self.outputs],
+            "symbols": [asdict(symbol) for symbol in self.symbols],
+            "steps": [asdict(step) for step in self.steps],
+            "inputs": [asdict(value) for value in self.inputs],
+            "outputs": [asdict(value) for value in self.outputs],
         }
 
     @staticmethod
@@ -260,12 +264,16 @@ def _build(manifest: dict[str, Any], members: dict[str, bytes]) -> Program:
         instructions=words,
         constants=[(address, members[_segment(i)]) for i, address in enumerate(addresses)],
         dram_bytes=int(manifest["dram_bytes"]),
-        symbols=[Symbol(**{**s, "shape": tuple(s["shape"])}) for s in manifest["symbols"]],
+        symbols=[_symbol(symbol) for symbol in manifest["symbols"]],
         steps=[_step(step) for step in manifest["steps"]],
         host=members[_HOST].decode(),
         inputs=values("inputs"),
         outputs=values("outputs"),
     )
+
+
+def _symbol(data: dict[str, Any]) -> Symbol:
+    return Symbol(data["name"], data["address"], tuple(data["shape"]), data["dtype"], data["kind"])
 
 
 def _step(step: dict[str, Any]) -> HostStep | CoreStep:
