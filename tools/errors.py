@@ -1,0 +1,126 @@
+"""Errors for people: one message that names the place, what was found and what was expected.
+
+A tool runs inside `errors_for_people()`: whatever goes wrong becomes `error: …` (or
+`file:line:col: error: …`) on stderr and exit status 1. A developer sees the Python traceback with
+`NOPT_TRACEBACK=1`.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from xdsl.ir import Operation
+from xdsl.utils.exceptions import DiagnosticException, ParseError
+
+MESSAGE_LIMIT = 600
+"""Longest message in characters: an attribute quoted in a message may be a whole weight tensor."""
+
+
+class UserError(Exception):
+    """A complaint that is already fit for people: a message and, if known, `file:line:col`."""
+
+    def __init__(self, message: str, place: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: error: {self.message}" if self.place else f"error: {self.message}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error about `name`: `; did you mean 'x'?`, or nothing if nothing is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an exception, without its notes, on one line of bounded length."""
+    text = " ".join(str(error).split())
+    if len(text) > MESSAGE_LIMIT:
+        text = text[:MESSAGE_LIMIT] + " …"
+    if isinstance(error, OSError | ValueError | DiagnosticException) and text:
+        return text
+    return f"internal error, {type(error).__name__}: {text} (NOPT_TRACEBACK=1 shows where)"
+
+
+def failing_op(error: BaseException) -> Operation | None:
+    """The operation an exception is about, if xDSL knew.
+
+    xDSL's exceptions carry it only as text (the module, printed), so it is read from the innermost
+    frame of `Operation.verify` or `Operation.emit_error` that the exception went through.
+    """
+    codes = (Operation.verify.__code__, Operation.emit_error.__code__)
+    op = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        # IRDL operations override `verify_`, never these two.
+        if frame.f_code in codes:
+            op = frame.f_locals["self"]
+    return op
+
+
+def place_of(op: Operation) -> str | None:
+    """`file:line:col` of an operation that was read from a file."""
+    from xdsl.dialects.builtin import FileLineColLoc
+
+    match op.location:
+        case FileLineColLoc(filename=file, line=line, column=column):
+            return f"{file.data}:{line.data}:{column.data}"
+        case _:
+            return None
+
+
+def about_op(error: BaseException, prefix: str = "") -> UserError:
+    """A complaint as `prefix 'dialect.op' op message`, about the op that `error` is about."""
+    op = failing_op(error)
+    if op is None:
+        return UserError(prefix + one_line(error))
+    return UserError(f"{prefix}'{op.name}' op {one_line(error)}", place_of(op))
+
+
+def parse_error_text(error: ParseError) -> str:
+    """`file:line:col: error: message`, the source line, and carets below what was found there."""
+    span = error.span
+    # xDSL prints the place, then each line of the span with its carets, then the message.
+    context = span.print_with_context().splitlines()
+    message = one_line(ValueError(error.msg))
+    return "\n".join([f"{span.get_location()}: error: {message}", *context[1:3]])
+
+
+def describe(error: BaseException) -> str:
+    """What to show a person for any exception."""
+    match error:
+        case UserError():
+            return str(error)
+        case ParseError():
+            return parse_error_text(error)
+        case OSError(filename=str() | bytes() as file, strerror=str() as reason):
+            return f"error: {os.fsdecode(file)}: {reason}"
+        case _:
+            return str(about_op(error))
+
+
+@contextmanager
+def errors_for_people(show_traceback: bool = False) -> Iterator[None]:
+    """Turn any exception of the body into its description on stderr and `SystemExit(1)`.
+
+    With `show_traceback`, or `NOPT_TRACEBACK=1` in the environment, the traceback comes first.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone (`nopt x.mlir | head`); Python must not try to flush again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        if show_traceback or os.environ.get("NOPT_TRACEBACK", "0") not in ("", "0"):
+            traceback.print_tb(error.__traceback__)
+        print(describe(error), file=sys.stderr)
+        raise SystemExit(1) from None

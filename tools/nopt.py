@@ -1,0 +1,265 @@
+"""`nopt`: xDSL's opt driver with named pipelines, listings, and errors for people."""
+
+import argparse
+import gc
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import IO, Any, NoReturn, TextIO, cast
+
+from nopt.tools.errors import (
+    UserError,
+    about_op,
+    errors_for_people,
+    nearest,
+    parse_error_text,
+)
+from nopt.tools.locations import LocatingParser
+from nopt.tools.output import output_stream
+from nopt.tools.pipeline_text import build, build_passes, parse_specs
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass, PassPipeline
+from xdsl.utils.arg_spec import ArgSpec
+from xdsl.utils.exceptions import DiagnosticException, ParseError, ShrinkException
+from xdsl.utils.target import Target
+from xdsl.xdsl_opt_main import xDSLOptMain
+
+
+class ShortParseError(ParseError):
+    """A parse error whose text is place, message and one source line."""
+
+    def __str__(self) -> str:
+        return parse_error_text(self)
+
+
+class ShortDiagnostic(UserError, DiagnosticException):
+    """A complaint that `--verify-diagnostics` prints and then goes on."""
+
+
+class NoptMain(xDSLOptMain):
+    """The driver behind `nopt`. Dialects, passes and targets come from every installed universe."""
+
+    version_format = f"nopt {version('nopt')} on xDSL {{xdsl_version}}"
+
+    _first_line = 1
+    """Line of the input file that the chunk being parsed starts on."""
+    _stage = ""
+    """What is being done, as the start of a message about it."""
+    _stream: TextIO
+
+    def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
+        """xDSL's arguments; `-p` and `-t` with our checks, without lists of hundreds of names."""
+        arg_parser.error = _usage_error
+        super().register_all_arguments(arg_parser)
+        ours = arg_parser.add_argument_group("nopt", conflict_handler="resolve")
+        ours.add_argument(
+            "-p",
+            "--passes",
+            default="",
+            help="passes and pipelines, as in 'cse,vta{until=affine-nest-fuse}' "
+            "(see --list-passes, --list-pipelines)",
+        )
+        ours.add_argument(
+            "-t",
+            "--target",
+            default="mlir",
+            type=self._checked_target,
+            help="what to write (see --list-targets); default: mlir",
+        )
+        ours.add_argument(
+            "--list-passes",
+            nargs="?",
+            const="nopt",
+            choices=("nopt", "all"),
+            help="list nopt's passes with their options (all: xDSL's too) and exit",
+        )
+        ours.add_argument(
+            "--list-pipelines", action="store_true", help="list the named pipelines and exit"
+        )
+        ours.add_argument(
+            "--list-targets",
+            nargs="?",
+            const="nopt",
+            choices=("nopt", "all"),
+            help="list nopt's targets with their options (all: xDSL's too) and exit",
+        )
+        ours.add_argument(
+            "--traceback", action="store_true", help="show the Python traceback of an error"
+        )
+
+    def register_all_frontends(self) -> None:
+        """MLIR text, read by a parser that remembers places."""
+        super().register_all_frontends()
+        self.available_frontends["mlir"] = self._parse_mlir
+
+    def setup_pipeline(self) -> None:
+        """Build the passes ourselves, for named pipelines and good errors; keep xDSL's callback."""
+        text, self.args.passes = self.args.passes, ""
+        super().setup_pipeline()
+        self.args.passes = text
+        between_passes = self.pipeline.callback
+        assert between_passes is not None
+
+        def callback(
+            previous: ModulePass | None, module: ModuleOp, following: ModulePass | None
+        ) -> None:
+            self._stage = f"after pass '{previous.name}': " if previous else ""
+            between_passes(previous, module, following)
+            self._stage = f"pass '{following.name}': " if following else ""
+
+        self.pipeline = PassPipeline(build_passes(text, self.available_passes), callback)
+
+    def run(self) -> None:
+        """Print the listings asked for, or process the input and write the output atomically."""
+        if self.print_listings():
+            return
+        name = self._target_spec.name
+        if cls := self._target_class():
+            build(cls, self._target_spec, "target")
+        if self._emits_bytes():
+            if self.args.output_file is None:
+                raise UserError(
+                    f"target '{name}' writes bytes: give a file, -o FILE (stdout: -o -)"
+                )
+            if self.args.split_input_file:
+                raise UserError(f"target '{name}' writes bytes, so --split-input-file cannot apply")
+        with output_stream(self.args.output_file) as self._stream:
+            super().run()
+
+    def print_listings(self) -> bool:
+        """Print what `--list-…` asks for; False if nothing was asked."""
+        from nopt.passes.pipelines import PIPELINES
+        from nopt.tools.listing import listing, pipeline_listing
+        from nopt.tools.universe import NOPT_UNIVERSE
+
+        texts: list[str] = []
+        if which := self.args.list_passes:
+            texts.append(
+                listing(self.available_passes if which == "all" else NOPT_UNIVERSE.all_passes)
+            )
+        if self.args.list_pipelines:
+            texts.append(pipeline_listing(PIPELINES.values()))
+        if which := self.args.list_targets:
+            texts.append(
+                listing(self.available_targets if which == "all" else NOPT_UNIVERSE.all_targets)
+            )
+        print("\n\n".join(texts), end="\n" if texts else "")
+        return bool(texts)
+
+    def get_input_stream(self) -> tuple[IO[bytes], str]:
+        """The input file, or stdin if none or `-` is given."""
+        if self.args.input_file == "-":
+            self.args.input_file = None
+        return super().get_input_stream()
+
+    def prepare_input(self) -> tuple[list[tuple[IO[bytes], int]], str]:
+        """The input in chunks, and its kind."""
+        try:
+            return super().prepare_input()
+        except ValueError as error:
+            known = ", ".join(f".{name}" for name in self.available_frontends)
+            raise UserError(
+                f"no reader for this kind of file; expected {known}, or say which with -f",
+                self.get_input_name(),
+            ) from error
+
+    def prepare_output(self) -> IO[str]:
+        """The stream that `run` opened."""
+        return self._stream
+
+    def parse_chunk(
+        self, chunk: IO[bytes], file_extension: str, start_offset: int = 0
+    ) -> ModuleOp | None:
+        """Parse a chunk that starts `start_offset` lines into the file."""
+        self._first_line = start_offset + 1
+        self._stage = ""
+        try:
+            with self._errors_name_the_stage():
+                return super().parse_chunk(chunk, file_extension, start_offset)
+        except ParseError as error:
+            raise ShortParseError(error.span, error.msg) from error
+
+    def apply_passes(self, prog: ModuleOp) -> None:
+        """Verify, run the passes, verify after each."""
+        with self._errors_name_the_stage():
+            super().apply_passes(prog)
+
+    def output_resulting_program(self, prog: ModuleOp) -> str:
+        """The text to write; a target that emits bytes writes them itself."""
+        self._stage = f"target '{self._target_spec.name}': "
+        with self._errors_name_the_stage():
+            if self._emits_bytes():
+                target = cast(Any, self._target_class()).from_spec(self._target_spec)
+                self._stream.flush()
+                self._stream.buffer.write(target.emit_bytes(self.ctx, prog))
+                return ""
+            return super().output_resulting_program(prog)
+
+    def _parse_mlir(self, io: IO[bytes]) -> ModuleOp:
+        name = self.get_input_name()
+        try:
+            text = io.read().decode()
+        except UnicodeDecodeError as error:
+            raise UserError(f"not text: byte {error.start} is no UTF-8", name) from error
+        parser = LocatingParser(self.ctx, text, name, self._first_line)
+        return parser.parse_module(not self.args.no_implicit_module)
+
+    @contextmanager
+    def _errors_name_the_stage(self) -> Iterator[None]:
+        """Turn exceptions into one message that names pass or target, and operation and place."""
+        try:
+            yield
+        except (UserError, ParseError, ShrinkException):
+            raise
+        except Exception as error:
+            about = about_op(error, self._stage)
+            kind = ShortDiagnostic if isinstance(error, DiagnosticException) else UserError
+            raise kind(about.message, about.place) from error
+
+    @property
+    def _target_spec(self) -> ArgSpec:
+        return _target_spec(self.args.target)
+
+    def _target_class(self) -> type[Target] | None:
+        """The class of the target, or None for one of xDSL's old function-style targets."""
+        factory = self.available_targets[self._target_spec.name]
+        if inspect.signature(factory).parameters:
+            return None
+        return cast(Callable[[], type[Target]], factory)()
+
+    def _emits_bytes(self) -> bool:
+        return hasattr(self._target_class(), "emit_bytes")
+
+    def _checked_target(self, text: str) -> str:
+        spec = _target_spec(text)
+        if spec.name not in self.available_targets:
+            known = sorted(self.available_targets)
+            hint = nearest(spec.name, known) or f"; known: {', '.join(known)}"
+            raise UserError(f"unknown target '{spec.name}'{hint}")
+        return text
+
+
+def _target_spec(text: str) -> ArgSpec:
+    specs = parse_specs(text, "target")
+    if len(specs) != 1:
+        raise UserError(f"expected one target, found '{text}'")
+    return specs[0]
+
+
+def _usage_error(message: str) -> NoReturn:
+    raise UserError(f"{message} (nopt --help lists the arguments)")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run `nopt` with `argv` (default: the command line). Exits with status 1 after an error."""
+    argv = sys.argv[1:] if argv is None else argv
+    # What was imported so far lives until the end: spare the collector looking at it.
+    gc.freeze()
+    with errors_for_people(show_traceback="--traceback" in argv):
+        NoptMain("Run passes on MLIR text and print the result.", argv).run()
+
+
+if __name__ == "__main__":
+    main()

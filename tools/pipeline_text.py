@@ -1,0 +1,118 @@
+"""From the text after `-p` to passes: names, options, named pipelines; errors for people."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, get_type_hints
+
+from nopt.passes.pipelines import PIPELINES, Pipeline
+from nopt.tools.errors import UserError, nearest, one_line
+from xdsl.passes import ModulePass
+from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType, parse_pipeline
+from xdsl.utils.exceptions import ArgSpecParseError, ParseError
+from xdsl.utils.hints import isa, type_repr
+
+SpecT = TypeVar("SpecT", bound=ArgSpecConvertible)
+
+Factories = Mapping[str, Callable[[], type[ModulePass]]]
+"""Every pass by name, imported when called."""
+
+
+def build_passes(text: str, factories: Factories) -> tuple[ModulePass, ...]:
+    """The passes that `text` names, in order; each named pipeline replaced by its passes.
+
+    Raises UserError for malformed text, an unknown name, an unknown option or a value of the wrong
+    type.
+    """
+    return tuple(
+        build(factories[spec.name](), spec, "pass")
+        for outer in parse_specs(text)
+        for spec in expand(outer, factories)
+    )
+
+
+def parse_specs(text: str, what: str = "pass pipeline") -> list[ArgSpec]:
+    """Parse `name{option=value …},name,…`, options with `-` and `_` alike.
+
+    Raises UserError, saying `what` the text was meant to be.
+    """
+    try:
+        return [spec.normalize_parameter_names() for spec in parse_pipeline(text)]
+    except ArgSpecParseError as error:
+        # Its text is a headline, `pass-pipeline:line:column`, the text with carets, the message.
+        _, place, *_, message = str(error).strip().splitlines()
+        at = f"column {place.rpartition(':')[2]}: {message.strip()}"
+    except (ParseError, RuntimeError) as error:
+        at = error.msg if isinstance(error, ParseError) else "it ends too early"
+    raise UserError(f"malformed {what} '{text}': {at}")
+
+
+def expand(spec: ArgSpec, factories: Factories) -> Iterator[ArgSpec]:
+    """Replace a named pipeline by its passes; a pass stands for itself."""
+    if pipeline := PIPELINES.get(spec.name):
+        yield from _expand_pipeline(pipeline, spec, factories)
+    elif spec.name in factories:
+        yield spec
+    else:
+        raise UserError(f"unknown pass '{spec.name}'{nearest(spec.name, [*factories, *PIPELINES])}")
+
+
+def _expand_pipeline(pipeline: Pipeline, spec: ArgSpec, factories: Factories) -> Iterator[ArgSpec]:
+    """`until=PASS` stops after that pass; other options go to the passes that have them."""
+    options = dict(spec.parameters)
+    specs = [s for text in pipeline.passes for s in parse_specs(text)]
+    names = [s.name for s in specs]
+    count = len(specs)
+    if "until" in options:
+        until = _text(options.pop("until"))
+        if until not in names:
+            raise UserError(f"pipeline '{spec.name}' has no pass '{until}'{nearest(until, names)}")
+        count = names.index(until) + 1
+    known = [set(option_types(factories[name]())) for name in names] if options else []
+    for option in options:
+        if not any(option in its for its in known):
+            near = nearest(option, {"until", *(o for its in known for o in its)})
+            raise UserError(f"no pass of pipeline '{spec.name}' has an option '{option}'{near}")
+    for i, s in enumerate(specs[:count]):
+        forwarded = {k: v for k, v in options.items() if k in known[i]}
+        yield ArgSpec(s.name, s.parameters | forwarded)
+
+
+def option_types(cls: type[ArgSpecConvertible]) -> dict[str, Any]:
+    """The options of a pass or target, with the type that each expects."""
+    hints = get_type_hints(cls)
+    return {f.name: hints[f.name] for f in dataclasses.fields(cls) if f.init and f.name != "name"}
+
+
+def build(cls: type[SpecT], spec: ArgSpec, kind: str) -> SpecT:
+    """Construct a pass or target (`kind`) with the options of `spec`, or raise UserError."""
+    types = option_types(cls)
+    for option, value in spec.parameters.items():
+        if option not in types:
+            near = nearest(option, types) or (
+                f"; its options: {', '.join(types)}" if types else "; it has none"
+            )
+            raise UserError(f"{kind} '{spec.name}' has no option '{option}'{near}")
+        if not _accepts(types[option], value):
+            raise UserError(
+                f"{kind} '{spec.name}': option '{option}' expects {type_repr(types[option])}, "
+                f"found '{_text(value)}'"
+            )
+    for option in sorted(cls.required_fields() - set(spec.parameters)):
+        raise UserError(
+            f"{kind} '{spec.name}' needs option '{option}' of type {type_repr(types[option])}"
+        )
+    try:
+        return cls.from_spec(spec)
+    except ValueError as error:
+        raise UserError(f"{kind} '{spec.name}': {one_line(error)}") from error
+
+
+def _accepts(hint: Any, value: ParameterListType) -> bool:
+    """Whether xDSL converts `value` to `hint`: alone, as a tuple, or absent (`option` alone)."""
+    if not value:
+        return isa(None, hint) or isa((), hint)
+    return (len(value) == 1 and isa(value[0], hint)) or isa(value, hint)
+
+
+def _text(value: ParameterListType) -> str:
+    return ",".join(str(v) for v in value)
