@@ -6,8 +6,10 @@ the end of the file. xDSL has one store for the whole process, so keys are made 
 """
 
 import re
+from binascii import unhexlify
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -137,24 +139,47 @@ def _store(name: str, blob: str) -> str:
     return key
 
 
-def _resource_array(attr: DenseResourceAttr) -> Array:
+def check_constant(attr: ConstantAttr) -> None:
+    """Check that `array_of` will find the right number of bytes, without decoding them.
+
+    Raises ValueError that names the resource, found and expected."""
+    if isinstance(attr, DenseResourceAttr):
+        _resource_digits(attr)
+
+
+def _resource_digits(attr: DenseResourceAttr) -> str:
+    """The hex digits of a resource: its alignment, then its elements."""
     key = attr.resource_handle.data
-    type = attr.type
-    if not isa(type, TensorType):
-        raise ValueError(f"resource '{key}' has type {type}, expected a tensor type")
-    dtype = numpy_type(type.get_element_type())
     blob = _resources().lookup(key)
     if not blob:
         raise ValueError(f"resource '{key}' is missing, expected its bytes in the file's metadata")
+    digits = blob.removeprefix("0x")
+    dtype, shape = _layout(attr)
+    expected = prod(shape) * dtype.itemsize
+    if len(digits) != 2 * (_ALIGNMENT_BYTES + expected):
+        found = max(len(digits) / 2 - _ALIGNMENT_BYTES, 0)
+        raise ValueError(
+            f"resource '{key}' has {found:g} bytes, expected {expected} for {attr.type}"
+        )
+    return digits
+
+
+def _resource_array(attr: DenseResourceAttr) -> Array:
+    digits = _resource_digits(attr)
     try:
-        raw = bytes.fromhex(blob.removeprefix("0x"))
+        raw = unhexlify(digits)
     except ValueError as error:
-        raise ValueError(f"resource '{key}' is not a hex string: {error}") from error
-    expected = int(np.prod(type.get_shape(), dtype=np.int64)) * dtype.itemsize
-    if len(raw) != _ALIGNMENT_BYTES + expected:
-        found = max(len(raw) - _ALIGNMENT_BYTES, 0)
-        raise ValueError(f"resource '{key}' has {found} bytes, expected {expected} for {type}")
-    return _decode(raw[_ALIGNMENT_BYTES:], dtype, type.get_shape())
+        raise ValueError(f"resource '{attr.resource_handle.data}': {error}") from error
+    return _decode(raw[_ALIGNMENT_BYTES:], *_layout(attr))
+
+
+def _layout(attr: DenseResourceAttr) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    type = attr.type
+    if not isa(type, TensorType):
+        raise ValueError(
+            f"resource '{attr.resource_handle.data}' has type {type}, expected a tensor"
+        )
+    return numpy_type(type.element_type), type.get_shape()
 
 
 def _decode(raw: bytes, dtype: np.dtype[Any], shape: Sequence[int]) -> Array:
