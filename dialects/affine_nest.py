@@ -140,6 +140,24 @@ class ForOp(IRDLOperation):
         return self.body.block.args
 
     @property
+    def named_parallel(self) -> list[tuple[str, int]]:
+        """(name, extent) of each parallel iterator."""
+        split = len(self.parallel_extents)
+        return [
+            (iterator.name_hint or "i", extent)
+            for iterator, extent in zip(self.iterators[:split], self.parallel_extents, strict=True)
+        ]
+
+    @property
+    def named_reduction(self) -> list[tuple[str, int]]:
+        """(name, extent) of each reduction iterator."""
+        split = len(self.parallel_extents)
+        return [
+            (iterator.name_hint or "i", extent)
+            for iterator, extent in zip(self.iterators[split:], self.reduction_extents, strict=True)
+        ]
+
+    @property
     def loads(self) -> tuple[LoadOp, ...]:
         return tuple(op for op in self.body.block.ops if isinstance(op, LoadOp))
 

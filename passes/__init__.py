@@ -11,6 +11,7 @@ FOLDERS = {
     "affine-nest-fold-constants": "affine",
     "affine-nest-fuse": "affine",
     "affine-nest-schedule": "affine",
+    "affine-nest-simplify": "affine",
     "attach-machine": "",
     "convert-affine-nest-to-affine": "affine",
     "convert-affine-nest-to-tensor-intrinsic": "tensor",

@@ -20,6 +20,7 @@ VTA = Pipeline(
         "canonicalize",
         "convert-graph-to-affine-nest",
         "affine-nest-fuse",
+        "affine-nest-simplify",
         "affine-nest-block",
         "affine-nest-fold-constants",
         "affine-nest-schedule",

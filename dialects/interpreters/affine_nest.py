@@ -14,6 +14,7 @@ from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import contract
 from nopt.dialects.interpreters.scalars import evaluate_scalar
 from xdsl.dialects import arith
+from xdsl.dialects.builtin import IntegerType
 from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
 from xdsl.ir import SSAValue
 
@@ -97,7 +98,11 @@ def _same_rank(left: Array, right: Array, rank: int) -> tuple[Array, Array]:
 def _is_only_summed(op: arith.MuliOp) -> bool:
     """Integers only: `contract` is exact."""
     user = op.result.get_user_of_unique_use()
-    return isinstance(user, ReduceOp) and user.kind.data is Reduction.ADD
+    return (
+        isinstance(op.result.type, IntegerType)
+        and isinstance(user, ReduceOp)
+        and user.kind.data is Reduction.ADD
+    )
 
 
 def _load(load: LoadOp, source: Array, grid: list[Any]) -> Array:

@@ -1,0 +1,215 @@
+"""`affine-nest-fuse`: inline producers into their consumers, so that one nest does their work.
+
+Operator fusion is body inlining: a load of a producer's result at index `f(iterators)` becomes the
+producer's body with its iterators replaced by `f`. Copies (reshape, transpose) vanish into the
+index maps of their readers; a contraction moves into the elementwise nest that reads it, which so
+becomes its epilogue, and is never computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nopt.dialects.affine_math import expr_range, simplify_map
+from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.passes.affine.analysis import is_bijection
+from nopt.passes.affine.nest_builder import NestBuilder
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+)
+from xdsl.passes import ModulePass
+from xdsl.pattern_rewriter import (
+    GreedyRewritePatternApplier,
+    PatternRewriter,
+    PatternRewriteWalker,
+    RewritePattern,
+    op_type_rewrite_pattern,
+)
+from xdsl.transforms.dead_code_elimination import dce
+
+
+def _producer(load: LoadOp) -> ForOp | None:
+    owner = load.source.owner
+    return owner if isinstance(owner, ForOp) else None
+
+
+def _is_copy(nest: ForOp) -> bool:
+    """Whether the nest only moves elements: one load, yielded as it is."""
+    return not nest.reduction_extents and isinstance(nest.yielded.owner, LoadOp)
+
+
+def _has_division(exprs: Iterable[AffineExpr]) -> bool:
+    return any(
+        isinstance(part, AffineBinaryOpExpr)
+        and part.kind in (AffineBinaryOpKind.FloorDiv, AffineBinaryOpKind.Mod)
+        for expr in exprs
+        for part in expr.dfs()
+    )
+
+
+class InlineCopy(RewritePattern):
+    """A load from a copy reads what the copy reads, by the composed map."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
+        producer = _producer(op)
+        if producer is None or not _is_copy(producer):
+            return
+        inner = producer.yielded.owner
+        assert isinstance(inner, LoadOp)
+        if op.reads_outside() and not self._keeps_outside(op, inner):
+            return
+        composed = inner.map.data.compose(op.map.data)
+        map = simplify_map(composed, op.nest.extents)
+        pad = op.pad if op.pad is not None else inner.pad
+        load = LoadOp(inner.source, map, pad)
+        load.result.name_hint = op.result.name_hint
+        rewriter.replace_matched_op(load)
+
+    @staticmethod
+    def _keeps_outside(op: LoadOp, inner: LoadOp) -> bool:
+        """Whether the composed map is outside exactly where `op` is, or its pads are the same.
+
+        So it is if each of the copy's dimensions that `op` may overrun is by itself an index into
+        a source dimension of the same size.
+        """
+        if inner.reads_outside() and inner.pad != op.pad:
+            return False
+        ranges = op.nest.ranges
+        for axis, (expr, size) in enumerate(zip(op.map.data.results, op.source_shape, strict=True)):
+            low, high = expr_range(expr, ranges)
+            if low >= 0 and high < size:
+                continue
+            users = [
+                (result, source_size)
+                for result, source_size in zip(
+                    inner.map.data.results, inner.source_shape, strict=True
+                )
+                if axis in result.used_dims()
+            ]
+            if users != [(AffineDimExpr(axis), size)]:
+                return False
+        return True
+
+
+class InlineElementwise(RewritePattern):
+    """An elementwise nest with one reader becomes part of it.
+
+    Not into a reduction: the machine's contractions read memory, not computed operands.
+    """
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
+        producer = _producer(op)
+        if producer is None or producer.reduction_extents or op.nest.reduction_extents:
+            return
+        if not producer.result.has_one_use() or op.reads_outside():
+            return
+        _inline(op, producer, rewriter)
+
+
+class InlineContraction(RewritePattern):
+    """A reducing nest moves into the one elementwise nest that reads all its elements once.
+
+    Refused if the iterators would have to be divided: the machine tiles plain affine accesses.
+    """
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
+        producer = _producer(op)
+        consumer = op.nest
+        if producer is None or not producer.reduction_extents or consumer.reduction_extents:
+            return
+        if not producer.result.has_one_use() or op.reads_outside():
+            return
+        shape = producer.parallel_extents
+        if _has_division(op.map.data.results):
+            return
+        if not is_bijection(op.map.data, consumer.parallel_extents, shape):
+            return
+        _inline(op, producer, rewriter)
+
+
+def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
+    """Replace `load` by the producer's body, its iterators replaced by the load's indices.
+
+    At most one of the two nests has reduction iterators.
+    """
+    consumer = load.nest
+    reduction = consumer.named_reduction + producer.named_reduction
+    nest = NestBuilder.of(consumer.named_parallel, reduction)
+    own = nest.dims[len(consumer.parallel_extents) :]
+    element = nest.inline(producer, [*load.map.data.results, *own])
+    value = nest.inline(consumer, nest.dims[: len(consumer.extents)], {load.result: element})
+    fused = nest.finish(value, consumer.attributes)
+    fused.result.name_hint = consumer.result.name_hint
+    rewriter.replace_op(consumer, fused)
+
+
+class SplitReduction(RewritePattern):
+    """Split a reduction iterator that is divided: `k floordiv 4`, `k mod 4` become `k0`, `k1`."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: ForOp, rewriter: PatternRewriter):
+        found = _divided_reduction(op)
+        if found is None:
+            return
+        position, divisor = found
+        index = position - len(op.parallel_extents)
+        named = op.named_reduction
+        name, extent = named[index]
+        named[index : index + 1] = [(f"{name}0", extent // divisor), (f"{name}1", divisor)]
+        nest = NestBuilder.of(op.named_parallel, named)
+        whole = nest.dims[position] * divisor + nest.dims[position + 1]
+        indices = [*nest.dims[:position], whole, *nest.dims[position + 2 :]]
+        split = nest.finish(nest.inline(op, indices), op.attributes)
+        split.result.name_hint = op.result.name_hint
+        rewriter.replace_matched_op(split)
+
+
+def _divided_reduction(nest: ForOp) -> tuple[int, int] | None:
+    """A reduction iterator that is divided in some index, and a divisor of its extent."""
+    first = len(nest.parallel_extents)
+    for load in nest.loads:
+        for expr in load.map.data.results:
+            for part in expr.dfs():
+                match part:
+                    case AffineBinaryOpExpr(
+                        AffineBinaryOpKind.FloorDiv | AffineBinaryOpKind.Mod,
+                        AffineDimExpr() as dim,
+                        AffineConstantExpr() as divisor,
+                    ):
+                        if (
+                            dim.position >= first
+                            and nest.extents[dim.position] % divisor.value == 0
+                        ):
+                            return dim.position, divisor.value
+                    case _:
+                        pass
+    return None
+
+
+@dataclass(frozen=True)
+class AffineNestFusePass(ModulePass):
+    """Inline copies into their readers, elementwise nests and contractions into their consumers."""
+
+    name = "affine-nest-fuse"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        # Copies first: a reshape that a contraction can read through must not become the place
+        # another contraction writes to.
+        for patterns in (
+            [InlineCopy()],
+            [InlineElementwise(), InlineContraction()],
+            [InlineCopy(), SplitReduction()],
+        ):
+            walker = PatternRewriteWalker(GreedyRewritePatternApplier(list(patterns)))
+            walker.rewrite_module(op)
+            dce(op)

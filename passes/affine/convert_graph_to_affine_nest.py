@@ -1,0 +1,279 @@
+"""`convert-graph-to-affine-nest`: each `graph` op becomes one nest of the same meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from nopt.dialects import graph
+from nopt.dialects.affine_nest import Reduction
+from nopt.dialects.constants import Array, attribute_of
+from nopt.passes.affine.nest_builder import NestBuilder
+from xdsl.context import Context
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import AnyFloat, IntegerType, ModuleOp, i32, i64
+from xdsl.ir import Attribute, SSAValue
+from xdsl.ir.affine import AffineExpr
+from xdsl.passes import ModulePass
+from xdsl.pattern_rewriter import (
+    GreedyRewritePatternApplier,
+    PatternRewriter,
+    PatternRewriteWalker,
+    RewritePattern,
+    op_type_rewrite_pattern,
+)
+
+_LETTERS = "nchw"
+
+
+def _shape(value: SSAValue) -> tuple[int, ...]:
+    return value.type.get_shape()  # pyright: ignore
+
+
+def _parallel(shape: Sequence[int]) -> dict[str, int]:
+    """One parallel iterator a dimension: n, c, h, w for images, i0, i1, … otherwise."""
+    names = _LETTERS if len(shape) == 4 else [f"i{axis}" for axis in range(len(shape))]
+    return dict(zip(names, shape, strict=True))
+
+
+def _is_float(type: Attribute) -> bool:
+    return isinstance(type, AnyFloat)
+
+
+def _row_major(dims: Sequence[AffineExpr], shape: Sequence[int]) -> AffineExpr:
+    position = AffineExpr.constant(0)
+    for dim, size in zip(dims, shape, strict=True):
+        position = position * size + dim
+    return position
+
+
+class Conv2d(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.Conv2dOp, rewriter: PatternRewriter):
+        batch, channels, height, width = _shape(op.result)
+        _, inputs, kernel_height, kernel_width = _shape(op.weight)
+        (vertical, horizontal), (top, left, _, _) = (
+            op.strides.get_values(),
+            op.pads.get_values()[:4],
+        )
+        dilation_h, dilation_w = op.dilations.get_values()
+        group_outputs = channels // op.groups.value.data
+        nest = NestBuilder(
+            {"n": batch, "o": channels, "h": height, "w": width},
+            {"i": inputs, "kh": kernel_height, "kw": kernel_width},
+        )
+        n, o, h, w, i, kh, kw = nest.dims
+        channel = (o // group_outputs) * inputs + i
+        row = h * vertical + kh * dilation_h - top
+        column = w * horizontal + kw * dilation_w - left
+        x = nest.load(op.input, [n, channel, row, column], 0)
+        weight = nest.load(op.weight, [o, i, kh, kw])
+        rewriter.replace_matched_op(nest.finish(_sum_of_products(nest, x, weight)))
+
+
+class Matmul(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.MatmulOp, rewriter: PatternRewriter):
+        *batch, rows, columns = _shape(op.result)
+        inner = _shape(op.lhs)[-2 if op.transpose_a is not None else -1]
+        names = {f"b{axis}": size for axis, size in enumerate(batch)}
+        nest = NestBuilder({**names, "m": rows, "n": columns}, {"k": inner})
+        *outer, m, n, k = nest.dims
+        left = [k, m] if op.transpose_a is not None else [m, k]
+        right = [n, k] if op.transpose_b is not None else [k, n]
+        shared = outer if len(_shape(op.rhs)) > 2 else []
+        a = nest.load(op.lhs, [*outer, *left])
+        b = nest.load(op.rhs, [*shared, *right])
+        rewriter.replace_matched_op(nest.finish(_sum_of_products(nest, a, b)))
+
+
+def _sum_of_products(nest: NestBuilder, a: SSAValue, b: SSAValue) -> SSAValue:
+    product = nest.binary(arith.MuliOp, nest.cast(a, i32), nest.cast(b, i32))
+    return nest.reduce(Reduction.ADD, product)
+
+
+class Add(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.AddOp, rewriter: PatternRewriter):
+        shape = _shape(op.result)
+        element = op.result.type.element_type
+        nest = NestBuilder(_parallel(shape))
+        operands: list[SSAValue] = []
+        for operand in op.operands:
+            own = _shape(operand)
+            dims = nest.dims[len(shape) - len(own) :]
+            indices = [dim if size > 1 else 0 for dim, size in zip(dims, own, strict=True)]
+            value = nest.load(operand, indices)
+            operands.append(value if _is_float(element) else nest.cast(value, element))
+        add = arith.AddfOp if _is_float(element) else arith.AddiOp
+        rewriter.replace_matched_op(nest.finish(nest.binary(add, *operands)))
+
+
+class Relu(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.ReluOp, rewriter: PatternRewriter):
+        nest = NestBuilder(_parallel(_shape(op.result)))
+        x = nest.load(op.input, nest.dims)
+        largest = arith.MaximumfOp if _is_float(x.type) else arith.MaxSIOp
+        zero = nest.constant(0, x.type)
+        rewriter.replace_matched_op(nest.finish(nest.binary(largest, x, zero)))
+
+
+class Clip(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.ClipOp, rewriter: PatternRewriter):
+        nest = NestBuilder(_parallel(_shape(op.result)))
+        x = nest.load(op.input, nest.dims)
+        rewriter.replace_matched_op(nest.finish(_clip(nest, x, *op.bounds)))
+
+
+def _clip(nest: NestBuilder, value: SSAValue, low: int, high: int) -> SSAValue:
+    return nest.binary(arith.MinSIOp, nest.binary(arith.MaxSIOp, value, low), high)
+
+
+class MaxPool(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.MaxPoolOp, rewriter: PatternRewriter):
+        element = op.result.type.element_type
+        lowest = (
+            -(1 << (element.bitwidth - 1)) if isinstance(element, IntegerType) else float("-inf")
+        )
+        nest, x = _window(op, lowest)
+        rewriter.replace_matched_op(nest.finish(nest.reduce(Reduction.MAX, x)))
+
+
+class AvgPool(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.AvgPoolOp, rewriter: PatternRewriter):
+        nest, x = _window(op, 0)
+        total = nest.reduce(Reduction.ADD, nest.cast(x, i32))
+        count = int(np.prod(op.kernel.get_values()))
+        mean = _rounded_mean(nest, total, count)
+        rewriter.replace_matched_op(nest.finish(nest.cast(mean, x.type)))
+
+
+def _window(
+    op: graph.MaxPoolOp | graph.AvgPoolOp, pad: int | float
+) -> tuple[NestBuilder, SSAValue]:
+    kernel_height, kernel_width = op.kernel.get_values()
+    vertical, horizontal = op.strides.get_values()
+    top, left, _, _ = op.pads.get_values()
+    nest = NestBuilder(_parallel(_shape(op.result)), {"kh": kernel_height, "kw": kernel_width})
+    n, c, h, w, kh, kw = nest.dims
+    x = nest.load(op.input, [n, c, h * vertical + kh - top, w * horizontal + kw - left], pad)
+    return nest, x
+
+
+class GlobalAvgPool(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.GlobalAvgPoolOp, rewriter: PatternRewriter):
+        _, _, height, width = _shape(op.input)
+        nest = NestBuilder(_parallel(_shape(op.result)), {"kh": height, "kw": width})
+        n, c, _, _, kh, kw = nest.dims
+        x = nest.load(op.input, [n, c, kh, kw])
+        total = nest.reduce(Reduction.ADD, nest.cast(x, i32))
+        mean = _rounded_mean(nest, total, height * width)
+        rewriter.replace_matched_op(nest.finish(nest.cast(mean, x.type)))
+
+
+def _rounded_mean(nest: NestBuilder, total: SSAValue, count: int) -> SSAValue:
+    """floor((2 total + count) / (2 count)): by a shift where the count is a power of two."""
+    if count == 1:
+        return total
+    if count & (count - 1) == 0:
+        return _rounded_shift(nest, total, count.bit_length() - 1)
+    wide = nest.cast(total, i64)
+    doubled = nest.binary(arith.AddiOp, nest.binary(arith.MuliOp, wide, 2), count)
+    return nest.cast(nest.binary(arith.FloorDivSIOp, doubled, 2 * count), i32)
+
+
+def _rounded_shift(nest: NestBuilder, value: SSAValue, shift: int) -> SSAValue:
+    """(value + 2^(shift-1)) >> shift, written so that the sum cannot wrap."""
+    halved = nest.binary(arith.ShRSIOp, value, shift - 1) if shift > 1 else value
+    return nest.binary(arith.ShRSIOp, nest.binary(arith.AddiOp, halved, 1), 1)
+
+
+class Reshape(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.ReshapeOp, rewriter: PatternRewriter):
+        shape = _shape(op.result)
+        nest = NestBuilder(_parallel(shape))
+        position = _row_major(nest.dims, shape)
+        indices: list[AffineExpr] = []
+        for size in reversed(_shape(op.input)):
+            indices.insert(0, position % size)
+            position = position // size
+        rewriter.replace_matched_op(nest.finish(nest.load(op.input, indices)))
+
+
+class Transpose(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.TransposeOp, rewriter: PatternRewriter):
+        nest = NestBuilder(_parallel(_shape(op.result)))
+        indices = [nest.dims[axis] for axis in np.argsort(op.permutation.get_values())]
+        rewriter.replace_matched_op(nest.finish(nest.load(op.input, indices)))
+
+
+class Requantize(RewritePattern):
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.RequantizeOp, rewriter: PatternRewriter):
+        nest = NestBuilder(_parallel(_shape(op.result)))
+        x = nest.load(op.input, nest.dims)
+        multipliers, shifts = op.multipliers, op.shifts
+        if multipliers is None and shifts.ndim == 0:
+            shift = int(shifts)
+            wide = nest.cast(x, i32)
+            scaled = _rounded_shift(nest, wide, shift) if shift else wide
+        else:
+            wide = nest.cast(x, i64)
+            if multipliers is not None:
+                factor = _factor(nest, multipliers, "multiplier", rewriter)
+                wide = nest.binary(arith.MuliOp, wide, factor)
+            half = np.where(shifts > 0, 1 << np.maximum(shifts - 1, 0), 0)
+            rounded = nest.binary(arith.AddiOp, wide, _factor(nest, half, "rounding", rewriter))
+            scaled = nest.binary(arith.ShRSIOp, rounded, _factor(nest, shifts, "shift", rewriter))
+        element = op.result.type.element_type
+        assert isinstance(element, IntegerType)
+        limit = 1 << (element.bitwidth - 1)
+        fits = isinstance(scaled.type, IntegerType) and scaled.type.bitwidth <= element.bitwidth
+        clipped = scaled if fits else _clip(nest, scaled, -limit, limit - 1)
+        rewriter.replace_matched_op(nest.finish(nest.cast(clipped, element)))
+
+
+def _factor(
+    nest: NestBuilder, values: Array, name: str, rewriter: PatternRewriter
+) -> SSAValue | int:
+    """A number, or what the nest loads of a constant vector that lies along one axis."""
+    if values.ndim == 0:
+        return int(values)
+    (axis,) = [axis for axis, size in enumerate(values.shape) if size > 1] or [0]
+    constant = graph.ConstantOp(attribute_of(values.reshape(-1).astype(np.int64), name))
+    rewriter.insert_op_before_matched_op(constant)
+    return nest.load(constant.result, [nest.dims[axis]])
+
+
+@dataclass(frozen=True)
+class ConvertGraphToAffineNestPass(ModulePass):
+    """Turn each graph op into one affine_nest nest; constants stay."""
+
+    name = "convert-graph-to-affine-nest"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        patterns: list[RewritePattern] = [
+            Add(),
+            AvgPool(),
+            Clip(),
+            Conv2d(),
+            GlobalAvgPool(),
+            Matmul(),
+            MaxPool(),
+            Relu(),
+            Requantize(),
+            Reshape(),
+            Transpose(),
+        ]
+        walker = PatternRewriteWalker(
+            GreedyRewritePatternApplier(patterns), apply_recursively=False
+        )
+        walker.rewrite_module(op)

@@ -1,0 +1,113 @@
+"""Intervals of the scalars in a nest's body: which clips are idle, which sums cannot wrap."""
+
+from __future__ import annotations
+
+from math import prod
+
+from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
+from nopt.dialects.graph import ConstantOp
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import IntegerAttr, IntegerType
+from xdsl.ir import Attribute, SSAValue
+
+Interval = tuple[int, int]
+"""Smallest and largest value, both included."""
+
+
+def type_interval(type: Attribute) -> Interval:
+    """What a signless integer read as two's complement can hold. Raises ValueError for others."""
+    if not isinstance(type, IntegerType):
+        raise ValueError(f"expected an integer type, found {type}")
+    half = 1 << (type.bitwidth - 1)
+    return -half, half - 1
+
+
+def fits(interval: Interval, type: Attribute) -> bool:
+    low, high = type_interval(type)
+    return low <= interval[0] and interval[1] <= high
+
+
+def constant_value(value: SSAValue) -> int | None:
+    """The number, if the value is an integer `arith.constant`."""
+    owner = value.owner
+    if isinstance(owner, arith.ConstantOp) and isinstance(owner.value, IntegerAttr):
+        return owner.value.value.data
+    return None
+
+
+_LARGEST_READ = 1 << 16
+"""Elements of the largest constant whose values are looked at: biases, not weights."""
+
+
+def _size(tensor: SSAValue) -> int:
+    return prod(tensor.type.get_shape())  # pyright: ignore
+
+
+class Intervals:
+    """Intervals of scalars in nests, each computed once. Not updated when the IR changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[SSAValue, Interval] = {}
+        self._tensors: dict[SSAValue, Interval] = {}
+
+    def of(self, value: SSAValue) -> Interval:
+        """An interval that holds all the values a scalar takes, in its type."""
+        if value not in self._known:
+            exact = self._exact(value)
+            whole = type_interval(value.type)
+            self._known[value] = exact if exact and fits(exact, value.type) else whole
+        return self._known[value]
+
+    def of_tensor(self, tensor: SSAValue) -> Interval:
+        """An interval that holds all elements of a tensor."""
+        if tensor not in self._tensors:
+            match tensor.owner:
+                case ConstantOp(result=result) as constant if _size(result) <= _LARGEST_READ:
+                    array = constant.array
+                    interval = (int(array.min()), int(array.max()))
+                case ForOp() as nest:
+                    interval = self.of(nest.yielded)
+                case _:
+                    interval = type_interval(tensor.type.element_type)  # pyright: ignore
+            self._tensors[tensor] = interval
+        return self._tensors[tensor]
+
+    def _exact(self, value: SSAValue) -> Interval | None:
+        """The interval before wrapping, or None if nothing is known."""
+        match value.owner:
+            case arith.ConstantOp():
+                number = constant_value(value)
+                return None if number is None else (number, number)
+            case LoadOp() as load:
+                low, high = self.of_tensor(load.source)
+                pad = load.pad_value
+                return (low, high) if pad is None else (min(low, int(pad)), max(high, int(pad)))
+            case ReduceOp() as reduction:
+                low, high = self.of(reduction.operand)
+                nest = reduction.parent_op()
+                if reduction.kind.data is not Reduction.ADD or not isinstance(nest, ForOp):
+                    return low, high
+                count = prod(nest.reduction_extents)
+                return low * count, high * count
+            case arith.ExtSIOp() | arith.TruncIOp() as cast:
+                return self.of(cast.input)
+            case arith.AddiOp() as op:
+                (a, b), (c, d) = self.of(op.lhs), self.of(op.rhs)
+                return a + c, b + d
+            case arith.SubiOp() as op:
+                (a, b), (c, d) = self.of(op.lhs), self.of(op.rhs)
+                return a - d, b - c
+            case arith.MuliOp() as op:
+                corners = [x * y for x in self.of(op.lhs) for y in self.of(op.rhs)]
+                return min(corners), max(corners)
+            case arith.MaxSIOp() as op:
+                (a, b), (c, d) = self.of(op.lhs), self.of(op.rhs)
+                return max(a, c), max(b, d)
+            case arith.MinSIOp() as op:
+                (a, b), (c, d) = self.of(op.lhs), self.of(op.rhs)
+                return min(a, c), min(b, d)
+            case arith.ShRSIOp() as op if (shift := constant_value(op.rhs)) is not None:
+                low, high = self.of(op.lhs)
+                return low >> shift, high >> shift
+            case _:
+                return None
