@@ -1,0 +1,47 @@
+"""Running a function of a module on numpy arrays."""
+
+from collections.abc import Sequence
+
+from nopt.dialects.constants import Array, numpy_type
+from nopt.dialects.interpreters import get_all_interpreters
+from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.func import FuncOp
+from xdsl.interpreter import Interpreter
+from xdsl.ir import Attribute
+from xdsl.utils.hints import isa
+
+
+def run_function(module: ModuleOp, name: str, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    """The results of function `name`, interpreted at whatever level the module is at.
+
+    Raises ValueError if the module has no such function, or the inputs are not of the number,
+    shapes and element types that it declares."""
+    function = _find(module, name)
+    types = list(function.function_type.inputs)
+    if len(inputs) != len(types):
+        raise ValueError(f"@{name}: {len(inputs)} inputs, expected {len(types)}")
+    for index, (array, type) in enumerate(zip(inputs, types, strict=True)):
+        _check_input(f"@{name}: input {index}", array, type)
+    interpreter = Interpreter(module)
+    used = {op.dialect_name() for op in module.walk()}
+    for dialect, functions in get_all_interpreters().items():
+        if dialect in used:
+            interpreter.register_implementations(functions())
+    return interpreter.call_op(function, tuple(inputs))
+
+
+def _find(module: ModuleOp, name: str) -> FuncOp:
+    functions = {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
+    if name not in functions:
+        found = ", ".join(f"@{other}" for other in functions) or "none"
+        raise ValueError(f"function @{name} is not in the module, which has {found}")
+    return functions[name]
+
+
+def _check_input(place: str, array: Array, type: Attribute) -> None:
+    if not isa(type, TensorType[Attribute]):
+        raise ValueError(f"{place}: an array, expected {type}")
+    shape, dtype = type.get_shape(), numpy_type(type.element_type)
+    if array.shape != shape or array.dtype != dtype:
+        found = f"{array.dtype} of shape {list(array.shape)}"
+        raise ValueError(f"{place}: {found}, expected {dtype} of shape {list(shape)}")
