@@ -1,0 +1,78 @@
+"""What an instruction touches: ranges of scratchpad elements and of DRAM.
+
+Ranges of GEMM and ALU are bounding ranges of their affine index sets.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .config import Config
+from .encoding import Instruction, Micro, decode_uops
+
+
+class Span(NamedTuple):
+    """Elements `begin` to `end - 1`."""
+
+    begin: int
+    end: int
+
+
+class Touched(NamedTuple):
+    """The bounding ranges of a GEMM's or ALU's indices; `wgt` has no meaning for an ALU."""
+
+    dst: Span
+    src: Span
+    wgt: Span
+
+
+def transferred(insn: Instruction) -> int:
+    """Elements that a LOAD or STORE moves between DRAM and scratchpad."""
+    return insn.y_size * insn.x_size
+
+
+def loaded_span(insn: Instruction) -> Span:
+    """Scratchpad elements that a LOAD writes or a STORE reads, padding included.
+
+    A transfer of no elements only carries tokens: it touches nothing.
+    """
+    if not insn.y_size or not insn.x_size:
+        return Span(insn.sram_base, insn.sram_base)
+    rows = insn.y_pad_0 + insn.y_size + insn.y_pad_1
+    row = insn.x_pad_0 + insn.x_size + insn.x_pad_1
+    return Span(insn.sram_base, insn.sram_base + rows * row)
+
+
+def dram_end(insn: Instruction) -> int:
+    """One past the last DRAM element that a LOAD or STORE touches."""
+    if not transferred(insn):
+        return insn.dram_base
+    return insn.dram_base + (insn.y_size - 1) * insn.x_stride + insn.x_size
+
+
+class Windows:
+    """Bounding ranges of GEMM and ALU instructions, remembered by micro-op contents."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._extremes: dict[bytes, tuple[int, int, int, int, int, int]] = {}
+
+    def touched(self, insn: Instruction, uops: Micro) -> Touched:
+        """Ranges over all iterations of the micro-ops `uops`, which must not be empty."""
+        key = uops.tobytes()
+        extremes = self._extremes.get(key)
+        if extremes is None:
+            columns = decode_uops(uops, self._config)
+            low, high = (tuple(int(f(c)) for c in columns) for f in (np.min, np.max))
+            extremes = self._extremes[key] = (low[0], high[0], low[1], high[1], low[2], high[2])
+        outer, inner = insn.iter_out - 1, insn.iter_in - 1
+        dst = outer * insn.dst_out + inner * insn.dst_in + 1
+        src = outer * insn.src_out + inner * insn.src_in + 1
+        wgt = outer * insn.wgt_out + inner * insn.wgt_in + 1
+        return Touched(
+            Span(extremes[0], extremes[1] + dst),
+            Span(extremes[2], extremes[3] + src),
+            Span(extremes[4], extremes[5] + wgt),
+        )
