@@ -76,14 +76,14 @@ def preload() -> dict[str, Callable[[], object]]:
     for factories in (universe.all_dialects, universe.all_passes, universe.all_targets):
         for factory in factories.values():
             # What cannot be imported says so in the tests that use it.
-            with suppress(ImportError):
+            with suppress(Exception):
                 factory()
     for module in ("arith", "affine", "func", "memref", "tensor"):
         importlib.import_module(f"xdsl.dialects.{module}")
     commands: dict[str, Callable[[], object]] = {}
     for entry in importlib.metadata.entry_points(group="console_scripts"):
         if entry.name in COMMANDS:
-            with suppress(ImportError):
+            with suppress(Exception):
                 commands[entry.name] = entry.load()
     return commands
 

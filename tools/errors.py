@@ -79,7 +79,9 @@ def about_op(error: BaseException, prefix: str = "") -> UserError:
     op = failing_op(error)
     if op is None:
         return UserError(prefix + one_line(error))
-    return UserError(f"{prefix}'{op.name}' op {one_line(error)}", place_of(op))
+    # Some verifiers begin with the name themselves.
+    message = one_line(error).removeprefix(f"{op.name}: ")
+    return UserError(f"{prefix}'{op.name}' op {message}", place_of(op))
 
 
 def parse_error_text(error: ParseError) -> str:

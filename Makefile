@@ -1,0 +1,50 @@
+# `make demo` and `make test` are all the set-up there is: the first use makes the environment.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The strict editable install links file by file, so that pyright can follow it. A new file needs a
+# new install: the stamps' names carry the list of files and what pyproject.toml says.
+FILES := $(shell find dialects hw passes tools -name '*.py' -o -name '*.lark' -o -name '*.json')
+KEY := $(firstword $(shell { cat pyproject.toml; echo $(sort $(FILES)); } | cksum))
+INSTALLED := $(VENV)/installed-$(KEY)
+INSTALLED_DEV := $(VENV)/installed-dev-$(KEY)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--config-settings editable_mode=strict --editable
+
+.PHONY: demo test lint bench clean
+
+demo: $(INSTALLED)
+	$(BIN)/python examples/digits/demo.py
+
+test: $(INSTALLED_DEV)
+	$(BIN)/lit -v test
+	$(BIN)/pytest -q -n auto
+
+lint: $(INSTALLED_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+bench: $(INSTALLED_DEV)
+	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED): $(VENV)/made
+	$(INSTALL) .
+	touch $@
+
+$(INSTALLED_DEV): $(VENV)/made
+	$(INSTALL) '.[dev]'
+	touch $(INSTALLED) $@
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: nopt needs Python 3.11 or newer, found: `$(PYTHON) --version 2>&1`;" \
+			"name another with make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
