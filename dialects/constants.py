@@ -98,7 +98,8 @@ def attribute_of(array: Array, name: str) -> ConstantAttr:
     type = tensor_type(array.shape, array.dtype)
     raw = array.tobytes()
     is_splat = raw == raw[: array.itemsize] * array.size
-    if is_splat or array.size <= INLINE_ELEMENTS:
+    values = array.reshape(-1)[:1] if is_splat else array.reshape(-1)
+    if values.size <= INLINE_ELEMENTS and _reads_back(values):
         return DenseIntOrFPElementsAttr(type, BytesAttr(raw))
     alignment = array.itemsize.to_bytes(_ALIGNMENT_BYTES, "little")
     return DenseResourceAttr.from_params(_store(name, f"0x{(alignment + raw).hex()}"), type)
@@ -124,6 +125,14 @@ def _resources() -> OpAsmDialectInterface:
     interface = Builtin.get_interface(OpAsmDialectInterface)
     assert interface is not None
     return interface
+
+
+def _reads_back(values: Array) -> bool:
+    """Whether xDSL reads what it prints: of floats, not what it prints in hexadecimal."""
+    if not np.issubdtype(values.dtype, np.floating):
+        return True
+    exact = all(values.dtype.type(f"{value:.5e}") == value for value in values)
+    return exact and bool(np.isfinite(values).all())
 
 
 def _store(name: str, blob: str) -> str:

@@ -47,7 +47,7 @@ class GraphOp(IRDLOperation, ABC):
     def verify_(self) -> None:
         expected = self.result_type()
         if self.result.type != expected:
-            refuse(self.name, "result", f"has type {self.result.type}", expected)
+            refuse("result", f"has type {self.result.type}", expected)
 
 
 class SameTypeOp(GraphOp, ABC):

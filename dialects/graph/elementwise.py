@@ -58,7 +58,7 @@ class ReluOp(SameTypeOp, HasFolderInterface):
 
     @override
     def result_type(self) -> Tensor:
-        rules.check_tensor(self.name, "input", self.input.type, rules.NUMBERS)
+        rules.check_tensor("input", self.input.type, rules.NUMBERS)
         return self.result.type
 
     @override
@@ -96,15 +96,15 @@ class ClipOp(SameTypeOp, HasFolderInterface):
 
     @override
     def result_type(self) -> Tensor:
-        rules.check_tensor(self.name, "input", self.input.type, rules.INTEGERS)
+        rules.check_tensor("input", self.input.type, rules.INTEGERS)
         least, most = rules.value_range(self.result.type.element_type)
         low, high = self.bounds
         for what, bound in (("min", low), ("max", high)):
             if not least <= bound <= most:
                 expected = f"{least} to {most} as {self.result.type.element_type} holds"
-                rules.refuse(self.name, what, f"is {bound}", expected)
+                rules.refuse(what, f"is {bound}", expected)
         if low > high:
-            rules.refuse(self.name, "min", f"is {low}", f"at most max, {high}")
+            rules.refuse("min", f"is {low}", f"at most max, {high}")
         return self.result.type
 
     @override

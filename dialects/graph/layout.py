@@ -53,7 +53,7 @@ class ConstantOp(IRDLOperation, HasFolderInterface):
         try:
             check_constant(self.value)
         except ValueError as error:
-            raise VerifyException(f"{self.name}: {error}") from error
+            raise VerifyException(str(error)) from error
 
     @property
     def array(self) -> Array:

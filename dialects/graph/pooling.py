@@ -40,7 +40,7 @@ class _PoolOp(GraphOp, ABC):
         pads: Sequence[int] = (0, 0, 0, 0),
     ):
         type = SSAValue.get(input).type
-        result = rules.pool_type(self.name, type, self.ELEMENTS, kernel, strides, pads)
+        result = rules.pool_type(type, self.ELEMENTS, kernel, strides, pads)
         super().__init__(
             operands=[input],
             properties={
@@ -54,7 +54,6 @@ class _PoolOp(GraphOp, ABC):
     @override
     def result_type(self) -> Tensor:
         return rules.pool_type(
-            self.name,
             self.input.type,
             self.ELEMENTS,
             self.kernel.get_values(),
@@ -104,9 +103,9 @@ class GlobalAvgPoolOp(GraphOp):
     assembly_format = "$input attr-dict `:` type($input) `->` type($result)"
 
     def __init__(self, input: Value):
-        result = rules.global_pool_type(self.name, SSAValue.get(input).type)
+        result = rules.global_pool_type(SSAValue.get(input).type)
         super().__init__(operands=[input], result_types=[result])
 
     @override
     def result_type(self) -> Tensor:
-        return rules.global_pool_type(self.name, self.input.type)
+        return rules.global_pool_type(self.input.type)

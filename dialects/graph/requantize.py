@@ -119,9 +119,7 @@ class RequantizeOp(GraphOp, HasFolderInterface):
         axis: int | None = None,
     ):
         """A factor that is an array is a vector along `axis`."""
-        type = rules.check_tensor(
-            self.name, "input", SSAValue.get(input).type, rules.NARROW_INTEGERS
-        )
+        type = rules.check_tensor("input", SSAValue.get(input).type, rules.NARROW_INTEGERS)
         super().__init__(
             operands=[input],
             properties={
@@ -149,22 +147,22 @@ class RequantizeOp(GraphOp, HasFolderInterface):
         try:
             values = array_of(factor)
         except ValueError as error:
-            raise VerifyException(f"{self.name}: {what}: {error}") from error
+            raise VerifyException(f"{what}: {error}") from error
         shape = self._input_shape()
         if self.axis is None:
-            rules.refuse(self.name, "axis", "is missing", f"0 to {len(shape) - 1} for a vector")
+            rules.refuse("axis", "is missing", f"0 to {len(shape) - 1} for a vector")
         axis = self.axis.value.data
         if not 0 <= axis < len(shape):
-            rules.refuse(self.name, "axis", f"is {axis}", f"0 to {len(shape) - 1}")
+            rules.refuse("axis", f"is {axis}", f"0 to {len(shape) - 1}")
         expected: Tensor = TensorType(i32, [shape[axis]])
         if factor.get_type() != expected:
-            rules.refuse(self.name, what, f"has type {factor.get_type()}", expected)
+            rules.refuse(what, f"has type {factor.get_type()}", expected)
         return values.astype(np.int64).reshape(
             [size if i == axis else 1 for i, size in enumerate(shape)]
         )
 
     def _input_shape(self) -> tuple[int, ...]:
-        type = rules.check_tensor(self.name, "input", self.input.type, rules.NARROW_INTEGERS)
+        type = rules.check_tensor("input", self.input.type, rules.NARROW_INTEGERS)
         return type.get_shape()
 
     @override
@@ -172,7 +170,7 @@ class RequantizeOp(GraphOp, HasFolderInterface):
         shape = self._input_shape()
         element = self.result.type.element_type
         if element not in rules.NARROW_INTEGERS:
-            rules.refuse(self.name, "result", f"has element type {element}", "i8 or i16 or i32")
+            rules.refuse("result", f"has element type {element}", "i8 or i16 or i32")
         multipliers, shifts = self.multipliers, self.shifts
         if multipliers is None:
             self._check_range("shift", shifts, 0, 31)
@@ -182,13 +180,13 @@ class RequantizeOp(GraphOp, HasFolderInterface):
         if self.axis is not None and not any(
             isa(factor, ConstantAttr) for factor in (self.multiplier, self.shift)
         ):
-            rules.refuse(self.name, "axis", "is given", "no axis without a vector")
+            rules.refuse("axis", "is given", "no axis without a vector")
         return TensorType(element, shape)
 
     def _check_range(self, what: str, values: Array, least: int, most: int) -> None:
         wrong = values[(values < least) | (values > most)]
         if wrong.size:
-            rules.refuse(self.name, what, f"is {wrong[0]}", f"{least} to {most}")
+            rules.refuse(what, f"is {wrong[0]}", f"{least} to {most}")
 
     @override
     def fold(self) -> Sequence[SSAValue | Attribute] | None:
