@@ -11,10 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nopt.dialects.affine_math import expr_range, simplify_map
-from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.passes.affine.analysis import is_bijection
-from nopt.passes.affine.nest_builder import NestBuilder
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir.affine import (
@@ -33,6 +29,11 @@ from xdsl.pattern_rewriter import (
     op_type_rewrite_pattern,
 )
 from xdsl.transforms.dead_code_elimination import dce
+
+from nopt.dialects.affine_math import expr_range, simplify_map
+from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.passes.affine.analysis import is_bijection
+from nopt.passes.affine.nest_builder import NestBuilder
 
 
 def _producer(load: LoadOp) -> ForOp | None:

@@ -10,10 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.dialects.constants import attribute_of
-from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.ranges import Interval, Intervals, constant_value, fits
 from xdsl.context import Context
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp
@@ -28,6 +24,11 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.rewriter import InsertPoint
 from xdsl.transforms.dead_code_elimination import dce
+
+from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.constants import attribute_of
+from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.ranges import Interval, Intervals, constant_value, fits
 
 
 def _constant(value: int, like: SSAValue) -> arith.ConstantOp:

@@ -6,10 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from nopt.dialects import graph
-from nopt.dialects.affine_nest import Reduction
-from nopt.dialects.constants import Array, attribute_of
-from nopt.passes.affine.nest_builder import NestBuilder
 from xdsl.context import Context
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import AnyFloat, IntegerType, ModuleOp, i32, i64
@@ -23,6 +19,11 @@ from xdsl.pattern_rewriter import (
     RewritePattern,
     op_type_rewrite_pattern,
 )
+
+from nopt.dialects import graph
+from nopt.dialects.affine_nest import Reduction
+from nopt.dialects.constants import Array, attribute_of
+from nopt.passes.affine.nest_builder import NestBuilder
 
 _LETTERS = "nchw"
 

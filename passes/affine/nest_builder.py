@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nopt.dialects.affine_math import simplify_map, substitute
-from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import (
     AffineMapAttr,
@@ -19,6 +17,9 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
+
+from nopt.dialects.affine_math import simplify_map, substitute
+from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
 
 
 class NestBuilder:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import prod
 
-from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
-from nopt.dialects.graph import ConstantOp
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Attribute, SSAValue
+
+from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
+from nopt.dialects.graph import ConstantOp
 
 Interval = tuple[int, int]
 """Smallest and largest value, both included."""

@@ -1,0 +1,42 @@
+"""`affine-nest-fold-constants`: evaluate nests that read only constants, such as packed weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+from xdsl.rewriter import Rewriter
+from xdsl.transforms.dead_code_elimination import dce
+
+from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.constants import attribute_of
+from nopt.dialects.graph import ConstantOp
+from nopt.dialects.interpreters.affine_nest import evaluate_nest
+
+
+@dataclass(frozen=True)
+class AffineNestFoldConstantsPass(ModulePass):
+    """Replace nests that read only constants by their value."""
+
+    name = "affine-nest-fold-constants"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
+            sources = {load.source for load in nest.loads}
+            if sources and all(isinstance(source.owner, ConstantOp) for source in sources):
+                self._fold(nest)
+        dce(op)
+
+    @staticmethod
+    def _fold(nest: ForOp) -> None:
+        arrays = {
+            load.source: load.source.owner.array
+            for load in nest.loads
+            if isinstance(load.source.owner, ConstantOp)
+        }
+        value = evaluate_nest(nest, arrays)
+        folded = ConstantOp(attribute_of(value, nest.result.name_hint or "constant"))
+        folded.result.name_hint = nest.result.name_hint
+        Rewriter.replace_op(nest, folded)

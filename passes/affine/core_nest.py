@@ -1,0 +1,173 @@
+"""What a nest must look like for the core: one reduction or load, then a chain of ALU steps.
+
+The chain is read backwards from the yielded value. Each step combines the running vector with an
+immediate or with a loaded vector; widening and the final narrowing cost nothing, since the core
+accumulates in 32 bits and its stores keep the low 8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import i8, i32
+from xdsl.ir import Operation, SSAValue
+
+from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
+from nopt.passes.affine.ranges import Intervals, constant_value, fits
+
+PLACEMENT = "placement"
+"""Attribute of a nest: where it runs, "core" or "host"."""
+
+IMMEDIATE = (-(1 << 15), (1 << 15) - 1)
+"""What an ALU instruction's signed 16-bit immediate holds."""
+
+
+class NotOnCore(Exception):
+    """Why a nest cannot run on the core."""
+
+
+class StepKind(StrEnum):
+    ADD = "add"
+    MAX = "max"
+    MIN = "min"
+    SHR = "shr"
+    MUL = "mul"
+
+
+Operand: TypeAlias = LoadOp | int
+
+
+@dataclass(frozen=True)
+class Step:
+    """`accumulator = kind(accumulator, operand)`; a negative shift goes left."""
+
+    kind: StepKind
+    operand: Operand
+
+
+@dataclass(frozen=True)
+class Product:
+    """Sum over the reduction iterators of input * weight, both i8."""
+
+    input: LoadOp
+    weight: LoadOp
+
+
+@dataclass(frozen=True)
+class Window:
+    """Reduction of one load over the reduction iterators; the load itself if there are none."""
+
+    kind: Reduction | None
+    input: LoadOp
+
+
+Start: TypeAlias = Product | Window
+
+
+@dataclass(frozen=True)
+class CoreNest:
+    """A nest as the core runs it: how the accumulator starts, and the ALU steps that follow."""
+
+    nest: ForOp
+    start: Start
+    steps: tuple[Step, ...]
+
+
+_STEPS: dict[type[Operation], StepKind] = {
+    arith.AddiOp: StepKind.ADD,
+    arith.MaxSIOp: StepKind.MAX,
+    arith.MinSIOp: StepKind.MIN,
+    arith.ShRSIOp: StepKind.SHR,
+    arith.ShLIOp: StepKind.SHR,
+    arith.MuliOp: StepKind.MUL,
+}
+
+
+def _loaded(value: SSAValue) -> LoadOp | None:
+    """The load behind a value, through a widening."""
+    owner = value.owner
+    if isinstance(owner, arith.ExtSIOp):
+        owner = owner.input.owner
+    return owner if isinstance(owner, LoadOp) else None
+
+
+def recognise(nest: ForOp, multiply: bool = False) -> CoreNest:
+    """Read the nest's body as a start and a chain of steps.
+
+    `multiply` says whether the core's ALU multiplies. Raises NotOnCore with the reason otherwise.
+    """
+    if not nest.parallel_extents:
+        raise NotOnCore("it has no parallel iterator")
+    value = nest.yielded
+    if value.type != i8:
+        raise NotOnCore(f"it yields {value.type}; the core stores i8")
+    if isinstance(value.owner, arith.TruncIOp):
+        value = value.owner.input
+    intervals = Intervals()
+    steps: list[Step] = []
+    while (found := _start(value)) is None:
+        value = _strip(value, steps, intervals, multiply)
+    if isinstance(found, Window) and found.kind is None and nest.reduction_extents:
+        raise NotOnCore("it has reduction iterators but no reduction")
+    return CoreNest(nest, found, tuple(reversed(steps)))
+
+
+def _start(value: SSAValue) -> Start | None:
+    if (load := _loaded(value)) is not None:
+        return Window(None, load)
+    reduction = value.owner
+    if not isinstance(reduction, ReduceOp):
+        return None
+    if (load := _loaded(reduction.operand)) is not None:
+        if load.result.type != i8:
+            raise NotOnCore(f"it reduces elements of type {load.result.type}; the core loads i8")
+        return Window(reduction.kind.data, load)
+    product = reduction.operand.owner
+    if not isinstance(product, arith.MuliOp) or reduction.kind.data is not Reduction.ADD:
+        raise NotOnCore("it reduces a computed value, not a load or a product of loads")
+    left, right = _loaded(product.lhs), _loaded(product.rhs)
+    if left is None or right is None or left.result.type != i8 or right.result.type != i8:
+        raise NotOnCore("it sums products of something else than two i8 loads")
+    return Product(left, right)
+
+
+def _strip(value: SSAValue, steps: list[Step], intervals: Intervals, multiply: bool) -> SSAValue:
+    """Take the last step off the chain that computes `value`; what it was applied to."""
+    op = value.owner
+    if isinstance(op, arith.ExtSIOp):
+        return op.input
+    if isinstance(op, arith.TruncIOp):
+        if op.result.type == i8 and fits(intervals.of(op.input), i8):
+            return op.input
+        raise NotOnCore("it narrows a value that may not fit before the end")
+    kind = _STEPS.get(type(op)) if isinstance(op, Operation) else None
+    if kind is None:
+        name = op.name if isinstance(op, Operation) else "an iterator"
+        raise NotOnCore(f"'{name}' has no ALU operation")
+    if kind is StepKind.MUL and not multiply:
+        raise NotOnCore("it multiplies, which this core's ALU does not")
+    if value.type != i32 and kind not in (StepKind.MAX, StepKind.MIN):
+        raise NotOnCore(f"it computes in {value.type}; the core computes in i32")
+    assert isinstance(op, Operation)
+    left, right = op.operands
+    if kind is StepKind.SHR:
+        amount = constant_value(right)
+        if amount is None or not 0 <= amount < 32:
+            raise NotOnCore("it shifts by something else than a constant 0 to 31")
+        steps.append(Step(kind, -amount if isinstance(op, arith.ShLIOp) else amount))
+        return left
+    for chain, operand in ((left, right), (right, left)):
+        number = constant_value(operand)
+        load = _loaded(operand)
+        if number is not None:
+            steps.append(Step(kind, number))
+            return chain
+        if load is not None:
+            if load.result.type not in (i8, i32):
+                raise NotOnCore(f"it loads {load.result.type}; the core loads i8 and i32")
+            steps.append(Step(kind, load))
+            return chain
+    raise NotOnCore(f"'{op.name}' combines two computed values")

@@ -1,0 +1,62 @@
+"""The machine a module is compiled for: an attribute, so that printed IR is complete."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, ModuleOp, StringAttr, i64
+from xdsl.ir import Attribute
+
+from nopt.hw.config import Config, ConfigError
+
+ATTRIBUTE = "isa.machine"
+DEFAULT = "rtl"
+
+
+def attach(module: ModuleOp, config: Config) -> None:
+    """Record `config` on the module: by name if it is a preset, else in full."""
+    module.attributes[ATTRIBUTE] = _encoded(config)
+
+
+def _encoded(config: Config) -> Attribute:
+    try:
+        if Config.load(config.name) == config:
+            return StringAttr(config.name)
+    except ConfigError:
+        pass
+    return DictionaryAttr(
+        {
+            key: StringAttr(value) if isinstance(value, str) else IntegerAttr(int(value), i64)
+            for key, value in config.to_json().items()
+        }
+    )
+
+
+def machine_of(module: ModuleOp) -> Config:
+    """The module's machine, the RTL preset if none is attached.
+
+    Raises ConfigError if the attribute does not describe a machine.
+    """
+    match module.attributes.get(ATTRIBUTE):
+        case None:
+            return Config.load(DEFAULT)
+        case StringAttr(data=name):
+            return Config.load(name)
+        case DictionaryAttr(data=entries):
+            flags = {"alu_multiply", "acc_8bit_loads"}
+            return Config.from_json(
+                {
+                    key: bool(value) if key in flags else value
+                    for key, value in ((k, _plain(k, v)) for k, v in entries.items())
+                }
+            )
+        case other:
+            raise ConfigError(f"{ATTRIBUTE}: found {other}, expected a name or a dictionary")
+
+
+def _plain(key: str, value: Attribute) -> int | str:
+    match value:
+        case StringAttr(data=text):
+            return text
+        case IntegerAttr(value=number):
+            return number.data
+        case _:
+            raise ConfigError(f"{ATTRIBUTE}: {key}: found {value}, expected a number or a string")
