@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import signature
 from typing import Any
 
-from nopt.passes.pipelines import Pipeline
-from nopt.tools.pipeline_text import option_types
 from xdsl.utils.arg_spec import ArgSpecConvertible
 from xdsl.utils.hints import type_repr
+
+from nopt.passes.pipelines import Pipeline
+from nopt.tools.pipeline_text import option_types
 
 INDENT = "    "
 

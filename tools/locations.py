@@ -3,13 +3,14 @@
 from bisect import bisect_right
 from itertools import accumulate
 
-from nopt.dialects.parsing import ModuleParser
-from nopt.tools.errors import nearest
 from typing_extensions import override
 from xdsl.context import Context
 from xdsl.dialects.builtin import UNKNOWN_LOC, FileLineColLoc, IntAttr, StringAttr
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import ParseError, ShrinkException
+
+from nopt.dialects.parsing import ModuleParser
+from nopt.tools.errors import nearest
 
 
 class LocatingParser(ModuleParser):

@@ -9,6 +9,13 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import IO, Any, NoReturn, TextIO, cast
 
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass, PassPipeline
+from xdsl.utils.arg_spec import ArgSpec
+from xdsl.utils.exceptions import DiagnosticException, ParseError, ShrinkException
+from xdsl.utils.target import Target
+from xdsl.xdsl_opt_main import xDSLOptMain
+
 from nopt.tools.errors import (
     UserError,
     about_op,
@@ -19,12 +26,6 @@ from nopt.tools.errors import (
 from nopt.tools.locations import LocatingParser
 from nopt.tools.output import output_stream
 from nopt.tools.pipeline_text import build, build_passes, parse_specs
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.passes import ModulePass, PassPipeline
-from xdsl.utils.arg_spec import ArgSpec
-from xdsl.utils.exceptions import DiagnosticException, ParseError, ShrinkException
-from xdsl.utils.target import Target
-from xdsl.xdsl_opt_main import xDSLOptMain
 
 
 class ShortParseError(ParseError):

@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, get_type_hints
 
-from nopt.passes.pipelines import PIPELINES, Pipeline
-from nopt.tools.errors import UserError, nearest, one_line
 from xdsl.passes import ModulePass
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType, parse_pipeline
 from xdsl.utils.exceptions import ArgSpecParseError, ParseError
 from xdsl.utils.hints import isa, type_repr
+
+from nopt.passes.pipelines import PIPELINES, Pipeline
+from nopt.tools.errors import UserError, nearest, one_line
 
 SpecT = TypeVar("SpecT", bound=ArgSpecConvertible)
 

@@ -1,8 +1,9 @@
 """What nopt adds to every xDSL tool in the same environment (entry point `xdsl.universe`)."""
 
+from xdsl.universe import Universe
+
 import nopt.dialects
 from nopt.passes import get_all_passes
-from xdsl.universe import Universe
 
 try:
     from nopt.passes.targets import get_all_targets

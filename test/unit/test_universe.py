@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from nopt.passes.pipelines import PIPELINES
-from nopt.tools.universe import NOPT_UNIVERSE
 from xdsl.passes import ModulePass
 from xdsl.universe import XDSL_UNIVERSE
 from xdsl.utils.arg_spec import parse_pipeline
 from xdsl.utils.target import Target
+
+from nopt.passes.pipelines import PIPELINES
+from nopt.tools.universe import NOPT_UNIVERSE
 
 RELU = """\
 func.func @f(%x: tensor<2x3xi8>) -> tensor<2x3xi8> {
