@@ -5,17 +5,18 @@ two's complement; "exact" means computed as if in unbounded integers, "modulo 2^
 w bits are kept. These definitions are what every later level must equal, bit for bit.
 """
 
+from typing_extensions import override
+from xdsl.dialect_interfaces.constant_materialization import ConstantMaterializationInterface
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, DenseResourceAttr
+from xdsl.ir import Attribute, Dialect, Operation
+from xdsl.utils.hints import isa
+
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.contractions import Conv2dOp, MatmulOp
 from nopt.dialects.graph.elementwise import AddOp, ClipOp, ReluOp
 from nopt.dialects.graph.layout import ConstantOp, ReshapeOp, TransposeOp
 from nopt.dialects.graph.pooling import AvgPoolOp, GlobalAvgPoolOp, MaxPoolOp
 from nopt.dialects.graph.requantize import RequantizeOp
-from typing_extensions import override
-from xdsl.dialect_interfaces.constant_materialization import ConstantMaterializationInterface
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, DenseResourceAttr
-from xdsl.ir import Attribute, Dialect, Operation
-from xdsl.utils.hints import isa
 
 __all__ = [
     "AddOp",

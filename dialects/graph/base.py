@@ -1,30 +1,58 @@
 """What the ops of `graph` share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self, TypeAlias
 
-from nopt.dialects.graph.types import Tensor, refuse
-from typing_extensions import override
-from xdsl.dialects.builtin import I64, DenseArrayBase, IntegerAttr, i64
-from xdsl.ir import Operation, SSAValue
+from typing_extensions import TypeVar, override
+from xdsl.dialects.builtin import I64, DenseArrayBase, IntegerAttr, TensorType, i64
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
+    IntConstraint,
     IRDLOperation,
     VarConstraint,
+    VerificationContext,
     base,
     operand_def,
     result_def,
     traits_def,
 )
 from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.hints import isa
+
+from nopt.dialects.graph.types import Tensor, refuse
 
 Value: TypeAlias = SSAValue | Operation
 Integers: TypeAlias = DenseArrayBase[I64]
 
 INTEGER = IntegerAttr.constr(type=base(I64))
 INTEGER_LIST = DenseArrayBase.constr(i64)
-TENSOR: AttrConstraint[Tensor] = base(Tensor)
+
+
+@dataclass(frozen=True)
+class _TensorConstraint(AttrConstraint[Tensor]):
+    """A tensor of known rank; unlike xDSL's own constraint it says so."""
+
+    @override
+    def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:
+        if not isa(attr, Tensor):
+            raise VerifyException(f"{attr} found, expected a tensor of known rank")
+
+    @override
+    def get_bases(self) -> set[type[Attribute]]:
+        return {TensorType}
+
+    @override
+    def mapping_type_vars(
+        self, type_var_mapping: Mapping[TypeVar, AttrConstraint | IntConstraint]
+    ) -> Self:
+        return self
+
+
+TENSOR = _TensorConstraint()
 
 
 def integers(values: Sequence[int]) -> Integers:

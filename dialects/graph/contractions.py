@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import INTEGER, INTEGER_LIST, GraphOp, Value, integers
-from nopt.dialects.graph.types import Tensor
 from typing_extensions import override
 from xdsl.dialects.builtin import IntegerAttr, UnitAttr, i64
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def
+
+from nopt.dialects.graph import types as rules
+from nopt.dialects.graph.base import INTEGER, INTEGER_LIST, GraphOp, Value, integers
+from nopt.dialects.graph.types import Tensor
 
 
 @irdl_op_definition

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import INTEGER, GraphOp, SameTypeOp, Value
-from nopt.dialects.graph.types import Tensor
 from typing_extensions import override
 from xdsl.dialects.builtin import IntegerAttr, i64
 from xdsl.interfaces import HasFolderInterface
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, prop_def, traits_def
 from xdsl.traits import Commutative
+
+from nopt.dialects.graph import types as rules
+from nopt.dialects.graph.base import INTEGER, GraphOp, SameTypeOp, Value
+from nopt.dialects.graph.types import Tensor
 
 
 @irdl_op_definition

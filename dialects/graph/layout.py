@@ -3,10 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from nopt.dialects.constants import Array, ConstantAttr, array_of, attribute_of, check_constant
-from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import INTEGER_LIST, TENSOR, GraphOp, Value, integers
-from nopt.dialects.graph.types import Tensor
 from typing_extensions import override
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, DenseResourceAttr
 from xdsl.interfaces import HasFolderInterface
@@ -24,6 +20,11 @@ from xdsl.irdl import (
 )
 from xdsl.traits import ConstantLike, Pure
 from xdsl.utils.exceptions import VerifyException
+
+from nopt.dialects.constants import Array, ConstantAttr, array_of, attribute_of, check_constant
+from nopt.dialects.graph import types as rules
+from nopt.dialects.graph.base import INTEGER_LIST, TENSOR, GraphOp, Value, integers
+from nopt.dialects.graph.types import Tensor
 
 
 @irdl_op_definition

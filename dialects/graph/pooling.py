@@ -4,12 +4,13 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import ClassVar
 
-from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import INTEGER_LIST, GraphOp, Value, integers
-from nopt.dialects.graph.types import Tensor
 from typing_extensions import override
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, prop_def
+
+from nopt.dialects.graph import types as rules
+from nopt.dialects.graph.base import INTEGER_LIST, GraphOp, Value, integers
+from nopt.dialects.graph.types import Tensor
 
 
 class _PoolOp(GraphOp, ABC):

@@ -4,10 +4,6 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-from nopt.dialects.constants import Array, ConstantAttr, array_of, attribute_of
-from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import INTEGER, GraphOp, Value
-from nopt.dialects.graph.types import Tensor
 from typing_extensions import override
 from xdsl.dialects.builtin import (
     I32,
@@ -32,6 +28,11 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
+
+from nopt.dialects.constants import Array, ConstantAttr, array_of, attribute_of
+from nopt.dialects.graph import types as rules
+from nopt.dialects.graph.base import INTEGER, GraphOp, Value
+from nopt.dialects.graph.types import Tensor
 
 FactorAttr: TypeAlias = IntegerAttr | ConstantAttr
 FACTOR = (

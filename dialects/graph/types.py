@@ -10,11 +10,12 @@ from math import prod
 from typing import NoReturn, TypeAlias
 
 import numpy as np
-from nopt.dialects.constants import numpy_type
 from xdsl.dialects.builtin import TensorType, f32, f64, i8, i16, i32, i64
 from xdsl.ir import Attribute
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
+
+from nopt.dialects.constants import numpy_type
 
 Tensor: TypeAlias = TensorType[Attribute]
 
