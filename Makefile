@@ -36,10 +36,12 @@ clean:
 
 $(INSTALLED): $(VENV)/made
 	$(INSTALL) .
+	rm -f $(VENV)/installed-*
 	touch $@
 
 $(INSTALLED_DEV): $(VENV)/made
 	$(INSTALL) '.[dev]'
+	rm -f $(VENV)/installed-*
 	touch $(INSTALLED) $@
 
 $(VENV)/made:

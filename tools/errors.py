@@ -80,7 +80,7 @@ def about_op(error: BaseException, prefix: str = "") -> UserError:
     if op is None:
         return UserError(prefix + one_line(error))
     # Some verifiers begin with the name themselves.
-    message = one_line(error).removeprefix(f"{op.name}: ")
+    message = one_line(error).removeprefix(f"{op.name}: ").removeprefix(f"Operation {op.name} ")
     return UserError(f"{prefix}'{op.name}' op {message}", place_of(op))
 
 
