@@ -43,7 +43,9 @@ def one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if len(text) > MESSAGE_LIMIT:
         text = text[:MESSAGE_LIMIT] + " …"
-    if isinstance(error, OSError | ValueError | DiagnosticException) and text:
+    # What nopt raises itself was written for people; a KeyError from somewhere was not.
+    ours = type(error).__module__.startswith("nopt.")
+    if text and (ours or isinstance(error, OSError | ValueError | DiagnosticException)):
         return text
     return f"internal error, {type(error).__name__}: {text} (NOPT_TRACEBACK=1 shows where)"
 

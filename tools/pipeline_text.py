@@ -41,7 +41,8 @@ def parse_specs(text: str, what: str = "pass pipeline") -> list[ArgSpec]:
     except ArgSpecParseError as error:
         # Its text is a headline, `pass-pipeline:line:column`, the text with carets, the message.
         _, place, *_, message = str(error).strip().splitlines()
-        at = f"column {place.rpartition(':')[2]}: {message.strip()}"
+        hint = " (other text than a plain word goes in quotes)" if "Unknown" in message else ""
+        at = f"column {place.rpartition(':')[2]}: {message.strip()}{hint}"
     except (ParseError, RuntimeError) as error:
         at = error.msg if isinstance(error, ParseError) else "it ends too early"
     raise UserError(f"malformed {what} '{text}': {at}")

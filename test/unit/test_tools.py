@@ -1,0 +1,238 @@
+"""What every tool shares: pipeline text, errors for people, output files; and nopt's targets."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pytest
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+from xdsl.transforms.canonicalize import CanonicalizePass
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.target import Target
+
+from nopt.passes.pipelines import PIPELINES, Pipeline
+from nopt.tools.errors import MESSAGE_LIMIT, UserError, describe, errors_for_people
+from nopt.tools.nopt import NoptMain
+from nopt.tools.output import output_stream
+from nopt.tools.pipeline_text import build_passes
+
+
+@dataclass(frozen=True)
+class FailPass(ModulePass):
+    """Fail at the first operation of the module, in the way that is asked for."""
+
+    name = "fail"
+
+    how: str
+    times: int = 1
+    sizes: tuple[int, ...] = ()
+    strict: bool = False
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        first = op.body.block.first_op
+        assert first is not None
+        match self.how:
+            case "diagnostic":
+                first.emit_error("", VerifyException("has no place here"))
+            case "value":
+                raise ValueError("17 is not a size,\n  expected a power of two")
+            case _:
+                raise KeyError(self.how)
+
+
+@dataclass(frozen=True)
+class BytesTarget(Target):
+    """Two bytes that are no text."""
+
+    name = "bytes"
+
+    def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
+        raise AssertionError("nopt asks for bytes")
+
+    def emit_bytes(self, ctx: Context, module: ModuleOp) -> bytes:
+        return b"\xff\x00"
+
+
+FACTORIES: dict[str, Callable[[], type[ModulePass]]] = {
+    "fail": lambda: FailPass,
+    "canonicalize": lambda: CanonicalizePass,
+}
+
+
+class Driver(NoptMain):
+    """nopt with one more pass and one more target."""
+
+    def register_all_passes(self) -> None:
+        super().register_all_passes()
+        self.register_pass("fail", lambda: FailPass)
+
+    def register_all_targets(self) -> None:
+        super().register_all_targets()
+        self.available_targets["bytes"] = lambda: BytesTarget
+
+
+def run(*arguments: str) -> None:
+    with errors_for_people():
+        Driver("nopt", arguments).run()
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    path = tmp_path / "in.mlir"
+    path.write_text("func.func private @f()\n")
+    return path
+
+
+class TestPipelineText:
+    @pytest.fixture(autouse=True)
+    def pipeline(self, monkeypatch: pytest.MonkeyPatch):
+        passes = ("canonicalize", "fail{how=a}", "canonicalize")
+        monkeypatch.setitem(PIPELINES, "both", Pipeline("both", "Two passes.", passes))
+
+    def test_pipeline_stands_for_its_passes(self):
+        assert build_passes("canonicalize,both", FACTORIES) == (
+            CanonicalizePass(),
+            CanonicalizePass(),
+            FailPass("a"),
+            CanonicalizePass(),
+        )
+
+    def test_until_keeps_a_prefix(self):
+        passes = (CanonicalizePass(), FailPass("a"))
+        assert build_passes("both{until=fail}", FACTORIES) == passes
+
+    def test_options_go_to_the_passes_that_have_them(self):
+        passes = build_passes("both{how=b times=3 until=fail}", FACTORIES)
+        assert passes == (CanonicalizePass(), FailPass("b", 3))
+
+    def test_dashes_and_underscores_are_alike(self):
+        assert build_passes("fail{how=a sizes=1,2}", FACTORIES) == (FailPass("a", sizes=(1, 2)),)
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("bot", "unknown pass 'bot'; did you mean 'both'?"),
+            ("both{until=fails}", "pipeline 'both' has no pass 'fails'; did you mean 'fail'?"),
+            ("both{hot=1}", "no pass of pipeline 'both' has an option 'hot'; did you mean 'how'?"),
+            ("fail", "pass 'fail' needs option 'how' of type str"),
+            ("fail{hov=a}", "pass 'fail' has no option 'hov'; did you mean 'how'?"),
+            ("fail{x=a}", "pass 'fail' has no option 'x'; its options: how, times, sizes, strict"),
+            ("fail{how=a times=b}", "pass 'fail': option 'times' expects int, found 'b'"),
+            (
+                "fail{how=a sizes=1,b}",
+                "pass 'fail': option 'sizes' expects tuple[int, ...], found '1,b'",
+            ),
+            ("fail{how=a strict}", "pass 'fail': option 'strict' expects bool, found ''"),
+            ("canonicalize{x=1}", "pass 'canonicalize' has no option 'x'; it has none"),
+            ("fail how=a", "malformed pass pipeline 'fail how=a': column 5: "),
+            ("fail{how=", "malformed pass pipeline 'fail{how=': column 10: "),
+            ("fail{how=a/b}", "malformed pass pipeline 'fail{how=a/b}': column 11: "),
+        ],
+    )
+    def test_mistakes(self, text: str, message: str):
+        with pytest.raises(UserError) as error:
+            build_passes(text, FACTORIES)
+        assert str(error.value).startswith(f"error: {message}")
+        assert "\n" not in str(error.value)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("how", "message"),
+        [
+            ("diagnostic", "{place}: error: pass 'fail': 'func.func' op has no place here\n"),
+            ("value", "error: pass 'fail': 17 is not a size, expected a power of two\n"),
+            ("bug", "error: pass 'fail': internal error, KeyError: 'bug' (NOPT_TRACEBACK=1 "),
+        ],
+    )
+    def test_failing_pass(
+        self, how: str, message: str, module: Path, capfd: pytest.CaptureFixture[str]
+    ):
+        with pytest.raises(SystemExit) as end:
+            run(str(module), "-p", f"fail{{how={how}}}")
+        assert end.value.code == 1
+        out, err = capfd.readouterr()
+        assert out == ""
+        assert err.startswith(message.format(place=f"{module}:1:1"))
+        assert err.count("\n") == 1
+
+    def test_developers_see_the_traceback(
+        self, module: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ):
+        monkeypatch.setenv("NOPT_TRACEBACK", "1")
+        with pytest.raises(SystemExit):
+            run(str(module), "-p", "fail{how=bug}")
+        assert "in apply" in capfd.readouterr().err
+
+    def test_a_message_is_one_line_of_bounded_length(self):
+        text = describe(ValueError("a\n  b" + "c" * 10_000))
+        assert text.startswith("error: a bccc")
+        assert len(text) < MESSAGE_LIMIT + 20
+
+    def test_files(self, tmp_path: Path):
+        with pytest.raises(FileNotFoundError) as error:
+            (tmp_path / "x").read_text()
+        assert describe(error.value) == f"error: {tmp_path / 'x'}: No such file or directory"
+
+    def test_reader_that_goes_away(self, monkeypatch: pytest.MonkeyPatch):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, "w") as stream, pytest.raises(SystemExit) as end:
+            monkeypatch.setattr(sys, "stdout", stream)
+            with errors_for_people():
+                print("text")
+        assert end.value.code == 1
+
+
+class TestOutput:
+    def test_written_whole_or_not_at_all(self, tmp_path: Path):
+        path = tmp_path / "out"
+        path.write_text("before")
+        with pytest.raises(ZeroDivisionError), output_stream(str(path)) as stream:
+            stream.write("half")
+            raise ZeroDivisionError
+        assert path.read_text() == "before"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_keeps_permissions_and_links(self, tmp_path: Path):
+        path, link = tmp_path / "out", tmp_path / "link"
+        path.write_text("before")
+        path.chmod(0o640)
+        link.symlink_to(path)
+        with output_stream(str(link)) as stream:
+            stream.write("after")
+        assert link.is_symlink()
+        assert path.read_text() == "after"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+    def test_devices_stay_devices(self):
+        with output_stream(os.devnull) as stream:
+            stream.write("x")
+        assert not os.path.isfile(os.devnull)
+
+
+class TestBytesTarget:
+    def test_writes_a_file(self, module: Path, tmp_path: Path):
+        run(str(module), "-t", "bytes", "-o", str(tmp_path / "out"))
+        assert (tmp_path / "out").read_bytes() == b"\xff\x00"
+
+    def test_writes_stdout_if_told_so(
+        self, module: Path, capfdbinary: pytest.CaptureFixture[bytes]
+    ):
+        run(str(module), "-t", "bytes", "-o", "-")
+        assert capfdbinary.readouterr().out == b"\xff\x00"
+
+    def test_refuses_what_cannot_hold_bytes(self, module: Path, capfd: pytest.CaptureFixture[str]):
+        for arguments in ((), ("-o", "x", "--split-input-file")):
+            with pytest.raises(SystemExit) as end:
+                run(str(module), "-t", "bytes", *arguments)
+            assert end.value.code == 1
+            out, err = capfd.readouterr()
+            assert out == ""
+            assert err.startswith("error: target 'bytes' writes bytes")
