@@ -1,6 +1,7 @@
 """Short ways to write instruction streams in tests."""
 
 import numpy as np
+
 from nopt.hw.encoding import INSTRUCTION, AluOp, Memory, Opcode
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from nopt.hw.config import Config, ConfigError, preset_names
 
 

@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+
 from nopt.hw import program as program_module
 from nopt.hw.config import Config
 from nopt.hw.program import CoreStep, HostStep, Program, ProgramError, Symbol, Value

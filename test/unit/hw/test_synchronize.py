@@ -4,10 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from streams import alu, finish, gemm, load, store, stream
+
 from nopt.hw.config import Config
 from nopt.hw.encoding import TOKENS, Opcode, encode_uops, module_of
 from nopt.hw.synchronize import SynchronizeError, synchronize
-from streams import alu, finish, gemm, load, store, stream
 
 RTL = Config.load("rtl")
 UOPS = encode_uops([0, 1], [0, 1], [0, 1], RTL)

@@ -1,0 +1,248 @@
+"""The state of a core and the effect of single instructions on it, each one vectorised step.
+
+GEMM runs in float32 through BLAS: sums of at most 2^24 / 2^14 products of 8-bit values are exact
+there, and longer ones are cut into such pieces.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .config import Config
+from .encoding import AluOp, Instruction, Memory, Opcode, element_bytes
+from .footprint import Windows, dram_end, loaded_span, transferred
+from .plan import AluPlan, Indices, Tile, alu_plan, destinations, gemm_plan
+
+EXACT_TERMS = 1 << 10
+"""Products of two 8-bit values that float32 can sum exactly in any order."""
+
+
+class Fault(Exception):
+    """Why an instruction cannot be executed as asked."""
+
+
+class Core:
+    """Scratchpads and a DRAM image. `Simulator` says what the options mean."""
+
+    def __init__(
+        self, config: Config, memory: NDArray[np.uint8], strict: bool, check_initialised: bool
+    ) -> None:
+        c = config
+        self.config, self.memory = config, memory
+        self.strict, self.check_initialised = strict, check_initialised
+        self.uop = np.zeros(c.uop_entries, np.uint32)
+        self.inp = np.zeros((c.inp_entries, c.batch, c.block_in), np.float32)
+        # Transposed, as the matrix product takes it.
+        self.wgt = np.zeros((c.wgt_entries, c.block_in, c.block_out), np.float32)
+        self.acc = np.zeros((c.acc_entries, c.batch, c.block_out), np.int32)
+        self.out = np.zeros((c.acc_entries, c.batch, c.block_out), np.int8)
+        self._written = {
+            Memory.UOP: np.zeros(c.uop_entries, np.bool_),
+            Memory.WGT: np.zeros(c.wgt_entries, np.bool_),
+            Memory.INP: np.zeros(c.inp_entries, np.bool_),
+            Memory.ACC: np.zeros(c.acc_entries, np.bool_),
+            Memory.OUT: np.zeros(c.acc_entries, np.bool_),
+        }
+        self._bytes = element_bytes(config)
+        self._windows = Windows(config)
+
+    def execute(self, insn: Instruction) -> None:
+        """The effect of one instruction, tokens left aside. Raises `Fault`."""
+        if insn.opcode == Opcode.LOAD:
+            self._load(insn)
+        elif insn.opcode == Opcode.STORE:
+            self._store(insn)
+        elif insn.opcode != Opcode.FINISH:
+            self._compute(insn)
+
+    def _load(self, insn: Instruction) -> None:
+        pads = (insn.y_pad_0, insn.y_pad_1, insn.x_pad_0, insn.x_pad_1)
+        if not transferred(insn):
+            self._strict(not any(pads), f"found padding {pads} of an empty transfer, expected none")
+            return
+        if insn.memory == Memory.OUT:
+            raise Fault("found LOAD into OUT, expected another memory")
+        if insn.memory == Memory.ACC_8BIT and not self.config.acc_8bit_loads:
+            raise Fault("found an 8-bit load, expected a core with acc_8bit_loads")
+        memory = Memory.ACC if insn.memory == Memory.ACC_8BIT else Memory(insn.memory)
+        begin, end = self._scratchpad_range(memory, insn)
+        self._written[memory][begin:end] = True
+        if memory == Memory.UOP:
+            one_row = insn.y_size == 1 and not any(pads)
+            self._strict(one_row, "found rows or padding of micro-ops, expected one plain row")
+            self.uop[begin:end] = self._window(insn, np.dtype(np.uint32), ()).ravel()
+            return
+        c = self.config
+        if memory == Memory.INP:
+            target, data = self.inp, self._window(insn, np.dtype(np.int8), (c.batch, c.block_in))
+        elif memory == Memory.WGT:
+            data = self._window(insn, np.dtype(np.int8), (c.block_out, c.block_in)).swapaxes(2, 3)
+            target = self.wgt
+        else:
+            kind = np.dtype(np.int32 if insn.memory == Memory.ACC else np.int8)
+            target, data = self.acc, self._window(insn, kind, (c.batch, c.block_out))
+        if not any(pads):
+            target[begin:end].reshape(data.shape)[:] = data
+            return
+        top, bottom, left, right = pads
+        shape = (top + insn.y_size + bottom, left + insn.x_size + right, *target.shape[1:])
+        area = target[begin:end].reshape(shape)
+        area[:] = 0
+        area[top : top + insn.y_size, left : left + insn.x_size] = data
+
+    def _store(self, insn: Instruction) -> None:
+        if not transferred(insn):
+            return
+        if insn.memory != Memory.OUT:
+            raise Fault(f"found STORE from {Memory(insn.memory).name}, expected OUT")
+        pads = (insn.y_pad_0, insn.y_pad_1, insn.x_pad_0, insn.x_pad_1)
+        self._strict(not any(pads), f"found padding {pads} of a STORE, expected none")
+        insn = insn._replace(y_pad_0=0, y_pad_1=0, x_pad_0=0, x_pad_1=0)
+        begin, end = self._scratchpad_range(Memory.OUT, insn)
+        self._initialised(Memory.OUT, begin, end)
+        window = self._window(insn, np.dtype(np.int8), (self.config.batch, self.config.block_out))
+        window[:] = self.out[begin:end].reshape(window.shape)
+
+    def _scratchpad_range(self, memory: Memory, insn: Instruction) -> tuple[int, int]:
+        begin, end = loaded_span(insn)
+        entries = len(self._written[memory])
+        if end > entries:
+            raise Fault(f"found {memory.name} {begin} to {end}, expected within {entries} entries")
+        return begin, end
+
+    def _window(
+        self, insn: Instruction, kind: np.dtype[np.generic], element: tuple[int, ...]
+    ) -> NDArray[np.generic]:
+        """The DRAM elements of a transfer as a view (y_size, x_size, *element)."""
+        size = self._bytes[insn.memory]
+        end = dram_end(insn) * size
+        if end > len(self.memory):
+            raise Fault(
+                f"found DRAM bytes {insn.dram_base * size:#x} to {end:#x}, expected within "
+                f"{len(self.memory):#x}"
+            )
+        inner = tuple(size // int(np.prod(element[: i + 1])) for i in range(len(element)))
+        return np.ndarray(
+            (insn.y_size, insn.x_size, *element),
+            kind,
+            self.memory.data,
+            insn.dram_base * size,
+            (insn.x_stride * size, size, *inner),
+        )
+
+    def _compute(self, insn: Instruction) -> None:
+        c = self.config
+        if insn.uop_end > c.uop_entries:
+            raise Fault(
+                f"found micro-ops {insn.uop_begin} to {insn.uop_end}, expected within "
+                f"{c.uop_entries} entries"
+            )
+        uops = self.uop[insn.uop_begin : insn.uop_end]
+        if not len(uops) or not insn.iter_out or not insn.iter_in:
+            self._strict(False, "found no steps, expected at least one")
+            return
+        self._initialised(Memory.UOP, insn.uop_begin, insn.uop_end)
+        dst, src, wgt = self._windows.touched(insn, uops)
+        alu = insn.opcode == Opcode.ALU
+        self._within(Memory.ACC, dst.begin, dst.end)
+        if alu:
+            self._within(Memory.ACC, src.begin, src.end)
+            self._alu(insn, alu_plan(insn, uops, c))
+        elif insn.reset:
+            elements = destinations(insn, uops, c)
+            self._set(elements, np.zeros((len(elements), *self.acc.shape[1:]), np.int32))
+        else:
+            self._within(Memory.INP, src.begin, src.end)
+            self._within(Memory.WGT, wgt.begin, wgt.end)
+            tiles = gemm_plan(insn, uops, c)
+            self._initialised(Memory.INP, *src, [tile.src for tile in tiles])
+            self._initialised(Memory.WGT, *wgt, [tile.wgt for tile in tiles])
+            self._initialised(Memory.ACC, *dst, [tile.dst for tile in tiles])
+            for tile in tiles:
+                self._gemm(tile)
+
+    def _gemm(self, tile: Tile) -> None:
+        c = self.config
+        rows, columns = tile.dst.shape
+        step = EXACT_TERMS // c.block_in
+        for k in range(0, tile.src.shape[1], step):
+            left = self.inp.take(tile.src[:, k : k + step], axis=0, mode="clip")
+            right = self.wgt.take(tile.wgt[k : k + step], axis=0, mode="clip")
+            product = left.swapaxes(1, 2).reshape(rows * c.batch, -1) @ right.swapaxes(
+                1, 2
+            ).reshape(-1, columns * c.block_out)
+            sums = product.astype(np.int32).reshape(rows, c.batch, columns, c.block_out)
+            if tile.distinct:
+                self.acc[tile.dst] += sums.swapaxes(1, 2)
+            else:
+                np.add.at(self.acc, tile.dst, sums.swapaxes(1, 2))
+        self._set(tile.dst, self.acc[tile.dst])
+
+    def _alu(self, insn: Instruction, plan: AluPlan) -> None:
+        op = AluOp(insn.alu_op)
+        if op == AluOp.MUL and not self.config.alu_multiply:
+            raise Fault("found MUL, expected a core with alu_multiply")
+        self._strict(not insn.reset, "found reset of an ALU instruction, expected none")
+        if insn.use_imm:
+            self._strict(
+                plan.foreign < 0,
+                f"found an immediate step to ACC {plan.foreign} from another, expected src = dst",
+            )
+        self._strict(
+            plan.stale < 0,
+            f"found ACC {plan.stale} read right after the step that wrote it, expected a step "
+            "between (the ALU does not forward)",
+        )
+        for dst, src in plan.rounds:
+            self._initialised(Memory.ACC, 0, 0, [src] if insn.use_imm else [src, dst])
+            if insn.use_imm:
+                self._set(dst, self._operate(op, self.acc[src], np.int32(insn.imm)))
+            else:
+                self._set(dst, self._operate(op, self.acc[dst], self.acc[src]))
+
+    def _operate(
+        self, op: AluOp, x: NDArray[np.int32], y: NDArray[np.int32] | np.int32
+    ) -> NDArray[np.int32]:
+        match op:
+            case AluOp.MIN:
+                return np.minimum(x, y)
+            case AluOp.MAX:
+                return np.maximum(x, y)
+            case AluOp.ADD:
+                return x + y
+            case AluOp.MUL:
+                return x * y
+            case AluOp.SHR:
+                inside = bool(np.all((y > -32) & (y < 32)))
+                self._strict(inside, "found a shift by more than 31, expected -31 to 31")
+                return np.where(y >= 0, x >> (y & 31), x << (-y & 31))
+
+    def _set(self, elements: Indices, values: NDArray[np.int32]) -> None:
+        """Write accumulators; OUT takes their low bits."""
+        self.acc[elements] = values
+        self.out[elements] = values.astype(np.int8)
+        self._written[Memory.ACC][elements] = True
+        self._written[Memory.OUT][elements] = True
+
+    def _within(self, memory: Memory, begin: int, end: int) -> None:
+        entries = len(self._written[memory])
+        if end > entries:
+            raise Fault(f"found {memory.name} index {end - 1}, expected at most {entries - 1}")
+
+    def _initialised(
+        self, memory: Memory, begin: int, end: int, exact: list[Indices] | None = None
+    ) -> None:
+        """Trap on elements never written: of a range, or of `exact` when the range has any."""
+        written = self._written[memory]
+        if not self.check_initialised or (begin < end and written[begin:end].all()):
+            return
+        for elements in [np.arange(begin, end)] if exact is None else exact:
+            unwritten = ~written[elements]
+            if unwritten.any():
+                first = int(elements[unwritten][0])
+                raise Fault(f"found a read of {memory.name} {first}, which nothing has written")
+
+    def _strict(self, condition: bool, reason: str) -> None:
+        if self.strict and not condition:
+            raise Fault(reason)

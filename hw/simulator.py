@@ -1,0 +1,146 @@
+"""What the core computes, bit for bit: runs encoded programs on a DRAM image.
+
+The stream is decoded once; modules then take turns as their dependency tokens allow. Whatever a
+core would do wrongly, or otherwise than another core, is a `Trap`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .config import Config
+from .core import Core, Fault
+from .disassembly import format_instruction
+from .encoding import Instruction, Module, Opcode, Words, decode, module_of, records
+
+Choose = Callable[[list[Module]], Module]
+
+
+class Trap(RuntimeError):
+    """An instruction that cannot be executed as asked.
+
+    `index` is the instruction's number in the run, `text` its disassembly, `state` where the
+    modules stood.
+    """
+
+    def __init__(self, index: int, text: str, reason: str, state: str) -> None:
+        super().__init__(f"instruction {index} ({text}): {reason}\n  {state}")
+        self.index, self.text, self.reason, self.state = index, text, reason, state
+
+
+class Simulator:
+    """A core on a DRAM image that programs read and write in place.
+
+    `memory` is a contiguous uint8 array. `strict` also traps where VTA implementations disagree or
+    lose data; `check_initialised` traps on reads of scratchpad elements that nothing wrote.
+    `choose` picks the module to go on among those that can; any choice gives the same result on a
+    program whose tokens are right. Scratchpads keep their contents from one `run` to the next.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        memory: NDArray[np.uint8],
+        *,
+        strict: bool = True,
+        check_initialised: bool = True,
+        choose: Choose = min,
+    ) -> None:
+        if memory.dtype != np.uint8 or memory.ndim != 1 or not memory.flags.c_contiguous:
+            raise ValueError(
+                f"memory: found {memory.dtype} {memory.shape}, expected contiguous uint8 (n,)"
+            )
+        self.config, self.memory = config, memory
+        self.core = Core(config, memory, strict, check_initialised)
+        self._choose = choose
+
+    def run(self, words: Words) -> None:
+        """Execute a stream (n, 2) to its end. Raises `Trap`, or `EncodingError` from decoding."""
+        insns = decode(words, self.config)
+        _Run(self.core, records(insns), module_of(insns).tolist()).to_end(self._choose)
+
+
+class _Run:
+    """One stream on its way through the three modules."""
+
+    def __init__(self, core: Core, insns: list[Instruction], modules: list[int]) -> None:
+        self._core, self._insns = core, insns
+        self._waiting = [deque(i for i, m in enumerate(modules) if m == n) for n in Module]
+        self._total = [len(queue) for queue in self._waiting]
+        # Tokens by consumer: from the previous module, from the next one.
+        self._tokens = [[0, 0] for _ in Module]
+
+    def to_end(self, choose: Choose) -> None:
+        while any(self._waiting):
+            ready = [module for module in Module if self._is_ready(module)]
+            if not ready:
+                raise self._deadlock()
+            self._step(choose(ready))
+
+    def _is_ready(self, module: Module) -> bool:
+        if not self._waiting[module]:
+            return False
+        insn = self._insns[self._waiting[module][0]]
+        prev, next_ = self._tokens[module]
+        return prev >= insn.pop_prev and next_ >= insn.pop_next
+
+    def _step(self, module: Module) -> None:
+        index = self._waiting[module][0]
+        insn = self._insns[index]
+        try:
+            self._check_neighbours(insn, module)
+            if insn.opcode == Opcode.FINISH and self._core.strict:
+                self._check_finish()
+            self._core.execute(insn)
+        except Fault as fault:
+            raise self._trap(index, str(fault)) from None
+        self._waiting[module].popleft()
+        self._tokens[module][0] -= insn.pop_prev
+        self._tokens[module][1] -= insn.pop_next
+        if insn.push_prev and module != Module.LOAD:
+            self._tokens[module - 1][1] += 1
+        if insn.push_next and module != Module.STORE:
+            self._tokens[module + 1][0] += 1
+
+    def _check_neighbours(self, insn: Instruction, module: Module) -> None:
+        outer = {
+            Module.LOAD: insn.pop_prev or insn.push_prev,
+            Module.STORE: insn.pop_next or insn.push_next,
+        }
+        if self._core.strict and outer.get(module):
+            raise Fault(f"found a token to or from beyond {module.name}, expected a neighbour")
+
+    def _check_finish(self) -> None:
+        left = sum(len(queue) for queue in self._waiting) - 1
+        if left:
+            raise Fault(f"found FINISH before {left} other instructions, expected it last")
+
+    def _deadlock(self) -> Trap:
+        """Who waits for whom; placed at the first instruction that waits."""
+        waits: list[str] = []
+        for module in Module:
+            if self._waiting[module]:
+                index = self._waiting[module][0]
+                insn, held = self._insns[index], self._tokens[module]
+                sides = [
+                    Module(module + side).name.lower() if 0 <= module + side < 3 else "nobody"
+                    for side, pops, tokens in (
+                        (-1, insn.pop_prev, held[0]),
+                        (1, insn.pop_next, held[1]),
+                    )
+                    if pops > tokens
+                ]
+                waits.append(f"{module.name.lower()} waits for {' and '.join(sides)} at {index}")
+        first = min(queue[0] for queue in self._waiting if queue)
+        return self._trap(first, f"deadlock: {', '.join(waits)}")
+
+    def _trap(self, index: int, reason: str) -> Trap:
+        done = ", ".join(
+            f"{module.name.lower()} {total - len(queue)} of {total}"
+            for module, queue, total in zip(Module, self._waiting, self._total, strict=True)
+        )
+        return Trap(index, format_instruction(self._insns[index]), reason, f"done: {done}")

@@ -1,0 +1,158 @@
+"""The simulator: equal to a plain interpreter, to other implementations, and trapping."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import Reference
+from strategies import CONFIGS, programs, uop_base
+from streams import alu, finish, gemm, load, store, stream
+from vta_programs import DEFAULT, FILES, Program, every_program, needs_programs
+
+from nopt.hw.config import Config
+from nopt.hw.encoding import encode, encode_uops
+from nopt.hw.simulator import Simulator, Trap
+from nopt.hw.synchronize import synchronize
+
+RTL = Config.load("rtl")
+configs = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
+
+
+def lenient(config, memory, **options):
+    return Simulator(config, memory, strict=False, check_initialised=False, **options)
+
+
+@configs
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_equals_the_plain_interpreter(config, data):
+    insns, _, memory = data.draw(programs(config))
+    # In program order, without tokens: one run for each instruction.
+    expected, found = Reference(config, memory.copy()), lenient(config, memory.copy())
+    for i in range(len(insns)):
+        words = encode(insns[i : i + 1], config)
+        expected.run(words)
+        found.run(words)
+    assert (found.memory == expected.memory).all()
+    assert (found.core.acc == expected.acc).all()
+    assert (found.core.out == expected.out).all()
+
+
+@configs
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 1 << 16))
+def test_synchronized_streams_have_one_result(config, data, seed):
+    """Any order of the modules that respects the tokens gives the result of program order."""
+    insns, uops, memory = data.draw(programs(config))
+    expected = Reference(config, memory.copy())
+    expected.run(encode(insns, config))
+    tokens = encode(synchronize(insns, uops, config, uop_base(config)), config)
+    rng = np.random.default_rng(seed)
+    for choose in (min, max, lambda ready: ready[rng.integers(len(ready))]):
+        found = lenient(config, memory.copy(), choose=choose)
+        found.run(tokens)
+        assert (found.memory == expected.memory).all()
+        assert (found.core.acc == expected.acc).all()
+
+
+@needs_programs
+@every_program
+def test_equals_other_implementations(path):
+    program = Program(path)
+    if program.expected is None:
+        pytest.skip("this file has timing only")
+    memory, out = program.image()
+    Simulator(DEFAULT, memory).run(program.words)
+    assert (memory[out : out + len(program.expected)] == program.expected).all()
+
+
+def test_some_program_has_an_expected_output():
+    if FILES:
+        assert sum(Program(path).expected is not None for path in FILES) >= 8
+
+
+def test_long_sums_of_extreme_values_are_exact():
+    """2048 products of -128 by -128 pass the exact range of float32."""
+    n = 128
+    uops = encode_uops(0, np.arange(n), np.arange(n), RTL)
+    memory = np.full(1 << 16, 0x80, np.uint8)
+    memory[: uops.nbytes] = uops.view(np.uint8)
+    memory[-16:] = 0x81  # one row of odd products
+    core = Simulator(RTL, memory, check_initialised=False)
+    rows = [load("uop", 0, 0, x=n), load("inp", 0, 256, x=n), load("inp", n - 1, 4095)]
+    rows += [load("wgt", 0, 16, x=n), gemm((0, n))]
+    insns = synchronize(stream(*rows), uops, RTL)
+    core.run(encode(insns, RTL))
+    assert (core.core.acc[0] == 16 * (127 * 128 * 128 + 127 * 128)).all()
+
+
+def trap(*rows, config=RTL, memory=4096, **options):
+    with pytest.raises(Trap) as error:
+        Simulator(config, np.zeros(memory, np.uint8), **options).run(encode(stream(*rows), config))
+    return str(error.value)
+
+
+READY = (load("uop", 0, 0), load("acc", 0, 0, x=4), gemm(reset=1))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([load("inp", 2040, 0, x=9)], "found INP 2040 to 2049, expected within 2048 entries"),
+        ([load("inp", 0, 250, x=9)], "found DRAM bytes 0xfa0 to 0x1030, expected within 0x1000"),
+        ([load("wgt", 0, 15, y=2, x=1)], "found DRAM bytes 0xf00 to 0x1100"),
+        ([store(0, 0)], "found a read of OUT 0, which nothing has written"),
+        ([gemm()], "found a read of UOP 0, which nothing has written"),
+        ([load("uop", 0, 0), gemm()], "found a read of INP 0, which nothing has written"),
+        ([load("uop", 0, 0), gemm(outer=(2, 2047, 0, 0), inner=(2, 1, 0, 0))], "ACC index 2048"),
+        ([load("uop", 0, 0), gemm((0, 2049))], "micro-ops 0 to 2049, expected within 2048"),
+        ([*READY, alu("mul", imm=2)], "found MUL, expected a core with alu_multiply"),
+        ([load("acc_8bit", 0, 0)], "expected a core with acc_8bit_loads"),
+        ([load("out", 0, 0)], "found LOAD into OUT"),
+        ([*READY, alu("add", outer=(2, 0, 1, 0), imm=2)], "immediate step to ACC 0 from another"),
+        ([*READY, alu("add", outer=(2, 0, 0, 0), imm=2)], "ACC 0 read right after the step"),
+        ([*READY, alu("add", outer=(2, 0, 0, 0), inner=(2, 0, 1, 0))], "ACC 0 read right after"),
+        ([*READY, alu("shr", imm=32)], "found a shift by more than 31"),
+        ([*READY, alu("add", reset=1, imm=0)], "found reset of an ALU instruction"),
+        ([*READY, gemm(outer=(0, 0, 0, 0))], "found no steps, expected at least one"),
+        ([load("uop", 0, 0, y=2, x=1)], "found rows or padding of micro-ops"),
+        ([load("inp", 0, 0, x=0, y=0, pad=(1, 0, 0, 0))], "padding (1, 0, 0, 0) of an empty"),
+        ([load("inp", 0, 0, push_prev=1)], "found a token to or from beyond LOAD"),
+        ([finish(), finish()], "found FINISH before 1 other instructions"),
+    ],
+)
+def test_traps_name_the_reason(rows, message):
+    assert message in trap(*rows)
+
+
+def test_a_trap_tells_instruction_text_and_state():
+    text = trap(load("uop", 0, 0), load("inp", 0, 0), store(5, 7, y=2, x=3, stride=8))
+    assert text == (
+        "instruction 2 (store.out sram=5 dram=0x7 y=2 x=3 stride=8): found a read of OUT 5, "
+        "which nothing has written\n  done: load 1 of 1, compute 1 of 1, store 0 of 1"
+    )
+
+
+def test_deadlock_tells_who_waits_for_whom():
+    text = trap(load("inp", 0, 0, pop_next=1), gemm(pop_prev=1, pop_next=1), finish())
+    assert "deadlock: load waits for compute at 0, compute waits for load and store at 1" in text
+
+
+def test_hazards_are_let_through_when_not_strict():
+    rows = stream(*READY, alu("add", outer=(3, 0, 0, 0), imm=2))
+    core = Simulator(RTL, np.zeros(4096, np.uint8), strict=False)
+    core.run(encode(rows, RTL))
+    assert (core.core.acc[0] == 6).all()
+
+
+def test_eight_bit_accumulator_loads_extend_the_sign():
+    config = Config.from_json({**RTL.to_json(), "acc_8bit_loads": True})
+    memory = np.full(64, 0xFE, np.uint8)
+    core = Simulator(config, memory)
+    core.run(encode(load("acc_8bit", 1, 2), config))
+    assert (core.core.acc[1] == -2).all() and (core.core.acc[0] == 0).all()
+
+
+def test_memory_must_be_plain_bytes():
+    with pytest.raises(ValueError, match="found int32"):
+        Simulator(RTL, np.zeros(4, np.int32))
