@@ -3,6 +3,9 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
+
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.graph import (
     AddOp,
@@ -20,8 +23,6 @@ from nopt.dialects.graph import (
     TransposeOp,
 )
 from nopt.dialects.interpreters.contraction import matmul
-from numpy.lib.stride_tricks import sliding_window_view
-from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
 
 
 def _result(op: GraphOp, value: Array) -> tuple[Array]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from nopt.dialects.constants import Array, numpy_type
-from nopt.dialects.interpreters import get_all_interpreters
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.interpreter import Interpreter
 from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
+
+from nopt.dialects.constants import Array, numpy_type
+from nopt.dialects.interpreters import get_all_interpreters
 
 
 def run_function(module: ModuleOp, name: str, inputs: Sequence[Array]) -> tuple[Array, ...]:

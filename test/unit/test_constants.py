@@ -7,6 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from xdsl.context import Context
+from xdsl.dialects.builtin import Builtin, DenseResourceAttr, ModuleOp, StringAttr, f16, i8, i32
+from xdsl.printer import Printer
+
 from nopt.dialects.constants import (
     array_of,
     attribute_of,
@@ -17,9 +21,6 @@ from nopt.dialects.constants import (
 )
 from nopt.dialects.graph import ConstantOp, Graph
 from nopt.dialects.parsing import ModuleParser
-from xdsl.context import Context
-from xdsl.dialects.builtin import Builtin, DenseResourceAttr, ModuleOp, StringAttr, f16, i8, i32
-from xdsl.printer import Printer
 
 DTYPES = ["bool", "int8", "int16", "int32", "int64", "float32", "float64"]
 

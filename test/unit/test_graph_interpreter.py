@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, FunctionType, ModuleOp, i8, i16, i32
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Block, Region
+
 from nopt.dialects.constants import numpy_type, tensor_type
 from nopt.dialects.graph import (
     AddOp,
@@ -24,9 +28,6 @@ from nopt.dialects.graph import (
     TransposeOp,
 )
 from nopt.dialects.interpreters.run import run_function
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, FunctionType, ModuleOp, i8, i16, i32
-from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, Region
 
 few = settings(max_examples=60, deadline=None)
 INTEGERS = {i8: np.int8, i16: np.int16, i32: np.int32}
