@@ -141,7 +141,7 @@ def _store(name: str, blob: str) -> str:
     key = re.sub(r"[^A-Za-z0-9_$.]", "_", name)
     if not re.match(r"[A-Za-z_]", key):
         key = f"_{key}"
-    if resources.lookup(key) == blob:
+    if (resources.lookup(key) or "").lower() == blob:
         return key
     key = resources.declare_resource(key)
     resources.parse_resource(key, blob)
