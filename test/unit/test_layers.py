@@ -1,6 +1,7 @@
 """The arrows of the house point one way: tools → passes → dialects → hw, and hw knows no IR."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,10 @@ def test_imports_point_down(path: Path):
             assert rest.split(".")[0] in BELOW[layer], f"{layer} imports {module}"
         if layer == "hw":
             assert package != "xdsl", f"hw imports {module}"
+
+
+def test_every_folder_is_packaged():
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        packages = tomllib.load(stream)["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(ROOT) for path in files()}
+    assert set(packages) == {".".join(("nopt", *folder.parts)) for folder in folders}
