@@ -69,13 +69,18 @@ def _expand_pipeline(pipeline: Pipeline, spec: ArgSpec, factories: Factories) ->
         if until not in names:
             raise UserError(f"pipeline '{spec.name}' has no pass '{until}'{nearest(until, names)}")
         count = names.index(until) + 1
-    known = [set(option_types(factories[name]())) for name in names] if options else []
+
+    def has(name: str, option: str) -> bool:
+        return option in option_types(factories[name]())
+
     for option in options:
-        if not any(option in its for its in known):
-            near = nearest(option, {"until", *(o for its in known for o in its)})
-            raise UserError(f"no pass of pipeline '{spec.name}' has an option '{option}'{near}")
-    for i, s in enumerate(specs[:count]):
-        forwarded = {k: v for k, v in options.items() if k in known[i]}
+        # A pass after `until` may be the one that has it: the same options fit every prefix.
+        if not any(has(name, option) for name in names):
+            known = {o for name in names for o in option_types(factories[name]())} | {"until"}
+            hint = nearest(option, known) or f"; they have: {', '.join(sorted(known))}"
+            raise UserError(f"no pass of pipeline '{spec.name}' has an option '{option}'{hint}")
+    for s in specs[:count]:
+        forwarded = {k: v for k, v in options.items() if has(s.name, k)}
         yield ArgSpec(s.name, s.parameters | forwarded)
 
 

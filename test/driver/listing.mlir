@@ -1,0 +1,22 @@
+// What there is: each with one line, and its options with type and default.
+// RUN: nopt --list-passes | filecheck %s --check-prefix PASSES
+// RUN: nopt --list-passes=all | filecheck %s --check-prefix ALL
+// RUN: nopt --list-pipelines | filecheck %s --check-prefix PIPELINES
+// RUN: nopt --list-targets=all | filecheck %s --check-prefix TARGETS
+
+// PASSES-NOT: canonicalize
+// PASSES: {{^}}affine-nest-fuse: {{.+}}
+// PASSES: {{^}}attach-machine: {{.+}}
+// PASSES-NEXT: {{^}}    config: str|None = None
+// PASSES: {{^}}convert-graph-to-affine-nest: {{.+}}
+
+// ALL: {{^}}affine-nest-fuse: {{.+}}
+// ALL: {{^}}canonicalize
+// ALL: {{^}}scf-parallel-loop-tiling
+// ALL-NEXT: {{^}}    parallel_loop_tile_sizes: tuple[int, ...] (required)
+
+// PIPELINES: {{^}}vta: {{.+}}
+// PIPELINES-NEXT: {{^}}    attach-machine,canonicalize,convert-graph-to-affine-nest,affine-nest-fuse,
+
+// TARGETS: {{^}}mlir
+// TARGETS-NEXT: {{^}}    print_generic_format: bool = false
