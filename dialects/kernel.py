@@ -1,0 +1,99 @@
+"""What `tensor_intrinsic.kernel` and `isa.kernel` share: tensors outside, memrefs inside.
+
+%y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w) to (%y_mem)
+    : (tensor<4x16xi8>, tensor<4x16x16xi8>) -> tensor<4x16xi8> {
+  …
+}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from xdsl.dialects.builtin import FunctionType, MemRefType, TensorType
+from xdsl.ir import Attribute, Region, SSAValue
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.hints import isa
+
+
+class Kernel(Protocol):
+    """An op with tensor `inputs`, one `result` and a body over memrefs, the result's last."""
+
+    @property
+    def inputs(self) -> Sequence[SSAValue]: ...
+    @property
+    def result(self) -> SSAValue: ...
+    @property
+    def body(self) -> Region: ...
+
+
+def memref_of(type: Attribute) -> MemRefType[Attribute]:
+    """The memref in DRAM that a kernel's body sees for a tensor."""
+    if not isa(type, TensorType[Attribute]):
+        raise VerifyException(f"expected a tensor, found {type}")
+    return MemRefType(type.element_type, type.get_shape())
+
+
+def verify_kernel(kernel: Kernel) -> None:
+    tensors = [value.type for value in (*kernel.inputs, kernel.result)]
+    expected = tuple(memref_of(type) for type in tensors)
+    found = kernel.body.block.arg_types
+    if found != expected:
+        wanted = ", ".join(map(str, expected))
+        raise VerifyException(
+            f"the body has arguments ({', '.join(map(str, found))}), expected ({wanted})"
+        )
+
+
+def parse_kernel(parser: Parser) -> tuple[Sequence[SSAValue], Attribute, Region]:
+    """Inputs, result type and body. The types at the end give the block arguments theirs."""
+
+    def parse_input():
+        name = parser.parse_argument(expect_type=False)
+        parser.parse_punctuation("=")
+        return name, parser.parse_unresolved_operand()
+
+    inputs = parser.parse_comma_separated_list(Parser.Delimiter.PAREN, parse_input)
+    parser.parse_keyword("to")
+    parser.parse_punctuation("(")
+    result_name = parser.parse_argument(expect_type=False)
+    parser.parse_punctuation(")")
+    parser.parse_punctuation(":")
+    pos = parser.pos
+    type = parser.parse_type()
+    if not isinstance(type, FunctionType) or len(type.outputs) != 1:
+        parser.raise_error(f"expected a function type with one result, found {type}", pos)
+    (result,) = type.outputs
+    operands = parser.resolve_operands([operand for _, operand in inputs], type.inputs.data, pos)
+    try:
+        memrefs = [memref_of(tensor) for tensor in (*type.inputs, result)]
+    except VerifyException as error:
+        parser.raise_error(str(error), pos)
+    names = [*(name for name, _ in inputs), result_name]
+    arguments = [name.resolve(memref) for name, memref in zip(names, memrefs, strict=True)]
+    return operands, result, parser.parse_region(arguments)
+
+
+def print_kernel(
+    printer: Printer, inputs: Sequence[SSAValue], result: SSAValue, body: Region
+) -> None:
+    *names, result_name = body.block.args
+
+    def print_input(pair: tuple[SSAValue, SSAValue]) -> None:
+        printer.print_ssa_value(pair[0])
+        printer.print_string(" = ")
+        printer.print_ssa_value(pair[1])
+
+    printer.print_string(" ")
+    with printer.in_parens():
+        printer.print_list(list(zip(names, inputs, strict=True)), print_input)
+    printer.print_string(" to ")
+    with printer.in_parens():
+        printer.print_ssa_value(result_name)
+    printer.print_string(" : ")
+    printer.print_attribute(FunctionType.from_lists([v.type for v in inputs], [result.type]))
+    printer.print_string(" ")
+    printer.print_region(body, print_entry_block_args=False, print_empty_block=False)

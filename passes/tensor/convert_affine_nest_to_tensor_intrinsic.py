@@ -1,0 +1,379 @@
+"""`convert-affine-nest-to-tensor-intrinsic`: apply schedules; a nest becomes a kernel of tiles.
+
+Each operand has a buffer, filled inside the innermost loop that moves its window, in alternating
+slots. One tile of the result: reset the accumulators, multiply the chunks of the reduction, run the
+ALU steps, store. An i8 operand reaches the accumulators through the identity matrix, so
+a residual costs one GEMM step a vector and no 32-bit traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.builder import Builder
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
+from nopt.dialects.constants import attribute_of
+from nopt.dialects.graph import ConstantOp
+from nopt.dialects.kernel import memref_of
+from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
+from nopt.hw.config import Config
+from nopt.passes.affine.core_nest import IMMEDIATE, Product, StepKind
+from nopt.passes.machine import machine_of
+from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
+from nopt.passes.tensor.schedules import SCHEDULE, check_schedule
+from nopt.passes.tensor.tiling import Operand, Tiling, tiling_of
+
+
+@dataclass(frozen=True)
+class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
+    """Turn each scheduled nest into a kernel of tiles in scratchpads."""
+
+    name = "convert-affine-nest-to-tensor-intrinsic"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        config = machine_of(op)
+        for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
+            schedule = nest.attributes.get(SCHEDULE)
+            if isinstance(schedule, ScheduleAttr):
+                tiling = tiling_of(nest, config)
+                check_schedule(tiling, schedule, config)
+                _Kernel(tiling, schedule, config).replace_nest()
+
+
+@dataclass
+class _Buffer:
+    """Where an operand's window lies on chip."""
+
+    memref: SSAValue
+    slot: AffineExpr
+
+
+class _Kernel:
+    """The kernel of one nest under one schedule."""
+
+    def __init__(self, tiling: Tiling, schedule: ScheduleAttr, config: Config):
+        self.tiling = tiling
+        self.schedule = schedule
+        self.lanes = config.block_out
+        self.tiles = schedule.tiles
+        trips = [-(-e // t) for e, t in zip(tiling.extents, self.tiles, strict=True)]
+        order = [*schedule.loop_order, *range(tiling.parallel, len(tiling.extents))]
+        self.loops = [i for i in order if trips[i] > 1]
+        self.trips = trips
+        self.parallel_loops = sum(1 for i in self.loops if i < tiling.parallel)
+        boxed = [i for i in range(len(self.tiles)) if self.tiles[i] > 1]
+        self.box = {iterator: position for position, iterator in enumerate(boxed)}
+        self.constants: list[ConstantOp] = []
+        self.inputs: list[SSAValue] = []
+        self.buffers: dict[LoadOp, _Buffer] = {}
+        self.stages: dict[LoadOp, SSAValue] = {}
+
+    def replace_nest(self) -> None:
+        nest = self.tiling.nest
+        self._collect_inputs()
+        types = [memref_of(tensor.type) for tensor in [*self.inputs, nest.result]]
+        block = Block(arg_types=types)
+        for argument, tensor in zip(block.args, [*self.inputs, nest.result], strict=True):
+            argument.name_hint = f"{tensor.name_hint or 'tensor'}_mem"
+        self.arguments = dict(zip(self.inputs, block.args[:-1], strict=True))
+        self.result = block.args[-1]
+        self.build = KernelBuilder(block)
+        self._allocate()
+        self._open(0)
+        kernel = KernelOp(self.inputs, nest.result.type, Region(block))
+        kernel.result.name_hint = nest.result.name_hint
+        Builder(InsertPoint.before(nest)).insert(self.constants)
+        Rewriter.replace_op(nest, kernel)
+
+    # --- Tensors and buffers.
+
+    def _constant(self, array: np.ndarray, name: str) -> SSAValue:
+        op = ConstantOp(attribute_of(array, name))
+        op.result.name_hint = name
+        self.constants.append(op)
+        self.inputs.append(op.result)
+        return op.result
+
+    def _collect_inputs(self) -> None:
+        for operand in self.tiling.operands:
+            if operand.load.source not in self.inputs:
+                self.inputs.append(operand.load.source)
+        if self.tiling.uses_identity:
+            self.identity = self._constant(np.eye(self.lanes, dtype=np.int8), "identity")
+        if (padded := self.tiling.padded) is not None:
+            shape = [self.tiling.start.input.source_shape[axis] for axis in padded.axes]
+            mask = np.zeros((*shape, self.lanes), np.int8)
+            mask[..., 0] = -1
+            self.mask = self._constant(mask, "inside")
+            weights = np.zeros((self.lanes, self.lanes), np.int8)
+            weights[:, 0] = padded.pad
+            self.pad_weights = self._constant(weights, "pad")
+
+    def _allocate(self) -> None:
+        tiling, build, schedule = self.tiling, self.build, self.schedule
+        tiles = np.array(self.tiles, np.int64)
+        names = {Memory.INP: "inp", Memory.WGT: "wgt", Memory.ACC: "operand"}
+        acc_shape = [schedule.slots_of(Memory.ACC), *self.tiles[: tiling.parallel]]
+        self.acc = build.alloc(Memory.ACC, acc_shape, self.lanes, "acc")
+        for operand in tiling.operands:
+            window = [int(size) for size in operand.window(tiles)]
+            slots = 1 if operand.memory is Memory.ACC else schedule.slots_of(operand.memory)
+            memref = build.alloc(
+                operand.memory, [slots, *window], self.lanes, names[operand.memory]
+            )
+            self.buffers[operand.load] = _Buffer(memref, number(0))
+            if tiling.is_staged(operand):
+                self.stages[operand.load] = build.alloc(
+                    Memory.ACC, [1, *window], self.lanes, "stage"
+                )
+        if tiling.uses_identity:
+            self.eye = build.alloc(Memory.WGT, [1], self.lanes, "eye")
+            build.load(self.arguments[self.identity], self.eye, [], number(0), [], [])
+        if tiling.padded is not None:
+            start = tiling.operand(tiling.start.input)
+            window = [int(start.window(tiles)[axis]) for axis in tiling.padded.axes]
+            slots = schedule.slots_of(Memory.INP)
+            self.inside = build.alloc(Memory.INP, [slots, *window], self.lanes, "inside")
+            self.pad_matrix = build.alloc(Memory.WGT, [1], self.lanes, "pad")
+            build.load(self.arguments[self.pad_weights], self.pad_matrix, [], number(0), [], [])
+
+    # --- Indices.
+
+    def _base(self, iterator: int) -> AffineExpr:
+        """The first point of the current tile along an iterator."""
+        if iterator not in self.loops or self.loops.index(iterator) >= len(self.build.trips):
+            return number(0)
+        return AffineSymExpr(self.loops.index(iterator)) * self.tiles[iterator]
+
+    def _local(self, iterator: int) -> AffineExpr:
+        """The point of the box along an iterator, counted from the tile's first."""
+        return AffineDimExpr(self.box[iterator]) if iterator in self.box else number(0)
+
+    def _size(self, iterator: int) -> Size:
+        """Points of the tile along an iterator; the last tile may have fewer."""
+        tile, extent = self.tiles[iterator], self.tiling.extents[iterator]
+        if extent % tile == 0:
+            return (number(tile),)
+        return (number(tile), number(extent) - self._base(iterator))
+
+    def _sizes(self, iterators: Sequence[int]) -> list[Size]:
+        return [self._size(iterator) for iterator in iterators]
+
+    def _indices(self, operand: Operand, at: Sequence[AffineExpr]) -> list[AffineExpr]:
+        """The operand's indices with each block-level iterator at the given expression."""
+        nest = self.tiling.nest
+        dims: list[AffineExpr] = [number(0)] * len(nest.extents)
+        first_reduction = len(nest.parallel_extents)
+        for iterator, expr in enumerate(at):
+            outside = iterator - self.tiling.parallel
+            dims[iterator if outside < 0 else first_reduction + outside] = expr
+        results = operand.load.map.data.results[: len(operand.shape)]
+        return [result.replace_dims_and_symbols(dims, []) for result in results]
+
+    def _in_buffer(self, operand: Operand, local: Sequence[AffineExpr]) -> Exprs:
+        """Slot and indices into the operand's buffer for a point of the tile."""
+        slot = self.buffers[operand.load].slot
+        if operand.resident:
+            at = [self._base(i) + local[i] for i in range(len(local))]
+            return [slot, *self._indices(operand, at)]
+        return [slot, *self._window_indices(operand, local)]
+
+    @staticmethod
+    def _window_indices(operand: Operand, local: Sequence[AffineExpr]) -> list[AffineExpr]:
+        indices: list[AffineExpr] = []
+        for row, step in zip(operand.coefficients, operand.steps, strict=True):
+            index = number(0)
+            for iterator in np.flatnonzero(row):
+                index = index + local[iterator] * int(row[iterator] // step)
+            indices.append(index)
+        return indices
+
+    def _window_sizes(self, operand: Operand) -> list[Size]:
+        """Sizes of the operand's window; cut with the last tile where one iterator moves it."""
+        full = operand.window(np.array(self.tiles, np.int64))
+        sizes: list[Size] = []
+        for axis, row in enumerate(operand.coefficients):
+            size: Size = (number(int(full[axis])),)
+            cut = [int(i) for i in np.flatnonzero(row) if self.tiling.extents[i] % self.tiles[i]]
+            if len(cut) == 1 and not operand.resident:
+                (iterator,) = cut
+                factor = int(row[iterator] // operand.steps[axis])
+                rest = int(full[axis]) - factor * self.tiles[iterator]
+                least = (number(self.tiling.extents[iterator]) - self._base(iterator)) * factor
+                size = (*size, least + rest)
+            sizes.append(size)
+        return sizes
+
+    # --- Loops.
+
+    def _depth(self, operand: Operand) -> int:
+        """How many loops lie around the operand's load."""
+        moving = [depth for depth, loop in enumerate(self.loops) if loop in operand.depends]
+        return moving[-1] + 1 if moving else 0
+
+    def _open(self, depth: int) -> None:
+        """Emit everything inside the `depth` outermost loops."""
+        for operand in self.tiling.operands:
+            if self._depth(operand) == depth:
+                self._load(operand, depth)
+        if depth == self.parallel_loops:
+            self._begin_tile()
+        if depth < len(self.loops):
+            iterator = self.loops[depth]
+            position = iterator
+            if iterator >= self.tiling.parallel:
+                position += len(self.tiling.nest.parallel_extents) - self.tiling.parallel
+            name = self.tiling.nest.iterators[position].name_hint or "i"
+            self.build.open_loop(self.trips[iterator], name)
+            self._open(depth + 1)
+            self.build.close_loop()
+        else:
+            self._chunk()
+        if depth == self.parallel_loops:
+            self._end_tile()
+
+    def _load(self, operand: Operand, depth: int) -> None:
+        build = self.build
+        buffer = self.buffers[operand.load]
+        slots = 1 if operand.memory is Memory.ACC else self.schedule.slots_of(operand.memory)
+        buffer.slot = build.turn(depth) % slots if slots > 1 else number(0)
+        bases = [self._base(iterator) for iterator in range(len(self.tiling.extents))]
+        offsets = (
+            [number(0)] * len(operand.shape) if operand.resident else self._indices(operand, bases)
+        )
+        sizes = self._window_sizes(operand)
+        source = self.arguments[operand.load.source]
+        build.load(source, buffer.memref, offsets, buffer.slot, sizes, operand.steps)
+        padded = self.tiling.padded
+        if padded is not None and operand.load is self.tiling.start.input:
+            build.load(
+                self.arguments[self.mask],
+                self.inside,
+                [offsets[axis] for axis in padded.axes],
+                buffer.slot,
+                [sizes[axis] for axis in padded.axes],
+                [operand.steps[axis] for axis in padded.axes],
+            )
+
+    # --- One tile.
+
+    @property
+    def _parallel(self) -> range:
+        return range(self.tiling.parallel)
+
+    def _tile(self) -> tuple[SSAValue, Exprs]:
+        """The accumulators of the tile, by the parallel iterators' points."""
+        slots = self.schedule.slots_of(Memory.ACC)
+        slot = self.build.turn(self.parallel_loops) % slots if slots > 1 else number(0)
+        return self.acc, [slot, *(self._point(iterator) for iterator in self._parallel)]
+
+    def _boxed(self, iterators: Sequence[int]) -> list[Size]:
+        """Sizes of a box over the given iterators, which must be the box's first dimensions."""
+        return [self._size(iterator) for iterator in iterators if iterator in self.box]
+
+    def _point(self, iterator: int) -> AffineExpr:
+        return self._local(iterator)
+
+    def _locals(self) -> list[AffineExpr]:
+        return [self._point(iterator) for iterator in range(len(self.tiling.extents))]
+
+    def _begin_tile(self) -> None:
+        sizes = self._boxed(self._parallel)
+        self.build.reset(sizes, self._tile())
+        start = self.tiling.start
+        if isinstance(start, Product) or start.kind not in (Reduction.MAX, Reduction.MIN):
+            return
+        # Below, or above, anything that i8 elements and a pad can give.
+        extreme = IMMEDIATE[0] if start.kind is Reduction.MAX else IMMEDIATE[1]
+        self.build.alu(AluKind.ADD, sizes, self._tile(), extreme)
+
+    def _chunk(self) -> None:
+        """One chunk of the reduction."""
+        start = self.tiling.start
+        operand = self.tiling.operand(start.input)
+        if isinstance(start, Product):
+            weight = self.tiling.operand(start.weight)
+            wgt = (self.buffers[start.weight].memref, self._in_buffer(weight, self._locals()))
+            self._multiply(operand, wgt)
+        elif operand.memory is Memory.ACC:
+            self._combine(StepKind.ADD, operand)
+        elif self.tiling.is_staged(operand):
+            self._stage(operand)
+            self._compare(operand)
+        else:
+            self._multiply(operand, (self.eye, [number(0)]))
+
+    def _multiply(self, operand: Operand, wgt: tuple[SSAValue, Exprs]) -> None:
+        inp = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
+        sizes = self._boxed(range(len(self.tiling.extents)))
+        self.build.gemm(sizes, self._tile(), inp, wgt)
+
+    def _stage(self, operand: Operand) -> None:
+        """Bring an i8 window to accumulators, through the identity; add what stands for its pad."""
+        sizes = self._window_sizes(operand)
+        window = [AffineDimExpr(axis) for axis in range(len(sizes))]
+        buffer = self.buffers[operand.load]
+        stage = (self.stages[operand.load], [number(0), *window])
+        self.build.reset(sizes, stage)
+        self.build.gemm(
+            sizes, stage, (buffer.memref, [buffer.slot, *window]), (self.eye, [number(0)])
+        )
+        padded = self.tiling.padded
+        if padded is not None and operand.load is self.tiling.start.input:
+            inside = (self.inside, [buffer.slot, *(window[axis] for axis in padded.axes)])
+            self.build.gemm(sizes, stage, inside, (self.pad_matrix, [number(0)]))
+
+    def _compare(self, operand: Operand) -> None:
+        """Fold the points of the reduction's chunk into the tile, one after the other."""
+        start = self.tiling.start
+        assert not isinstance(start, Product)
+        kind = AluKind.MAX if start.kind is Reduction.MAX else AluKind.MIN
+        local = self._locals()
+        opened = 0
+        for iterator in range(self.tiling.parallel, len(self.tiling.extents)):
+            if self.tiles[iterator] > 1:
+                # A loop, not a box: no accumulator may be touched twice in a row.
+                local[iterator] = self.build.open_loop(self.tiles[iterator], "k")
+                opened += 1
+        window = self._window_indices(operand, local)
+        stage = (self.stages[operand.load], [number(0), *window])
+        self.build.alu(kind, self._boxed(self._parallel), self._tile(), stage)
+        for _ in range(opened):
+            self.build.close_loop()
+
+    def _combine(self, kind: StepKind, operand: Operand) -> None:
+        """An ALU step with a loaded operand."""
+        if operand.memory is Memory.INP and not self.tiling.is_staged(operand):
+            inp = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
+            self.build.gemm(self._boxed(self._parallel), self._tile(), inp, (self.eye, [number(0)]))
+            return
+        if operand.memory is Memory.INP:
+            self._stage(operand)
+            indices = [number(0), *self._window_indices(operand, self._locals())]
+            other = (self.stages[operand.load], indices)
+        else:
+            memref = self.buffers[operand.load].memref
+            other = (memref, self._in_buffer(operand, self._locals()))
+        self.build.alu(AluKind(kind.value), self._boxed(self._parallel), self._tile(), other)
+
+    def _end_tile(self) -> None:
+        sizes = self._boxed(self._parallel)
+        if self.tiling.padded is not None:
+            self.build.alu(AluKind.ADD, sizes, self._tile(), self.tiling.padded.pad)
+        for step in self.tiling.steps:
+            if isinstance(step.operand, int):
+                self.build.alu(AluKind(step.kind.value), sizes, self._tile(), step.operand)
+            else:
+                self._combine(step.kind, self.tiling.operand(step.operand))
+        memref, (slot, *_) = self._tile()
+        offsets = [self._base(iterator) for iterator in self._parallel]
+        self.build.store(memref, self.result, slot, offsets, self._sizes(self._parallel))

@@ -1,0 +1,102 @@
+"""Which schedules a nest can have: what fits the scratchpads and what loads can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
+from nopt.hw.config import Config
+from nopt.passes.tensor.tiling import Integers, Tiling
+
+SCHEDULE = "schedule"
+"""Attribute of a nest: its ScheduleAttr."""
+
+_PAD_LIMIT = 15
+"""A load pads at most 15 rows or columns on a side: four bits."""
+
+
+class NoScheduleError(ValueError):
+    """No tile of a nest fits the scratchpads, or a schedule does not."""
+
+
+def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> None:
+    """Raises NoScheduleError saying why a schedule, perhaps written by hand, cannot be applied."""
+    tiles, order = schedule.tiles, schedule.loop_order
+    if len(tiles) != len(tiling.extents) or len(order) != tiling.parallel:
+        raise NoScheduleError(
+            f"schedule has {len(tiles)} tile sizes and {len(order)} loops, expected "
+            f"{len(tiling.extents)} and {tiling.parallel}"
+        )
+    for index, (tile, extent) in enumerate(zip(tiles, tiling.extents, strict=True)):
+        if tile > extent:
+            raise NoScheduleError(f"tile of iterator {index} is {tile}, expected at most {extent}")
+    slots = np.array([[schedule.slots_of(memory) for memory in Memory]])
+    needed = entries_needed(tiling, np.array([tiles]), slots)
+    limits = {
+        Memory.INP: config.inp_entries,
+        Memory.WGT: config.wgt_entries,
+        Memory.ACC: config.acc_entries,
+    }
+    for memory, limit in limits.items():
+        if needed[memory][0] > limit:
+            raise NoScheduleError(
+                f"tile {list(tiles)} needs {needed[memory][0]} entries of {memory}, "
+                f"expected at most {limit}"
+            )
+    if (reason := illegal_window(tiling, tiles)) is not None:
+        raise NoScheduleError(f"tile {list(tiles)}: {reason}")
+
+
+def entries_needed(tiling: Tiling, tiles: Integers, slots: Integers) -> dict[Memory, Integers]:
+    """Scratchpad entries of each memory for tiles [candidates, iterators], slots [candidates, 3]."""
+    inp, wgt, acc = slots.T
+    needed = {
+        Memory.INP: np.zeros(len(tiles), np.int64),
+        Memory.WGT: np.zeros(len(tiles), np.int64),
+        Memory.ACC: tiles[:, : tiling.parallel].prod(axis=1) * acc,
+    }
+    for operand in tiling.operands:
+        entries = operand.entries(tiles)
+        match operand.memory:
+            case Memory.INP:
+                needed[Memory.INP] += entries * inp
+                if tiling.is_staged(operand):
+                    needed[Memory.ACC] += entries
+                if tiling.padded is not None and operand.load is tiling.start.input:
+                    window = operand.window(tiles)[:, list(tiling.padded.axes)]
+                    needed[Memory.INP] += window.prod(axis=1) * inp
+            case Memory.WGT:
+                needed[Memory.WGT] += entries * wgt
+            case Memory.ACC:
+                needed[Memory.ACC] += entries
+    # Identity and pad matrices.
+    needed[Memory.WGT] += int(tiling.uses_identity) + int(tiling.padded is not None)
+    return needed
+
+
+def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
+    """Why some tile's window cannot be loaded: too much padding, or nothing but padding."""
+    for operand in tiling.operands:
+        if operand.resident:
+            continue
+        sizes = operand.window(np.array(tiles, np.int64))
+        for axis, row in enumerate(operand.coefficients):
+            movers = [int(d) for d in np.flatnonzero(row)]
+            constant = operand.load.map.data.results[axis].eval(
+                [0] * len(operand.load.nest.extents), []
+            )
+            counts = [-(-tiling.extents[d] // tiles[d]) for d in movers]
+            offsets = np.full(counts, constant, np.int64)
+            for position, d in enumerate(movers):
+                shape = [1] * len(movers)
+                shape[position] = counts[position]
+                offsets = offsets + (np.arange(counts[position]) * tiles[d] * row[d]).reshape(shape)
+            step, bound = operand.steps[axis], operand.shape[axis]
+            before = -(np.minimum(offsets, 0) // step)
+            if before.max(initial=0) > _PAD_LIMIT:
+                return f"a window begins {before.max()} before dimension {axis} of its operand"
+            if (offsets + (sizes[axis] - 1) * step < 0).any() or (offsets >= bound).any():
+                return f"a window lies wholly outside dimension {axis} of its operand"
+    return None

@@ -1,0 +1,205 @@
+"""A blocked nest seen by tiles: which window of each operand a tile needs, and in which scratchpad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from math import gcd, prod
+
+import numpy as np
+from xdsl.dialects.builtin import i8
+from xdsl.ir.affine import AffineDimExpr
+
+from nopt.dialects.affine_math import expr_range, to_sum
+from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
+from nopt.dialects.graph import ConstantOp
+from nopt.dialects.tensor_intrinsic import LANE_RANK, Memory
+from nopt.hw.config import Config
+from nopt.passes.affine.core_nest import (
+    NotOnCore,
+    Product,
+    Step,
+    StepKind,
+    Window,
+    recognise,
+)
+from nopt.passes.affine.ranges import Intervals
+
+Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+
+_RESIDENT_SHARE = 8
+"""A constant operand of the epilogue stays on chip whole if it takes at most 1/8 of ACC."""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """What one load reads: `source index[j] = sum over iterators d of coefficients[j, d] * d + …`.
+
+    Lanes are left out. `steps[j]` is the distance between the indices that are needed at all.
+    """
+
+    load: LoadOp
+    memory: Memory
+    shape: tuple[int, ...]
+    coefficients: Integers
+    steps: tuple[int, ...]
+    opaque: frozenset[int]
+    """Iterators inside a division: their tile must be 1, or the window is no box."""
+    resident: bool = False
+    """Loaded whole, once."""
+
+    def window(self, tiles: Integers) -> Integers:
+        """Elements of the window in each dimension, for tile sizes [..., iterators]."""
+        if self.resident:
+            return np.broadcast_to(
+                np.array(self.shape, np.int64), (*tiles.shape[:-1], len(self.shape))
+            )
+        scaled = self.coefficients // np.array(self.steps, np.int64)[:, None]
+        return (tiles - 1) @ scaled.T + 1
+
+    def entries(self, tiles: Integers) -> Integers:
+        """Scratchpad entries of the window."""
+        return self.window(tiles).prod(axis=-1)
+
+    @property
+    def depends(self) -> frozenset[int]:
+        """Iterators whose tile loops move the window."""
+        if self.resident:
+            return frozenset()
+        moving = np.flatnonzero(self.coefficients.any(axis=0))
+        return frozenset(int(i) for i in moving) | self.opaque
+
+
+@dataclass(frozen=True)
+class PaddedMaximum:
+    """A window reduction that reads outside with a pad other than 0, which loads cannot give.
+
+    The pad is added where the window is inside by a second product with a mask: x - pad inside and
+    0 outside, compared, then plus pad.
+    """
+
+    pad: int
+    axes: tuple[int, ...]
+    """The source's dimensions that are read outside."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """A blocked nest by its block-level iterators (lanes left out), parallel ones first."""
+
+    nest: ForOp
+    start: Product | Window
+    steps: tuple[Step, ...]
+    extents: tuple[int, ...]
+    parallel: int
+    """How many of the iterators are parallel."""
+    operands: tuple[Operand, ...]
+    padded: PaddedMaximum | None
+
+    def operand(self, load: LoadOp) -> Operand:
+        """The operand of a load of the nest."""
+        return next(operand for operand in self.operands if operand.load is load)
+
+    @property
+    def uses_identity(self) -> bool:
+        """Whether some i8 operand reaches the accumulators through the identity matrix."""
+        return any(
+            operand.memory is Memory.INP
+            and not (isinstance(self.start, Product) and operand.load is self.start.input)
+            for operand in self.operands
+        )
+
+    def is_staged(self, operand: Operand) -> bool:
+        """Whether an i8 operand is brought to accumulators of its own before the ALU reads it."""
+        if operand.memory is not Memory.INP:
+            return False
+        if operand.load is self.start.input:
+            return isinstance(self.start, Window) and self.start.kind in (
+                Reduction.MAX,
+                Reduction.MIN,
+            )
+        kinds = [step.kind for step in self.steps if step.operand is operand.load]
+        return any(kind is not StepKind.ADD for kind in kinds)
+
+
+def tiling_of(nest: ForOp, config: Config) -> Tiling:
+    """Analyse a blocked nest. Raises NotOnCore if it is not one."""
+    core = recognise(nest, config.alu_multiply)
+    product = isinstance(core.start, Product)
+    parallel = nest.parallel_extents[:-1]
+    reduction = nest.reduction_extents[:-1] if product else nest.reduction_extents
+    if nest.parallel_extents[-1] != config.block_out:
+        raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
+    loads: list[tuple[LoadOp, Memory]] = [(core.start.input, _memory(core.start.input))]
+    if isinstance(core.start, Product):
+        loads.append((core.start.weight, Memory.WGT))
+    for step in core.steps:
+        if isinstance(step.operand, LoadOp):
+            loads.append((step.operand, _memory(step.operand)))
+    first_reduction = len(nest.parallel_extents)
+    positions = [*range(len(parallel)), *range(first_reduction, first_reduction + len(reduction))]
+    started = {id(load) for load, _ in loads[: 2 if product else 1]}
+    operands = tuple(
+        _operand(load, memory, positions, config, id(load) in started) for load, memory in loads
+    )
+    return Tiling(
+        nest,
+        core.start,
+        core.steps,
+        (*parallel, *reduction),
+        len(parallel),
+        operands,
+        _padded_maximum(core.start),
+    )
+
+
+def _memory(load: LoadOp) -> Memory:
+    return Memory.INP if load.result.type == i8 else Memory.ACC
+
+
+def _operand(
+    load: LoadOp, memory: Memory, positions: list[int], config: Config, starts: bool
+) -> Operand:
+    nest = load.nest
+    rank = len(load.source_shape) - LANE_RANK[memory]
+    coefficients = np.zeros((rank, len(positions)), np.int64)
+    opaque: set[int] = set()
+    for axis, expr in enumerate(load.map.data.results[:rank]):
+        for atom, coefficient in to_sum(expr, nest.ranges).terms.items():
+            if isinstance(atom, AffineDimExpr) and atom.position in positions:
+                if coefficient < 0:
+                    raise NotOnCore("an index runs backwards")
+                coefficients[axis, positions.index(atom.position)] = coefficient
+            else:
+                opaque |= {positions.index(dim) for dim in atom.used_dims() if dim in positions}
+    # The innermost dimension is loaded as it lies; others can leave out what nobody reads.
+    steps = [reduce(gcd, (int(c) for c in row), 0) or 1 for row in coefficients]
+    if rank:
+        steps[-1] = 1
+    shape = load.source_shape[:rank]
+    constant = isinstance(load.source.owner, ConstantOp)
+    small = prod(shape) * _RESIDENT_SHARE <= config.acc_entries
+    resident = memory is Memory.ACC and constant and small and not starts
+    return Operand(load, memory, shape, coefficients, tuple(steps), frozenset(opaque), resident)
+
+
+def _padded_maximum(start: Product | Window) -> PaddedMaximum | None:
+    load = start.input
+    if not load.pad_value or not load.reads_outside():
+        return None
+    if isinstance(start, Product) or start.kind not in (Reduction.MAX, Reduction.MIN):
+        raise NotOnCore(f"it pads with {load.pad_value}; the core's loads pad with 0")
+    pad = int(load.pad_value)
+    low, high = Intervals().of_tensor(load.source)
+    # A zero that cannot win serves as well as the pad, which cannot win either.
+    if (start.kind is Reduction.MAX and pad <= 0 <= low) or (
+        start.kind is Reduction.MIN and (high <= 0 <= pad)
+    ):
+        return None
+    ranges = load.nest.ranges
+    axes: list[int] = []
+    for axis, (expr, size) in enumerate(zip(load.map.data.results, load.source_shape, strict=True)):
+        least, most = expr_range(expr, ranges)
+        if least < 0 or most >= size:
+            axes.append(axis)
+    return PaddedMaximum(pad, tuple(axes))
