@@ -104,12 +104,12 @@ def _gemm_plan(uops: bytes, loops: tuple[Loop, Loop], config: Config) -> tuple[T
     dst, src, wgt = _sequence(uops, rest, config)
     order = np.lexsort((src, wgt, dst))
     dst, src, wgt = dst[order], src[order], wgt[order]
-    starts = np.flatnonzero(np.diff(dst, prepend=-1))
+    starts: Indices = np.flatnonzero(np.diff(dst, prepend=-1))
     counts: Indices = np.diff(starts, append=len(dst))
     columns: dict[tuple[bytes, int], list[tuple[Indices, Indices, Indices]]] = {}
-    for count in np.unique(counts).tolist():
-        steps = starts[np.flatnonzero(counts == count)]
-        at = steps[:, None] + np.arange(count)
+    sizes: list[int] = counts.tolist()
+    for count in sorted(set(sizes)):
+        at: Indices = np.add.outer(starts[np.flatnonzero(counts == count)], np.arange(count))
         _, first, cluster = np.unique(wgt[at], axis=0, return_index=True, return_inverse=True)
         for number, group in enumerate(first):
             members = at[np.flatnonzero(cluster == number)]
