@@ -1,0 +1,146 @@
+"""The timing model: single instructions by hand, whole programs against the RTL."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streams import alu, finish, gemm, load, store, stream
+from vta_programs import DEFAULT, Program, every_program, needs_programs
+
+from nopt.hw.config import Config
+from nopt.hw.encoding import decode, encode_uops
+from nopt.hw.synchronize import synchronize
+from nopt.hw.timing import time_program
+
+RTL = Config.load("rtl")
+
+
+def at(latency, **changes):
+    return replace(RTL, memory_latency=latency, **changes)
+
+
+def duration(row, latency=0, config=RTL):
+    timing = time_program(row, replace(config, memory_latency=latency))
+    return int(timing.end[0] - timing.begin[0])
+
+
+@needs_programs
+@every_program
+def test_totals_agree_with_the_rtl(path):
+    program = Program(path)
+    insns = decode(program.words, DEFAULT)
+    for latency, cycles in program.cycles.items():
+        found = time_program(insns, replace(DEFAULT, memory_latency=latency)).cycles
+        assert abs(found - cycles) <= 0.0001 * cycles, (latency, found, cycles)
+
+
+@needs_programs
+@every_program
+def test_nearly_every_instruction_agrees_with_the_rtl(path):
+    """Begin and end in each module, where the trace lists the instructions in program order."""
+    program = Program(path)
+    insns = decode(program.words, DEFAULT)
+    for latency in program.cycles:
+        timing = time_program(insns, replace(DEFAULT, memory_latency=latency))
+        trace = program.data[f"trace_lat{latency}"]
+        durations = timing.end - timing.begin
+        same = 0
+        for module in range(3):
+            rows = trace[trace[:, 0] == module]
+            same += int((rows[:, 2] - rows[:, 1] == durations[timing.module == module]).sum())
+        assert same >= 0.98 * len(insns)
+
+
+@pytest.mark.parametrize(
+    ("row", "cycles"),
+    [
+        (gemm((0, 3), (4, 0, 0, 0), (5, 0, 0, 0)), 66),
+        (gemm((0, 3), (4, 0, 0, 0), (5, 0, 0, 0), reset=1), 66),
+        (alu("add", (0, 3), (4, 0, 0, 0), imm=1), 18),
+        (alu("add", (0, 3), (4, 0, 0, 0)), 30),
+        (load("acc", 0, 0, x=0, y=0), 1),
+        (load("inp", 0, 0, x=0, y=0), 1),
+        (store(0, 0, x=0, y=0), 1),
+        (finish(), 1),
+        # One burst of 16 beats: 16 + 16/2 - 1 + 4.
+        (store(0, 0, x=8), 27),
+        # Bursts of 2 and 4 beats around a boundary of 128 bytes: 2 + 0 + 4, 4 + 1 + 4.
+        (store(0, 7, x=3), 15),
+        # Beats + 5, whatever the number of bursts.
+        (load("inp", 0, 0, x=64), 133),
+        (load("wgt", 0, 0, x=2), 69),
+        (load("acc", 0, 0, x=1), 13),
+        # Two micro-ops a beat: an odd start costs one more.
+        (load("uop", 0, 0, x=8), 8),
+        (load("uop", 0, 1, x=8), 9),
+        # Zeros are written in cycles without data: beats + zeros + 2.
+        (load("inp", 0, 0, x=4, y=4, stride=4, pad=(1, 1, 1, 1)), 32 + 20 + 2),
+        # A row of padding above delays the first command by a cycle.
+        (load("inp", 0, 0, x=64, pad=(1, 0, 0, 0)), 130 + 64),
+    ],
+)
+def test_single_instructions(row, cycles):
+    assert duration(row) == cycles
+
+
+def test_latency_is_paid_once_by_a_load():
+    row = load("inp", 0, 0, x=64)
+    assert [duration(row, latency) for latency in (0, 1, 2, 32)] == [133, 133, 134, 164]
+    row = load("uop", 0, 0, x=8)
+    assert [duration(row, latency) for latency in (0, 32)] == [8, 39]
+
+
+def test_fetch_hands_on_eight_at_a_time():
+    """28 cycles for each group at latency 0, 59 at 32; the first is there in 28."""
+    rows = stream(*[alu("add", imm=0)] * 17)
+    for latency, group in ((0, 28), (32, 59)):
+        timing = time_program(rows, at(latency))
+        first = [int(timing.begin[i]) for i in (0, 8, 16)]
+        assert first[1] - first[0] >= group
+        assert timing.dram_bytes["fetch"] == 17 * 16
+    empty = stream(*[load("inp", 0, 0, x=0, y=0), store(0, 0, x=0, y=0), finish()] * 8)
+    begin = time_program(empty, at(0)).begin
+    assert (begin[8] - begin[0], begin[16] - begin[8]) == (28, 28)
+
+
+def test_modules_overlap_and_tokens_order_them():
+    uops = encode_uops([0, 1], [0, 1], [0, 1], RTL)
+    tiles = []
+    for i in range(6):
+        tiles += [load("inp", i % 2, i * 64, x=1), load("wgt", i % 2, i, x=1)]
+        tiles += [gemm((i % 2, i % 2 + 1), (1000, 0, 0, 0))]
+    insns = synchronize(stream(load("uop", 0, 0, x=2), *tiles), uops, RTL)
+    timing = time_program(insns, at(32))
+    gemms = np.flatnonzero(insns["opcode"] == 2)
+    assert (np.diff(timing.begin[gemms]) == 1007).all()  # loads hide behind GEMM
+    assert timing.gemm_steps == 6000 and timing.macs == 6000 * 256
+    assert timing.utilisation == 6000 / timing.cycles
+    assert timing.dram_bytes == {
+        "inp": 96,
+        "wgt": 6 * 256,
+        "acc": 0,
+        "uop": 8,
+        "fetch": len(insns) * 16,
+        "out": 0,
+    }
+    assert timing.stalls["load"]["compute"] > 3000
+    assert timing.busy["compute"] == int((timing.end - timing.begin)[timing.module == 1].sum())
+
+
+def test_full_queues_hold_fetch_back():
+    uops = encode_uops(0, 0, 0, RTL)
+    rows = [gemm((0, 1), (400, 0, 0, 0))] * 64 + [load("inp", 0, 0)]
+    insns = synchronize(stream(load("uop", 0, 0), *rows), uops, RTL)
+    free, held = (time_program(insns, at(0, queue_depth=depth)) for depth in (512, 2))
+    assert held.begin[-2] > free.begin[-2] + 20000
+    assert held.cycles >= free.cycles
+
+
+def test_deadlock_is_reported():
+    with pytest.raises(ValueError, match="deadlock: found instructions 0, 1 waiting forever"):
+        time_program(stream(load("inp", 0, 0, pop_next=1), gemm(pop_prev=1)), RTL)
+
+
+def test_nothing_takes_no_time():
+    timing = time_program(stream(), RTL)
+    assert timing.cycles == 0 and timing.utilisation == 0.0
