@@ -1,6 +1,6 @@
 """Instructions and micro-ops as text; `assembly` reads it back to the same bits.
 
-    12: <load <store  gemm       uop=0:9 loop=14x14 dst=14,1 src=16,1  >load >store
+    12: <load <store  gemm       uop=0:9 loop=14,14 dst=14,1 src=16,1  >load >store
 
 A line reads left to right in time: tokens it waits for (`<load`: one from the load module), the
 operation, tokens it gives. What is at its usual value is left out: y=1, stride=x, no padding, one
@@ -92,7 +92,7 @@ def _operands(insn: Instruction) -> list[str]:
         return []
     loop = (insn.iter_out, insn.iter_in)
     operands = [f"uop={insn.uop_begin}:{insn.uop_end}"]
-    operands += [f"loop={loop[0]}x{loop[1]}"] if loop != (1, 1) else []
+    operands += [f"loop={loop[0]},{loop[1]}"] if loop != (1, 1) else []
     for name in ("dst", "src", "wgt"):
         pair = (getattr(insn, f"{name}_out"), getattr(insn, f"{name}_in"))
         operands += [f"{name}={pair[0]},{pair[1]}"] if any(pair) else []

@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
+from hw_strategies import SMALL, instructions, record
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nopt.hw.config import Config
 from nopt.hw.encoding import (
-    INSTRUCTION,
-    AluOp,
     EncodingError,
-    Memory,
     Opcode,
     decode,
     decode_uops,
@@ -20,38 +18,6 @@ from nopt.hw.encoding import (
 )
 
 RTL = Config.load("rtl")
-SMALL = Config(
-    log_batch=1,
-    log_block_in=3,
-    log_block_out=2,
-    log_inp_buff_size=10,
-    log_wgt_buff_size=9,
-    log_acc_buff_size=10,
-    log_uop_buff_size=8,
-)
-
-
-def record(**fields):
-    insns = np.zeros(1, INSTRUCTION)
-    for name, value in fields.items():
-        insns[name] = value
-    return insns
-
-
-@st.composite
-def instructions(draw, config):
-    """Random records with every field of their kind anywhere in its range."""
-    rows = []
-    for _ in range(draw(st.integers(1, 6))):
-        kind = draw(st.sampled_from(Opcode))
-        row = record()
-        for field in layout(kind, config):
-            row[field.name] = draw(st.integers(field.low, field.high))
-        row["opcode"] = kind
-        row["memory"] = draw(st.sampled_from(Memory)) if kind <= Opcode.STORE else 0
-        row["alu_op"] = draw(st.sampled_from(AluOp)) if kind == Opcode.ALU else 0
-        rows.append(row)
-    return np.concatenate(rows)
 
 
 @pytest.mark.parametrize("config", [RTL, SMALL], ids=["rtl", "small"])

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from hw_reference import Reference
+from hw_strategies import CONFIGS, programs, uop_base
+from hw_streams import alu, finish, gemm, load, store, stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import Reference
-from strategies import CONFIGS, programs, uop_base
-from streams import alu, finish, gemm, load, store, stream
 from vta_programs import DEFAULT, FILES, Program, every_program, needs_programs
 
 from nopt.hw.config import Config

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from streams import alu, finish, gemm, load, store, stream
+from hw_streams import alu, finish, gemm, load, store, stream
 
 from nopt.hw.config import Config
 from nopt.hw.encoding import TOKENS, Opcode, encode_uops, module_of

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streams import alu, finish, gemm, load, store, stream
+from hw_streams import alu, finish, gemm, load, store, stream
 from vta_programs import DEFAULT, Program, every_program, needs_programs
 
 from nopt.hw.config import Config
@@ -129,7 +129,7 @@ def test_modules_overlap_and_tokens_order_them():
 
 def test_full_queues_hold_fetch_back():
     uops = encode_uops(0, 0, 0, RTL)
-    rows = [gemm((0, 1), (400, 0, 0, 0))] * 64 + [load("inp", 0, 0)]
+    rows = [gemm((0, 1), (400, 0, 0, 0))] * 64 + [load("inp", 5, 0)]
     insns = synchronize(stream(load("uop", 0, 0), *rows), uops, RTL)
     free, held = (time_program(insns, at(0, queue_depth=depth)) for depth in (512, 2))
     assert held.begin[-2] > free.begin[-2] + 20000

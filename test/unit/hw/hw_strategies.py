@@ -1,11 +1,11 @@
 """Random legal instruction streams for small cores."""
 
 import numpy as np
+from hw_streams import alu, gemm, load, store, stream
 from hypothesis import strategies as st
-from streams import alu, gemm, load, store, stream
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import encode_uops
+from nopt.hw.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops, layout
 
 TINY = Config(
     name="tiny",
@@ -31,10 +31,43 @@ WIDE = Config.from_json(
         "LOG_ACC_BUFF_SIZE": 9,
     }
 )
+SMALL = Config(
+    log_batch=1,
+    log_block_in=3,
+    log_block_out=2,
+    log_inp_buff_size=10,
+    log_wgt_buff_size=9,
+    log_acc_buff_size=10,
+    log_uop_buff_size=8,
+)
 CONFIGS = (TINY, WIDE)
 UOPS = 24
 DRAM = 128
 """Elements of DRAM, of any kind, that transfers stay within; micro-ops lie behind them."""
+
+
+def record(**fields):
+    """One record of any fields."""
+    insns = np.zeros(1, INSTRUCTION)
+    for name, value in fields.items():
+        insns[name] = value
+    return insns
+
+
+@st.composite
+def instructions(draw, config):
+    """Random records with every field of their kind anywhere in its range."""
+    rows = []
+    for _ in range(draw(st.integers(1, 6))):
+        kind = draw(st.sampled_from(Opcode))
+        row = record()
+        for field in layout(kind, config):
+            row[field.name] = draw(st.integers(field.low, field.high))
+        row["opcode"] = kind
+        row["memory"] = draw(st.sampled_from(Memory)) if kind <= Opcode.STORE else 0
+        row["alu_op"] = draw(st.sampled_from(AluOp)) if kind == Opcode.ALU else 0
+        rows.append(row)
+    return np.concatenate(rows)
 
 
 def uop_base(config):
