@@ -1,15 +1,15 @@
 """`affine-nest-block`: bring nests into the core's shape, tensors into its blocked layout.
 
-The core computes on vectors of 16 lanes (its block). A nest it can run gets one parallel iterator split
-in blocks and lanes, the *output lane*; a sum of products also one reduction iterator, the *input
-lane*. Each tensor it touches is re-laid out: the lanes' dimension is divided by the block and the
+The core computes on vectors of 16 lanes (its block). A nest it can run gets one parallel iterator
+split in blocks and lanes, the *output lane*; a sum of products also one reduction iterator, the
+*input lane*. Each tensor it touches is re-laid out: the lanes' dimension is divided by the block and the
 lanes go innermost, padded to whole blocks:
 
     tensor<1x40x5x5xi8>  becomes  tensor<1x3x5x5x16xi8>
 
 Packing and unpacking are nests, so a constant is packed at compile time and nothing is packed
-between two nests that agree. Lanes beyond a dimension's end are unspecified: nobody unpacks them, and
-the weights for them are zero. Weights are packed in the order in which the nest reads them, one
+between two nests that agree. Lanes beyond a dimension's end are unspecified: nobody unpacks them,
+and the weights for them are zero. Weights are packed in the order in which the nest reads them, one
 output-by-input matrix per point; grouped and depthwise convolutions so become block-diagonal.
 
 A nest the core cannot run is marked `placement = "host"` with the reason.
@@ -244,9 +244,7 @@ class _Blocking:
             if self.output_lane in expr.used_dims()
         ]
         if len(axes) != 1 or load.map.data.results[axes[0]] != AffineDimExpr(self.output_lane):
-            raise NotOnCore(
-                "the output channel does not run along one dimension of a tensor it loads"
-            )
+            raise NotOnCore("the output channel is not one dimension of a tensor it loads")
         if self.nest.parallel_extents[self.output_lane] != load.source_shape[axes[0]]:
             raise NotOnCore("it loads a part of the channels of a tensor")
         return axes[0]
@@ -328,9 +326,12 @@ class _Blocking:
         blocks[self.output_lane] = len(starts)
         expr = simplify(at_start // self.block, dim_ranges(blocks))
         grid[self.output_lane] = np.arange(len(starts))
-        if np.array_equal(np.broadcast_to(evaluate(expr, grid), first.shape), first):  # pyright: ignore
+        found = np.broadcast_to(evaluate(expr, grid), first.shape)  # pyright: ignore
+        all_blocks = int(high.max()) // self.block + 1
+        # Every output must read whole blocks that exist, beginning where the expression says.
+        if np.array_equal(found, first) and int(first.max()) + count <= all_blocks:
             return expr, count
-        return AffineConstantExpr(0), int(high.max()) // self.block + 1
+        return AffineConstantExpr(0), all_blocks
 
     def apply(self) -> None:
         """Replace the nest by its blocked form and what packs and unpacks its tensors."""
@@ -379,7 +380,7 @@ class _Blocking:
         return self._named_load(load, source, [*indices, self.lane], load.pad_value)
 
     def _load_weights(self, product: Product) -> SSAValue:
-        """Pack weights as the nest reads them: output lanes by input lanes, zero where none meet."""
+        """Weights packed as they are read: output by input lanes, zero where none meet."""
         lane = self.input_lane
         assert lane is not None
         load = product.weight

@@ -1,0 +1,312 @@
+"""`convert-tensor-intrinsic-to-isa`: place buffers, and turn each tile op into instructions.
+
+Buffers get scratchpad addresses one after the other. Windows split into two-dimensional transfers,
+boxes into hardware loops and micro-ops; what does not fit one instruction gets a loop around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.builder import Builder
+from xdsl.context import Context
+from xdsl.dialects import affine
+from xdsl.dialects.builtin import AffineMapAttr, IndexType, ModuleOp
+from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
+from xdsl.ir.affine import AffineConstantExpr, AffineExpr, AffineMap, AffineSymExpr
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from nopt.dialects import isa
+from nopt.dialects import tensor_intrinsic as ti
+from nopt.dialects.affine_math import Range, simplify
+from nopt.hw.config import Config
+from nopt.passes.isa.hardware_loops import BoxLoop, Instruction, arrange
+from nopt.passes.isa.transfers import Extent, extents_of, split
+from nopt.passes.machine import machine_of
+
+
+class AllocationError(ValueError):
+    """A kernel's buffers exceed a scratchpad."""
+
+
+@dataclass(frozen=True)
+class ConvertTensorIntrinsicToIsaPass(ModulePass):
+    """Turn kernels of tiles into kernels of instructions; buffers get addresses."""
+
+    name = "convert-tensor-intrinsic-to-isa"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        config = machine_of(op)
+        for kernel in [kernel for kernel in op.walk() if isinstance(kernel, ti.KernelOp)]:
+            _lower(kernel, config)
+
+
+def _lower(kernel: ti.KernelOp, config: Config) -> None:
+    lowering = _Lowering(_place_buffers(kernel, config))
+    for op in list(kernel.body.walk()):
+        match op:
+            case ti.LoadOp():
+                lowering.load(op)
+            case ti.StoreOp():
+                lowering.store(op)
+            case ti.GemmOp() | ti.ResetOp() | ti.AluOp():
+                lowering.box(op)
+            case _:
+                pass
+    for op in [op for op in kernel.body.block.ops if isinstance(op, ti.AllocOp)]:
+        Rewriter.erase_op(op)
+    body = kernel.detach_region(kernel.body)
+    lowered = isa.KernelOp(kernel.inputs, kernel.result.type, body)
+    lowered.result.name_hint = kernel.result.name_hint
+    Rewriter.replace_op(kernel, lowered)
+
+
+@dataclass(frozen=True)
+class _Buffer:
+    """A buffer's first entry, and its shape without lanes."""
+
+    base: int
+    shape: tuple[int, ...]
+
+    def address(self, index: Sequence[AffineExpr]) -> AffineExpr:
+        """The entry of an element."""
+        position: AffineExpr = AffineConstantExpr(0)
+        for expr, size in zip(index, self.shape, strict=True):
+            position = position * size + expr
+        return position + self.base
+
+
+def _place_buffers(kernel: ti.KernelOp, config: Config) -> dict[SSAValue, _Buffer]:
+    """Addresses for the kernel's buffers. Raises AllocationError if a scratchpad is too small."""
+    limits = {
+        ti.Memory.INP: config.inp_entries,
+        ti.Memory.WGT: config.wgt_entries,
+        ti.Memory.ACC: config.acc_entries,
+    }
+    used = dict.fromkeys(limits, 0)
+    placed: dict[SSAValue, _Buffer] = {}
+    for op in kernel.body.block.ops:
+        if not isinstance(op, ti.AllocOp):
+            continue
+        memory = ti.memory_of(op.result.type)
+        assert memory is not None
+        shape = op.result.type.get_shape()[: -ti.LANE_RANK[memory]]
+        placed[op.result] = _Buffer(used[memory], shape)
+        used[memory] += prod(shape)
+        if used[memory] > limits[memory]:
+            raise AllocationError(
+                f"buffers need {used[memory]} entries of {memory}, "
+                f"'{config.name}' has {limits[memory]}"
+            )
+    return placed
+
+
+def _trips(variable: SSAValue) -> int:
+    """How often the loop of a variable turns."""
+    assert isinstance(variable, BlockArgument)
+    loop = variable.block.parent_op()
+    assert isinstance(loop, affine.ForOp)
+    (bound,) = [
+        expr.value
+        for expr in loop.upperBoundMap.data.results
+        if isinstance(expr, AffineConstantExpr)
+    ]
+    return bound
+
+
+class _Emitter:
+    """Inserts instructions for one op, inside loops of its own where needed."""
+
+    def __init__(self, op: Operation, variables: Sequence[SSAValue]):
+        self.op = op
+        self.variables = list(variables)
+        self.builder = Builder(InsertPoint.before(op))
+
+    @property
+    def ranges(self) -> dict[AffineExpr, Range]:
+        return {
+            AffineSymExpr(i): (0, _trips(variable) - 1) for i, variable in enumerate(self.variables)
+        }
+
+    def loop(self, size: tuple[AffineExpr, ...]) -> AffineExpr:
+        """Open a loop of `size` turns, the last ones around what follows; its variable."""
+        body = Block(arg_types=[IndexType()])
+        body.args[0].name_hint = "j"
+        body.add_op(affine.YieldOp.get())
+        symbols = len(self.variables)
+        bound = AffineMapAttr(AffineMap(0, symbols, size))
+        constant = all(isinstance(expr, AffineConstantExpr) for expr in size)
+        operands = [] if constant else self.variables
+        if constant:
+            bound = AffineMapAttr(AffineMap(0, 0, size))
+        self.builder.insert(affine.ForOp.from_region([], operands, [], [], 0, bound, Region(body)))
+        self.variables.append(body.args[0])
+        self.builder = Builder(InsertPoint.at_start(body))
+        return AffineSymExpr(symbols)
+
+    def emit(self, make: Callable[[list[SSAValue]], Operation]) -> None:
+        self.builder.insert(make(self.variables))
+
+
+class _Lowering:
+    """Ops of one kernel to instructions."""
+
+    def __init__(self, buffers: dict[SSAValue, _Buffer]):
+        self.buffers = buffers
+
+    def load(self, op: ti.LoadOp) -> None:
+        buffer = self.buffers[op.buffer]
+        memory = ti.memory_of(op.buffer.type)
+        assert memory is not None
+        emitter = _Emitter(op, op.variables)
+        shape = op.source.type.get_shape()[: len(buffer.shape) - 1]
+        extents = extents_of(
+            op.offsets.data.results,
+            op.sizes.data,
+            buffer.shape[1:],
+            shape,
+            op.steps.get_values(),
+            [_trips(variable) for variable in op.variables],
+        )
+        chosen = split(extents)
+        index, base = self._around(emitter, extents, chosen.loops, chosen.rows, chosen.columns)
+        sram = buffer.address([op.slot.data.results[0], *index])
+        columns = self._columns(extents[chosen.columns :])
+        pitch = prod(extent.full for extent in extents[chosen.columns :])
+        rows = isa.Rows(AffineConstantExpr(0), 1, 1, 1)
+        if chosen.rows is not None:
+            extent = extents[chosen.rows]
+            rows = isa.Rows(extent.offset, extent.size, extent.bound, extent.stride, extent.step)
+        ranges = emitter.ranges
+        emitter.emit(
+            lambda variables: isa.LoadOp(
+                isa.LoadMemory(memory.value),
+                variables,
+                simplify(sram, ranges),
+                op.source,
+                simplify(base, ranges),
+                rows,
+                columns,
+                pitch,
+            )
+        )
+        Rewriter.erase_op(op)
+
+    def store(self, op: ti.StoreOp) -> None:
+        buffer = self.buffers[op.buffer]
+        emitter = _Emitter(op, op.variables)
+        shape = op.destination.type.get_shape()[:-1]
+        extents = extents_of(
+            op.offsets.data.results,
+            op.sizes.data,
+            buffer.shape[1:],
+            shape,
+            [1] * len(shape),
+            [_trips(variable) for variable in op.variables],
+        )
+        chosen = split(extents)
+        rows, loops = chosen.rows, chosen.loops
+        if rows is not None and any(e.is_partial for e in extents[chosen.columns :]):
+            # A store cannot skip entries between rows.
+            loops, rows = (*loops, rows), None
+        index, base = self._around(emitter, extents, loops, rows, chosen.columns)
+        columns = self._columns(extents[chosen.columns :])
+        if rows is not None:
+            base = base + extents[rows].offset * extents[rows].stride
+        base = base + columns.offset
+        sram = buffer.address([op.slot.data.results[0], *index])
+        ranges = emitter.ranges
+        emitter.emit(
+            lambda variables: isa.StoreOp(
+                variables,
+                op.destination,
+                simplify(base, ranges),
+                simplify(sram, ranges),
+                1 if rows is None else extents[rows].size,
+                1 if rows is None else extents[rows].stride,
+                columns.size,
+            )
+        )
+        Rewriter.erase_op(op)
+
+    @staticmethod
+    def _around(
+        emitter: _Emitter,
+        extents: Sequence[Extent],
+        loops: Sequence[int],
+        rows: int | None,
+        columns: int,
+    ) -> tuple[list[AffineExpr], AffineExpr]:
+        """Open the loops; the buffer index and DRAM offset of a transfer's first element."""
+        index: list[AffineExpr] = [AffineConstantExpr(0)] * len(extents)
+        base: AffineExpr = AffineConstantExpr(0)
+        for axis, extent in enumerate(extents[:columns]):
+            if axis == rows:
+                continue
+            position = extent.offset
+            if axis in loops:
+                index[axis] = emitter.loop(extent.size)
+                position = position + index[axis] * extent.step
+            base = base + position * extent.stride
+        return index, base
+
+    @staticmethod
+    def _columns(extents: Sequence[Extent]) -> isa.Columns:
+        """Merged inner dimensions as one run of elements."""
+        if not extents:
+            return isa.Columns(AffineConstantExpr(0), 1, 1)
+        first, *inner = extents
+        length = prod(extent.full for extent in inner)
+        size = tuple(alternative * length for alternative in first.size)
+        return isa.Columns(first.offset * length, size, first.bound * length)
+
+    def box(self, op: ti.GemmOp | ti.ResetOp | ti.AluOp) -> None:
+        addresses = [
+            self.buffers[memref].address(map.data.results) for memref, map in self._accesses(op)
+        ]
+        emitter = _Emitter(op, op.variables)
+        arranged = arrange(addresses, op.sizes.data, emitter.ranges)
+        bases = list(arranged.bases)
+        for loop in arranged.around:
+            turn = emitter.loop(loop.size)
+            bases = [base + turn * factor for base, factor in zip(bases, loop.factors, strict=True)]
+        ranges = emitter.ranges
+        bases = [simplify(base, ranges) for base in bases]
+        emitter.emit(lambda variables: self._instruction(op, variables, bases, arranged))
+        Rewriter.erase_op(op)
+
+    @staticmethod
+    def _accesses(op: ti.GemmOp | ti.ResetOp | ti.AluOp) -> list[tuple[SSAValue, AffineMapAttr]]:
+        match op:
+            case ti.GemmOp():
+                return [(op.acc, op.acc_map), (op.inp, op.inp_map), (op.wgt, op.wgt_map)]
+            case ti.AluOp() if op.other is not None and op.other_map is not None:
+                return [(op.acc, op.acc_map), (op.other, op.other_map)]
+            case _:
+                return [(op.acc, op.acc_map)]
+
+    @staticmethod
+    def _instruction(
+        op: ti.GemmOp | ti.ResetOp | ti.AluOp,
+        variables: Sequence[SSAValue],
+        bases: Sequence[AffineExpr],
+        arranged: Instruction,
+    ) -> Operation:
+        outer, inner = _loop(arranged.outer), _loop(arranged.inner)
+        match op:
+            case ti.GemmOp():
+                return isa.GemmOp(variables, bases, outer, inner, arranged.uops)
+            case ti.ResetOp():
+                return isa.ResetOp(variables, bases[0], outer, inner, arranged.uops)
+            case ti.AluOp():
+                immediate = None if op.immediate is None else op.immediate.value.data
+                return isa.AluOp(
+                    op.kind.data, variables, bases, immediate, outer, inner, arranged.uops
+                )
+
+
+def _loop(loop: BoxLoop) -> isa.Loop:
+    return isa.Loop(loop.size, loop.factors)

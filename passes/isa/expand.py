@@ -1,0 +1,310 @@
+"""Expanding a kernel: every op yields its instructions for its whole iteration space at once.
+
+An op under loops of n, m turns gives an array of n x m records. A sequence of ops is a concatenation
+along the last axis, a loop's end a reshape: no Python loop runs over iterations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from xdsl.dialects import affine
+from xdsl.dialects.builtin import AffineMapAttr
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir.affine import AffineConstantExpr
+
+from nopt.dialects import isa
+from nopt.dialects.affine_math import evaluate
+from nopt.dialects.tensor_intrinsic import AluKind
+from nopt.hw.config import Config
+from nopt.hw.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops
+from nopt.passes.isa.transfers import PAD_LIMIT
+
+Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+Records = np.ndarray[tuple[int, ...], np.dtype[Any]]
+
+_MEMORIES = {
+    isa.LoadMemory.INP: Memory.INP,
+    isa.LoadMemory.WGT: Memory.WGT,
+    isa.LoadMemory.ACC: Memory.ACC,
+}
+_ALU = {
+    AluKind.ADD: AluOp.ADD,
+    AluKind.MAX: AluOp.MAX,
+    AluKind.MIN: AluOp.MIN,
+    AluKind.SHR: AluOp.SHR,
+    AluKind.MUL: AluOp.MUL,
+}
+NO_KERNEL = -1
+
+
+class ExpandError(ValueError):
+    """An instruction that the core does not have."""
+
+
+@dataclass
+class UopKernels:
+    """The distinct micro-op kernels of a program, in order of first use."""
+
+    kernels: list[np.ndarray[Any, np.dtype[np.uint32]]] = field(default_factory=list[Any])
+    _numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
+
+    def number(self, words: np.ndarray[Any, np.dtype[np.uint32]]) -> int:
+        """The number of a kernel, new or known."""
+        key = words.tobytes()
+        if key not in self._numbers:
+            self._numbers[key] = len(self.kernels)
+            self.kernels.append(words)
+        return self._numbers[key]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Instructions in program order; GEMM and ALU ones name a micro-op kernel, not yet placed."""
+
+    records: Records
+    kernels: Integers
+
+    @staticmethod
+    def concatenate(streams: Sequence[Stream]) -> Stream:
+        if not streams:
+            return Stream(np.zeros(0, INSTRUCTION), np.zeros(0, np.int64))
+        return Stream(
+            np.concatenate([stream.records for stream in streams]),
+            np.concatenate([stream.kernels for stream in streams]),
+        )
+
+
+def expand(
+    kernel: isa.KernelOp, addresses: Mapping[SSAValue, int], uops: UopKernels, config: Config
+) -> Stream:
+    """All instructions of a kernel.
+
+    `addresses` are the byte addresses in DRAM of the body's memrefs. Raises ExpandError for
+    transfers or micro-ops that no instruction can do.
+    """
+    expansion = _Expansion(addresses, uops, config)
+    records, kernels, valid = expansion.block(kernel.body.block, [], {})
+    return Stream(records[valid], kernels[valid])
+
+
+_Parts = tuple[Records, Integers, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]
+
+
+class _Expansion:
+    def __init__(self, addresses: Mapping[SSAValue, int], uops: UopKernels, config: Config):
+        self.addresses = addresses
+        self.uops = uops
+        self.config = config
+        self.element_bytes = {
+            Memory.INP: config.inp_bytes,
+            Memory.WGT: config.wgt_bytes,
+            Memory.ACC: config.acc_bytes,
+        }
+
+    def block(self, block: Block, trips: list[int], axes: Mapping[SSAValue, int]) -> _Parts:
+        """Records, kernel numbers and validity of [*trips, instructions]."""
+        parts: list[_Parts] = []
+        for op in block.ops:
+            if isinstance(op, affine.ForOp):
+                parts.append(self._loop(op, trips, axes))
+            elif not isinstance(op, affine.YieldOp):
+                parts.append(self._instruction(op, trips, axes))
+        if not parts:
+            empty = (*trips, 0)
+            return np.zeros(empty, INSTRUCTION), np.zeros(empty, np.int64), np.zeros(empty, bool)
+        records, kernels, valid = (
+            np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)
+        )
+        return records, kernels, valid
+
+    def _loop(self, op: affine.ForOp, trips: list[int], axes: Mapping[SSAValue, int]) -> _Parts:
+        bounds = op.upperBoundMap.data.results
+        (turns,) = [expr.value for expr in bounds if isinstance(expr, AffineConstantExpr)]
+        (low,) = op.lowerBoundMap.data.results
+        if low != AffineConstantExpr(0) or op.step.value.data != 1:
+            raise ExpandError("a loop in a kernel runs from 0 by steps of 1")
+        inner = {**axes, op.body.block.args[0]: len(trips)}
+        records, kernels, valid = self.block(op.body.block, [*trips, turns], inner)
+        if len(bounds) > 1:
+            limit = self._values(op.upperBoundMap, op.upperBoundOperands, trips, axes)
+            running = np.arange(turns) < limit[..., np.newaxis]
+            valid = valid & running[..., np.newaxis]
+        shape = (*trips, turns * records.shape[-1])
+        return records.reshape(shape), kernels.reshape(shape), valid.reshape(shape)
+
+    def _values(
+        self,
+        map: AffineMapAttr,
+        variables: Sequence[SSAValue],
+        trips: list[int],
+        axes: Mapping[SSAValue, int],
+    ) -> Integers:
+        """The least of a map's results at each iteration, of shape `trips`."""
+        symbols: list[Any] = []
+        for variable in variables:
+            axis = axes[variable]
+            symbols.append(np.arange(trips[axis]).reshape([-1] + [1] * (len(trips) - axis - 1)))
+        values = [evaluate(expr, symbols, symbols) for expr in map.data.results]
+        least = values[0]
+        for value in values[1:]:
+            least = np.minimum(least, value)
+        return np.broadcast_to(np.asarray(least, np.int64), tuple(trips))
+
+    def _instruction(self, op: Operation, trips: list[int], axes: Mapping[SSAValue, int]) -> _Parts:
+        records = np.zeros(tuple(trips), INSTRUCTION)
+        kernels = np.full(tuple(trips), NO_KERNEL, np.int64)
+        valid = np.ones(tuple(trips), bool)
+        variables: Sequence[SSAValue] = getattr(op, "variables", ())
+
+        def value(map: AffineMapAttr) -> Integers:
+            return self._values(map, variables, trips, axes)
+
+        match op:
+            case isa.LoadOp():
+                valid = self._load(op, records, value)
+            case isa.StoreOp():
+                valid = self._store(op, records, value)
+            case isa.GemmOp() | isa.ResetOp() | isa.AluOp():
+                bases = [
+                    self._values(_single(op.bases, index), variables, trips, axes)
+                    for index in range(len(op.bases.data.results))
+                ]
+                valid = self._steps(op, records, kernels, bases, value)
+            case _:
+                raise ExpandError(f"'{op.name}' is not an instruction")
+        return records[..., np.newaxis], kernels[..., np.newaxis], valid[..., np.newaxis]
+
+    def _load(self, op: isa.LoadOp, records: Records, value: Any) -> Any:
+        row_bound, stride, step, column_bound, pitch = op.geometry.get_values()
+        memory = _MEMORIES[op.memory.data]
+        rows = _clip(value(op.row_offset), value(op.row_size), row_bound, step)
+        columns = _clip(value(op.column_offset), value(op.column_size), column_bound, 1)
+        many = value(op.row_size) > 1
+        pad_right = columns.after + np.where(many, pitch - value(op.column_size), 0)
+        for what, pad in (("rows", rows.before), ("rows", rows.after)):
+            _check_pad(what, pad)
+        for what, pad in (("columns", columns.before), ("columns", pad_right)):
+            _check_pad(what, pad)
+        valid = (value(op.row_size) > 0) & (value(op.column_size) > 0)
+        if (valid & ((rows.count <= 0) | (columns.count <= 0))).any():
+            raise ExpandError("a load lies wholly in padding")
+        first = (rows.first * stride) + columns.first
+        records["opcode"] = Opcode.LOAD
+        records["memory"] = memory
+        records["sram_base"] = value(op.sram)
+        records["dram_base"] = self._dram(op.source, memory, value(op.base) + first)
+        records["y_size"] = rows.count
+        records["x_size"] = columns.count
+        records["x_stride"] = np.where(rows.count > 1, stride * step, columns.count)
+        records["y_pad_0"], records["y_pad_1"] = rows.before, rows.after
+        records["x_pad_0"], records["x_pad_1"] = columns.before, pad_right
+        return valid
+
+    def _store(self, op: isa.StoreOp, records: Records, value: Any) -> Any:
+        rows, columns = value(op.rows), value(op.columns)
+        address = self.addresses[op.destination]
+        records["opcode"] = Opcode.STORE
+        records["memory"] = Memory.OUT
+        records["sram_base"] = value(op.sram)
+        records["dram_base"] = address // self.config.out_bytes + value(op.base)
+        records["y_size"] = rows
+        records["x_size"] = columns
+        records["x_stride"] = np.where(rows > 1, op.stride.value.data, columns)
+        return (rows > 0) & (columns > 0)
+
+    def _dram(self, memref: SSAValue, memory: Memory, offset: Integers) -> Integers:
+        size = self.element_bytes[memory]
+        address = self.addresses[memref]
+        if address % size:
+            raise ExpandError(f"DRAM address {address} is not a multiple of {size}")
+        return address // size + offset
+
+    def _steps(
+        self,
+        op: isa.GemmOp | isa.ResetOp | isa.AluOp,
+        records: Records,
+        kernels: Integers,
+        bases: list[Integers],
+        value: Any,
+    ) -> Any:
+        outer, inner = op.outer.get_values(), op.inner.get_values()
+        records["iter_out"], records["iter_in"] = value(op.outer_size), value(op.inner_size)
+        names = ("dst", "src", "wgt")
+        for name, out, each in zip(names, outer, inner, strict=False):
+            records[f"{name}_out"], records[f"{name}_in"] = out, each
+        match op:
+            case isa.AluOp():
+                records["opcode"] = Opcode.ALU
+                records["alu_op"] = _ALU[op.kind.data]
+                if op.immediate is not None:
+                    records["use_imm"] = 1
+                    records["imm"] = op.immediate.value.data
+                    # Implementations read either source or destination: make them the same.
+                    records["src_out"], records["src_in"] = outer[0], inner[0]
+                    bases = [bases[0], bases[0]]
+            case _:
+                records["opcode"] = Opcode.GEMM
+                records["reset"] = isinstance(op, isa.ResetOp)
+        self._number_kernels(op, kernels, bases)
+        return (records["iter_out"] > 0) & (records["iter_in"] > 0)
+
+    def _number_kernels(
+        self,
+        op: isa.GemmOp | isa.ResetOp | isa.AluOp,
+        kernels: Integers,
+        bases: list[Integers],
+    ) -> None:
+        """One kernel for each distinct set of base addresses."""
+        sizes = op.uop_sizes.get_values()
+        points = np.indices(sizes).reshape(len(sizes), -1) if sizes else np.zeros((0, 1), np.int64)
+        count = points.shape[1]
+        factors = np.zeros((len(sizes), 3), np.int64)
+        for row, dense in enumerate(op.uop_factors.data):
+            values = dense.get_values()
+            factors[row, : len(values)] = values
+            if isinstance(op, isa.AluOp) and op.immediate is not None:
+                factors[row, 1] = values[0]
+        offsets = (points.T @ factors).reshape(count, 3)
+        columns = [*bases, *[np.zeros_like(bases[0])] * (3 - len(bases))]
+        flat = np.stack([column.reshape(-1) for column in columns], axis=1)
+        unique, inverse = np.unique(flat, axis=0, return_inverse=True)
+        numbers = np.empty(len(unique), np.int64)
+        # In order of first use, so that kernels used together lie together.
+        order = np.argsort(
+            [np.flatnonzero(inverse.reshape(-1) == i)[0] for i in range(len(unique))]
+        )
+        for i in order:
+            words = encode_uops(*(unique[i] + offsets).T, self.config)
+            numbers[i] = self.uops.number(words)
+        kernels[...] = numbers[inverse.reshape(-1)].reshape(kernels.shape)
+
+
+def _single(map: AffineMapAttr, index: int) -> AffineMapAttr:
+    data = map.data
+    return AffineMapAttr(type(data)(data.num_dims, data.num_symbols, (data.results[index],)))
+
+
+@dataclass(frozen=True)
+class _Clipped:
+    """The part of a window's dimension that lies in the tensor, and the padding around."""
+
+    first: Integers
+    count: Integers
+    before: Integers
+    after: Integers
+
+
+def _clip(offset: Integers, size: Integers, bound: int, step: int) -> _Clipped:
+    begin = np.minimum(np.maximum(-(offset // step), 0), size)
+    end = np.clip((bound - 1 - offset) // step + 1, begin, size)
+    return _Clipped(offset + begin * step, end - begin, begin, size - end)
+
+
+def _check_pad(what: str, pad: Integers) -> None:
+    worst = int(pad.max(initial=0))
+    if worst > PAD_LIMIT:
+        raise ExpandError(f"a load pads {worst} {what}, expected at most {PAD_LIMIT}")
