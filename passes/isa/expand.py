@@ -1,7 +1,7 @@
 """Expanding a kernel: every op yields its instructions for its whole iteration space at once.
 
-An op under loops of n, m turns gives an array of n x m records. A sequence of ops is a concatenation
-along the last axis, a loop's end a reshape: no Python loop runs over iterations.
+An op under loops of n, m turns gives an array of n x m records. A sequence of ops is a
+concatenation along the last axis, a loop's end a reshape: no Python loop runs over iterations.
 """
 
 from __future__ import annotations
