@@ -16,6 +16,7 @@ from .config import Config
 from .core import Core, Fault
 from .disassembly import format_instruction
 from .encoding import Instruction, Module, Opcode, Words, decode, module_of, records
+from .footprint import transferred
 
 Choose = Callable[[list[Module]], Module]
 
@@ -115,9 +116,10 @@ class _Run:
             raise Fault(f"found a token to or from beyond {module.name}, expected a neighbour")
 
     def _check_finish(self) -> None:
-        left = sum(len(queue) for queue in self._waiting) - 1
-        if left:
-            raise Fault(f"found FINISH before {left} other instructions, expected it last")
+        """A core stops at FINISH: what is stored later is lost."""
+        for index in self._waiting[Module.STORE]:
+            if transferred(self._insns[index]):
+                raise Fault(f"found FINISH before the STORE at {index}, expected it last")
 
     def _deadlock(self) -> Trap:
         """Who waits for whom; placed at the first instruction that waits."""

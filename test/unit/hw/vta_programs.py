@@ -12,10 +12,18 @@ FOLDER = Path(__file__).parents[4] / "shared" / "vta"
 DEFAULT = Config.load("default")
 
 FILES = sorted(FOLDER.rglob("*.npz"))
-NAMES = [str(path.relative_to(FOLDER).with_suffix("")) for path in FILES]
+WITH_OUTPUT = [path for path in FILES if "expected_out" in np.load(path).files]
 
 needs_programs = pytest.mark.skipif(not FILES, reason=f"no programs in {FOLDER}")
-every_program = pytest.mark.parametrize("path", FILES, ids=NAMES)
+
+
+def each(files):
+    names = [str(path.relative_to(FOLDER).with_suffix("")) for path in files]
+    return pytest.mark.parametrize("path", files, ids=names)
+
+
+every_program = each(FILES)
+every_output = each(WITH_OUTPUT)
 
 
 def words_of(array):
