@@ -51,9 +51,10 @@ class Simulator:
         check_initialised: bool = True,
         choose: Choose = min,
     ) -> None:
-        if memory.dtype != np.uint8 or memory.ndim != 1 or not memory.flags.c_contiguous:
+        plain = memory.flags.c_contiguous and memory.flags.writeable
+        if memory.dtype != np.uint8 or memory.ndim != 1 or not plain:
             raise ValueError(
-                f"memory: found {memory.dtype} {memory.shape}, expected contiguous uint8 (n,)"
+                f"memory: found {memory.dtype} {memory.shape}, expected contiguous writable uint8 (n,)"
             )
         self.config, self.memory = config, memory
         self.core = Core(config, memory, strict, check_initialised)

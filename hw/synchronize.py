@@ -178,4 +178,4 @@ def _untouched(size: int) -> Accesses:
 
 
 def _last(accesses: Accesses) -> int:
-    return int(accesses.max()) if len(accesses) else NONE
+    return int(np.maximum.reduce(accesses)) if len(accesses) else NONE

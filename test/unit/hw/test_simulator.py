@@ -161,3 +161,5 @@ def test_eight_bit_accumulator_loads_extend_the_sign():
 def test_memory_must_be_plain_bytes():
     with pytest.raises(ValueError, match="found int32"):
         Simulator(RTL, np.zeros(4, np.int32))
+    with pytest.raises(ValueError, match="expected contiguous writable uint8"):
+        Simulator(RTL, np.zeros(8, np.uint8)[::2])

@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hw_strategies import TINY, programs, uop_base
 from hw_streams import alu, finish, gemm, load, store, stream
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from vta_programs import DEFAULT, Program, every_program, needs_programs
 
+from nopt.hw.channel import ReadChannel
 from nopt.hw.config import Config
 from nopt.hw.encoding import decode, encode_uops
 from nopt.hw.synchronize import synchronize
@@ -134,6 +138,20 @@ def test_full_queues_hold_fetch_back():
     free, held = (time_program(insns, at(0, queue_depth=depth)) for depth in (512, 2))
     assert held.begin[-2] > free.begin[-2] + 20000
     assert held.cycles >= free.cycles
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), latency=st.sampled_from([0, 3, 32]))
+def test_transfers_alone_are_as_burst_by_burst(data, latency):
+    """The short cut for a transfer that has the channel to itself changes nothing."""
+    insns, uops, _ = data.draw(programs(TINY))
+    config = replace(TINY, memory_latency=latency, bytes_per_cycle=1)
+    insns = synchronize(insns, uops, config, uop_base(config))
+    found = time_program(insns, config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ReadChannel, "_is_quiet", lambda self, time: False)
+        expected = time_program(insns, config)
+    assert (found.begin == expected.begin).all() and (found.end == expected.end).all()
 
 
 def test_deadlock_is_reported():
