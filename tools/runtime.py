@@ -1,0 +1,156 @@
+"""Running a program file: core steps on the modeled core, host steps in the interpreters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.universe import XDSL_UNIVERSE
+
+from nopt.dialects import get_all_dialects
+from nopt.dialects.interpreters.run import run_function
+from nopt.dialects.parsing import ModuleParser
+from nopt.hw.encoding import decode
+from nopt.hw.program import CoreStep, HostStep, Program, Symbol, Value
+from nopt.hw.simulator import Simulator
+from nopt.hw.timing import Timing, time_program
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class RunError(ValueError):
+    """Inputs that a program does not take."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One step of a run: what it was and how long it took here."""
+
+    name: str
+    on_core: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gave: the outputs in order, and its steps."""
+
+    outputs: tuple[Array, ...]
+    steps: tuple[StepReport, ...]
+
+    @property
+    def host_seconds(self) -> float:
+        return sum(step.seconds for step in self.steps if not step.on_core)
+
+    @property
+    def core_seconds(self) -> float:
+        """Seconds that the simulation took; how long the core takes is `Runtime.timings`."""
+        return sum(step.seconds for step in self.steps if step.on_core)
+
+
+class Runtime:
+    """A program ready to run, any number of times.
+
+        runtime = Runtime(Program.load("model.vta"))
+        (y,) = runtime.run([x]).outputs
+        print(runtime.cycles)
+
+    `strict` also traps on what VTA implementations do differently.
+    """
+
+    def __init__(self, program: Program, strict: bool = True):
+        self.program = program
+        self.strict = strict
+        self.memory = program.memory()
+        self.symbols = {symbol.name: symbol for symbol in program.symbols}
+
+    @cached_property
+    def host(self) -> ModuleOp:
+        """The host functions. Raises ParseError if they are not in order."""
+        context = Context()
+        for name, factory in {**XDSL_UNIVERSE.all_dialects, **get_all_dialects()}.items():
+            context.register_dialect(name, factory)
+        module = ModuleParser(context, self.program.host, "host functions").parse_module()
+        module.verify()
+        return module
+
+    @cached_property
+    def timings(self) -> tuple[Timing, ...]:
+        """The core's timing for each core step; it does not depend on data."""
+        records = decode(self.program.instructions, self.program.config)
+        return tuple(
+            time_program(records[step.first : step.first + step.count], self.program.config)
+            for step in self.program.steps
+            if isinstance(step, CoreStep)
+        )
+
+    @property
+    def cycles(self) -> int:
+        """Cycles of all core steps together."""
+        return sum(timing.cycles for timing in self.timings)
+
+    def run(self, inputs: Sequence[Array]) -> RunResult:
+        """Run on one set of inputs, in the program's order.
+
+        Raises RunError for inputs of another number, shape or type, Trap if the core stops.
+        """
+        self._check(inputs)
+        values: dict[str, Array] = {}
+        for declared, array in zip(self.program.inputs, inputs, strict=True):
+            self._write(values, declared.name, array)
+        simulator = Simulator(self.program.config, self.memory, strict=self.strict)
+        reports: list[StepReport] = []
+        for step in self.program.steps:
+            start = time.perf_counter()
+            match step:
+                case CoreStep():
+                    words = self.program.instructions[step.first : step.first + step.count]
+                    simulator.run(words)
+                    name = f"{step.count} instructions"
+                case HostStep():
+                    arguments = [self._read(values, name) for name in step.inputs]
+                    results = run_function(self.host, step.function, arguments)
+                    for name, array in zip(step.outputs, results, strict=True):
+                        self._write(values, name, array)
+                    name = step.function
+            seconds = time.perf_counter() - start
+            reports.append(StepReport(name, isinstance(step, CoreStep), seconds))
+        outputs = tuple(self._read(values, value.name).copy() for value in self.program.outputs)
+        return RunResult(outputs, tuple(reports))
+
+    def _check(self, inputs: Sequence[Array]) -> None:
+        declared = self.program.inputs
+        if len(inputs) != len(declared):
+            names = ", ".join(_describe(value) for value in declared)
+            raise RunError(f"found {len(inputs)} inputs, expected {len(declared)}: {names}")
+        for value, array in zip(declared, inputs, strict=True):
+            if array.shape != value.shape or array.dtype != np.dtype(value.dtype):
+                raise RunError(
+                    f"input '{value.name}': found {array.dtype} of shape {list(array.shape)}, "
+                    f"expected {_describe(value)}"
+                )
+
+    def _write(self, values: dict[str, Array], name: str, array: Array) -> None:
+        if (symbol := self.symbols.get(name)) is not None:
+            self._view(symbol)[...] = array
+        else:
+            values[name] = array
+
+    def _read(self, values: dict[str, Array], name: str) -> Array:
+        symbol = self.symbols.get(name)
+        return values[name] if symbol is None else self._view(symbol)
+
+    def _view(self, symbol: Symbol) -> Array:
+        """A symbol's place in DRAM as an array."""
+        place = self.memory[symbol.address : symbol.address + symbol.nbytes]
+        return place.view(symbol.dtype).reshape(symbol.shape)
+
+
+def _describe(value: Value) -> str:
+    return f"{value.dtype} of shape {list(value.shape)} for '{value.name}'"
