@@ -23,8 +23,6 @@ from collections.abc import Sequence
 from enum import auto
 from typing import ClassVar
 
-from nopt.dialects.affine_math import Range, dim_ranges, expr_range
-from nopt.dialects.affine_syntax import parse_exprs, print_exprs
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     AnyFloat,
@@ -36,11 +34,11 @@ from xdsl.dialects.builtin import (
     TensorType,
     i64,
 )
+from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import (
     Attribute,
     BlockArgument,
     Dialect,
-    EnumAttribute,
     Operation,
     Region,
     SpacedOpaqueSyntaxAttribute,
@@ -66,6 +64,9 @@ from xdsl.traits import HasParent, IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
+
+from nopt.dialects.affine_math import Range, dim_ranges, expr_range
+from nopt.dialects.affine_syntax import parse_exprs, print_exprs
 
 
 class Reduction(StrEnum):
@@ -297,12 +298,12 @@ class LoadOp(IRDLOperation):
         map: AffineMap,
         pad: int | float | Attribute | None = None,
     ):
-        source = SSAValue.get(source, type=TensorType)
+        source = SSAValue.get(source, type=TensorType[Attribute])
         element = source.type.get_element_type()
         if isinstance(pad, int | float):
             pad = (
                 IntegerAttr(int(pad), element)
-                if isinstance(element, IntegerType)
+                if isa(element, IntegerType)
                 else FloatAttr(float(pad), _float(element))
             )
         super().__init__(
@@ -312,10 +313,14 @@ class LoadOp(IRDLOperation):
         )
 
     @property
-    def source_shape(self) -> tuple[int, ...]:
+    def source_type(self) -> TensorType[Attribute]:
         source_type = self.source.type
         assert isa(source_type, TensorType[Attribute])
-        return source_type.get_shape()
+        return source_type
+
+    @property
+    def source_shape(self) -> tuple[int, ...]:
+        return self.source_type.get_shape()
 
     @property
     def pad_value(self) -> int | float | None:
@@ -338,7 +343,7 @@ class LoadOp(IRDLOperation):
 
     def verify_(self) -> None:
         map = self.map.data
-        element = self.source.type.get_element_type()
+        element = self.source_type.get_element_type()
         if self.result.type != element:
             raise VerifyException(f"result has type {self.result.type}, expected {element}")
         if self.pad is not None and self.pad.type != element:

@@ -250,7 +250,7 @@ def _factor(
         return int(values)
     (axis,) = [axis for axis, size in enumerate(values.shape) if size > 1] or [0]
     constant = graph.ConstantOp(attribute_of(values.reshape(-1).astype(np.int64), name))
-    rewriter.insert_op_before_matched_op(constant)
+    rewriter.insert_op(constant)
     return nest.load(constant.result, [nest.dims[axis]])
 
 
