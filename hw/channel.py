@@ -83,68 +83,82 @@ class _Alone(NamedTuple):
 
 
 class ReadChannel:
-    """Transfers in flight. Events must be taken in order of time: `next_time`, then `accept`."""
+    """Transfers in flight. What starts must not be placed before the last `advance`."""
 
     def __init__(self, latency: int) -> None:
         self._latency = max(latency, 1)
-        self._transfers: list[Transfer] = []
+        self._transfers: list[Transfer] = []  # the highest priority first
         self._free = 0
         self._data_free = 0
-        self._lasts: deque[int] = deque()
-        self._next: tuple[int, Transfer] | None = None
+        self._lasts: deque[int] = deque()  # cycles in which bursts end that still matter
         self._alone: _Alone | None = None  # for the only transfer, as long as it is the only one
         self._known: dict[Pattern, _Alone] = {}
 
     def start(self, transfer: Transfer) -> None:
         """Begin a transfer; its client must have none in flight."""
-        self._alone = self._next = None
+        self._alone = None
         self._transfers.append(transfer)
         if len(self._transfers) > 1:
             self._transfers.sort(key=_priority)
         elif self._is_quiet(transfer.placed + 1):
             self._alone = self._known.get(transfer.pattern) or self._find_alone(transfer.pattern)
 
-    def next_time(self) -> int:
-        """The cycle of the next acceptance (of the last one of a lone transfer), or `NEVER`."""
-        if not self._transfers:
-            return NEVER
+    def advance(self, until: int) -> Transfer | None:
+        """Accept commands up to cycle `until`, or until all of a transfer are: that transfer."""
         if self._alone:
-            return self._transfers[0].placed + self._alone.accepted
-        if self._next is None:
-            self._next = self._find()
-        return self._next[0]
+            return self._advance_alone(self._alone, until)
+        while self._transfers:
+            time = self._next_time()
+            if time > until:
+                return None
+            transfer = next(t for t in self._transfers if t.placed < time)
+            if self._accept(transfer, time):
+                self._transfers.remove(transfer)
+                return transfer
+        return None
 
-    def accept(self) -> Transfer | None:
-        """Accept what `next_time` means; the transfer if that was its last command."""
-        if self._alone:
-            return self._accept_alone(self._alone)
-        time, transfer = self._next or self._find()
-        beats = transfer.pattern.beats
-        first = max(time + self._latency, self._data_free)
+    def _next_time(self) -> int:
+        """The cycle in which the next command is accepted."""
+        transfers, lasts = self._transfers, self._lasts
+        placed = transfers[0].placed
+        for transfer in transfers:
+            if transfer.placed < placed:
+                placed = transfer.placed
+        time = placed + 1 if placed + 1 > self._free else self._free
+        while lasts and lasts[0] < time:
+            lasts.popleft()
+        while lasts and (lasts[0] == time or len(lasts) >= TAGS):
+            time = lasts.popleft() + 1
+        return time
+
+    def _accept(self, transfer: Transfer, time: int) -> bool:
+        """Accept a command of a transfer; whether it was its last one."""
+        beats, arrivals = transfer.pattern.beats, transfer.arrivals
+        first = time + self._latency
+        if first < self._data_free:
+            first = self._data_free
         last = first + beats[transfer.accepted] - 1
-        arrivals = transfer.arrivals
         if arrivals and arrivals[-1][1] + 1 == first:
             arrivals[-1] = (arrivals[-1][0], last)
         else:
             arrivals.append((first, last))
         transfer.accepted += 1
-        transfer.placed = time + 1
+        transfer.placed = self._free = time + 1
         self._lasts.append(last)
-        self._data_free, self._free = last + 1, time + 1
-        self._next = None
-        if transfer.accepted < len(beats):
-            return None
-        self._transfers.remove(transfer)
-        return transfer
+        self._data_free = last + 1
+        return transfer.accepted == len(beats)
 
-    def _accept_alone(self, alone: _Alone) -> Transfer:
-        transfer = self._transfers.pop()
+    def _advance_alone(self, alone: _Alone, until: int) -> Transfer | None:
+        transfer = self._transfers[0]
         start = transfer.placed
+        if start + alone.accepted > until:
+            return None
         transfer.arrivals = [(start + first, start + last) for first, last in alone.arrivals]
         self._lasts = deque(start + last for last in alone.lasts)
         self._data_free = self._lasts[-1] + 1
         self._free = start + alone.accepted + 1
         self._alone = None
+        del self._transfers[0]
         return transfer
 
     def _is_quiet(self, time: int) -> bool:
@@ -156,25 +170,10 @@ class ReadChannel:
         channel = ReadChannel(self._latency)
         transfer = Transfer(Client.FETCH, of, 0)
         channel._transfers.append(transfer)
-        time = 0
-        while channel._transfers:
-            time = channel.next_time()
-            channel.accept()
-        alone = _Alone(time, transfer.arrivals, list(channel._lasts)[-TAGS:])
-        self._known[of] = alone
+        channel.advance(NEVER)
+        lasts = list(channel._lasts)[-TAGS:]
+        alone = self._known[of] = _Alone(channel._free - 1, transfer.arrivals, lasts)
         return alone
-
-    def _find(self) -> tuple[int, Transfer]:
-        time = max(min(transfer.placed for transfer in self._transfers) + 1, self._free)
-        lasts = self._lasts
-        while lasts and lasts[0] < time:
-            lasts.popleft()
-        while lasts and (lasts[0] == time or len(lasts) >= TAGS):
-            time = lasts.popleft() + 1
-        for transfer in self._transfers:
-            if transfer.placed < time:
-                return time, transfer
-        raise AssertionError("the earliest command is placed before it can be accepted")
 
 
 def _priority(transfer: Transfer) -> int:

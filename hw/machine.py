@@ -62,17 +62,15 @@ class Machine:
         self._fetch(LAUNCH)
         events, channel = self._events, self._channel
         while True:
-            accept = channel.next_time()
-            if events and events[0][0] < accept:
+            transfer = channel.advance(events[0][0] if events else NEVER)
+            if transfer:
+                self._arrive(transfer)
+            elif events:
                 time, what = heapq.heappop(events)
                 if what == _HAND_ON:
                     self._hand_on(time)
                 else:
                     self._finish(what, time)
-            elif accept < NEVER:
-                transfer = channel.accept()
-                if transfer:
-                    self._arrive(transfer)
             else:
                 break
         waiting = [str(queue[0]) for queue in self._queues if queue]

@@ -54,7 +54,8 @@ class Simulator:
         plain = memory.flags.c_contiguous and memory.flags.writeable
         if memory.dtype != np.uint8 or memory.ndim != 1 or not plain:
             raise ValueError(
-                f"memory: found {memory.dtype} {memory.shape}, expected contiguous writable uint8 (n,)"
+                f"memory: found {memory.dtype} {memory.shape}, "
+                "expected contiguous writable uint8 (n,)"
             )
         self.config, self.memory = config, memory
         self.core = Core(config, memory, strict, check_initialised)
