@@ -2,8 +2,8 @@
 
 The core computes on vectors of 16 lanes (its block). A nest it can run gets one parallel iterator
 split in blocks and lanes, the *output lane*; a sum of products also one reduction iterator, the
-*input lane*. Each tensor it touches is re-laid out: the lanes' dimension is divided by the block and the
-lanes go innermost, padded to whole blocks:
+*input lane*. Each tensor it touches is re-laid out: the lanes' dimension is divided by the block
+and the lanes go innermost, padded to whole blocks:
 
     tensor<1x40x5x5xi8>  becomes  tensor<1x3x5x5x16xi8>
 
@@ -206,7 +206,7 @@ class _Blocking:
             used = expr.used_dims()
             reductions = [i for i in used if i >= parallel]
             others = used - set(reductions) - {self.output_lane}
-            if others or len(reductions) > 1 or reductions != plain:
+            if not used or others or len(reductions) > 1 or reductions != plain:
                 continue
             if any(i not in in_weight for i in reductions):
                 continue

@@ -1,4 +1,4 @@
-"""A blocked nest seen by tiles: which window of each operand a tile needs, and in which scratchpad."""
+"""A blocked nest seen by tiles: which window of each operand a tile needs, and where."""
 
 from __future__ import annotations
 
@@ -165,6 +165,8 @@ def _operand(
     coefficients = np.zeros((rank, len(positions)), np.int64)
     opaque: set[int] = set()
     for axis, expr in enumerate(load.map.data.results[:rank]):
+        if not expr.used_dims() <= set(positions):
+            raise NotOnCore("a lane indexes something else than the lanes of an operand")
         for atom, coefficient in to_sum(expr, nest.ranges).terms.items():
             if isinstance(atom, AffineDimExpr) and atom.position in positions:
                 if coefficient < 0:
