@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, TensorType, i8, i32
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.universe import Universe
 
 from nopt.dialects import graph
-from nopt.dialects.constants import attribute_of
+from nopt.dialects.constants import attribute_of, numpy_type
+from nopt.hw.program import Program
+from nopt.passes.isa.assemble import assemble
+from nopt.tools.pipeline_text import build_passes
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -116,9 +121,7 @@ def conv_layer(
 
     def build() -> ModuleOp:
         network = Network(name, 1, inputs, *size)
-        return network.finish(
-            network.conv(network.input, outputs, kernel, stride, pad, groups)
-        )
+        return network.finish(network.conv(network.input, outputs, kernel, stride, pad, groups))
 
     height, width = ((extent + 2 * pad - kernel) // stride + 1 for extent in size)
     vectors = height * width * _blocks(outputs)
@@ -200,3 +203,27 @@ LAYERS = [
     matmul_layer("BERT projection", 768, 768, 768, heads=12),
     *ODD,
 ]
+
+
+def compile_program(module: ModuleOp, pipeline: str = "vta") -> Program:
+    """Run a pipeline on the module, in place, and assemble it."""
+    context = Context()
+    universe = Universe.get_multiverse()
+    for name, factory in universe.all_dialects.items():
+        context.register_dialect(name, factory)
+    for each in build_passes(pipeline, universe.all_passes):
+        each.apply(context, module)
+    module.verify()
+    return assemble(module, context).program
+
+
+def random_inputs(module: ModuleOp, seed: int = 0) -> list[Array]:
+    """Arrays for the arguments of `main`, over the whole range of 8-bit elements."""
+    random = np.random.default_rng(seed)
+    (function,) = [op for op in module.ops if isinstance(op, FuncOp)]
+    arrays: list[Array] = []
+    for type in function.function_type.inputs:
+        dtype = numpy_type(type.element_type)  # pyright: ignore
+        limit = 128 if dtype.itemsize == 1 else 20000
+        arrays.append(random.integers(-limit, limit, type.get_shape()).astype(dtype))  # pyright: ignore
+    return arrays

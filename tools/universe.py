@@ -2,18 +2,9 @@
 
 from xdsl.universe import Universe
 
-import nopt.dialects
+from nopt.dialects import get_all_dialects
 from nopt.passes import get_all_passes
-
-try:
-    from nopt.passes.targets import get_all_targets
-except ImportError:
-
-    def get_all_targets():
-        return {}
-
-
-get_all_dialects = getattr(nopt.dialects, "get_all_dialects", dict)
+from nopt.passes.targets import get_all_targets
 
 NOPT_UNIVERSE = Universe(
     all_dialects=get_all_dialects(),

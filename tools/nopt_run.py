@@ -1,0 +1,98 @@
+"""`nopt-run`: run a program file on the modeled core, and say what happened.
+
+nopt-run model.vta -i x.npy -o y.npy
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from nopt.tools.errors import UserError, errors_for_people
+from nopt.tools.output import output_stream
+
+if TYPE_CHECKING:
+    from nopt.tools.runtime import RunResult, Runtime
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="nopt-run", description="Run a program file on the modeled core."
+    )
+    parser.add_argument("program", help="a file that nopt -t vta-program wrote")
+    parser.add_argument(
+        "-i", "--input", action="append", default=[], metavar="X.npy", help="one for each input"
+    )
+    parser.add_argument(
+        "-o", "--output", action="append", default=[], metavar="Y.npy", help="one for each output"
+    )
+    parser.add_argument("--json", action="store_true", help="print the facts as JSON")
+    parser.add_argument("--quiet", action="store_true", help="print nothing")
+    parser.add_argument(
+        "--no-strict",
+        action="store_true",
+        help="do not trap on what VTA implementations do differently",
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point. Exits 1 with one message if a file is wrong or the core traps."""
+    with errors_for_people():
+        _run(_arguments(argv))
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    from nopt.hw.program import Program
+    from nopt.tools.runtime import Runtime
+
+    program = Program.load(arguments.program)
+    if not arguments.input and program.inputs:
+        wanted = ", ".join(f"{v.name}: {v.dtype}{list(v.shape)}" for v in program.inputs)
+        raise UserError(f"expected an input file (-i) for each of {wanted}")
+    outputs = len(program.outputs)
+    if arguments.output and len(arguments.output) != outputs:
+        raise UserError(f"found {len(arguments.output)} output files, expected {outputs}")
+    inputs = [_load_array(path) for path in arguments.input]
+    runtime = Runtime(program, strict=not arguments.no_strict)
+    result = runtime.run(inputs)
+    for path, array in zip(arguments.output, result.outputs, strict=False):
+        _save_array(path, array)
+    if not arguments.quiet:
+        _report(runtime, result, arguments)
+
+
+def _load_array(path: str) -> Any:
+    import numpy as np
+
+    try:
+        return np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise UserError(f"{path}: not a readable .npy file: {error}") from error
+
+
+def _save_array(path: str, array: Any) -> None:
+    import numpy as np
+
+    with output_stream(path) as stream:
+        np.save(stream.buffer, array)
+
+
+def _report(runtime: Runtime, result: RunResult, arguments: argparse.Namespace) -> None:
+    from nopt.tools.report import print_facts, timing_row
+
+    program = runtime.program
+    facts = {
+        "core": program.config.name,
+        "instructions": len(program.instructions),
+        **timing_row(runtime.timings),
+        "host_steps": sum(1 for step in result.steps if not step.on_core),
+        "host_seconds": result.host_seconds,
+        "simulation_seconds": result.core_seconds,
+    }
+    if arguments.json:
+        print(json.dumps(facts, indent=2))
+    else:
+        print_facts(arguments.program, facts)

@@ -1,0 +1,77 @@
+"""Tables of what a program cost: printed for people with rich, or as JSON rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from nopt.hw.timing import Timing
+
+Row = dict[str, Any]
+
+_PIPE_WIDTH = 160
+
+
+def timing_row(timings: Sequence[Timing]) -> Row:
+    """Cycles, utilisation and DRAM traffic of a program's core steps together."""
+    cycles = sum(timing.cycles for timing in timings)
+    steps = sum(timing.gemm_steps for timing in timings)
+    traffic: dict[str, int] = {}
+    busy: dict[str, int] = {}
+    for timing in timings:
+        for kind, count in timing.dram_bytes.items():
+            traffic[kind] = traffic.get(kind, 0) + count
+        for module, count in timing.busy.items():
+            busy[module] = busy.get(module, 0) + count
+    return {
+        "cycles": cycles,
+        "utilisation": steps / cycles if cycles else 0.0,
+        "dram_bytes": sum(traffic.values()),
+        **{f"{kind}_bytes": count for kind, count in traffic.items()},
+        **{f"{module}_busy": count for module, count in busy.items()},
+    }
+
+
+def format_value(name: str, value: Any) -> str:
+    """A cell: shares in percent, seconds to the millisecond, counts with thousands separated."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if name.startswith(("utilisation", "accuracy")):
+        return f"{100 * value:.1f} %"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}"
+
+
+def print_facts(title: str, facts: Row) -> None:
+    """Two columns: what, and how much."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in facts.items():
+        table.add_row(name.replace("_", " "), format_value(name, value))
+    Console().print(table)
+
+
+def print_rows(title: str, rows: Sequence[Row], as_json: bool = False) -> None:
+    """One line a row, or the rows as a JSON list."""
+    if as_json:
+        print(json.dumps(list(rows), indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for name in names:
+        side = "left" if name == "name" else "right"
+        table.add_column(name.replace("_", " "), justify=side, no_wrap=not name == "name")
+    for row in rows:
+        table.add_row(*(format_value(name, row.get(name, "")) for name in names))
+    # A pipe has no width to fit: let no column be cut.
+    console = Console()
+    (console if console.is_terminal else Console(width=_PIPE_WIDTH)).print(table)
