@@ -72,7 +72,7 @@ class InlineCopy(RewritePattern):
         pad = op.pad if op.pad is not None else inner.pad
         load = LoadOp(inner.source, map, pad)
         load.result.name_hint = op.result.name_hint
-        rewriter.replace_matched_op(load)
+        rewriter.replace(op, load)
 
     @staticmethod
     def _keeps_outside(op: LoadOp, inner: LoadOp) -> bool:
@@ -151,7 +151,7 @@ def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
     value = nest.inline(consumer, nest.dims[: len(consumer.extents)], {load.result: element})
     fused = nest.finish(value, consumer.attributes)
     fused.result.name_hint = consumer.result.name_hint
-    rewriter.replace_op(consumer, fused)
+    rewriter.replace(consumer, fused)
 
 
 class SplitReduction(RewritePattern):
@@ -172,7 +172,7 @@ class SplitReduction(RewritePattern):
         indices = [*nest.dims[:position], whole, *nest.dims[position + 2 :]]
         split = nest.finish(nest.inline(op, indices), op.attributes)
         split.result.name_hint = op.result.name_hint
-        rewriter.replace_matched_op(split)
+        rewriter.replace(op, split)
 
 
 def _divided_reduction(nest: ForOp) -> tuple[int, int] | None:

@@ -47,7 +47,7 @@ class ConstantRight(RewritePattern):
         self, op: arith.AddiOp | arith.MaxSIOp | arith.MinSIOp, rewriter: PatternRewriter
     ):
         if constant_value(op.lhs) is not None and constant_value(op.rhs) is None:
-            rewriter.replace_matched_op(type(op)(op.rhs, op.lhs))
+            rewriter.replace(op, type(op)(op.rhs, op.lhs))
 
 
 class RoundOnce(RewritePattern):
@@ -68,7 +68,7 @@ class RoundOnce(RewritePattern):
         half = _constant(1 << amount, value)
         rounded = arith.AddiOp(value, half)
         shift = _constant(amount + 1, value)
-        rewriter.replace_matched_op([half, rounded, shift, arith.ShRSIOp(rounded, shift)])
+        rewriter.replace(op, [half, rounded, shift, arith.ShRSIOp(rounded, shift)])
 
 
 class SinkClip(RewritePattern):
@@ -93,7 +93,7 @@ class SinkClip(RewritePattern):
             moved = bound >> amount
         inner = type(op)(value, op.rhs)
         limit = _constant(moved, value)
-        rewriter.replace_matched_op([inner, limit, type(clip)(inner.result, limit)])
+        rewriter.replace(op, [inner, limit, type(clip)(inner.result, limit)])
 
 
 class DropIdleClip(RewritePattern):
@@ -107,7 +107,7 @@ class DropIdleClip(RewritePattern):
         low, high = Intervals().of(op.lhs)
         idle = low >= bound if isinstance(op, arith.MaxSIOp) else high <= bound
         if idle:
-            rewriter.replace_matched_op([], [op.lhs])
+            rewriter.replace(op, [], [op.lhs])
 
 
 class MergeClips(RewritePattern):
@@ -125,10 +125,10 @@ class MergeClips(RewritePattern):
         if type(inner) is type(op):
             tightest = max if isinstance(op, arith.MaxSIOp) else min
             limit = _constant(tightest(bound, inner_bound), op.lhs)
-            rewriter.replace_matched_op([limit, type(op)(inner.lhs, limit)])
+            rewriter.replace(op, [limit, type(op)(inner.lhs, limit)])
         elif isinstance(op, arith.MaxSIOp) and bound <= inner_bound:
             lower = arith.MaxSIOp(inner.lhs, op.rhs)
-            rewriter.replace_matched_op([lower, arith.MinSIOp(lower, inner.rhs)])
+            rewriter.replace(op, [lower, arith.MinSIOp(lower, inner.rhs)])
 
 
 class MergeAdditions(RewritePattern):
@@ -146,11 +146,11 @@ class MergeAdditions(RewritePattern):
             if not fits((total, total), op.result.type):
                 return
             constant = _constant(total, op.lhs)
-            rewriter.replace_matched_op([constant, arith.AddiOp(inner.lhs, constant)])
+            rewriter.replace(op, [constant, arith.AddiOp(inner.lhs, constant)])
             return
         for load, other in ((inner.rhs, inner.lhs), (inner.lhs, inner.rhs)):
             if (moved := self._biased(load, amount, rewriter)) is not None:
-                rewriter.replace_matched_op([moved, arith.AddiOp(other, moved)])
+                rewriter.replace(op, [moved, arith.AddiOp(other, moved)])
                 return
 
     @staticmethod
@@ -166,7 +166,7 @@ class MergeAdditions(RewritePattern):
         name = load.source.name_hint or "bias"
         constant = ConstantOp(attribute_of(biased, name))
         constant.result.name_hint = load.source.name_hint
-        rewriter.insert_op(constant, InsertPoint.before(load.nest))
+        rewriter.insert(constant, InsertPoint.before(load.nest))
         return LoadOp(constant, load.map.data)
 
 
@@ -179,7 +179,7 @@ class DropCastPair(RewritePattern):
         if not isinstance(narrow, arith.TruncIOp) or narrow.input.type != op.result.type:
             return
         if fits(Intervals().of(narrow.input), narrow.result.type):
-            rewriter.replace_matched_op([], [narrow.input])
+            rewriter.replace(op, [], [narrow.input])
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class Conv2d(RewritePattern):
         column = w * horizontal + kw * dilation_w - left
         x = nest.load(op.input, [n, channel, row, column], 0)
         weight = nest.load(op.weight, [o, i, kh, kw])
-        rewriter.replace_matched_op(nest.finish(_sum_of_products(nest, x, weight)))
+        rewriter.replace(op, nest.finish(_sum_of_products(nest, x, weight)))
 
 
 class Matmul(RewritePattern):
@@ -86,7 +86,7 @@ class Matmul(RewritePattern):
         shared = outer if len(_shape(op.rhs)) > 2 else []
         a = nest.load(op.lhs, [*outer, *left])
         b = nest.load(op.rhs, [*shared, *right])
-        rewriter.replace_matched_op(nest.finish(_sum_of_products(nest, a, b)))
+        rewriter.replace(op, nest.finish(_sum_of_products(nest, a, b)))
 
 
 def _sum_of_products(nest: NestBuilder, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -108,7 +108,7 @@ class Add(RewritePattern):
             value = nest.load(operand, indices)
             operands.append(value if _is_float(element) else nest.cast(value, element))
         add = arith.AddfOp if _is_float(element) else arith.AddiOp
-        rewriter.replace_matched_op(nest.finish(nest.binary(add, *operands)))
+        rewriter.replace(op, nest.finish(nest.binary(add, *operands)))
 
 
 class Relu(RewritePattern):
@@ -118,7 +118,7 @@ class Relu(RewritePattern):
         x = nest.load(op.input, nest.dims)
         largest = arith.MaximumfOp if _is_float(x.type) else arith.MaxSIOp
         zero = nest.constant(0, x.type)
-        rewriter.replace_matched_op(nest.finish(nest.binary(largest, x, zero)))
+        rewriter.replace(op, nest.finish(nest.binary(largest, x, zero)))
 
 
 class Clip(RewritePattern):
@@ -126,7 +126,7 @@ class Clip(RewritePattern):
     def match_and_rewrite(self, op: graph.ClipOp, rewriter: PatternRewriter):
         nest = NestBuilder(_parallel(_shape(op.result)))
         x = nest.load(op.input, nest.dims)
-        rewriter.replace_matched_op(nest.finish(_clip(nest, x, *op.bounds)))
+        rewriter.replace(op, nest.finish(_clip(nest, x, *op.bounds)))
 
 
 def _clip(nest: NestBuilder, value: SSAValue, low: int, high: int) -> SSAValue:
@@ -141,17 +141,15 @@ class MaxPool(RewritePattern):
             -(1 << (element.bitwidth - 1)) if isinstance(element, IntegerType) else float("-inf")
         )
         nest, x = _window(op, lowest)
-        rewriter.replace_matched_op(nest.finish(nest.reduce(Reduction.MAX, x)))
+        rewriter.replace(op, nest.finish(nest.reduce(Reduction.MAX, x)))
 
 
 class AvgPool(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.AvgPoolOp, rewriter: PatternRewriter):
         nest, x = _window(op, 0)
-        total = nest.reduce(Reduction.ADD, nest.cast(x, i32))
-        count = int(np.prod(op.kernel.get_values()))
-        mean = _rounded_mean(nest, total, count)
-        rewriter.replace_matched_op(nest.finish(nest.cast(mean, x.type)))
+        mean = _rounded_mean(nest, x, int(np.prod(op.kernel.get_values())))
+        rewriter.replace(op, nest.finish(nest.cast(mean, x.type)))
 
 
 def _window(
@@ -173,13 +171,17 @@ class GlobalAvgPool(RewritePattern):
         nest = NestBuilder(_parallel(_shape(op.result)), {"kh": height, "kw": width})
         n, c, _, _, kh, kw = nest.dims
         x = nest.load(op.input, [n, c, kh, kw])
-        total = nest.reduce(Reduction.ADD, nest.cast(x, i32))
-        mean = _rounded_mean(nest, total, height * width)
-        rewriter.replace_matched_op(nest.finish(nest.cast(mean, x.type)))
+        mean = _rounded_mean(nest, x, height * width)
+        rewriter.replace(op, nest.finish(nest.cast(mean, x.type)))
 
 
-def _rounded_mean(nest: NestBuilder, total: SSAValue, count: int) -> SSAValue:
-    """floor((2 total + count) / (2 count)): by a shift where the count is a power of two."""
+def _rounded_mean(nest: NestBuilder, x: SSAValue, count: int) -> SSAValue:
+    """floor((2 sum + count) / (2 count)): by a shift where the count is a power of two."""
+    element = x.type
+    assert isinstance(element, IntegerType)
+    # Exact: summed in a type that holds the largest sum.
+    largest = count << (element.bitwidth - 1)
+    total = nest.reduce(Reduction.ADD, nest.cast(x, i32 if largest < 1 << 31 else i64))
     if count == 1:
         return total
     if count & (count - 1) == 0:
@@ -205,7 +207,7 @@ class Reshape(RewritePattern):
         for size in reversed(_shape(op.input)):
             indices.insert(0, position % size)
             position = position // size
-        rewriter.replace_matched_op(nest.finish(nest.load(op.input, indices)))
+        rewriter.replace(op, nest.finish(nest.load(op.input, indices)))
 
 
 class Transpose(RewritePattern):
@@ -213,7 +215,7 @@ class Transpose(RewritePattern):
     def match_and_rewrite(self, op: graph.TransposeOp, rewriter: PatternRewriter):
         nest = NestBuilder(_parallel(_shape(op.result)))
         indices = [nest.dims[axis] for axis in np.argsort(op.permutation.get_values())]
-        rewriter.replace_matched_op(nest.finish(nest.load(op.input, indices)))
+        rewriter.replace(op, nest.finish(nest.load(op.input, indices)))
 
 
 class Requantize(RewritePattern):
@@ -239,18 +241,18 @@ class Requantize(RewritePattern):
         limit = 1 << (element.bitwidth - 1)
         fits = isinstance(scaled.type, IntegerType) and scaled.type.bitwidth <= element.bitwidth
         clipped = scaled if fits else _clip(nest, scaled, -limit, limit - 1)
-        rewriter.replace_matched_op(nest.finish(nest.cast(clipped, element)))
+        rewriter.replace(op, nest.finish(nest.cast(clipped, element)))
 
 
 def _factor(
     nest: NestBuilder, values: Array, name: str, rewriter: PatternRewriter
 ) -> SSAValue | int:
     """A number, or what the nest loads of a constant vector that lies along one axis."""
-    if values.ndim == 0:
-        return int(values)
-    (axis,) = [axis for axis, size in enumerate(values.shape) if size > 1] or [0]
+    if values.size == 1:
+        return int(values.item())
+    (axis,) = [axis for axis, size in enumerate(values.shape) if size > 1]
     constant = graph.ConstantOp(attribute_of(values.reshape(-1).astype(np.int64), name))
-    rewriter.insert_op(constant)
+    rewriter.insert(constant)
     return nest.load(constant.result, [nest.dims[axis]])
 
 
