@@ -69,7 +69,7 @@ def print_rows(title: str, rows: Sequence[Row], as_json: bool = False) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row))
     for name in names:
         side = "left" if name == "name" else "right"
-        table.add_column(name.replace("_", " "), justify=side, no_wrap=not name == "name")
+        table.add_column(name.replace("_", " "), justify=side, no_wrap=name != "name")
     for row in rows:
         table.add_row(*(format_value(name, row.get(name, "")) for name in names))
     # A pipe has no width to fit: let no column be cut.

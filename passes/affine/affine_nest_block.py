@@ -35,6 +35,7 @@ from nopt.dialects.affine_math import Sum, dim_ranges, evaluate, simplify, to_su
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
     IMMEDIATE,
@@ -42,7 +43,6 @@ from nopt.passes.affine.core_nest import (
     CoreNest,
     NotOnCore,
     Product,
-    StepKind,
     recognise,
 )
 from nopt.passes.affine.nest_builder import NestBuilder
@@ -75,7 +75,7 @@ class AffineNestBlockPass(ModulePass):
             try:
                 if config.batch != 1 or config.block_in != config.block_out:
                     raise NotOnCore("nests are blocked for cores with batch 1 and square blocks")
-                _Blocking(recognise(nest, config.alu_multiply), config, layouts).apply()
+                _Blocking(recognise(nest, config), config, layouts).apply()
             except NotOnCore as reason:
                 nest.attributes[PLACEMENT] = StringAttr("host")
                 nest.attributes[HOST_REASON] = StringAttr(str(reason))
@@ -257,7 +257,7 @@ class _Blocking:
         for step in self.core.steps:
             if isinstance(step.operand, LoadOp) and not self._is_constant(step.operand):
                 self._lane_axis(step.operand)
-            if step.kind is StepKind.SHR and isinstance(step.operand, LoadOp):
+            if step.kind is AluKind.SHR and isinstance(step.operand, LoadOp):
                 raise NotOnCore("it shifts by a loaded amount")
 
     @staticmethod

@@ -8,7 +8,6 @@ accumulates in 32 bits and its stores keep the low 8.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeAlias
 
 from xdsl.dialects import arith
@@ -16,7 +15,10 @@ from xdsl.dialects.builtin import i8, i32
 from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
+from nopt.dialects.tensor_intrinsic import AluKind
+from nopt.hw.config import Config
 from nopt.passes.affine.ranges import Intervals, constant_value, fits
+from nopt.passes.intrinsics import alu_kind, gemm
 
 PLACEMENT = "placement"
 """Attribute of a nest: where it runs, "core" or "host"."""
@@ -29,14 +31,6 @@ class NotOnCore(Exception):
     """Why a nest cannot run on the core."""
 
 
-class StepKind(StrEnum):
-    ADD = "add"
-    MAX = "max"
-    MIN = "min"
-    SHR = "shr"
-    MUL = "mul"
-
-
 Operand: TypeAlias = LoadOp | int
 
 
@@ -44,7 +38,7 @@ Operand: TypeAlias = LoadOp | int
 class Step:
     """`accumulator = kind(accumulator, operand)`; a negative shift goes left."""
 
-    kind: StepKind
+    kind: AluKind
     operand: Operand
 
 
@@ -76,16 +70,6 @@ class CoreNest:
     steps: tuple[Step, ...]
 
 
-_STEPS: dict[type[Operation], StepKind] = {
-    arith.AddiOp: StepKind.ADD,
-    arith.MaxSIOp: StepKind.MAX,
-    arith.MinSIOp: StepKind.MIN,
-    arith.ShRSIOp: StepKind.SHR,
-    arith.ShLIOp: StepKind.SHR,
-    arith.MuliOp: StepKind.MUL,
-}
-
-
 def _loaded(value: SSAValue) -> LoadOp | None:
     """The load behind a value, through a widening."""
     owner = value.owner
@@ -94,10 +78,10 @@ def _loaded(value: SSAValue) -> LoadOp | None:
     return owner if isinstance(owner, LoadOp) else None
 
 
-def recognise(nest: ForOp, multiply: bool = False) -> CoreNest:
-    """Read the nest's body as a start and a chain of steps.
+def recognise(nest: ForOp, config: Config) -> CoreNest:
+    """Read the nest's body as a start and a chain of steps that the core's intrinsics describe.
 
-    `multiply` says whether the core's ALU multiplies. Raises NotOnCore with the reason otherwise.
+    Raises NotOnCore with the reason otherwise.
     """
     if not nest.parallel_extents:
         raise NotOnCore("it has no parallel iterator")
@@ -108,33 +92,30 @@ def recognise(nest: ForOp, multiply: bool = False) -> CoreNest:
         value = value.owner.input
     intervals = Intervals()
     steps: list[Step] = []
-    while (found := _start(value)) is None:
-        value = _strip(value, steps, intervals, multiply)
+    while (found := _start(value, config)) is None:
+        value = _strip(value, steps, intervals, config)
     if isinstance(found, Window) and found.kind is None and nest.reduction_extents:
         raise NotOnCore("it has reduction iterators but no reduction")
     return CoreNest(nest, found, tuple(reversed(steps)))
 
 
-def _start(value: SSAValue) -> Start | None:
+def _start(value: SSAValue, config: Config) -> Start | None:
     if (load := _loaded(value)) is not None:
         return Window(None, load)
     reduction = value.owner
     if not isinstance(reduction, ReduceOp):
         return None
-    if (load := _loaded(reduction.operand)) is not None:
-        if load.result.type != i8:
-            raise NotOnCore(f"it reduces elements of type {load.result.type}; the core loads i8")
-        return Window(reduction.kind.data, load)
-    product = reduction.operand.owner
-    if not isinstance(product, arith.MuliOp) or reduction.kind.data is not Reduction.ADD:
-        raise NotOnCore("it reduces a computed value, not a load or a product of loads")
-    left, right = _loaded(product.lhs), _loaded(product.rhs)
-    if left is None or right is None or left.result.type != i8 or right.result.type != i8:
-        raise NotOnCore("it sums products of something else than two i8 loads")
-    return Product(left, right)
+    if (loads := gemm(config).match_added(value)) is not None:
+        return Product(loads["inp"], loads["wgt"])
+    load = _loaded(reduction.operand)
+    if load is None:
+        raise NotOnCore("it reduces something else than a load or a product of two i8 loads")
+    if load.result.type != i8:
+        raise NotOnCore(f"it reduces elements of type {load.result.type}; the core loads i8")
+    return Window(reduction.kind.data, load)
 
 
-def _strip(value: SSAValue, steps: list[Step], intervals: Intervals, multiply: bool) -> SSAValue:
+def _strip(value: SSAValue, steps: list[Step], intervals: Intervals, config: Config) -> SSAValue:
     """Take the last step off the chain that computes `value`; what it was applied to."""
     op = value.owner
     if isinstance(op, arith.ExtSIOp):
@@ -143,21 +124,20 @@ def _strip(value: SSAValue, steps: list[Step], intervals: Intervals, multiply: b
         if op.result.type == i8 and fits(intervals.of(op.input), i8):
             return op.input
         raise NotOnCore("it narrows a value that may not fit before the end")
-    kind = _STEPS.get(type(op)) if isinstance(op, Operation) else None
+    if not isinstance(op, Operation):
+        raise NotOnCore("it computes with an iterator")
+    leftwards = isinstance(op, arith.ShLIOp)
+    kind = AluKind.SHR if leftwards else alu_kind(op, config)
     if kind is None:
-        name = op.name if isinstance(op, Operation) else "an iterator"
-        raise NotOnCore(f"'{name}' has no ALU operation")
-    if kind is StepKind.MUL and not multiply:
-        raise NotOnCore("it multiplies, which this core's ALU does not")
-    if value.type != i32 and kind not in (StepKind.MAX, StepKind.MIN):
+        raise NotOnCore(f"'{op.name}' has no instruction on this core")
+    if value.type != i32 and kind not in (AluKind.MAX, AluKind.MIN):
         raise NotOnCore(f"it computes in {value.type}; the core computes in i32")
-    assert isinstance(op, Operation)
     left, right = op.operands
-    if kind is StepKind.SHR:
+    if kind is AluKind.SHR:
         amount = constant_value(right)
         if amount is None or not 0 <= amount < 32:
             raise NotOnCore("it shifts by something else than a constant 0 to 31")
-        steps.append(Step(kind, -amount if isinstance(op, arith.ShLIOp) else amount))
+        steps.append(Step(kind, -amount if leftwards else amount))
         return left
     for chain, operand in ((left, right), (right, left)):
         number = constant_value(operand)

@@ -238,7 +238,7 @@ class _Assembler:
         assert isinstance(op, isa.KernelOp)
         tensors = [*op.inputs, op.result]
         memrefs = op.body.block.args
-        addresses = {
+        addresses: dict[SSAValue, int] = {
             memref: self.addresses[tensor] for memref, tensor in zip(memrefs, tensors, strict=True)
         }
         return expand(op, addresses, uops, self.config)

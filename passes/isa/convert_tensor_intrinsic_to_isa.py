@@ -104,6 +104,10 @@ def _place_buffers(kernel: ti.KernelOp, config: Config) -> dict[SSAValue, _Buffe
     return placed
 
 
+def _shape(memref: SSAValue) -> tuple[int, ...]:
+    return memref.type.get_shape()  # pyright: ignore
+
+
 def _trips(variable: SSAValue) -> int:
     """How often the loop of a variable turns."""
     assert isinstance(variable, BlockArgument)
@@ -162,7 +166,7 @@ class _Lowering:
         memory = ti.memory_of(op.buffer.type)
         assert memory is not None
         emitter = _Emitter(op, op.variables)
-        shape = op.source.type.get_shape()[: len(buffer.shape) - 1]
+        shape = _shape(op.source)[: len(buffer.shape) - 1]
         extents = extents_of(
             op.offsets.data.results,
             op.sizes.data,
@@ -198,7 +202,7 @@ class _Lowering:
     def store(self, op: ti.StoreOp) -> None:
         buffer = self.buffers[op.buffer]
         emitter = _Emitter(op, op.variables)
-        shape = op.destination.type.get_shape()[:-1]
+        shape = _shape(op.destination)[:-1]
         extents = extents_of(
             op.offsets.data.results,
             op.sizes.data,

@@ -278,7 +278,8 @@ class _Expansion:
             [np.flatnonzero(inverse.reshape(-1) == i)[0] for i in range(len(unique))]
         )
         for i in order:
-            words = encode_uops(*(unique[i] + offsets).T, self.config)
+            dst, src, wgt = (unique[i] + offsets).T
+            words = encode_uops(dst, src, wgt, self.config)
             numbers[i] = self.uops.number(words)
         kernels[...] = numbers[inverse.reshape(-1)].reshape(kernels.shape)
 

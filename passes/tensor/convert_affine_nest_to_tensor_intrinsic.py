@@ -26,7 +26,7 @@ from nopt.dialects.graph import ConstantOp
 from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import IMMEDIATE, Product, StepKind
+from nopt.passes.affine.core_nest import IMMEDIATE, Product
 from nopt.passes.machine import machine_of
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
 from nopt.passes.tensor.schedules import SCHEDULE, check_schedule
@@ -192,7 +192,7 @@ class _Kernel:
         indices: list[AffineExpr] = []
         for row, step in zip(operand.coefficients, operand.steps, strict=True):
             index = number(0)
-            for iterator in np.flatnonzero(row):
+            for iterator in np.flatnonzero(row).tolist():
                 index = index + local[iterator] * int(row[iterator] // step)
             indices.append(index)
         return indices
@@ -305,7 +305,7 @@ class _Kernel:
             wgt = (self.buffers[start.weight].memref, self._in_buffer(weight, self._locals()))
             self._multiply(operand, wgt)
         elif operand.memory is Memory.ACC:
-            self._combine(StepKind.ADD, operand)
+            self._combine(AluKind.ADD, operand)
         elif self.tiling.is_staged(operand):
             self._stage(operand)
             self._compare(operand)
@@ -350,7 +350,7 @@ class _Kernel:
         for _ in range(opened):
             self.build.close_loop()
 
-    def _combine(self, kind: StepKind, operand: Operand) -> None:
+    def _combine(self, kind: AluKind, operand: Operand) -> None:
         """An ALU step with a loaded operand."""
         if operand.memory is Memory.INP and not self.tiling.is_staged(operand):
             inp = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
@@ -363,7 +363,7 @@ class _Kernel:
         else:
             memref = self.buffers[operand.load].memref
             other = (memref, self._in_buffer(operand, self._locals()))
-        self.build.alu(AluKind(kind.value), self._boxed(self._parallel), self._tile(), other)
+        self.build.alu(kind, self._boxed(self._parallel), self._tile(), other)
 
     def _end_tile(self) -> None:
         sizes = self._boxed(self._parallel)
@@ -371,7 +371,7 @@ class _Kernel:
             self.build.alu(AluKind.ADD, sizes, self._tile(), self.tiling.padded.pad)
         for step in self.tiling.steps:
             if isinstance(step.operand, int):
-                self.build.alu(AluKind(step.kind.value), sizes, self._tile(), step.operand)
+                self.build.alu(step.kind, sizes, self._tile(), step.operand)
             else:
                 self._combine(step.kind, self.tiling.operand(step.operand))
         memref, (slot, *_) = self._tile()

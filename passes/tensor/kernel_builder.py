@@ -166,7 +166,12 @@ class _Used:
         self._ranges = builder.ranges
         simple = [simplify(expr, self._ranges) for expr in exprs]
         loops = sorted(
-            {part.position for expr in simple for part in expr.dfs() if _is_symbol(part)}  # pyright: ignore
+            {
+                part.position
+                for expr in simple
+                for part in expr.dfs()
+                if isinstance(part, AffineSymExpr)
+            }
         )
         self.variables = [builder.variables[loop] for loop in loops]
         self._symbols: list[AffineExpr] = [
@@ -176,7 +181,7 @@ class _Used:
 
     def expr(self, expr: AffineExpr) -> AffineExpr:
         expr = simplify(expr, self._ranges)
-        dims = [dim for dim in range(max(expr.used_dims(), default=-1) + 1)]
+        dims = range(max(expr.used_dims(), default=-1) + 1)
         return expr.replace_dims_and_symbols(
             [AffineExpr.dimension(dim) for dim in dims], self._symbols
         )
@@ -186,7 +191,3 @@ class _Used:
 
     def sizes(self, sizes: Sequence[Size]) -> list[Size]:
         return [tuple(self.expr(alternative) for alternative in size) for size in sizes]
-
-
-def _is_symbol(expr: AffineExpr) -> bool:
-    return isinstance(expr, AffineSymExpr)

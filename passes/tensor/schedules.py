@@ -50,7 +50,7 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
 
 
 def entries_needed(tiling: Tiling, tiles: Integers, slots: Integers) -> dict[Memory, Integers]:
-    """Scratchpad entries of each memory for tiles [candidates, iterators], slots [candidates, 3]."""
+    """Entries of each memory for tiles [candidates, iterators] and slots [candidates, 3]."""
     inp, wgt, acc = slots.T
     needed = {
         Memory.INP: np.zeros(len(tiles), np.int64),

@@ -13,17 +13,18 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_math import expr_range, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.graph import ConstantOp
-from nopt.dialects.tensor_intrinsic import LANE_RANK, Memory
+from nopt.dialects.tensor_intrinsic import LANE_RANK, AluKind, Memory
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
+    CoreNest,
     NotOnCore,
     Product,
     Step,
-    StepKind,
     Window,
     recognise,
 )
 from nopt.passes.affine.ranges import Intervals
+from nopt.passes.intrinsics import gemm
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
@@ -119,17 +120,18 @@ class Tiling:
                 Reduction.MIN,
             )
         kinds = [step.kind for step in self.steps if step.operand is operand.load]
-        return any(kind is not StepKind.ADD for kind in kinds)
+        return any(kind is not AluKind.ADD for kind in kinds)
 
 
 def tiling_of(nest: ForOp, config: Config) -> Tiling:
     """Analyse a blocked nest. Raises NotOnCore if it is not one."""
-    core = recognise(nest, config.alu_multiply)
+    core = recognise(nest, config)
     product = isinstance(core.start, Product)
     parallel = nest.parallel_extents[:-1]
     reduction = nest.reduction_extents[:-1] if product else nest.reduction_extents
     if nest.parallel_extents[-1] != config.block_out:
         raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
+    _check_lanes(core, config)
     loads: list[tuple[LoadOp, Memory]] = [(core.start.input, _memory(core.start.input))]
     if isinstance(core.start, Product):
         loads.append((core.start.weight, Memory.WGT))
@@ -151,6 +153,27 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         operands,
         _padded_maximum(core.start),
     )
+
+
+def _check_lanes(core: CoreNest, config: Config) -> None:
+    """The innermost indices of operands must be the lanes, as the intrinsic describes them."""
+    nest, start = core.nest, core.start
+    output_lane = len(nest.parallel_extents) - 1
+    described = gemm(config)
+    if isinstance(start, Product):
+        lanes = [output_lane, len(nest.extents) - 1]
+        loads = {"inp": start.input, "wgt": start.weight}
+        if nest.reduction_extents[-1] != config.block_in or not all(
+            described.has_lanes(name, load, lanes) for name, load in loads.items()
+        ):
+            raise NotOnCore("its operands are not laid out as the matrix product takes them")
+    elif not described.has_lanes("acc", start.input, [output_lane]):
+        raise NotOnCore("the innermost index of its operand is not the lane")
+    for step in core.steps:
+        if isinstance(step.operand, LoadOp) and not described.has_lanes(
+            "acc", step.operand, [output_lane]
+        ):
+            raise NotOnCore("the innermost index of an epilogue's operand is not the lane")
 
 
 def _memory(load: LoadOp) -> Memory:
