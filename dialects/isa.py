@@ -2,7 +2,7 @@
 
 Inside an `isa.kernel`, loops are `affine.for` and each op is one instruction per iteration. Two
 things stay symbolic: tensors in DRAM (memrefs, linked to addresses later) and micro-op kernels
-(stated by their strides, shared and placed by the assembler). Dependency tokens do not appear at all.
+(stated by their strides, shared and placed by the assembler). Dependency tokens do not appear.
 
     isa.load inp[%t mod 2 * 348] from %x[0] rows %t * 4 - 1 size 6 of 56 stride 56
         columns -1 size 58 of 56 pitch 58
@@ -33,10 +33,10 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
+from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import (
     Attribute,
     Dialect,
-    EnumAttribute,
     Region,
     SpacedOpaqueSyntaxAttribute,
     SSAValue,
@@ -71,7 +71,7 @@ from nopt.dialects.access import (
 )
 from nopt.dialects.affine_syntax import OperandList, parse_expr, print_expr
 from nopt.dialects.kernel import parse_kernel, print_kernel, verify_kernel
-from nopt.dialects.tensor_intrinsic import AluKind, AluKindAttr
+from nopt.dialects.tensor_intrinsic import AluKind, AluKindAttr, memory_of
 
 
 class LoadMemory(StrEnum):
@@ -128,7 +128,7 @@ class _InstructionOp(IRDLOperation):
 
 
 def _verify_dram(memref: SSAValue) -> None:
-    if str(memref.type.memory_space) != "none":  # pyright: ignore
+    if memory_of(memref.type) is not None:
         raise VerifyException(f"expected a memref in DRAM, found {memref.type}")
 
 

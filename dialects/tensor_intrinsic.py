@@ -30,13 +30,14 @@ from xdsl.dialects.builtin import (
     MemRefType,
     NoneAttr,
     TensorType,
+    i8,
     i32,
     i64,
 )
+from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import (
     Attribute,
     Dialect,
-    EnumAttribute,
     ParametrizedAttribute,
     Region,
     SpacedOpaqueSyntaxAttribute,
@@ -241,6 +242,9 @@ class AllocOp(IRDLOperation):
             raise VerifyException("a buffer lies in memory space inp, wgt or acc, found none")
         if len(self.result.type.get_shape()) < 1 + LANE_RANK[memory]:
             raise VerifyException(f"expected slots and lanes, found {self.result.type}")
+        expected = i32 if memory is Memory.ACC else i8
+        if self.result.type.get_element_type() != expected:
+            raise VerifyException(f"expected elements of type {expected}, found {self.result.type}")
 
 
 class BoxOp(IRDLOperation):
@@ -250,16 +254,27 @@ class BoxOp(IRDLOperation):
     sizes = prop_def(ArrayAttr[AffineMapAttr])
 
 
-def _verify_maps(op: IRDLOperation, variables: int, maps: Sequence[tuple[str, Attribute, int]]):
-    """Each named map has the op's loop variables as symbols and indexes all but the lanes."""
-    for name, attr, rank in maps:
-        assert isinstance(attr, AffineMapAttr)
-        if attr.data.num_symbols != variables:
+def _verify_maps(op: BoxOp, dims: int, *maps: tuple[str, AffineMapAttr, int]) -> None:
+    """Each named map ranges over `dims` and the loop variables, and indexes all but the lanes."""
+    variables = len(op.variables)
+    sizes = [("sizes", size, 0, None) for size in op.sizes.data]
+    for name, attr, wanted, rank in [*sizes, *((n, attr, dims, rank) for n, attr, rank in maps)]:
+        map = attr.data
+        found = max([map.num_dims, *(dim + 1 for dim in map.used_dims())])
+        if found != wanted or map.num_symbols != variables:
             raise VerifyException(
-                f"'{name}' has {attr.data.num_symbols} symbols, expected {variables} loop variables"
+                f"'{name}' has {found} dimensions and {map.num_symbols} symbols, "
+                f"expected {wanted} and the {variables} loop variables"
             )
-        if len(attr.data.results) != rank:
-            raise VerifyException(f"'{name}' has {len(attr.data.results)} indices, expected {rank}")
+        if rank is not None and len(map.results) != rank:
+            raise VerifyException(f"'{name}' has {len(map.results)} indices, expected {rank}")
+
+
+def shape_of(memref: SSAValue) -> tuple[int, ...]:
+    """The shape of a memref, lanes included. Raises VerifyException for other types."""
+    if not isa(memref.type, MemRefType[Attribute]):
+        raise VerifyException(f"expected a memref, found {memref.type}")
+    return memref.type.get_shape()
 
 
 def _rank(memref: SSAValue, expected: Memory | None, name: str) -> int:
@@ -268,8 +283,7 @@ def _rank(memref: SSAValue, expected: Memory | None, name: str) -> int:
     if memory is not expected:
         found, wanted = memory or "DRAM", expected or "DRAM"
         raise VerifyException(f"'{name}' lies in {found}, expected {wanted}")
-    shape = memref.type.get_shape()  # pyright: ignore
-    return len(shape) - (1 if memory is None else LANE_RANK[memory])
+    return len(shape_of(memref)) - (1 if memory is None else LANE_RANK[memory])
 
 
 @irdl_op_definition
@@ -313,19 +327,14 @@ class LoadOp(BoxOp):
         if memory is None:
             raise VerifyException("'buffer' lies in DRAM, expected a scratchpad")
         rank = _rank(self.buffer, memory, "buffer") - 1
-        shape = self.source.type.get_shape()
-        if len(shape) != rank + LANE_RANK[memory]:
+        found = len(shape_of(self.source))
+        if found != rank + LANE_RANK[memory]:
             raise VerifyException(
-                f"'source' has rank {len(shape)}, "
-                f"expected {rank + LANE_RANK[memory]} for the buffer"
+                f"'source' has rank {found}, expected {rank + LANE_RANK[memory]} for the buffer"
             )
         if len(self.sizes.data) != rank or len(self.steps.get_values()) != rank:
             raise VerifyException(f"expected {rank} sizes and steps")
-        _verify_maps(
-            self,
-            len(self.variables),
-            [("offsets", self.offsets, rank), ("slot", self.slot, 1)],
-        )
+        _verify_maps(self, 0, ("offsets", self.offsets, rank), ("slot", self.slot, 1))
 
     @classmethod
     def parse(cls, parser: Parser) -> LoadOp:
@@ -391,11 +400,7 @@ class StoreOp(BoxOp):
         rank = _rank(self.buffer, Memory.ACC, "buffer") - 1
         if _rank(self.destination, None, "destination") != rank or len(self.sizes.data) != rank:
             raise VerifyException(f"expected a destination and sizes of rank {rank}")
-        _verify_maps(
-            self,
-            len(self.variables),
-            [("offsets", self.offsets, rank), ("slot", self.slot, 1)],
-        )
+        _verify_maps(self, 0, ("offsets", self.offsets, rank), ("slot", self.slot, 1))
 
     @classmethod
     def parse(cls, parser: Parser) -> StoreOp:
@@ -459,12 +464,10 @@ class GemmOp(BoxOp):
     def verify_(self) -> None:
         _verify_maps(
             self,
-            len(self.variables),
-            [
-                ("acc", self.acc_map, _rank(self.acc, Memory.ACC, "acc")),
-                ("inp", self.inp_map, _rank(self.inp, Memory.INP, "inp")),
-                ("wgt", self.wgt_map, _rank(self.wgt, Memory.WGT, "wgt")),
-            ],
+            len(self.sizes.data),
+            ("acc", self.acc_map, _rank(self.acc, Memory.ACC, "acc")),
+            ("inp", self.inp_map, _rank(self.inp, Memory.INP, "inp")),
+            ("wgt", self.wgt_map, _rank(self.wgt, Memory.WGT, "wgt")),
         )
 
     @classmethod
@@ -519,7 +522,7 @@ class ResetOp(BoxOp):
 
     def verify_(self) -> None:
         rank = _rank(self.acc, Memory.ACC, "acc")
-        _verify_maps(self, len(self.variables), [("acc", self.acc_map, rank)])
+        _verify_maps(self, len(self.sizes.data), ("acc", self.acc_map, rank))
 
     @classmethod
     def parse(cls, parser: Parser) -> ResetOp:
@@ -589,7 +592,7 @@ class AluOp(BoxOp):
             raise VerifyException(
                 f"immediate is {self.immediate.value.data}, expected a signed 16-bit number"
             )
-        _verify_maps(self, len(self.variables), maps)
+        _verify_maps(self, len(self.sizes.data), *maps)
 
     @classmethod
     def parse(cls, parser: Parser) -> AluOp:
