@@ -192,7 +192,7 @@ def _rounded_mean(nest: NestBuilder, x: SSAValue, count: int) -> SSAValue:
 
 
 def _rounded_shift(nest: NestBuilder, value: SSAValue, shift: int) -> SSAValue:
-    """(value + 2^(shift-1)) >> shift, written so that the sum cannot wrap."""
+    """(value + 2^(shift-1)) >> shift; the sum cannot wrap for shifts above 1."""
     halved = nest.binary(arith.ShRSIOp, value, shift - 1) if shift > 1 else value
     return nest.binary(arith.ShRSIOp, nest.binary(arith.AddiOp, halved, 1), 1)
 
@@ -224,9 +224,15 @@ class Requantize(RewritePattern):
         nest = NestBuilder(_parallel(_shape(op.result)))
         x = nest.load(op.input, nest.dims)
         multipliers, shifts = op.multipliers, op.shifts
-        if multipliers is None and shifts.ndim == 0:
+        element = op.result.type.element_type
+        assert isinstance(element, IntegerType)
+        # By a shift of 1, an i32 may round up beyond i32: that saturates, except as an i32.
+        rounds_beyond = x.type == i32 and bool((shifts == 1).all())
+        if multipliers is None and shifts.ndim == 0 and not (rounds_beyond and element == i32):
             shift = int(shifts)
             wide = nest.cast(x, i32)
+            if rounds_beyond:
+                wide = nest.binary(arith.MinSIOp, wide, (1 << 31) - 2)
             scaled = _rounded_shift(nest, wide, shift) if shift else wide
         else:
             wide = nest.cast(x, i64)
@@ -236,8 +242,6 @@ class Requantize(RewritePattern):
             half = np.where(shifts > 0, 1 << np.maximum(shifts - 1, 0), 0)
             rounded = nest.binary(arith.AddiOp, wide, _factor(nest, half, "rounding", rewriter))
             scaled = nest.binary(arith.ShRSIOp, rounded, _factor(nest, shifts, "shift", rewriter))
-        element = op.result.type.element_type
-        assert isinstance(element, IntegerType)
         limit = 1 << (element.bitwidth - 1)
         fits = isinstance(scaled.type, IntegerType) and scaled.type.bitwidth <= element.bitwidth
         clipped = scaled if fits else _clip(nest, scaled, -limit, limit - 1)

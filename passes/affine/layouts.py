@@ -1,0 +1,60 @@
+"""Blocked layouts of tensors: one dimension divided by the block, its lanes innermost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xdsl.builder import Builder
+from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineExpr
+from xdsl.rewriter import InsertPoint
+
+from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.nest_builder import NestBuilder
+
+
+@dataclass
+class Layouts:
+    """Which tensors exist in blocked form: (tensor, blocked dimension) to the blocked tensor."""
+
+    block: int
+    packed: dict[tuple[SSAValue, int], SSAValue] = field(
+        default_factory=dict[tuple[SSAValue, int], SSAValue]
+    )
+
+    def has(self, tensor: SSAValue, axis: int) -> bool:
+        return (tensor, axis) in self.packed
+
+    def get(self, tensor: SSAValue, axis: int, before: Operation) -> SSAValue:
+        """`tensor` blocked along `axis`; packed just before an op that needs it first."""
+        if not self.has(tensor, axis):
+            shape = list(_shape(tensor))
+            extents = {f"i{i}": size for i, size in enumerate(shape)}
+            extents[f"i{axis}"] = -(-shape[axis] // self.block)
+            nest = NestBuilder({**extents, "lane": self.block})
+            *dims, lane = nest.dims
+            indices: list[AffineExpr] = [*dims]
+            indices[axis] = dims[axis] * self.block + lane
+            packed = nest.finish(nest.load(tensor, indices, 0))
+            insert_before(packed, before, tensor.name_hint)
+            self.packed[tensor, axis] = packed.result
+        return self.packed[tensor, axis]
+
+    def unpack(self, blocked: SSAValue, shape: Sequence[int], axis: int) -> ForOp:
+        """The nest that reads a blocked tensor back into `shape`."""
+        nest = NestBuilder({f"i{i}": size for i, size in enumerate(shape)})
+        indices: list[AffineExpr] = [*nest.dims]
+        indices[axis] = nest.dims[axis] // self.block
+        return nest.finish(nest.load(blocked, [*indices, nest.dims[axis] % self.block]))
+
+
+def _shape(tensor: SSAValue) -> tuple[int, ...]:
+    return tensor.type.get_shape()  # pyright: ignore
+
+
+def insert_before(op: ForOp | ConstantOp, before: Operation, name: str | None) -> None:
+    """Insert a nest or constant, its result named."""
+    Builder(InsertPoint.before(before)).insert(op)
+    op.results[0].name_hint = name
