@@ -14,6 +14,7 @@ from xdsl.context import Context
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineDimExpr
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import (
     GreedyRewritePatternApplier,
@@ -25,7 +26,8 @@ from xdsl.pattern_rewriter import (
 from xdsl.rewriter import InsertPoint
 from xdsl.transforms.dead_code_elimination import dce
 
-from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.affine_math import Sum, to_sum
+from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.ranges import Interval, Intervals, constant_value, fits
@@ -182,6 +184,53 @@ class DropCastPair(RewritePattern):
             rewriter.replace(op, [], [narrow.input])
 
 
+class PadWithZero(RewritePattern):
+    """The pad of a maximum is 0 if that cannot win either: the core's loads pad with zeros.
+
+    So it is where all elements are at least 0, as after a ReLU; each window has an element inside.
+    """
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: ReduceOp, rewriter: PatternRewriter):
+        load = op.operand.owner
+        if not isinstance(load, LoadOp) or not load.pad_value:
+            return
+        low, high = Intervals().of_tensor(load.source)
+        pad = load.pad_value
+        never_wins = (op.kind.data is Reduction.MAX and pad <= 0 <= low) or (
+            op.kind.data is Reduction.MIN and pad >= 0 >= high
+        )
+        if never_wins and isinstance(load.pad, IntegerAttr) and _every_window_is_inside(load):
+            load.pad = IntegerAttr(0, load.pad.type)
+            rewriter.notify_op_modified(load)
+
+
+def _every_window_is_inside(load: LoadOp) -> bool:
+    """Whether each point of the parallel iterators has a point of the reduction that reads inside.
+
+    Checked dimension by dimension, for indices that rise with each of their iterators.
+    """
+    nest = load.nest
+    parallel = len(nest.parallel_extents)
+    ranges = nest.ranges
+    for expr, size in zip(load.map.data.results, load.source_shape, strict=True):
+        total = to_sum(expr, ranges)
+        if any(c < 0 or not isinstance(a, AffineDimExpr) for a, c in total.terms.items()):
+            return False
+        window = [
+            (atom, coefficient)
+            for atom, coefficient in total.terms.items()
+            if isinstance(atom, AffineDimExpr) and atom.position >= parallel
+        ]
+        reach = Sum(dict(window)).range(ranges)[1]
+        low, high = total.add(Sum(dict(window)), -1).range(ranges)
+        # The window's first index must be inside, or its last one; its steps must not skip all.
+        largest = max((coefficient for _, coefficient in window), default=0)
+        if low + reach < 0 or high >= size or largest > size:
+            return False
+    return True
+
+
 @dataclass(frozen=True)
 class AffineNestSimplifyPass(ModulePass):
     """Merge roundings into biases, sink and merge clips, drop what ranges prove idle."""
@@ -198,6 +247,7 @@ class AffineNestSimplifyPass(ModulePass):
                 MergeClips(),
                 MergeAdditions(),
                 DropCastPair(),
+                PadWithZero(),
             ]
         )
         PatternRewriteWalker(patterns).rewrite_module(op)
@@ -205,8 +255,8 @@ class AffineNestSimplifyPass(ModulePass):
 
 
 class _InNest(GreedyRewritePatternApplier):
-    """Only the scalars of a nest's body."""
+    """Only the ops of a nest's body."""
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        if isinstance(op.parent_op(), ForOp) and op.dialect_name() == "arith":
+        if isinstance(op.parent_op(), ForOp):
             super().match_and_rewrite(op, rewriter)

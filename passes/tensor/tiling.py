@@ -23,7 +23,6 @@ from nopt.passes.affine.core_nest import (
     Window,
     recognise,
 )
-from nopt.passes.affine.ranges import Intervals
 from nopt.passes.intrinsics import gemm
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -214,17 +213,10 @@ def _padded_maximum(start: Product | Window) -> PaddedMaximum | None:
         return None
     if isinstance(start, Product) or start.kind not in (Reduction.MAX, Reduction.MIN):
         raise NotOnCore(f"it pads with {load.pad_value}; the core's loads pad with 0")
-    pad = int(load.pad_value)
-    low, high = Intervals().of_tensor(load.source)
-    # A zero that cannot win serves as well as the pad, which cannot win either.
-    if (start.kind is Reduction.MAX and pad <= 0 <= low) or (
-        start.kind is Reduction.MIN and (high <= 0 <= pad)
-    ):
-        return None
     ranges = load.nest.ranges
     axes: list[int] = []
     for axis, (expr, size) in enumerate(zip(load.map.data.results, load.source_shape, strict=True)):
         least, most = expr_range(expr, ranges)
         if least < 0 or most >= size:
             axes.append(axis)
-    return PaddedMaximum(pad, tuple(axes))
+    return PaddedMaximum(int(load.pad_value), tuple(axes))
