@@ -191,7 +191,7 @@ class _Search:
         fetch = cost.fetch_cycles(instructions + turns * pieces, config)
         busiest = np.maximum.reduce([compute, load, turns * one_store, fetch])
         # Less traffic and fewer instructions break ties between what overlap hides.
-        return busiest + first_load + one_store + 0.01 * (load + fetch)
+        return busiest + first_load + one_store + 0.02 * (load + turns * one_store + fetch)
 
     def _compute(self, tiles: Integers, turns: Integers, chunks: Integers) -> Integers:
         """Cycles of the compute module without its loads."""
