@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import IntegerType
+from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
+from xdsl.ir import SSAValue
+
 from nopt.dialects import affine_nest
 from nopt.dialects.affine_math import evaluate
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import contract
 from nopt.dialects.interpreters.scalars import evaluate_scalar
-from xdsl.dialects import arith
-from xdsl.dialects.builtin import IntegerType
-from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
-from xdsl.ir import SSAValue
 
 _CHUNK_POINTS = 1 << 24
 """Points of a grid evaluated at once: bounds the memory of large nests."""

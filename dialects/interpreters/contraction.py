@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
+
 from nopt.dialects.constants import Array
 
 _EXACT_FLOAT64 = 1 << 53

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from nopt.dialects.constants import Array, numpy_type
 from xdsl.dialects import arith
 from xdsl.ir import Operation
+
+from nopt.dialects.constants import Array, numpy_type
 
 
 def _floor_divide(a: Array, b: Array) -> Array:

@@ -1,0 +1,143 @@
+"""Attributes of `tensor_intrinsic`: scratchpads, ALU operations, schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import auto
+
+from xdsl.dialects.builtin import (
+    I64,
+    DenseArrayBase,
+    MemRefType,
+    NoneAttr,
+    i64,
+)
+from xdsl.dialects.utils import EnumAttribute
+from xdsl.ir import (
+    Attribute,
+    ParametrizedAttribute,
+    SpacedOpaqueSyntaxAttribute,
+)
+from xdsl.irdl import (
+    irdl_attr_definition,
+)
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.hints import isa
+from xdsl.utils.str_enum import StrEnum
+
+
+class Memory(StrEnum):
+    """A scratchpad: input vectors, weight matrices, accumulator vectors."""
+
+    INP = auto()
+    WGT = auto()
+    ACC = auto()
+
+
+@irdl_attr_definition
+class MemoryAttr(EnumAttribute[Memory], SpacedOpaqueSyntaxAttribute):
+    name = "tensor_intrinsic.memory"
+
+
+@irdl_attr_definition
+class ScheduleAttr(ParametrizedAttribute):
+    """How a nest is tiled: what `affine-nest-schedule` decides and a person may pin.
+
+    `#tensor_intrinsic.schedule<tile [1, 4, 4, 56, 1, 3, 3] order [0, 2, 3, 1] inp 2 wgt 1 acc 2>`
+
+    `tile` has a size for each iterator but the lanes, parallel ones first; the last tile of a
+    dimension may be smaller. `order` lists the parallel iterators, outermost tile loop first;
+    reduction tile loops lie inside. `inp`, `wgt`, `acc` are the slots that each operand's buffer
+    alternates between.
+    """
+
+    name = "tensor_intrinsic.schedule"
+
+    tile: DenseArrayBase[I64]
+    order: DenseArrayBase[I64]
+    slots: DenseArrayBase[I64]
+
+    @classmethod
+    def of(cls, tile: Sequence[int], order: Sequence[int], slots: Sequence[int]) -> ScheduleAttr:
+        return cls(*(DenseArrayBase.from_list(i64, values) for values in (tile, order, slots)))
+
+    @property
+    def tiles(self) -> tuple[int, ...]:
+        return self.tile.get_values()
+
+    @property
+    def loop_order(self) -> tuple[int, ...]:
+        return self.order.get_values()
+
+    def slots_of(self, memory: Memory) -> int:
+        return self.slots.get_values()[list(Memory).index(memory)]
+
+    def verify(self) -> None:
+        if any(size < 1 for size in self.tiles):
+            raise VerifyException(f"tile sizes must be positive, found {list(self.tiles)}")
+        if sorted(self.loop_order) != list(range(len(self.loop_order))):
+            raise VerifyException(
+                f"order must be a permutation of the parallel iterators, "
+                f"found {list(self.loop_order)}"
+            )
+        if len(self.slots.get_values()) != len(Memory) or min(self.slots.get_values()) < 1:
+            raise VerifyException("expected a positive number of slots for inp, wgt and acc")
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
+        def numbers() -> DenseArrayBase[I64]:
+            values = parser.parse_comma_separated_list(
+                AttrParser.Delimiter.SQUARE, parser.parse_integer
+            )
+            return DenseArrayBase.from_list(i64, values)
+
+        with parser.in_angle_brackets():
+            parser.parse_keyword("tile")
+            tile = numbers()
+            parser.parse_keyword("order")
+            order = numbers()
+            slots: list[int] = []
+            for memory in Memory:
+                parser.parse_keyword(memory)
+                slots.append(parser.parse_integer())
+        return [tile, order, DenseArrayBase.from_list(i64, slots)]
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string(f"tile {list(self.tiles)} order {list(self.loop_order)}")
+            for memory in Memory:
+                printer.print_string(f" {memory} {self.slots_of(memory)}")
+
+
+class AluKind(StrEnum):
+    """The ALU's operations on 32-bit lanes; a shift is arithmetic, by a negative amount left."""
+
+    ADD = auto()
+    MAX = auto()
+    MIN = auto()
+    SHR = auto()
+    MUL = auto()
+
+
+@irdl_attr_definition
+class AluKindAttr(EnumAttribute[AluKind], SpacedOpaqueSyntaxAttribute):
+    name = "tensor_intrinsic.alu_kind"
+
+
+def memory_of(type: Attribute) -> Memory | None:
+    """The scratchpad that a memref lies in; None for DRAM. Raises VerifyException for others."""
+    if not isa(type, MemRefType[Attribute]):
+        raise VerifyException(f"expected a memref, found {type}")
+    match type.memory_space:
+        case MemoryAttr(data=memory):
+            return memory
+        case NoneAttr():
+            return None
+        case other:
+            raise VerifyException(f"expected a scratchpad or no memory space, found {other}")
+
+
+LANE_RANK = {Memory.INP: 1, Memory.WGT: 2, Memory.ACC: 1}
+"""Innermost dimensions of a buffer that make one element: a vector, or a matrix of weights."""
