@@ -118,17 +118,20 @@ class ReadChannel:
         return None
 
     def _next_time(self) -> int:
-        """The cycle in which the next command is accepted."""
+        """The cycle in which the next command is accepted, if none is placed before."""
         transfers, lasts = self._transfers, self._lasts
         placed = transfers[0].placed
         for transfer in transfers:
             if transfer.placed < placed:
                 placed = transfer.placed
         time = placed + 1 if placed + 1 > self._free else self._free
-        while lasts and lasts[0] < time:
-            lasts.popleft()
-        while lasts and (lasts[0] == time or len(lasts) >= TAGS):
-            time = lasts.popleft() + 1
+        left = len(lasts)
+        for last in lasts:
+            if last >= time:
+                if last > time and left < TAGS:
+                    break
+                time = last + 1
+            left -= 1
         return time
 
     def _accept(self, transfer: Transfer, time: int) -> bool:
@@ -144,7 +147,10 @@ class ReadChannel:
             arrivals.append((first, last))
         transfer.accepted += 1
         transfer.placed = self._free = time + 1
-        self._lasts.append(last)
+        lasts = self._lasts
+        while lasts and lasts[0] < time:
+            lasts.popleft()
+        lasts.append(last)
         self._data_free = last + 1
         return transfer.accepted == len(beats)
 
