@@ -90,7 +90,7 @@ def to_sum(expr: AffineExpr, ranges: Ranges) -> Sum:
             low, high = ranges.get(expr, (0, 1))
             return Sum({}, low) if low == high else Sum({expr: 1}, 0)
         case AffineBinaryOpExpr(AffineBinaryOpKind.Add):
-            return to_sum(expr.lhs, ranges).add(to_sum(expr.rhs, ranges))
+            return _recombined(to_sum(expr.lhs, ranges).add(to_sum(expr.rhs, ranges)), ranges)
         case AffineBinaryOpExpr(AffineBinaryOpKind.Mul):
             left, right = to_sum(expr.lhs, ranges), to_sum(expr.rhs, ranges)
             if left.terms and right.terms:
@@ -108,6 +108,19 @@ def to_sum(expr: AffineExpr, ranges: Ranges) -> Sum:
             return _modulo(to_sum(expr.lhs, ranges), _constant(expr.rhs), ranges)
         case _:
             raise ValueError(f"{expr} is not an affine expression")
+
+
+def _recombined(total: Sum, ranges: Ranges) -> Sum:
+    """Undo divisions: (x floordiv k) * k + x mod k is x."""
+    for atom, coefficient in total.terms.items():
+        if not isinstance(atom, AffineBinaryOpExpr) or atom.kind is not AffineBinaryOpKind.Mod:
+            continue
+        value, divisor = to_sum(atom.lhs, ranges), _constant(atom.rhs)
+        quotient = Sum().add(_floor_divide(value, divisor, ranges), coefficient * divisor)
+        if quotient.terms and quotient.terms.items() <= total.terms.items():
+            rest = total.add(Sum({atom: coefficient}), -1).add(quotient, -1)
+            return _recombined(rest.add(value, coefficient), ranges)
+    return total
 
 
 def _split(value: Sum, divisor: int) -> tuple[Sum, Sum]:

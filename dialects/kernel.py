@@ -9,25 +9,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Self
 
 from xdsl.dialects.builtin import FunctionType, MemRefType, TensorType
 from xdsl.ir import Attribute, Region, SSAValue
+from xdsl.irdl import IRDLOperation, region_def, result_def, traits_def, var_operand_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
+from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
-
-
-class Kernel(Protocol):
-    """An op with tensor `inputs`, one `result` and a body over memrefs, the result's last."""
-
-    @property
-    def inputs(self) -> Sequence[SSAValue]: ...
-    @property
-    def result(self) -> SSAValue: ...
-    @property
-    def body(self) -> Region: ...
 
 
 def memref_of(type: Attribute) -> MemRefType[Attribute]:
@@ -37,63 +28,76 @@ def memref_of(type: Attribute) -> MemRefType[Attribute]:
     return MemRefType(type.element_type, type.get_shape())
 
 
-def verify_kernel(kernel: Kernel) -> None:
-    tensors = [value.type for value in (*kernel.inputs, kernel.result)]
-    expected = tuple(memref_of(type) for type in tensors)
-    found = kernel.body.block.arg_types
-    if found != expected:
-        wanted = ", ".join(map(str, expected))
-        raise VerifyException(
-            f"the body has arguments ({', '.join(map(str, found))}), expected ({wanted})"
+class BaseKernelOp(IRDLOperation):
+    """An op with tensor `inputs`, one `result` and a body over memrefs, the result's last."""
+
+    inputs = var_operand_def(TensorType)
+    body = region_def("single_block")
+    result = result_def(TensorType)
+
+    traits = traits_def(Pure(), NoTerminator())
+
+    def __init__(self, inputs: Sequence[SSAValue], result: Attribute, body: Region):
+        super().__init__(operands=[inputs], result_types=[result], regions=[body])
+
+    def verify_(self) -> None:
+        tensors = [value.type for value in (*self.inputs, self.result)]
+        expected = tuple(memref_of(type) for type in tensors)
+        found = self.body.block.arg_types
+        if found != expected:
+            wanted = ", ".join(map(str, expected))
+            raise VerifyException(
+                f"the body has arguments ({', '.join(map(str, found))}), expected ({wanted})"
+            )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        """The types at the end of the header give the block arguments theirs."""
+
+        def parse_input():
+            name = parser.parse_argument(expect_type=False)
+            parser.parse_punctuation("=")
+            return name, parser.parse_unresolved_operand()
+
+        inputs = parser.parse_comma_separated_list(Parser.Delimiter.PAREN, parse_input)
+        parser.parse_keyword("to")
+        parser.parse_punctuation("(")
+        result_name = parser.parse_argument(expect_type=False)
+        parser.parse_punctuation(")")
+        parser.parse_punctuation(":")
+        pos = parser.pos
+        type = parser.parse_type()
+        if not isinstance(type, FunctionType) or len(type.outputs) != 1:
+            parser.raise_error(f"expected a function type with one result, found {type}", pos)
+        (result,) = type.outputs
+        operands = parser.resolve_operands(
+            [operand for _, operand in inputs], type.inputs.data, pos
         )
+        try:
+            memrefs = [memref_of(tensor) for tensor in (*type.inputs, result)]
+        except VerifyException as error:
+            parser.raise_error(str(error), pos)
+        names = [*(name for name, _ in inputs), result_name]
+        arguments = [name.resolve(memref) for name, memref in zip(names, memrefs, strict=True)]
+        return cls(operands, result, parser.parse_region(arguments))
 
+    def print(self, printer: Printer) -> None:
+        *names, result_name = self.body.block.args
 
-def parse_kernel(parser: Parser) -> tuple[Sequence[SSAValue], Attribute, Region]:
-    """Inputs, result type and body. The types at the end give the block arguments theirs."""
+        def print_input(pair: tuple[SSAValue, SSAValue]) -> None:
+            printer.print_ssa_value(pair[0])
+            printer.print_string(" = ")
+            printer.print_ssa_value(pair[1])
 
-    def parse_input():
-        name = parser.parse_argument(expect_type=False)
-        parser.parse_punctuation("=")
-        return name, parser.parse_unresolved_operand()
-
-    inputs = parser.parse_comma_separated_list(Parser.Delimiter.PAREN, parse_input)
-    parser.parse_keyword("to")
-    parser.parse_punctuation("(")
-    result_name = parser.parse_argument(expect_type=False)
-    parser.parse_punctuation(")")
-    parser.parse_punctuation(":")
-    pos = parser.pos
-    type = parser.parse_type()
-    if not isinstance(type, FunctionType) or len(type.outputs) != 1:
-        parser.raise_error(f"expected a function type with one result, found {type}", pos)
-    (result,) = type.outputs
-    operands = parser.resolve_operands([operand for _, operand in inputs], type.inputs.data, pos)
-    try:
-        memrefs = [memref_of(tensor) for tensor in (*type.inputs, result)]
-    except VerifyException as error:
-        parser.raise_error(str(error), pos)
-    names = [*(name for name, _ in inputs), result_name]
-    arguments = [name.resolve(memref) for name, memref in zip(names, memrefs, strict=True)]
-    return operands, result, parser.parse_region(arguments)
-
-
-def print_kernel(
-    printer: Printer, inputs: Sequence[SSAValue], result: SSAValue, body: Region
-) -> None:
-    *names, result_name = body.block.args
-
-    def print_input(pair: tuple[SSAValue, SSAValue]) -> None:
-        printer.print_ssa_value(pair[0])
-        printer.print_string(" = ")
-        printer.print_ssa_value(pair[1])
-
-    printer.print_string(" ")
-    with printer.in_parens():
-        printer.print_list(list(zip(names, inputs, strict=True)), print_input)
-    printer.print_string(" to ")
-    with printer.in_parens():
-        printer.print_ssa_value(result_name)
-    printer.print_string(" : ")
-    printer.print_attribute(FunctionType.from_lists([v.type for v in inputs], [result.type]))
-    printer.print_string(" ")
-    printer.print_region(body, print_entry_block_args=False, print_empty_block=False)
+        printer.print_string(" ")
+        with printer.in_parens():
+            printer.print_list(list(zip(names, self.inputs, strict=True)), print_input)
+        printer.print_string(" to ")
+        with printer.in_parens():
+            printer.print_ssa_value(result_name)
+        printer.print_string(" : ")
+        printer.print_attribute(
+            FunctionType.from_lists(list(self.inputs.types), [self.result.type])
+        )
+        printer.print_string(" ")
+        printer.print_region(self.body, print_entry_block_args=False, print_empty_block=False)

@@ -4,40 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import auto
 
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     DenseArrayBase,
     IntegerAttr,
     MemRefType,
-    TensorType,
     i64,
 )
 from xdsl.dialects.utils import EnumAttribute
 from xdsl.ir import (
-    Attribute,
-    Region,
     SpacedOpaqueSyntaxAttribute,
     SSAValue,
 )
 from xdsl.ir.affine import AffineExpr
 from xdsl.irdl import (
-    IRDLOperation,
     irdl_attr_definition,
     irdl_op_definition,
     operand_def,
     prop_def,
-    region_def,
-    result_def,
-    traits_def,
-    var_operand_def,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects.access import (
     Size,
@@ -50,41 +39,14 @@ from nopt.dialects.access import (
 )
 from nopt.dialects.affine_syntax import OperandList, parse_expr, print_expr
 from nopt.dialects.isa.base import InstructionOp, verify_dram
-from nopt.dialects.kernel import parse_kernel, print_kernel, verify_kernel
+from nopt.dialects.kernel import BaseKernelOp
 
 
 @irdl_op_definition
-class KernelOp(IRDLOperation):
+class KernelOp(BaseKernelOp):
     """Computes one tensor on the core by a sequence of instructions; tensors are memrefs inside."""
 
     name = "isa.kernel"
-
-    inputs = var_operand_def(TensorType)
-    body = region_def("single_block")
-    result = result_def(TensorType)
-
-    traits = traits_def(Pure(), NoTerminator())
-
-    def __init__(self, inputs: Sequence[SSAValue], result: Attribute, body: Region):
-        super().__init__(operands=[inputs], result_types=[result], regions=[body])
-
-    def verify_(self) -> None:
-        verify_kernel(self)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> KernelOp:
-        return cls(*parse_kernel(parser))
-
-    def print(self, printer: Printer) -> None:
-        print_kernel(printer, self.inputs, self.result, self.body)
-
-
-class LoadMemory(StrEnum):
-    """Where a LOAD writes."""
-
-    INP = auto()
-    WGT = auto()
-    ACC = auto()
 
 
 @irdl_attr_definition

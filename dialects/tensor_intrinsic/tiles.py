@@ -8,14 +8,12 @@ from xdsl.dialects.builtin import (
     AffineMapAttr,
     DenseArrayBase,
     MemRefType,
-    TensorType,
     i8,
     i32,
     i64,
 )
 from xdsl.ir import (
     Attribute,
-    Region,
     SSAValue,
 )
 from xdsl.ir.affine import AffineExpr
@@ -24,14 +22,10 @@ from xdsl.irdl import (
     irdl_op_definition,
     operand_def,
     prop_def,
-    region_def,
     result_def,
-    traits_def,
-    var_operand_def,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
-from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.access import (
@@ -45,7 +39,7 @@ from nopt.dialects.access import (
     sizes_attr,
 )
 from nopt.dialects.affine_syntax import OperandList
-from nopt.dialects.kernel import parse_kernel, print_kernel, verify_kernel
+from nopt.dialects.kernel import BaseKernelOp
 from nopt.dialects.tensor_intrinsic.attributes import (
     LANE_RANK,
     Memory,
@@ -62,29 +56,10 @@ from nopt.dialects.tensor_intrinsic.base import (
 
 
 @irdl_op_definition
-class KernelOp(IRDLOperation):
+class KernelOp(BaseKernelOp):
     """Computes one tensor on the core; its body sees all tensors as memrefs in DRAM."""
 
     name = "tensor_intrinsic.kernel"
-
-    inputs = var_operand_def(TensorType)
-    body = region_def("single_block")
-    result = result_def(TensorType)
-
-    traits = traits_def(Pure(), NoTerminator())
-
-    def __init__(self, inputs: Sequence[SSAValue], result: Attribute, body: Region):
-        super().__init__(operands=[inputs], result_types=[result], regions=[body])
-
-    def verify_(self) -> None:
-        verify_kernel(self)
-
-    @classmethod
-    def parse(cls, parser: Parser) -> KernelOp:
-        return cls(*parse_kernel(parser))
-
-    def print(self, printer: Printer) -> None:
-        print_kernel(printer, self.inputs, self.result, self.body)
 
 
 @irdl_op_definition

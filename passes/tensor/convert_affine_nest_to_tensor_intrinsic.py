@@ -274,17 +274,15 @@ class _Kernel:
         """The accumulators of the tile, by the parallel iterators' points."""
         slots = self.schedule.slots_of(Memory.ACC)
         slot = self.build.turn(self.parallel_loops) % slots if slots > 1 else number(0)
-        return self.acc, [slot, *(self._point(iterator) for iterator in self._parallel)]
+        return self.acc, [slot, *(self._local(iterator) for iterator in self._parallel)]
 
     def _boxed(self, iterators: Sequence[int]) -> list[Size]:
-        """Sizes of a box over the given iterators, which must be the box's first dimensions."""
+        """Sizes of the box over iterators 0 to some other: the box's first dimensions."""
         return [self._size(iterator) for iterator in iterators if iterator in self.box]
 
-    def _point(self, iterator: int) -> AffineExpr:
-        return self._local(iterator)
-
     def _locals(self) -> list[AffineExpr]:
-        return [self._point(iterator) for iterator in range(len(self.tiling.extents))]
+        """The point of the box along every iterator."""
+        return [self._local(iterator) for iterator in range(len(self.tiling.extents))]
 
     def _begin_tile(self) -> None:
         sizes = self._boxed(self._parallel)
