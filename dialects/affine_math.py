@@ -6,10 +6,8 @@ dimension, a symbol, or a `floordiv`/`mod` of a smaller sum by a positive consta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from math import gcd
 
 import numpy as np
 from xdsl.ir.affine import (
@@ -115,12 +113,26 @@ def _recombined(total: Sum, ranges: Ranges) -> Sum:
     for atom, coefficient in total.terms.items():
         if not isinstance(atom, AffineBinaryOpExpr) or atom.kind is not AffineBinaryOpKind.Mod:
             continue
-        value, divisor = to_sum(atom.lhs, ranges), _constant(atom.rhs)
-        quotient = Sum().add(_floor_divide(value, divisor, ranges), coefficient * divisor)
-        if quotient.terms and quotient.terms.items() <= total.terms.items():
-            rest = total.add(Sum({atom: coefficient}), -1).add(quotient, -1)
-            return _recombined(rest.add(value, coefficient), ranges)
+        divisor = _constant(atom.rhs)
+        for value in _congruent(atom.lhs, divisor, total, ranges):
+            quotient = Sum().add(_floor_divide(value, divisor, ranges), coefficient * divisor)
+            if quotient.terms and quotient.terms.items() <= total.terms.items():
+                rest = total.add(Sum({atom: coefficient}), -1).add(quotient, -1)
+                return _recombined(rest.add(value, coefficient), ranges)
     return total
+
+
+def _congruent(expr: AffineExpr, divisor: int, total: Sum, ranges: Ranges) -> Iterator[Sum]:
+    """`expr`, and what equals it modulo the divisor and is divided by it in `total`."""
+    value = to_sum(expr, ranges)
+    yield value
+    for atom in total.terms:
+        if isinstance(atom, AffineBinaryOpExpr) and atom.kind is AffineBinaryOpKind.FloorDiv:
+            divided = to_sum(atom.lhs, ranges)
+            difference = divided.add(value, -1)
+            numbers = [_constant(atom.rhs), difference.constant, *difference.terms.values()]
+            if all(number % divisor == 0 for number in numbers):
+                yield divided
 
 
 def _split(value: Sum, divisor: int) -> tuple[Sum, Sum]:
@@ -129,6 +141,24 @@ def _split(value: Sum, divisor: int) -> tuple[Sum, Sum]:
     rest = Sum({a: c % divisor for a, c in value.terms.items()}, value.constant % divisor)
     drop_zeros = Sum()
     return drop_zeros.add(whole), drop_zeros.add(rest)
+
+
+def _proper_divisors(divisor: int) -> list[int]:
+    """Divisors other than 1 and the number itself, largest first."""
+    return [unit for unit in range(divisor // 2, 1, -1) if divisor % unit == 0]
+
+
+def _in_units(value: Sum, unit: int) -> tuple[Sum, Sum]:
+    """`value = unit * whole + part`: terms go whole into the one or the other."""
+    whole = Sum(
+        {a: c // unit for a, c in value.terms.items() if c % unit == 0}, value.constant // unit
+    )
+    return whole, value.add(whole, -unit)
+
+
+def _is_within(part: Sum, unit: int, ranges: Ranges) -> bool:
+    low, high = part.range(ranges)
+    return low >= 0 and high < unit
 
 
 def _floor_divide(value: Sum, divisor: int, ranges: Ranges) -> Sum:
@@ -141,10 +171,10 @@ def _floor_divide(value: Sum, divisor: int, ranges: Ranges) -> Sum:
     low, high = rest.range(ranges)
     if low // divisor == high // divisor:
         return outside.add(Sum({}, low // divisor))
-    common = reduce(gcd, rest.terms.values(), divisor)
-    if common > 1:
-        rest = Sum({a: c // common for a, c in rest.terms.items()}, rest.constant // common)
-        return outside.add(_floor_divide(rest, divisor // common, ranges))
+    for unit in _proper_divisors(divisor):
+        whole, part = _in_units(rest, unit)
+        if whole.terms and _is_within(part, unit, ranges):
+            return outside.add(_floor_divide(whole, divisor // unit, ranges))
     if list(rest.terms.values()) == [1] and rest.constant == 0:
         (atom,) = rest.terms
         if isinstance(atom, AffineBinaryOpExpr):
@@ -172,10 +202,10 @@ def _modulo(value: Sum, divisor: int, ranges: Ranges) -> Sum:
             return candidate.add(Sum({}, -(low // divisor) * divisor))
     if divisor == 1:
         return Sum()
-    common = reduce(gcd, rest.terms.values(), gcd(divisor, rest.constant))
-    if common > 1:
-        inner = Sum({a: c // common for a, c in rest.terms.items()}, rest.constant // common)
-        return Sum().add(_modulo(inner, divisor // common, ranges), common)
+    for unit in _proper_divisors(divisor):
+        whole, part = _in_units(rest, unit)
+        if whole.terms and _is_within(part, unit, ranges):
+            return part.add(_modulo(whole, divisor // unit, ranges), unit)
     if list(rest.terms.values()) == [1] and rest.constant == 0:
         (atom,) = rest.terms
         if (

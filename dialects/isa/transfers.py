@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import auto
 
 from xdsl.dialects.builtin import (
     AffineMapAttr,
@@ -27,6 +28,7 @@ from xdsl.irdl import (
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects.access import (
     Size,
@@ -47,6 +49,14 @@ class KernelOp(BaseKernelOp):
     """Computes one tensor on the core by a sequence of instructions; tensors are memrefs inside."""
 
     name = "isa.kernel"
+
+
+class LoadMemory(StrEnum):
+    """Where a LOAD writes."""
+
+    INP = auto()
+    WGT = auto()
+    ACC = auto()
 
 
 @irdl_attr_definition
