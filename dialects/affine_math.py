@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from math import isqrt
 
 import numpy as np
 from xdsl.ir.affine import (
@@ -143,9 +145,11 @@ def _split(value: Sum, divisor: int) -> tuple[Sum, Sum]:
     return drop_zeros.add(whole), drop_zeros.add(rest)
 
 
-def _proper_divisors(divisor: int) -> list[int]:
+@cache
+def _proper_divisors(number: int) -> list[int]:
     """Divisors other than 1 and the number itself, largest first."""
-    return [unit for unit in range(divisor // 2, 1, -1) if divisor % unit == 0]
+    small = [unit for unit in range(2, isqrt(number) + 1) if number % unit == 0]
+    return sorted({*small, *(number // unit for unit in small)}, reverse=True)
 
 
 def _in_units(value: Sum, unit: int) -> tuple[Sum, Sum]:

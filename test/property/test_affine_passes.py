@@ -1,0 +1,83 @@
+"""Every pass over nests keeps what a network computes, bit for bit, in any order."""
+
+import numpy as np
+import pytest
+from affine_networks import Network, networks
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+
+from nopt.dialects import graph
+from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.constants import scoped_resources
+from nopt.dialects.interpreters.run import run_function
+from nopt.hw.config import Config
+from nopt.passes import get_all_passes
+from nopt.passes.machine import attach
+
+CONVERT = "convert-graph-to-affine-nest"
+REWRITES = (
+    "affine-nest-fuse",
+    "affine-nest-simplify",
+    "affine-nest-block",
+    "affine-nest-fold-constants",
+)
+
+
+def core(log_block: int, alu_multiply: bool) -> Config:
+    """A core with blocks of 2^log_block: small tensors have several."""
+    return Config(
+        log_block_in=log_block,
+        log_block_out=log_block,
+        log_inp_buff_size=11 + log_block,
+        log_wgt_buff_size=10 + 2 * log_block,
+        log_acc_buff_size=13 + log_block,
+        alu_multiply=alu_multiply,
+    )
+
+
+CORES = (Config.load("rtl"), core(2, False), core(3, True))
+slow = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_resources():
+    with scoped_resources():
+        yield
+
+
+def apply(module: ModuleOp, name: str) -> None:
+    get_all_passes()[name]()().apply(Context(), module)
+    module.verify()
+
+
+def check(network: Network, passes) -> None:
+    """Run the network after each pass."""
+    expected = run_function(network.module, "main", network.inputs)
+    for name in passes:
+        apply(network.module, name)
+        found = run_function(network.module, "main", network.inputs)
+        for array, wanted in zip(found, expected, strict=True):
+            assert array.dtype == wanted.dtype, name
+            np.testing.assert_array_equal(array, wanted, err_msg=name)
+
+
+@settings(slow, max_examples=600)
+@given(networks(), st.sampled_from(CORES))
+def test_pipeline(network: Network, core: Config):
+    attach(network.module, core)
+    check(network, (CONVERT, *REWRITES))
+    for op in network.module.walk():
+        assert not isinstance(op, graph.GraphOp)
+        if isinstance(op, ForOp) and "host_reason" in op.attributes:
+            assert op.attributes["placement"].data == "host"  # pyright: ignore
+
+
+@settings(slow, max_examples=60)
+@given(networks(steps=2), st.sampled_from(CORES), st.lists(st.sampled_from(REWRITES), max_size=6))
+def test_any_order(network: Network, core: Config, order: list[str]):
+    attach(network.module, core)
+    check(network, (CONVERT, *order))
