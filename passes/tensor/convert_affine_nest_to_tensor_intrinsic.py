@@ -340,7 +340,9 @@ class _Kernel:
         for iterator in range(self.tiling.parallel, len(self.tiling.extents)):
             if self.tiles[iterator] > 1:
                 # A loop, not a box: no accumulator may be touched twice in a row.
-                local[iterator] = self.build.open_loop(self.tiles[iterator], "k")
+                local[iterator] = self.build.open_loop(
+                    self.tiles[iterator], "k", self._size(iterator)
+                )
                 opened += 1
         window = self._window_indices(operand, local)
         stage = (self.stages[operand.load], [number(0), *window])

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects import affine
-from xdsl.dialects.builtin import IndexType, MemRefType, i8, i32
+from xdsl.dialects.builtin import AffineMapAttr, IndexType, MemRefType, i8, i32
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.ir.affine import AffineConstantExpr, AffineExpr, AffineSymExpr
+from xdsl.ir.affine import AffineConstantExpr, AffineExpr, AffineMap, AffineSymExpr
 
 from nopt.dialects.affine_math import Range, simplify
 from nopt.dialects.tensor_intrinsic import (
@@ -56,11 +56,20 @@ class KernelBuilder:
         self.add(op)
         return op.result
 
-    def open_loop(self, trips: int, name: str) -> AffineExpr:
-        """Open a loop; its variable. Ops go to its body until `close_loop`."""
+    def open_loop(self, trips: int, name: str, size: Size = ()) -> AffineExpr:
+        """Open a loop; its variable. Ops go to its body until `close_loop`.
+
+        With a `size`, the loop turns as often as that says, at most `trips` times.
+        """
         body = Block(arg_types=[IndexType()])
         body.args[0].name_hint = name
-        self.add(affine.ForOp.from_region([], [], [], [], 0, trips, Region(body)))
+        used = _Used(self, size or (number(trips),))
+        bound = AffineMap(0, len(used.variables), tuple(used.exprs(size or (number(trips),))))
+        self.add(
+            affine.ForOp.from_region(
+                [], used.variables, [], [], 0, AffineMapAttr(bound), Region(body)
+            )
+        )
         self.variables.append(body.args[0])
         self.trips.append(trips)
         self.block = body
