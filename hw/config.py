@@ -162,7 +162,9 @@ class Config:
             raise ConfigError(
                 f"{name_or_path}: no such file or preset, expected one of {known} or a JSON file"
             ) from None
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
             raise ConfigError(f"{path}: not a readable JSON file: {error}") from None
         if not isinstance(data, dict):
             raise ConfigError(f"{path}: found {type(data).__name__}, expected a JSON object")

@@ -3,7 +3,7 @@
 A `.vta` file is an uncompressed zip: `manifest.json` (sizes, symbols, steps, configuration),
 `instructions.bin` (little-endian words), one `constants/N.bin` per DRAM segment, `host.txt`, and
 `SHA256SUMS` over all of them, in the format of the `sha256sum` command. The same program always
-gives the same bytes.
+gives the same bytes, so other bytes anywhere are refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ _MANIFEST, _INSTRUCTIONS, _HOST, _SUMS = (
     "SHA256SUMS",
 )
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError)
+"""What `zipfile` raises about damaged archives (an unknown method is a RuntimeError)."""
 
 
 class ProgramError(ValueError):
@@ -114,7 +118,7 @@ class Program:
         return image
 
     def check(self) -> None:
-        """Raise `ProgramError` unless every range lies in the image or the stream."""
+        """Raise `ProgramError` unless every range and every name that is used exists."""
         for address, data in self.constants:
             self._check_range("constant", address, len(data), self.dram_bytes, "bytes of DRAM")
         for symbol in self.symbols:
@@ -124,10 +128,21 @@ class Program:
                 )
             what = f"symbol {symbol.name}"
             self._check_range(what, symbol.address, symbol.nbytes, self.dram_bytes, "bytes of DRAM")
+        known = {value.name for value in self.inputs} | {symbol.name for symbol in self.symbols}
         for step in self.steps:
             if isinstance(step, CoreStep):
                 count = len(self.instructions)
                 self._check_range("core step", step.first, step.count, count, "instructions")
+            else:
+                self._check_names(f"host step {step.function}", step.inputs, known)
+                known.update(step.outputs)
+        self._check_names("outputs", [value.name for value in self.outputs], known)
+
+    @staticmethod
+    def _check_names(what: str, names: Sequence[str], known: set[str]) -> None:
+        for name in names:
+            if name not in known:
+                raise ProgramError(f"{what}: found '{name}', expected an input, symbol or result")
 
     @staticmethod
     def _check_range(what: str, first: int, count: int, limit: int, unit: str) -> None:
@@ -138,7 +153,6 @@ class Program:
 
     def save(self, path: str | Path) -> None:
         """Write the archive; `path` is replaced only when all of it is written."""
-        self.check()
         path = Path(path)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -151,19 +165,15 @@ class Program:
             raise
 
     def to_bytes(self) -> bytes:
-        """The archive as bytes."""
+        """The archive as bytes. Raises `ProgramError` if `check` does."""
+        self.check()
         members = {
             _MANIFEST: json.dumps(self._manifest(), indent=1).encode(),
             _INSTRUCTIONS: np.asarray(self.instructions).astype("<u8").tobytes(),
             _HOST: self.host.encode(),
         }
         members |= {_segment(i): data for i, (_, data) in enumerate(self.constants)}
-        members[_SUMS] = _sums(members)
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name, data in members.items():
-                archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
-        return buffer.getvalue()
+        return _archive(members | {_SUMS: _sums(members)})
 
     def _manifest(self) -> dict[str, Any]:
         return {
@@ -201,12 +211,23 @@ def _sums(members: dict[str, bytes]) -> bytes:
     return "".join(lines).encode()
 
 
+def _archive(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system = 3  # the same on every system
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
 def _read(data: bytes) -> Program:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise ProgramError(f"found {error}, expected an intact program archive") from None
+    except _DAMAGE as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ProgramError(f"expected an intact program archive: {reason}") from None
     manifest = _read_manifest(members)
     _check_sums(members)
     try:
@@ -216,6 +237,8 @@ def _read(data: bytes) -> Program:
     except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
         raise ProgramError(f"{_MANIFEST}: found a malformed entry ({error!r})") from None
     program.check()
+    if _archive(members) != data:
+        raise ProgramError("expected an intact program archive: bytes between members differ")
     return program
 
 
@@ -226,7 +249,7 @@ def _read_manifest(members: dict[str, bytes]) -> dict[str, Any]:
     try:
         manifest = json.loads(members[_MANIFEST])
         found = (manifest["format"], manifest["version"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ProgramError(f"{_MANIFEST}: found no format and version in it") from None
     if found != (FORMAT, VERSION):
         raise ProgramError(
@@ -236,14 +259,14 @@ def _read_manifest(members: dict[str, bytes]) -> dict[str, Any]:
 
 
 def _check_sums(members: dict[str, bytes]) -> None:
-    stated = members.pop(_SUMS, None)
+    stated = members.get(_SUMS)
     if stated is None:
         raise ProgramError(f"{_SUMS}: found none, expected the SHA-256 of every member")
     expected: dict[str, str] = {}
     for line in stated.decode(errors="replace").splitlines():
         digest, _, name = line.partition("  ")
         expected[name] = digest
-    for name in sorted(expected.keys() | members.keys()):
+    for name in sorted((expected.keys() | members.keys()) - {_SUMS}):
         if name not in members:
             raise ProgramError(f"{name}: found none, expected it by {_SUMS}")
         digest = hashlib.sha256(members[name]).hexdigest()
