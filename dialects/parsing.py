@@ -1,5 +1,6 @@
 """Parsing of modules, with resources that survive a second file with the same keys."""
 
+from binascii import unhexlify
 from pathlib import Path
 
 from typing_extensions import override
@@ -28,6 +29,21 @@ class ModuleParser(Parser):
         if (dialect_name, key) not in self._resource_keys:
             self._resource_keys[dialect_name, key] = interface.declare_resource(key)
         return self._resource_keys[dialect_name, key]
+
+    @override
+    def _parse_resource(self, dialect_name: str, interface: OpAsmDialectInterface) -> None:
+        """A key and its bytes, refused here if they are not hexadecimal: later has no place."""
+        key = self._current_token.span
+        super()._parse_resource(dialect_name, interface)
+        blob = interface.lookup(self._resource_keys[dialect_name, key.text]) or ""
+        try:
+            unhexlify(blob.removeprefix("0x"))
+        except ValueError as error:
+            self.raise_error(f"resource '{key.text}': {error}, expected hexadecimal digits", key)
+
+    @override
+    def _parse_external_resources(self) -> None:
+        self.raise_error("found external_resources, expected only dialect_resources")
 
 
 def parse_file(ctx: Context, path: Path) -> ModuleOp:

@@ -16,6 +16,8 @@ from xdsl.utils.exceptions import DiagnosticException, ParseError
 
 MESSAGE_LIMIT = 600
 """Longest message in characters: an attribute quoted in a message may be a whole weight tensor."""
+CONTEXT_LIMIT = 160
+"""Characters of a source line that are shown."""
 
 
 class UserError(Exception):
@@ -43,6 +45,10 @@ def one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if len(text) > MESSAGE_LIMIT:
         text = text[:MESSAGE_LIMIT] + " …"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {text}" if text else "not enough memory"
     # What nopt raises itself was written for people; a KeyError from somewhere was not.
     ours = type(error).__module__.startswith("nopt.")
     if text and (ours or isinstance(error, OSError | ValueError | DiagnosticException)):
@@ -90,9 +96,11 @@ def parse_error_text(error: ParseError) -> str:
     """`file:line:col: error: message`, the source line, and carets below what was found there."""
     span = error.span
     # xDSL prints the place, then each line of the span with its carets, then the message.
-    context = span.print_with_context().splitlines()
-    message = one_line(ValueError(error.msg))
-    return "\n".join([f"{span.get_location()}: error: {message}", *context[1:3]])
+    context = span.print_with_context().splitlines()[1:3]
+    # A line may be a whole weight tensor.
+    first = max(context[1].find("^") - CONTEXT_LIMIT // 2, 0)
+    lines = [line[first : first + CONTEXT_LIMIT] for line in context]
+    return "\n".join([f"{span.get_location()}: error: {one_line(ValueError(error.msg))}", *lines])
 
 
 def describe(error: BaseException) -> str:

@@ -2,15 +2,33 @@
 
 from bisect import bisect_right
 from itertools import accumulate
+from typing import Any, NoReturn
 
 from typing_extensions import override
 from xdsl.context import Context
-from xdsl.dialects.builtin import UNKNOWN_LOC, FileLineColLoc, IntAttr, StringAttr
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import (
+    UNKNOWN_LOC,
+    FileLineColLoc,
+    IntAttr,
+    ModuleOp,
+    StringAttr,
+    UnregisteredAttr,
+)
+from xdsl.ir import AttributeInvT, Data, Operation, ParametrizedAttribute, SSAValue
+from xdsl.parser import ForwardDeclaredValue, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError, ShrinkException
+from xdsl.utils.lexer import Span
+from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from nopt.dialects.parsing import ModuleParser
-from nopt.tools.errors import nearest
+from nopt.tools.errors import nearest, one_line
+
+_CLEARER = {
+    "Could not parse entire input!": "expected an operation",
+    " in block definition": "expected an operation or '}'",
+    "Expected shape type.": "expected an element type",
+}
+"""What xDSL's parser expected, where its message does not say it."""
 
 
 class LocatingParser(ModuleParser):
@@ -18,7 +36,8 @@ class LocatingParser(ModuleParser):
 
     Clones keep it, so an operation can often be named by place passes later. What goes wrong while
     an operation is being built (a verifier of an attribute, a value out of range) becomes a parse
-    error at that operation, and an unknown name is met with the nearest known one.
+    error at that operation, an unknown name is met with the nearest known one, and a value may not
+    be used before it is defined.
     """
 
     def __init__(self, ctx: Context, text: str, name: str, first_line: int = 1):
@@ -27,6 +46,14 @@ class LocatingParser(ModuleParser):
         self._file = StringAttr(name)
         self._first_line = first_line
         self._line_starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+        self._early_uses: dict[str, Span[str]] = {}
+
+    @override
+    def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
+        module = super().parse_module(allow_implicit_module)
+        if self._early_uses:
+            self._check_order(module)
+        return module
 
     @override
     def parse_operation(self) -> Operation:
@@ -36,7 +63,7 @@ class LocatingParser(ModuleParser):
         except (ParseError, ShrinkException):
             raise
         except Exception as error:
-            raise ParseError(span, str(error) or type(error).__name__) from error
+            raise ParseError(span, one_line(error)) from error
         if op.location is UNKNOWN_LOC:
             line = bisect_right(self._line_starts, span.start)
             column = span.start - self._line_starts[line - 1] + 1
@@ -46,14 +73,62 @@ class LocatingParser(ModuleParser):
         return op
 
     @override
+    def raise_error(
+        self,
+        msg: str,
+        at_position: Span[str] | int | None = None,
+        end_position: int | None = None,
+    ) -> NoReturn:
+        msg = _CLEARER.get(msg, msg)
+        if at_position is None and self._current_token.kind == MLIRTokenKind.EOF:
+            if self.forward_ssa_references:
+                name = next(iter(self.forward_ssa_references))
+                super().raise_error(f"%{name} is not defined", self._early_uses[name])
+            msg = f"{msg}, found the end of the text"
+        if isinstance(at_position, int) and end_position is not None:
+            super().raise_error(msg, at_position, end_position)
+        super().raise_error(msg, at_position)
+
+    @override
+    def resolve_operand(
+        self, operand: UnresolvedOperand, type: AttributeInvT
+    ) -> SSAValue[AttributeInvT]:
+        name = operand.operand_name
+        if name not in self.ssa_values:
+            self._early_uses.setdefault(name, operand.span)
+        return super().resolve_operand(operand, type)
+
+    def _check_order(self, module: ModuleOp) -> None:
+        """Raise ParseError if an operand is defined later in its block, or in an inner region."""
+        for op in module.walk():
+            for value in op.operands:
+                if not _comes_before(value, op):
+                    name = value.name_hint or ""
+                    span = self._early_uses.get(name) or next(iter(self._early_uses.values()))
+                    self.raise_error(f"{span.text} is used before it is defined", span)
+
+    @override
     def _get_op_by_name(self, name: str) -> type[Operation]:
-        end = self._current_token.span.start
         try:
             return super()._get_op_by_name(name)
         except ParseError:
-            start = self.lexer.input.content.rfind(name, 0, end)
-            message = f"unknown operation '{name}'{self._nearest(name)}"
-            self.raise_error(message, start, start + len(name))
+            self._raise_unknown("operation", name, self._nearest(name))
+
+    @override
+    def _parse_dialect_type_or_attribute_body(
+        self, attr_name: str, is_type: bool, is_opaque: bool, starting_opaque_pos: int | None
+    ) -> UnregisteredAttr | ParametrizedAttribute | Data[Any]:
+        known = self.ctx.get_optional_type if is_type else self.ctx.get_optional_attr
+        if "." in attr_name and known(attr_name) is None:
+            self._raise_unknown("type" if is_type else "attribute", attr_name, "")
+        return super()._parse_dialect_type_or_attribute_body(
+            attr_name, is_type, is_opaque, starting_opaque_pos
+        )
+
+    def _raise_unknown(self, kind: str, name: str, hint: str) -> NoReturn:
+        """Complain about a name that was just parsed."""
+        start = self.lexer.input.content.rfind(name, 0, self._current_token.span.start)
+        self.raise_error(f"unknown {kind} '{name}'{hint}", start, start + len(name))
 
     def _nearest(self, op_name: str) -> str:
         dialect = op_name.partition(".")[0]
@@ -62,3 +137,17 @@ class LocatingParser(ModuleParser):
         # Looking the operation up has loaded its dialect.
         known = (op.name for op in self.ctx.loaded_ops)
         return nearest(op_name, (name for name in known if name.startswith(f"{dialect}.")))
+
+
+def _comes_before(value: SSAValue, user: Operation) -> bool:
+    """Whether a value is defined where `user` may use it; blocks of a region in any order."""
+    if isinstance(value, ForwardDeclaredValue):
+        return False
+    owner = value.owner
+    region = owner.parent_region() if isinstance(owner, Operation) else owner.parent
+    if region is None or not region.is_ancestor(user):
+        return False
+    if not isinstance(owner, Operation) or (block := owner.parent) is None:
+        return True
+    ancestor = block.find_ancestor_op_in_block(user)
+    return ancestor is None or owner.is_before_in_block(ancestor)

@@ -50,4 +50,6 @@ func.func @no_terminator(%x: tensor<2x3xi8>) {
 func.func @undefined_value() {
   func.return %x : i32
 }
-// CHECK-NEXT: {{.*}}: error: values used but not defined: [%x]
+// CHECK-NEXT: {{.*}}places.mlir:51:15: error: %x is not defined
+// CHECK-NEXT:   func.return %x : i32
+// CHECK-NEXT:               ^^
