@@ -119,6 +119,8 @@ class Program:
 
     def check(self) -> None:
         """Raise `ProgramError` unless every range and every name that is used exists."""
+        for value in (*self.inputs, *self.outputs, *self.symbols):
+            self._check_array(value)
         for address, data in self.constants:
             self._check_range("constant", address, len(data), self.dram_bytes, "bytes of DRAM")
         for symbol in self.symbols:
@@ -137,6 +139,19 @@ class Program:
                 self._check_names(f"host step {step.function}", step.inputs, known)
                 known.update(step.outputs)
         self._check_names("outputs", [value.name for value in self.outputs], known)
+
+    @staticmethod
+    def _check_array(value: Value | Symbol) -> None:
+        try:
+            np.dtype(value.dtype)
+        except TypeError:
+            raise ProgramError(
+                f"{value.name}: dtype: found {value.dtype}, expected a numpy type"
+            ) from None
+        if any(size < 0 for size in value.shape):
+            raise ProgramError(
+                f"{value.name}: shape: found {list(value.shape)}, expected sizes of at least 0"
+            )
 
     @staticmethod
     def _check_names(what: str, names: Sequence[str], known: set[str]) -> None:

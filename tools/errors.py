@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import DiagnosticException, ParseError
@@ -101,6 +102,12 @@ def parse_error_text(error: ParseError) -> str:
     first = max(context[1].find("^") - CONTEXT_LIMIT // 2, 0)
     lines = [line[first : first + CONTEXT_LIMIT] for line in context]
     return "\n".join([f"{span.get_location()}: error: {one_line(ValueError(error.msg))}", *lines])
+
+
+def usage_error(message: str) -> NoReturn:
+    """What an argument parser calls about its arguments (`ArgumentParser.error`)."""
+    tool = os.path.basename(sys.argv[0])
+    raise UserError(f"{message} ({tool} --help lists the arguments)")
 
 
 def describe(error: BaseException) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import IO, Any, NoReturn, TextIO, cast
+from typing import IO, Any, TextIO, cast
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
@@ -22,6 +22,7 @@ from nopt.tools.errors import (
     errors_for_people,
     nearest,
     parse_error_text,
+    usage_error,
 )
 from nopt.tools.locations import LocatingParser
 from nopt.tools.output import output_stream
@@ -52,7 +53,7 @@ class NoptMain(xDSLOptMain):
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         """xDSL's arguments; `-p` and `-t` with our checks, without lists of hundreds of names."""
-        arg_parser.error = _usage_error
+        arg_parser.error = usage_error
         super().register_all_arguments(arg_parser)
         ours = arg_parser.add_argument_group("nopt", conflict_handler="resolve")
         ours.add_argument(
@@ -247,10 +248,6 @@ def _target_spec(text: str) -> ArgSpec:
     if len(specs) != 1:
         raise UserError(f"expected one target, found '{text}'")
     return specs[0]
-
-
-def _usage_error(message: str) -> NoReturn:
-    raise UserError(f"{message} (nopt --help lists the arguments)")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

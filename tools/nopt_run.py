@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nopt.tools.errors import UserError, errors_for_people
+from nopt.tools.errors import UserError, errors_for_people, usage_error
 from nopt.tools.output import output_stream
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="nopt-run", description="Run a program file on the modeled core."
     )
+    parser.error = usage_error
     parser.add_argument("program", help="a file that nopt -t vta-program wrote")
     parser.add_argument(
         "-i", "--input", action="append", default=[], metavar="X.npy", help="one for each input"
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from nopt.hw.program import Program
-    from nopt.tools.runtime import Runtime
+    from nopt.tools.runtime import RunError, Runtime
 
     program = Program.load(arguments.program)
     if not arguments.input and program.inputs:
@@ -57,7 +58,10 @@ def _run(arguments: argparse.Namespace) -> None:
         raise UserError(f"found {len(arguments.output)} output files, expected {outputs}")
     inputs = [_load_array(path) for path in arguments.input]
     runtime = Runtime(program, strict=not arguments.no_strict)
-    result = runtime.run(inputs)
+    try:
+        result = runtime.run(inputs)
+    except RunError as error:
+        raise UserError(f"{', '.join(arguments.input)}: {error}") from error
     for path, array in zip(arguments.output, result.outputs, strict=False):
         _save_array(path, array)
     if not arguments.quiet:
@@ -67,10 +71,17 @@ def _run(arguments: argparse.Namespace) -> None:
 def _load_array(path: str) -> Any:
     import numpy as np
 
-    try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise UserError(f"{path}: not a readable .npy file: {error}") from error
+    with open(path, "rb") as stream:
+        begin = stream.read(len(np.lib.format.MAGIC_PREFIX))
+        if begin != np.lib.format.MAGIC_PREFIX:
+            found = f"a file that begins with {begin!r}" if begin else "an empty file"
+            raise UserError(f"{path}: found {found}, expected a .npy file, as numpy.save writes it")
+        stream.seek(0)
+        try:
+            return np.lib.format.read_array(stream, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"{path}: not a readable .npy file: {reason}") from error
 
 
 def _save_array(path: str, array: Any) -> None:

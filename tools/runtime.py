@@ -76,7 +76,7 @@ class Runtime:
         context = Context()
         for name, factory in {**XDSL_UNIVERSE.all_dialects, **get_all_dialects()}.items():
             context.register_dialect(name, factory)
-        module = ModuleParser(context, self.program.host, "host functions").parse_module()
+        module = ModuleParser(context, self.program.host, "host.txt").parse_module()
         module.verify()
         return module
 

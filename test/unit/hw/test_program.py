@@ -164,7 +164,19 @@ def test_ranges_are_checked_before_anything_is_written(program, tmp_path):
     program.steps.append(CoreStep(2, 2))
     with pytest.raises(ProgramError, match="core step: found 2 to 4, expected within 3 instr"):
         program.check()
+    program.steps[-1] = HostStep("h", ("z",), ("w",))
+    with pytest.raises(ProgramError, match="host step h: found 'z', expected an input, symbol or"):
+        program.check()
     program.steps.pop()
+    for value, message in [
+        (Value("z", (2,), "int9"), "z: dtype: found int9, expected a numpy type"),
+        (Value("z", (-2,), "int8"), r"z: shape: found \[-2\], expected sizes of at least 0"),
+        (Value("z", (2,), "int8"), "outputs: found 'z', expected an input, symbol or result"),
+    ]:
+        program.outputs.append(value)
+        with pytest.raises(ProgramError, match=message):
+            program.check()
+        program.outputs.pop()
     program.symbols.append(Symbol("z", 0, (1,), "int8", "scratch"))
     with pytest.raises(ProgramError, match="symbol z: kind: found scratch, expected input, "):
         program.check()
