@@ -66,7 +66,7 @@ from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects.affine_math import Range, dim_ranges, expr_range
-from nopt.dialects.affine_syntax import parse_exprs, print_exprs
+from nopt.dialects.affine_syntax import number_text, parse_exprs, parse_number, print_exprs
 
 
 class Reduction(StrEnum):
@@ -171,7 +171,7 @@ class ForOp(IRDLOperation):
     def verify_(self) -> None:
         extents = self.extents
         if any(extent <= 0 for extent in extents):
-            raise VerifyException(f"iterator extents must be positive, found {extents}")
+            raise VerifyException(f"iterator extents are {list(extents)}, expected 1 or more each")
         if self.body.block.arg_types != (IndexType(),) * len(extents):
             raise VerifyException(
                 f"expected {len(extents)} iterators of type index, "
@@ -187,6 +187,9 @@ class ForOp(IRDLOperation):
             )
         self._verify_body()
 
+    def _computes(self, value: SSAValue) -> bool:
+        return isinstance(value.owner, Operation) and value.owner.parent is self.body.block
+
     def _verify_body(self) -> None:
         """Only loads and scalar arithmetic inside; no reduction iterator shows in the result."""
         varying: set[SSAValue] = set()
@@ -195,19 +198,23 @@ class ForOp(IRDLOperation):
             if isinstance(op, LoadOp):
                 if any(dim >= first_reduction for dim in op.map.data.used_dims()):
                     varying.add(op.result)
-            elif isinstance(op, ReduceOp):
-                pass
-            elif isinstance(op, YieldOp):
-                if op.value in varying:
+                continue
+            if not isinstance(op, ReduceOp | YieldOp) and not _is_scalar_arithmetic(op):
+                raise VerifyException(
+                    f"expected loads, reductions and arith operations on scalars, found '{op.name}'"
+                )
+            if any(not self._computes(operand) for operand in op.operands):
+                raise VerifyException(
+                    f"an operand of '{op.name}' is not computed in the body; "
+                    "iterators show in indices only, tensors are loaded"
+                )
+            if any(operand in varying for operand in op.operands):
+                if isinstance(op, YieldOp):
                     raise VerifyException(
                         "the yielded value depends on a reduction iterator; reduce it first"
                     )
-            elif op.regions or len(op.results) != 1 or op.dialect_name() != "arith":
-                raise VerifyException(
-                    f"expected loads, reductions and arith operations, found '{op.name}'"
-                )
-            elif any(operand in varying for operand in op.operands):
-                varying.add(op.results[0])
+                if not isinstance(op, ReduceOp):
+                    varying.add(op.results[0])
 
     @classmethod
     def parse(cls, parser: Parser) -> ForOp:
@@ -243,6 +250,15 @@ class ForOp(IRDLOperation):
         printer.print_op_attributes(self.attributes, print_keyword=True)
         printer.print_string(" : ")
         printer.print_attribute(self.result.type)
+
+
+def _is_scalar_arithmetic(op: Operation) -> bool:
+    return (
+        op.dialect_name() == "arith"
+        and not op.regions
+        and len(op.results) == 1
+        and isinstance(op.results[0].type, IntegerType | AnyFloat)
+    )
 
 
 def _parse_iterators(parser: Parser) -> tuple[list[Parser.UnresolvedArgument], list[int]]:
@@ -344,6 +360,8 @@ class LoadOp(IRDLOperation):
     def verify_(self) -> None:
         map = self.map.data
         element = self.source_type.get_element_type()
+        if any(size < 0 for size in self.source_shape):
+            raise VerifyException(f"'source' has type {self.source_type}, expected a static shape")
         if self.result.type != element:
             raise VerifyException(f"result has type {self.result.type}, expected {element}")
         if self.pad is not None and self.pad.type != element:
@@ -359,11 +377,19 @@ class LoadOp(IRDLOperation):
                 f"map must range over the {len(self.nest.extents)} iterators of the nest, "
                 f"found {map.num_dims} dimensions and {map.num_symbols} symbols"
             )
-        if self.pad is not None:
-            return
+        if unknown := sorted(dim for dim in map.used_dims() if dim >= map.num_dims):
+            raise VerifyException(f"map uses d{unknown[0]} of {map.num_dims} iterators")
+        self._verify_ranges()
+
+    def _verify_ranges(self) -> None:
+        """Every index is affine; without a pad, none leaves the tensor."""
+        map = self.map.data
         for axis, (expr, size) in enumerate(zip(map.results, self.source_shape, strict=True)):
-            low, high = expr_range(expr, self.nest.ranges)
-            if low < 0 or high >= size:
+            try:
+                low, high = expr_range(expr, self.nest.ranges)
+            except ValueError as error:
+                raise VerifyException(f"index {axis}: {error}") from error
+            if self.pad is None and (low < 0 or high >= size):
                 raise VerifyException(
                     f"index {axis} ranges over [{low}, {high}], outside [0, {size}); "
                     "stay inside or give a pad"
@@ -375,7 +401,7 @@ class LoadOp(IRDLOperation):
         exprs = parse_exprs(parser, _iterator_dim)
         pad: int | float | None = None
         if parser.parse_optional_keyword("pad") is not None:
-            pad = parser.parse_number()
+            pad = parse_number(parser)
         attributes = parser.parse_optional_attr_dict()
         parser.parse_punctuation(":")
         pos = parser.pos
@@ -397,7 +423,7 @@ class LoadOp(IRDLOperation):
         printer.print_ssa_value(self.source)
         print_exprs(printer, self.map.data.results, iterators)
         if self.pad_value is not None:
-            printer.print_string(f" pad {self.pad_value}")
+            printer.print_string(f" pad {number_text(self.pad_value)}")
         printer.print_op_attributes(self.attributes)
         printer.print_string(" : ")
         printer.print_attribute(self.source.type)

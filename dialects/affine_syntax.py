@@ -6,6 +6,7 @@ becomes an affine variable and back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects.builtin import IndexType
@@ -58,15 +59,29 @@ def _parse_term(parser: Parser, variable: VariableOf) -> AffineExpr:
     result = _parse_factor(parser, variable)
     while True:
         if parser.parse_optional_characters("*") is not None:
-            result = result * _parse_factor(parser, variable)
+            pos = parser.pos
+            factor = _parse_factor(parser, variable)
+            if not isinstance(result, AffineConstantExpr):
+                result, factor = factor, result
+            if not isinstance(result, AffineConstantExpr):
+                parser.raise_error("expected a number on one side of '*'", pos, parser.pos)
+            result = factor * result
         elif parser.parse_optional_keyword("floordiv") is not None:
-            result = result // _parse_factor(parser, variable)
+            result = result // _parse_divisor(parser)
         elif parser.parse_optional_keyword("ceildiv") is not None:
-            result = result.ceil_div(_parse_factor(parser, variable))
+            result = result.ceil_div(_parse_divisor(parser))
         elif parser.parse_optional_keyword("mod") is not None:
-            result = result % _parse_factor(parser, variable)
+            result = result % _parse_divisor(parser)
         else:
             return result
+
+
+def _parse_divisor(parser: Parser) -> int:
+    pos = parser.pos
+    divisor = parser.parse_optional_integer(allow_boolean=False)
+    if divisor is None or divisor <= 0:
+        parser.raise_error("expected a positive number to divide by", pos, parser.pos)
+    return divisor
 
 
 def _parse_factor(parser: Parser, variable: VariableOf) -> AffineExpr:
@@ -75,10 +90,10 @@ def _parse_factor(parser: Parser, variable: VariableOf) -> AffineExpr:
         result = parse_expr(parser, variable)
         parser.parse_punctuation(")")
         return result
-    if (value := parser.parse_optional_integer(allow_boolean=False)) is not None:
-        return AffineConstantExpr(value)
     if parser.parse_optional_punctuation("-") is not None:
         return -_parse_factor(parser, variable)
+    if (value := parser.parse_optional_integer(allow_boolean=False)) is not None:
+        return AffineConstantExpr(value)
     pos = parser.pos
     if (operand := parser.parse_optional_operand(IndexType())) is not None:
         try:
@@ -179,3 +194,23 @@ def print_exprs(
     """`[` expr (`,` expr)* `]`"""
     with printer.in_square_brackets():
         printer.print_list(exprs, lambda expr: print_expr(printer, expr, dims, symbols))
+
+
+def parse_number(parser: Parser) -> int | float:
+    """A number as `number_text` writes it."""
+    pos = parser.pos
+    negative = parser.parse_optional_punctuation("-") is not None
+    for name in ("inf", "nan"):
+        if parser.parse_optional_keyword(name) is not None:
+            return -float(name) if negative else float(name)
+    number = parser.parse_optional_number()
+    if number is None or (negative and math.copysign(1, number) < 0):
+        parser.raise_error("expected a number", pos, parser.pos)
+    return -number if negative else number
+
+
+def number_text(number: int | float) -> str:
+    """A number as the lexer reads it back: a float has a point, or is `inf` or `nan`."""
+    mantissa, exponent_sign, exponent = repr(number).partition("e")
+    point = ".0" if exponent_sign and "." not in mantissa else ""
+    return f"{mantissa}{point}{exponent_sign}{exponent}"

@@ -1,0 +1,264 @@
+// RUN: VERIFY_DIAG
+// Every rule of the verifiers, op by op.
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (0) {
+    %a = affine_nest.load %x[%i] pad 0 : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<0xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op iterator extents are [0], expected 1 or more each
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = "affine_nest.for"() <{parallel = array<i64: 4>, reduction = array<i64: 2>}> ({
+  ^bb0(%i: index):
+    %a = "affine_nest.load"(%x) <{map = affine_map<(d0) -> (d0)>}> : (tensor<4xi8>) -> i8
+    "affine_nest.yield"(%a) : (i8) -> ()
+  }) : () -> tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op map must range over the 2 iterators of the nest, found 1 dimensions and 0 symbols
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op terminates block in single-block region but is not a terminator
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op contains empty block in single-block region that expects at least a terminator
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<5xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op result has type tensor<5xi8>, expected tensor<4xi8> from the parallel extents and the yielded value
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi32>
+  return
+}
+// CHECK: error: 'affine_nest.for' op result has type tensor<4xi32>, expected tensor<4xi8> from the parallel extents and the yielded value
+
+// -----
+
+func.func @f(%x: tensor<4x2xi8>) {
+  %y = affine_nest.for (%i) = (4) reduce (%j) = (2) {
+    %a = affine_nest.load %x[%i, %j] : tensor<4x2xi8>
+    %b = arith.addi %a, %a : i8
+    affine_nest.yield %b : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op the yielded value depends on a reduction iterator; reduce it first
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    func.call @f(%x) : (tensor<4xi8>) -> ()
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op expected loads, reductions and arith operations on scalars, found 'func.call'
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %s: i8) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    %b = arith.addi %a, %s : i8
+    affine_nest.yield %b : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op an operand of 'arith.addi' is not computed in the body; iterators show in indices only, tensors are loaded
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %b = arith.addi %i, %i : index
+    affine_nest.yield %b : index
+  } : tensor<4xindex>
+  return
+}
+// CHECK: error: 'affine_nest.for' op expected loads, reductions and arith operations on scalars, found 'arith.addi'
+
+// -----
+
+func.func @f() {
+  %y = affine_nest.for (%i) = (4) {
+    %x = arith.constant dense<1> : tensor<4xi8>
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op expected loads, reductions and arith operations on scalars, found 'arith.constant'
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %s: i8) {
+  %y = affine_nest.for (%i) = (4) {
+    affine_nest.yield %s : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op an operand of 'affine_nest.yield' is not computed in the body; iterators show in indices only, tensors are loaded
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = "affine_nest.for"() <{parallel = array<i64: 4>, reduction = array<i64>}> ({
+  ^bb0(%i: index):
+    %a = "affine_nest.load"(%x) <{map = affine_map<(d0) -> (d0)>}> : (tensor<4xi8>) -> i32
+    "affine_nest.yield"(%a) : (i32) -> ()
+  }) : () -> tensor<4xi32>
+  return
+}
+// CHECK: error: 'affine_nest.load' op result has type i32, expected i8
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = "affine_nest.for"() <{parallel = array<i64: 4>, reduction = array<i64>}> ({
+  ^bb0(%i: index):
+    %a = "affine_nest.load"(%x) <{map = affine_map<(d0) -> (d0)>, pad = 0 : i32}> : (tensor<4xi8>) -> i8
+    "affine_nest.yield"(%a) : (i8) -> ()
+  }) : () -> tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op pad has type i32, expected i8
+
+// -----
+
+func.func @f(%x: tensor<4x2xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4x2xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op 'source' has rank 2, found 1 indices
+
+// -----
+
+func.func @f(%x: tensor<?xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] pad 0 : tensor<?xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op 'source' has type tensor<?xi8>, expected a static shape
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i + d3] pad 0 : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op map uses d3 of 1 iterators
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = "affine_nest.for"() <{parallel = array<i64: 4>, reduction = array<i64>}> ({
+  ^bb0(%i: index):
+    %a = "affine_nest.load"(%x) <{map = affine_map<(d0)[s0] -> (d0 + s0)>}> : (tensor<4xi8>) -> i8
+    "affine_nest.yield"(%a) : (i8) -> ()
+  }) : () -> tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op map must range over the 1 iterators of the nest, found 1 dimensions and 1 symbols
+
+// -----
+
+func.func @f(%x: tensor<4x4xi8>) {
+  %y = "affine_nest.for"() <{parallel = array<i64: 4, 4>, reduction = array<i64>}> ({
+  ^bb0(%i: index, %j: index):
+    %a = "affine_nest.load"(%x) <{map = affine_map<(d0, d1) -> (d0, d1 mod -2)>, pad = 0 : i8}> : (tensor<4x4xi8>) -> i8
+    "affine_nest.yield"(%a) : (i8) -> ()
+  }) : () -> tensor<4x4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op index 1: expected a positive constant divisor, found -2
+
+// -----
+
+func.func @f(%x: tensor<4x4xi8>) {
+  %y = affine_nest.for (%i, %j) = (4, 4) {
+    %a = affine_nest.load %x[%i, %j * 2 - %i] : tensor<4x4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4x4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op index 1 ranges over [-3, 6], outside [0, 4); stay inside or give a pad
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %a = "affine_nest.load"(%x) <{map = affine_map<() -> (0)>}> : (tensor<4xi8>) -> i8
+  return
+}
+// CHECK: error: 'affine_nest.load' op 'affine_nest.load' expects parent op 'affine_nest.for'
+
+// -----
+
+func.func @f(%x: i8) {
+  %y = affine_nest.for () = () {
+    %a = "affine_nest.load"(%x) <{map = affine_map<() -> ()>}> : (i8) -> i8
+    affine_nest.yield %a : i8
+  } : tensor<i8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op operand 'source' at position 0 does not verify: i8 should be of base attribute tensor
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for () = () reduce (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    %b = "affine_nest.reduce"(%a) <{kind = #affine_nest<reduction add>}> : (i8) -> i32
+    affine_nest.yield %b : i32
+  } : tensor<i32>
+  return
+}
+// CHECK: error: 'affine_nest.reduce' op result 'result' at position 0 does not verify: attribute i8 expected from variable 'T', but got i32
+
+// -----
+
+func.func @f(%x: i8) {
+  %y = affine_nest.reduce add %x : i8
+  return
+}
+// CHECK: error: 'affine_nest.reduce' op 'affine_nest.reduce' expects parent op 'affine_nest.for'
