@@ -172,9 +172,8 @@ class _Blocking:
                 )
         replaced |= self._wide_immediates()
         value = self.builder.inline(self.nest, self.indices, replaced)
-        blocked = self.builder.finish(
-            value, {**self.nest.attributes, PLACEMENT: StringAttr("core")}
-        )
+        blocked = self.builder.finish(value, self.nest)
+        blocked.attributes[PLACEMENT] = StringAttr("core")
         insert_before(blocked, self.nest, self.nest.result.name_hint)
         unpacked = self.layouts.unpack(blocked.result, self.nest.parallel_extents, self.output_lane)
         insert_before(unpacked, self.nest, self.nest.result.name_hint)

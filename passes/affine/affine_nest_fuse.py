@@ -149,8 +149,9 @@ def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
     own = nest.dims[len(consumer.parallel_extents) :]
     element = nest.inline(producer, [*load.map.data.results, *own])
     value = nest.inline(consumer, nest.dims[: len(consumer.extents)], {load.result: element})
-    fused = nest.finish(value, consumer.attributes)
-    fused.result.name_hint = consumer.result.name_hint
+    fused = nest.finish(value, consumer)
+    # A message about the nest should point at its contraction.
+    fused.location = producer.location if producer.reduction_extents else consumer.location
     rewriter.replace(consumer, fused)
 
 
@@ -170,9 +171,7 @@ class SplitReduction(RewritePattern):
         nest = NestBuilder.of(op.named_parallel, named)
         whole = nest.dims[position] * divisor + nest.dims[position + 1]
         indices = [*nest.dims[:position], whole, *nest.dims[position + 2 :]]
-        split = nest.finish(nest.inline(op, indices), op.attributes)
-        split.result.name_hint = op.result.name_hint
-        rewriter.replace(op, split)
+        rewriter.replace(op, nest.finish(nest.inline(op, indices), op))
 
 
 def _divided_reduction(nest: ForOp) -> tuple[int, int] | None:

@@ -24,6 +24,7 @@ from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import PLACEMENT, Product
 from nopt.passes.machine import machine_of
+from nopt.passes.places import about
 from nopt.passes.tensor.schedules import (
     SCHEDULE,
     NoScheduleError,
@@ -48,7 +49,8 @@ class AffineNestSchedulePass(ModulePass):
             if not isinstance(nest, ForOp) or SCHEDULE in nest.attributes:
                 continue
             if nest.attributes.get(PLACEMENT) == StringAttr("core"):
-                nest.attributes[SCHEDULE] = _Search(tiling_of(nest, config), config).best()
+                with about(nest):
+                    nest.attributes[SCHEDULE] = _Search(tiling_of(nest, config), config).best()
 
 
 class _Search:

@@ -70,7 +70,7 @@ class Conv2d(RewritePattern):
         column = w * horizontal + kw * dilation_w - left
         x = nest.load(op.input, [n, channel, row, column], 0)
         weight = nest.load(op.weight, [o, i, kh, kw])
-        rewriter.replace(op, nest.finish(_sum_of_products(nest, x, weight)))
+        rewriter.replace(op, nest.finish(_sum_of_products(nest, x, weight), op))
 
 
 class Matmul(RewritePattern):
@@ -86,7 +86,7 @@ class Matmul(RewritePattern):
         shared = outer if len(_shape(op.rhs)) > 2 else []
         a = nest.load(op.lhs, [*outer, *left])
         b = nest.load(op.rhs, [*shared, *right])
-        rewriter.replace(op, nest.finish(_sum_of_products(nest, a, b)))
+        rewriter.replace(op, nest.finish(_sum_of_products(nest, a, b), op))
 
 
 def _sum_of_products(nest: NestBuilder, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -108,7 +108,7 @@ class Add(RewritePattern):
             value = nest.load(operand, indices)
             operands.append(value if _is_float(element) else nest.cast(value, element))
         add = arith.AddfOp if _is_float(element) else arith.AddiOp
-        rewriter.replace(op, nest.finish(nest.binary(add, *operands)))
+        rewriter.replace(op, nest.finish(nest.binary(add, *operands), op))
 
 
 class Relu(RewritePattern):
@@ -118,7 +118,7 @@ class Relu(RewritePattern):
         x = nest.load(op.input, nest.dims)
         largest = arith.MaximumfOp if _is_float(x.type) else arith.MaxSIOp
         zero = nest.constant(0, x.type)
-        rewriter.replace(op, nest.finish(nest.binary(largest, x, zero)))
+        rewriter.replace(op, nest.finish(nest.binary(largest, x, zero), op))
 
 
 class Clip(RewritePattern):
@@ -126,7 +126,7 @@ class Clip(RewritePattern):
     def match_and_rewrite(self, op: graph.ClipOp, rewriter: PatternRewriter):
         nest = NestBuilder(_parallel(_shape(op.result)))
         x = nest.load(op.input, nest.dims)
-        rewriter.replace(op, nest.finish(_clip(nest, x, *op.bounds)))
+        rewriter.replace(op, nest.finish(_clip(nest, x, *op.bounds), op))
 
 
 def _clip(nest: NestBuilder, value: SSAValue, low: int, high: int) -> SSAValue:
@@ -141,7 +141,7 @@ class MaxPool(RewritePattern):
             -(1 << (element.bitwidth - 1)) if isinstance(element, IntegerType) else float("-inf")
         )
         nest, x = _window(op, lowest)
-        rewriter.replace(op, nest.finish(nest.reduce(Reduction.MAX, x)))
+        rewriter.replace(op, nest.finish(nest.reduce(Reduction.MAX, x), op))
 
 
 class AvgPool(RewritePattern):
@@ -149,7 +149,7 @@ class AvgPool(RewritePattern):
     def match_and_rewrite(self, op: graph.AvgPoolOp, rewriter: PatternRewriter):
         nest, x = _window(op, 0)
         mean = _rounded_mean(nest, x, int(np.prod(op.kernel.get_values())))
-        rewriter.replace(op, nest.finish(nest.cast(mean, x.type)))
+        rewriter.replace(op, nest.finish(nest.cast(mean, x.type), op))
 
 
 def _window(
@@ -172,7 +172,7 @@ class GlobalAvgPool(RewritePattern):
         n, c, _, _, kh, kw = nest.dims
         x = nest.load(op.input, [n, c, kh, kw])
         mean = _rounded_mean(nest, x, height * width)
-        rewriter.replace(op, nest.finish(nest.cast(mean, x.type)))
+        rewriter.replace(op, nest.finish(nest.cast(mean, x.type), op))
 
 
 def _rounded_mean(nest: NestBuilder, x: SSAValue, count: int) -> SSAValue:
@@ -207,7 +207,7 @@ class Reshape(RewritePattern):
         for size in reversed(_shape(op.input)):
             indices.insert(0, position % size)
             position = position // size
-        rewriter.replace(op, nest.finish(nest.load(op.input, indices)))
+        rewriter.replace(op, nest.finish(nest.load(op.input, indices), op))
 
 
 class Transpose(RewritePattern):
@@ -215,7 +215,7 @@ class Transpose(RewritePattern):
     def match_and_rewrite(self, op: graph.TransposeOp, rewriter: PatternRewriter):
         nest = NestBuilder(_parallel(_shape(op.result)))
         indices = [nest.dims[axis] for axis in np.argsort(op.permutation.get_values())]
-        rewriter.replace(op, nest.finish(nest.load(op.input, indices)))
+        rewriter.replace(op, nest.finish(nest.load(op.input, indices), op))
 
 
 class Requantize(RewritePattern):
@@ -245,7 +245,7 @@ class Requantize(RewritePattern):
         limit = 1 << (element.bitwidth - 1)
         fits = isinstance(scaled.type, IntegerType) and scaled.type.bitwidth <= element.bitwidth
         clipped = scaled if fits else _clip(nest, scaled, -limit, limit - 1)
-        rewriter.replace(op, nest.finish(nest.cast(clipped, element)))
+        rewriter.replace(op, nest.finish(nest.cast(clipped, element), op))
 
 
 def _factor(

@@ -27,7 +27,7 @@ IMMEDIATE = (-(1 << 15), (1 << 15) - 1)
 """What an ALU instruction's signed 16-bit immediate holds."""
 
 
-class NotOnCore(Exception):
+class NotOnCore(ValueError):
     """Why a nest cannot run on the core."""
 
 

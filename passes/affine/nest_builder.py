@@ -120,13 +120,20 @@ class NestBuilder:
             values[op.results[0]] = clone.results[0]
         raise ValueError("a nest's body ends with affine_nest.yield")
 
-    def finish(self, value: SSAValue, attributes: dict[str, Attribute] | None = None) -> ForOp:
-        """End with `yield value`; the nest, not yet inserted anywhere."""
+    def finish(self, value: SSAValue, like: Operation | None = None) -> ForOp:
+        """End with `yield value`; the nest, not yet inserted anywhere.
+
+        It gets the place in the source, the name and, from a nest, the attributes of `like`.
+        """
         self.block.add_op(YieldOp(value))
         for load in (op for op in self.block.ops if isinstance(op, LoadOp)):
             load.result.name_hint = load.result.name_hint or load.source.name_hint
         result_type = TensorType(value.type, self.parallel)
-        nest = ForOp(self.parallel, self.reduction, Region(self.block), result_type, attributes)
+        nest = ForOp(self.parallel, self.reduction, Region(self.block), result_type)
+        if like is not None:
+            nest.location = like.location
+            nest.result.name_hint = like.results[0].name_hint
+            nest.attributes.update(like.attributes if isinstance(like, ForOp) else {})
         for load in nest.loads:
             if load.pad is not None and not load.reads_outside():
                 load.pad = None

@@ -29,6 +29,7 @@ from nopt.hw.synchronize import synchronize
 from nopt.passes.isa.expand import Records, Stream, UopKernels, expand
 from nopt.passes.isa.place_uops import Words, place_uops
 from nopt.passes.machine import machine_of
+from nopt.passes.places import about
 
 
 class AssembleError(ValueError):
@@ -241,7 +242,8 @@ class _Assembler:
         addresses: dict[SSAValue, int] = {
             memref: self.addresses[tensor] for memref, tensor in zip(memrefs, tensors, strict=True)
         }
-        return expand(op, addresses, uops, self.config)
+        with about(op):
+            return expand(op, addresses, uops, self.config)
 
     def _host_step(
         self, phase: _Phase, phases: Sequence[_Phase], terminator: Operation

@@ -26,6 +26,7 @@ from nopt.hw.config import Config
 from nopt.passes.isa.hardware_loops import BoxLoop, Instruction, arrange
 from nopt.passes.isa.transfers import Extent, extents_of, split
 from nopt.passes.machine import machine_of
+from nopt.passes.places import about
 
 
 class AllocationError(ValueError):
@@ -41,7 +42,8 @@ class ConvertTensorIntrinsicToIsaPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
         for kernel in [kernel for kernel in op.walk() if isinstance(kernel, ti.KernelOp)]:
-            _lower(kernel, config)
+            with about(kernel):
+                _lower(kernel, config)
 
 
 def _lower(kernel: ti.KernelOp, config: Config) -> None:
@@ -61,6 +63,7 @@ def _lower(kernel: ti.KernelOp, config: Config) -> None:
     body = kernel.detach_region(kernel.body)
     lowered = isa.KernelOp(kernel.inputs, kernel.result.type, body)
     lowered.result.name_hint = kernel.result.name_hint
+    lowered.location = kernel.location
     Rewriter.replace_op(kernel, lowered)
 
 

@@ -28,6 +28,7 @@ from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAt
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import IMMEDIATE, Product
 from nopt.passes.machine import machine_of
+from nopt.passes.places import about
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
 from nopt.passes.tensor.schedules import SCHEDULE, check_schedule
 from nopt.passes.tensor.tiling import Operand, Tiling, tiling_of
@@ -44,8 +45,9 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             schedule = nest.attributes.get(SCHEDULE)
             if isinstance(schedule, ScheduleAttr):
-                tiling = tiling_of(nest, config)
-                check_schedule(tiling, schedule, config)
+                with about(nest):
+                    tiling = tiling_of(nest, config)
+                    check_schedule(tiling, schedule, config)
                 _Kernel(tiling, schedule, config).replace_nest()
 
 
@@ -91,6 +93,7 @@ class _Kernel:
         self._open(0)
         kernel = KernelOp(self.inputs, nest.result.type, Region(block))
         kernel.result.name_hint = nest.result.name_hint
+        kernel.location = nest.location
         Builder(InsertPoint.before(nest)).insert(self.constants)
         Rewriter.replace_op(nest, kernel)
 

@@ -1,0 +1,20 @@
+"""Complaints of passes about an op, with its place in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from xdsl.ir import Operation
+from xdsl.utils.exceptions import DiagnosticException, VerifyException
+
+
+@contextmanager
+def about(op: Operation) -> Generator[None]:
+    """What goes wrong inside with a ValueError is said of `op`, whose place drivers then show."""
+    try:
+        yield
+    except DiagnosticException:
+        raise
+    except ValueError as error:
+        op.emit_error("", VerifyException(str(error)))
