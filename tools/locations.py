@@ -80,7 +80,8 @@ class LocatingParser(ModuleParser):
         end_position: int | None = None,
     ) -> NoReturn:
         msg = _CLEARER.get(msg, msg)
-        if at_position is None and self._current_token.kind == MLIRTokenKind.EOF:
+        token = self._current_token
+        if token.kind == MLIRTokenKind.EOF and at_position in (None, token.span):
             if self.forward_ssa_references:
                 name = next(iter(self.forward_ssa_references))
                 super().raise_error(f"%{name} is not defined", self._early_uses[name])
