@@ -1,0 +1,20 @@
+// What is no program: without a function to run, or not lowered far enough.
+// RUN: nopt %s -p vta -o %t.isa.mlir
+// RUN: not nopt %t.isa.mlir -t 'vta-asm{entry=start}' -o %t.s 2>&1 | filecheck %s --check-prefix ENTRY
+// RUN: not nopt %s -p 'vta{until=convert-affine-nest-to-tensor-intrinsic}' -t vta-asm -o %t.s 2>&1 | filecheck %s --check-prefix LEVEL
+// RUN: not nopt %t.isa.mlir -t vta-program 2>&1 | filecheck %s --check-prefix BYTES
+// RUN: not ls %t.s
+
+// ENTRY: {{^}}error: target 'vta-asm': expected a function @start or a single function, found @main, @other{{$}}
+// LEVEL: error: target 'vta-asm': {{.*}}found tensor_intrinsic.kernel, expected isa.kernel; run convert-tensor-intrinsic-to-isa first
+// BYTES: {{^}}error: target 'vta-program' writes bytes: give a file, -o FILE (stdout: -o -){{$}}
+
+func.func @main(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<8x16xi8> {
+  %y = graph.matmul %x, %w : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi32>
+  %z = graph.requantize %y shift 4 : tensor<8x16xi32> -> tensor<8x16xi8>
+  func.return %z : tensor<8x16xi8>
+}
+
+func.func @other() {
+  func.return
+}
