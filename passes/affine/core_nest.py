@@ -102,6 +102,7 @@ def recognise(nest: ForOp, config: Config) -> CoreNest:
 
 def _start(value: SSAValue, config: Config) -> Start | None:
     if (load := _loaded(value)) is not None:
+        _check_loadable(load)
         return Window(None, load)
     reduction = value.owner
     if not isinstance(reduction, ReduceOp):
@@ -114,6 +115,11 @@ def _start(value: SSAValue, config: Config) -> Start | None:
     if load.result.type != i8:
         raise NotOnCore(f"it reduces elements of type {load.result.type}; the core loads i8")
     return Window(reduction.kind.data, load)
+
+
+def _check_loadable(load: LoadOp) -> None:
+    if load.result.type not in (i8, i32):
+        raise NotOnCore(f"it loads {load.result.type}; the core loads i8 and i32")
 
 
 def _strip(
@@ -134,7 +140,7 @@ def _strip(
     kind = AluKind.SHR if leftwards else alu_kind(op, config)
     if kind is None:
         raise NotOnCore(f"'{op.name}' has no instruction on this core")
-    if value.type != i32 and kind not in (AluKind.MAX, AluKind.MIN):
+    if value.type != i32 and not (value.type == i8 and kind in (AluKind.MAX, AluKind.MIN)):
         raise NotOnCore(f"it computes in {value.type}; the core computes in i32")
     left, right = op.operands
     if kind is AluKind.SHR:
@@ -150,8 +156,7 @@ def _strip(
             steps.append(Step(kind, number))
             return chain
         if load is not None:
-            if load.result.type not in (i8, i32):
-                raise NotOnCore(f"it loads {load.result.type}; the core loads i8 and i32")
+            _check_loadable(load)
             steps.append(Step(kind, load))
             return chain
     raise NotOnCore(f"'{op.name}' combines two computed values")
