@@ -1,0 +1,280 @@
+// RUN: nopt %s -p convert-graph-to-affine-nest,affine-nest-fuse,affine-nest-simplify,affine-nest-block | filecheck %s
+// Nests and tensors in the core's blocks of 16.
+
+// 20 input channels are two blocks, 10 output channels one; the weights are packed as they are read.
+func.func @conv(%x: tensor<1x20x6x6xi8>, %w: tensor<10x20x3x3xi8>) -> tensor<1x10x6x6xi8> {
+  %c = graph.conv2d %x, %w pads [1, 1, 1, 1] : (tensor<1x20x6x6xi8>, tensor<10x20x3x3xi8>) -> tensor<1x10x6x6xi32>
+  %y = graph.requantize %c shift 0 : tensor<1x10x6x6xi32> -> tensor<1x10x6x6xi8>
+  return %y : tensor<1x10x6x6xi8>
+}
+// CHECK-LABEL: func.func @conv(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %i2, %i3, %lane) = (1, 2, 6, 6, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[0, %i1 * 16 + %lane, %i2, %i3] pad 0 : tensor<1x20x6x6xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %w_1 = affine_nest.for (%ib, %kh, %kw, %cl, %il) = (2, 3, 3, 16, 16) {
+// CHECK-NEXT: %w_2 = affine_nest.load %w[%cl, %ib * 16 + %il, %kh, %kw] pad 0 : tensor<10x20x3x3xi8>
+// CHECK-NEXT: affine_nest.yield %w_2 : i8
+// CHECK-NEXT: } : tensor<2x3x3x16x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%n, %cb, %h, %w_3, %cl_1) = (1, 1, 6, 6, 16) reduce (%ib_1, %kh_1, %kw_1, %il_1) = (2, 3, 3, 16) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[0, %ib_1, %h + %kh_1 - 1, %w_3 + %kw_1 - 1, %il_1] pad 0 : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %w_4 = affine_nest.load %w_1[%ib_1, %kh_1, %kw_1, %cl_1, %il_1] : tensor<2x3x3x16x16xi8>
+// CHECK: %3 = affine_nest.reduce add %2 : i32
+// CHECK: affine_nest.yield %8 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 10, 6, 6) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[0, 0, %i2_1, %i3_1, %i1_1] : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<1x10x6x6xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<1x10x6x6xi8>
+
+// The bias is read lane by lane. Between nests that agree nothing is laid out anew.
+func.func @two_layers(%x: tensor<1x16x6x6xi8>, %v: tensor<32x16x1x1xi8>, %w: tensor<16x32x1x1xi8>) -> tensor<1x16x6x6xi8> {
+  %b = graph.constant dense<1000> : tensor<32x1x1xi32>
+  %c = graph.conv2d %x, %v : (tensor<1x16x6x6xi8>, tensor<32x16x1x1xi8>) -> tensor<1x32x6x6xi32>
+  %s = graph.add %c, %b : (tensor<1x32x6x6xi32>, tensor<32x1x1xi32>) -> tensor<1x32x6x6xi32>
+  %h = graph.requantize %s shift 0 : tensor<1x32x6x6xi32> -> tensor<1x32x6x6xi8>
+  %d = graph.conv2d %h, %w : (tensor<1x32x6x6xi8>, tensor<16x32x1x1xi8>) -> tensor<1x16x6x6xi32>
+  %y = graph.requantize %d shift 0 : tensor<1x16x6x6xi32> -> tensor<1x16x6x6xi8>
+  return %y : tensor<1x16x6x6xi8>
+}
+// CHECK-LABEL: func.func @two_layers(
+// CHECK-NEXT: %b = graph.constant dense<1000> : tensor<32x1x1xi32>
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %i2, %i3, %lane) = (1, 1, 6, 6, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[0, %lane, %i2, %i3] : tensor<1x16x6x6xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: %v_1 = affine_nest.for (%cb, %cl, %il) = (2, 16, 16) {
+// CHECK-NEXT: %v_2 = affine_nest.load %v[%cb * 16 + %cl, %il, 0, 0] : tensor<32x16x1x1xi8>
+// CHECK-NEXT: affine_nest.yield %v_2 : i8
+// CHECK-NEXT: } : tensor<2x16x16xi8>
+// CHECK-NEXT: %b_1 = affine_nest.for (%cb_1, %cl_1) = (2, 16) {
+// CHECK-NEXT: %b_2 = affine_nest.load %b[%cb_1 * 16 + %cl_1, 0, 0] : tensor<32x1x1xi32>
+// CHECK-NEXT: affine_nest.yield %b_2 : i32
+// CHECK-NEXT: } : tensor<2x16xi32>
+// CHECK-NEXT: %h = affine_nest.for (%n, %cb_2, %h_1, %w_1, %cl_2) = (1, 2, 6, 6, 16) reduce (%ib, %kh, %kw, %il_1) = (1, 1, 1, 16) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[0, 0, %h_1, %w_1, %il_1] : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: %v_3 = affine_nest.load %v_1[%cb_2, %cl_2, %il_1] : tensor<2x16x16xi8>
+// CHECK-NEXT: %b_3 = affine_nest.load %b_1[%cb_2, %cl_2] : tensor<2x16xi32>
+// CHECK: %3 = affine_nest.reduce add %2 : i32
+// CHECK: affine_nest.yield %9 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %w_2 = affine_nest.for (%ib_1, %cl_3, %il_2) = (2, 16, 16) {
+// CHECK-NEXT: %w_3 = affine_nest.load %w[%cl_3, %ib_1 * 16 + %il_2, 0, 0] : tensor<16x32x1x1xi8>
+// CHECK-NEXT: affine_nest.yield %w_3 : i8
+// CHECK-NEXT: } : tensor<2x16x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%n_1, %cb_3, %h_2, %w_4, %cl_4) = (1, 1, 6, 6, 16) reduce (%ib_2, %kh_1, %kw_1, %il_3) = (2, 1, 1, 16) {
+// CHECK-NEXT: %h_3 = affine_nest.load %h[0, %ib_2, %h_2, %w_4, %il_3] : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %w_5 = affine_nest.load %w_2[%ib_2, %cl_4, %il_3] : tensor<2x16x16xi8>
+// CHECK: %13 = affine_nest.reduce add %12 : i32
+// CHECK: affine_nest.yield %18 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 16, 6, 6) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[0, 0, %i2_1, %i3_1, %i1_1] : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<1x16x6x6xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<1x16x6x6xi8>
+
+// A depthwise convolution: one block of weights a channel block, each a diagonal.
+func.func @depthwise(%x: tensor<1x20x6x6xi8>, %w: tensor<20x1x3x3xi8>) -> tensor<1x20x4x4xi8> {
+  %c = graph.conv2d %x, %w groups 20 : (tensor<1x20x6x6xi8>, tensor<20x1x3x3xi8>) -> tensor<1x20x4x4xi32>
+  %y = graph.requantize %c shift 0 : tensor<1x20x4x4xi32> -> tensor<1x20x4x4xi8>
+  return %y : tensor<1x20x4x4xi8>
+}
+// CHECK-LABEL: func.func @depthwise(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %i2, %i3, %lane) = (1, 2, 6, 6, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[0, %i1 * 16 + %lane, %i2, %i3] pad 0 : tensor<1x20x6x6xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %w_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1, %i4) = (20, 1, 3, 3, 1) {
+// CHECK-NEXT: %w_2 = affine_nest.load %w[%i0_1, 0, %i2_1, %i3_1] : tensor<20x1x3x3xi8>
+// CHECK-NEXT: affine_nest.yield %w_2 : i8
+// CHECK-NEXT: } : tensor<20x1x3x3x1xi8>
+// CHECK-NEXT: %w_3 = affine_nest.for (%cb, %kh, %kw, %cl, %il) = (2, 3, 3, 16, 16) {
+// CHECK-NEXT: %w_4 = affine_nest.load %w_1[%cb * 16 + %cl, 0, %kh, %kw, %il - %cl] pad 0 : tensor<20x1x3x3x1xi8>
+// CHECK-NEXT: affine_nest.yield %w_4 : i8
+// CHECK-NEXT: } : tensor<2x3x3x16x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%n, %cb_1, %h, %w_5, %cl_1) = (1, 2, 4, 4, 16) reduce (%i, %kh_1, %kw_1, %il_1) = (1, 3, 3, 16) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[0, %cb_1, %h + %kh_1, %w_5 + %kw_1, %il_1] : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %w_6 = affine_nest.load %w_3[%cb_1, %kh_1, %kw_1, %cl_1, %il_1] : tensor<2x3x3x16x16xi8>
+// CHECK: %3 = affine_nest.reduce add %2 : i32
+// CHECK: affine_nest.yield %8 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_2, %i1_2, %i2_2, %i3_2) = (1, 20, 4, 4) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i1_2 floordiv 16, %i2_2, %i3_2, %i1_2 mod 16] : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<1x20x4x4xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<1x20x4x4xi8>
+
+// Groups of 12 in blocks of 16: a block of outputs reads up to two blocks of inputs.
+func.func @grouped(%x: tensor<1x24x4x4xi8>, %w: tensor<24x12x1x1xi8>) -> tensor<1x24x4x4xi8> {
+  %c = graph.conv2d %x, %w groups 2 : (tensor<1x24x4x4xi8>, tensor<24x12x1x1xi8>) -> tensor<1x24x4x4xi32>
+  %y = graph.requantize %c shift 0 : tensor<1x24x4x4xi32> -> tensor<1x24x4x4xi8>
+  return %y : tensor<1x24x4x4xi8>
+}
+// CHECK-LABEL: func.func @grouped(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %i2, %i3, %lane) = (1, 2, 4, 4, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[0, %i1 * 16 + %lane, %i2, %i3] pad 0 : tensor<1x24x4x4xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: %w_1 = affine_nest.for (%cb, %ib, %cl, %il) = (2, 2, 16, 16) {
+// CHECK-NEXT: %w_2 = affine_nest.load %w[%cb * 16 + %cl, %ib * 16 + %il - ((%cb * 16 + %cl) floordiv 12) * 12, 0, 0] pad 0 : tensor<24x12x1x1xi8>
+// CHECK-NEXT: affine_nest.yield %w_2 : i8
+// CHECK-NEXT: } : tensor<2x2x16x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%n, %cb_1, %h, %w_3, %cl_1) = (1, 2, 4, 4, 16) reduce (%ib_1, %kh, %kw, %il_1) = (2, 1, 1, 16) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[0, %ib_1, %h, %w_3, %il_1] : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: %w_4 = affine_nest.load %w_1[%cb_1, %ib_1, %cl_1, %il_1] : tensor<2x2x16x16xi8>
+// CHECK: %3 = affine_nest.reduce add %2 : i32
+// CHECK: affine_nest.yield %8 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 24, 4, 4) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i1_1 floordiv 16, %i2_1, %i3_1, %i1_1 mod 16] : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<1x24x4x4xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<1x24x4x4xi8>
+
+// Weights are the constant operand, first or second.
+func.func @weights_first(%x: tensor<32x5xi8>) -> tensor<20x5xi8> {
+  %w = graph.constant dense<1> : tensor<20x32xi8>
+  %c = graph.matmul %w, %x : (tensor<20x32xi8>, tensor<32x5xi8>) -> tensor<20x5xi32>
+  %y = graph.requantize %c shift 0 : tensor<20x5xi32> -> tensor<20x5xi8>
+  return %y : tensor<20x5xi8>
+}
+// CHECK-LABEL: func.func @weights_first(
+// CHECK-NEXT: %w = graph.constant dense<1> : tensor<20x32xi8>
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (2, 5, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0 * 16 + %lane, %i1] : tensor<32x5xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<2x5x16xi8>
+// CHECK-NEXT: %w_1 = affine_nest.for (%i0b, %kb, %i0l, %kl) = (2, 2, 16, 16) {
+// CHECK-NEXT: %w_2 = affine_nest.load %w[%i0b * 16 + %i0l, %kb * 16 + %kl] pad 0 : tensor<20x32xi8>
+// CHECK-NEXT: affine_nest.yield %w_2 : i8
+// CHECK-NEXT: } : tensor<2x2x16x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%i0b_1, %i1_1, %i0l_1) = (2, 5, 16) reduce (%kb_1, %kl_1) = (2, 16) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[%kb_1, %i1_1, %kl_1] : tensor<2x5x16xi8>
+// CHECK-NEXT: %w_3 = affine_nest.load %w_1[%i0b_1, %kb_1, %i0l_1, %kl_1] : tensor<2x2x16x16xi8>
+// CHECK: %3 = affine_nest.reduce add %2 : i32
+// CHECK: affine_nest.yield %8 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<2x5x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_2) = (20, 5) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_1 floordiv 16, %i1_2, %i0_1 mod 16] : tensor<2x5x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<20x5xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<20x5xi8>
+
+// Attention: the keys play weights, and are packed at run time.
+func.func @scores(%q: tensor<2x8x16xi8>, %k: tensor<2x8x16xi8>) -> tensor<2x8x8xi8> {
+  %c = graph.matmul %q, %k transpose_b : (tensor<2x8x16xi8>, tensor<2x8x16xi8>) -> tensor<2x8x8xi32>
+  %y = graph.requantize %c shift 0 : tensor<2x8x8xi32> -> tensor<2x8x8xi8>
+  return %y : tensor<2x8x8xi8>
+}
+// CHECK-LABEL: func.func @scores(
+// CHECK-NEXT: %q_1 = affine_nest.for (%i0, %i1, %i2, %lane) = (2, 8, 1, 16) {
+// CHECK-NEXT: %q_2 = affine_nest.load %q[%i0, %i1, %lane] : tensor<2x8x16xi8>
+// CHECK-NEXT: affine_nest.yield %q_2 : i8
+// CHECK-NEXT: } : tensor<2x8x1x16xi8>
+// CHECK-NEXT: %k_1 = affine_nest.for (%i0_1, %i2l, %kl) = (2, 16, 16) {
+// CHECK-NEXT: %k_2 = affine_nest.load %k[%i0_1, %i2l, %kl] pad 0 : tensor<2x8x16xi8>
+// CHECK-NEXT: affine_nest.yield %k_2 : i8
+// CHECK-NEXT: } : tensor<2x16x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%i0_2, %i1_1, %i2b, %i2l_1) = (2, 8, 1, 16) reduce (%kb, %kl_1) = (1, 16) {
+// CHECK-NEXT: %q_3 = affine_nest.load %q_1[%i0_2, %i1_1, 0, %kl_1] : tensor<2x8x1x16xi8>
+// CHECK-NEXT: %k_3 = affine_nest.load %k_1[%i0_2, %i2l_1, %kl_1] : tensor<2x16x16xi8>
+// CHECK: %3 = affine_nest.reduce add %2 : i32
+// CHECK: affine_nest.yield %8 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<2x8x1x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_3, %i1_2, %i2_1) = (2, 8, 8) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_3, %i1_2, 0, %i2_1] : tensor<2x8x1x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<2x8x8xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<2x8x8xi8>
+
+// A residual is read in the layout of the result.
+func.func @residual(%x: tensor<5x16xi8>, %w: tensor<16x16xi8>, %r: tensor<5x16xi8>) -> tensor<5x16xi8> {
+  %c = graph.matmul %x, %w : (tensor<5x16xi8>, tensor<16x16xi8>) -> tensor<5x16xi32>
+  %s = graph.add %c, %r : (tensor<5x16xi32>, tensor<5x16xi8>) -> tensor<5x16xi32>
+  %y = graph.requantize %s shift 0 : tensor<5x16xi32> -> tensor<5x16xi8>
+  return %y : tensor<5x16xi8>
+}
+// CHECK-LABEL: func.func @residual(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (5, 1, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0, %lane] : tensor<5x16xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<5x1x16xi8>
+// CHECK-NEXT: %w_1 = affine_nest.for (%i1l, %kl) = (16, 16) {
+// CHECK-NEXT: %w_2 = affine_nest.load %w[%kl, %i1l] : tensor<16x16xi8>
+// CHECK-NEXT: affine_nest.yield %w_2 : i8
+// CHECK-NEXT: } : tensor<16x16xi8>
+// CHECK-NEXT: %r_1 = affine_nest.for (%i0_1, %i1_1, %lane_1) = (5, 1, 16) {
+// CHECK-NEXT: %r_2 = affine_nest.load %r[%i0_1, %lane_1] : tensor<5x16xi8>
+// CHECK-NEXT: affine_nest.yield %r_2 : i8
+// CHECK-NEXT: } : tensor<5x1x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%i0_2, %i1b, %i1l_1) = (5, 1, 16) reduce (%kb, %kl_1) = (1, 16) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[%i0_2, 0, %kl_1] : tensor<5x1x16xi8>
+// CHECK-NEXT: %w_3 = affine_nest.load %w_1[%i1l_1, %kl_1] : tensor<16x16xi8>
+// CHECK-NEXT: %r_3 = affine_nest.load %r_1[%i0_2, 0, %i1l_1] : tensor<5x1x16xi8>
+// CHECK: %3 = affine_nest.reduce add %2 : i32
+// CHECK: affine_nest.yield %10 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<5x1x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_3, %i1_2) = (5, 16) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_3, 0, %i1_2] : tensor<5x1x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<5x16xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<5x16xi8>
+
+// Pools and elementwise nests have an output lane only.
+func.func @pools(%x: tensor<1x20x6x6xi8>) -> tensor<1x20x1x1xi8> {
+  %m = graph.max_pool %x kernel [2, 2] strides [2, 2] pads [0, 0, 1, 1] : tensor<1x20x6x6xi8> -> tensor<1x20x3x3xi8>
+  %y = graph.avg_pool %m kernel [2, 2] strides [2, 2] : tensor<1x20x3x3xi8> -> tensor<1x20x1x1xi8>
+  return %y : tensor<1x20x1x1xi8>
+}
+// CHECK-LABEL: func.func @pools(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %i2, %i3, %lane) = (1, 2, 6, 6, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[0, %i1 * 16 + %lane, %i2, %i3] pad 0 : tensor<1x20x6x6xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %m = affine_nest.for (%n, %cb, %h, %w, %cl) = (1, 2, 3, 3, 16) reduce (%kh, %kw) = (2, 2) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[0, %cb, %h * 2 + %kh, %w * 2 + %kw, %cl] : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: %0 = affine_nest.reduce max %x_3 : i8
+// CHECK-NEXT: affine_nest.yield %0 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x3x3x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%n_1, %cb_1, %h_1, %w_1, %cl_1) = (1, 2, 1, 1, 16) reduce (%kh_1, %kw_1) = (2, 2) {
+// CHECK-NEXT: %m_1 = affine_nest.load %m[0, %cb_1, %kh_1, %kw_1, %cl_1] : tensor<1x2x3x3x16xi8>
+// CHECK: %2 = affine_nest.reduce add %1 : i32
+// CHECK: affine_nest.yield %7 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x1x1x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 20, 1, 1) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i1_1 floordiv 16, 0, 0, %i1_1 mod 16] : tensor<1x2x1x1x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<1x20x1x1xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<1x20x1x1xi8>
+
+// A number that is no 16-bit immediate becomes a vector.
+func.func @wide_number(%x: tensor<5x16xi32>) -> tensor<5x16xi8> {
+  %y = affine_nest.for (%i, %j) = (5, 16) {
+    %a = affine_nest.load %x[%i, %j] : tensor<5x16xi32>
+    %n = arith.constant 100000 : i32
+    %s = arith.addi %a, %n : i32
+    %nine = arith.constant 9 : i32
+    %h = arith.shrsi %s, %nine : i32
+    %v = arith.trunci %h : i32 to i8
+    affine_nest.yield %v : i8
+  } : tensor<5x16xi8>
+  return %y : tensor<5x16xi8>
+}
+// CHECK-LABEL: func.func @wide_number(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (5, 1, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0, %lane] : tensor<5x16xi32>
+// CHECK-NEXT: affine_nest.yield %x_2 : i32
+// CHECK-NEXT: } : tensor<5x1x16xi32>
+// CHECK-NEXT: %immediate = graph.constant dense<100000> : tensor<16xi32>
+// CHECK-NEXT: %y = affine_nest.for (%i, %jb, %jl) = (5, 1, 16) {
+// CHECK-NEXT: %a = affine_nest.load %x_1[%i, 0, %jl] : tensor<5x1x16xi32>
+// CHECK-NEXT: %immediate_1 = affine_nest.load %immediate[%jl] : tensor<16xi32>
+// CHECK: affine_nest.yield %v : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<5x1x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1) = (5, 16) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_1, 0, %i1_1] : tensor<5x1x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<5x16xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<5x16xi8>
