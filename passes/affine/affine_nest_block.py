@@ -263,6 +263,8 @@ class _Blocking:
         for op in self.nest.body.block.ops:
             if not isinstance(op, arith.ConstantOp) or op.result.type not in (i8, i32):
                 continue
+            if any(isinstance(use.operation, arith.MuliOp) for use in op.result.uses):
+                continue
             value: int = op.value.value.data  # pyright: ignore
             if IMMEDIATE[0] <= value <= IMMEDIATE[1]:
                 continue

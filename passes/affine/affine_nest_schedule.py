@@ -208,6 +208,10 @@ class _Search:
             staged = tiling.operands[0].entries(tiles)
             total = total + 2 * (staged + each) * chunks + 2 * points + each * chunks
         for step in tiling.steps:
+            if shifts := step.shifts_to_multiply(self.config):
+                # A copy, then a shift and an addition each.
+                total = total + 3 * len(shifts) * (vectors + each * turns)
+                continue
             two = not isinstance(step.operand, int)
             total = total + (2 if two else 1) * vectors + each * turns
         return total

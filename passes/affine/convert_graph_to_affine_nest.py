@@ -23,6 +23,7 @@ from xdsl.pattern_rewriter import (
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import Reduction
 from nopt.dialects.constants import Array, attribute_of
+from nopt.passes.affine.exact_division import mean_reciprocal
 from nopt.passes.affine.nest_builder import NestBuilder
 
 _LETTERS = "nchw"
@@ -176,7 +177,7 @@ class GlobalAvgPool(RewritePattern):
 
 
 def _rounded_mean(nest: NestBuilder, x: SSAValue, count: int) -> SSAValue:
-    """floor((2 sum + count) / (2 count)): by a shift where the count is a power of two."""
+    """floor((2 sum + count) / (2 count)): by a shift, or a multiplication and a shift, if exact."""
     element = x.type
     assert isinstance(element, IntegerType)
     # Exact: summed in a type that holds the largest sum.
@@ -186,6 +187,11 @@ def _rounded_mean(nest: NestBuilder, x: SSAValue, count: int) -> SSAValue:
         return total
     if count & (count - 1) == 0:
         return _rounded_shift(nest, total, count.bit_length() - 1)
+    if total.type == i32 and (exact := mean_reciprocal(count, -largest, largest)) is not None:
+        scaled = nest.binary(arith.MuliOp, total, exact.multiplier)
+        return nest.binary(
+            arith.ShRSIOp, nest.binary(arith.AddiOp, scaled, exact.offset), exact.shift
+        )
     wide = nest.cast(total, i64)
     doubled = nest.binary(arith.AddiOp, nest.binary(arith.MuliOp, wide, 2), count)
     return nest.cast(nest.binary(arith.FloorDivSIOp, doubled, 2 * count), i32)

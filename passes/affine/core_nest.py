@@ -8,6 +8,7 @@ accumulates in 32 bits and its stores keep the low 8.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from xdsl.dialects import arith
@@ -40,6 +41,20 @@ class Step:
 
     kind: AluKind
     operand: Operand
+
+    def shifts_to_multiply(self, config: Config) -> tuple[int, ...]:
+        """How to multiply without an instruction for it: shifts left, an addition after each.
+
+        What is added is the value before. After the last shift there is no addition. Empty if the
+        step is no multiplication, or the ALU has an immediate one.
+        """
+        if self.kind is not AluKind.MUL or not isinstance(self.operand, int):
+            return ()
+        if config.alu_multiply and self.operand <= IMMEDIATE[1]:
+            return ()
+        ones = [bit for bit in range(self.operand.bit_length()) if self.operand >> bit & 1]
+        gaps = [high - low for low, high in pairwise(ones)]
+        return (*reversed(gaps), ones[0])
 
 
 @dataclass(frozen=True)
@@ -138,6 +153,9 @@ def _strip(
         raise NotOnCore("it computes with an iterator")
     leftwards = isinstance(op, arith.ShLIOp)
     kind = AluKind.SHR if leftwards else alu_kind(op, config)
+    if isinstance(op, arith.MuliOp) and (constant_value(op.rhs) or 0) > 0:
+        # An ALU that does not multiply still shifts and adds.
+        kind = AluKind.MUL
     if kind is None:
         raise NotOnCore(f"'{op.name}' has no instruction on this core")
     if value.type != i32 and not (value.type == i8 and kind in (AluKind.MAX, AluKind.MIN)):

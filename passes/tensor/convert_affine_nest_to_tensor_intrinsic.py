@@ -65,6 +65,7 @@ class _Kernel:
     def __init__(self, tiling: Tiling, schedule: ScheduleAttr, config: Config):
         self.tiling = tiling
         self.schedule = schedule
+        self.config = config
         self.lanes = config.block_out
         self.tiles = schedule.tiles
         trips = [-(-e // t) for e, t in zip(tiling.extents, self.tiles, strict=True)]
@@ -138,6 +139,9 @@ class _Kernel:
                 self.stages[operand.load] = build.alloc(
                     Memory.ACC, [1, *window], self.lanes, "stage"
                 )
+        if tiling.multiplications:
+            shape = [1, *self.tiles[: tiling.parallel]]
+            self.multiplicand = build.alloc(Memory.ACC, shape, self.lanes, "multiplicand")
         if tiling.uses_identity:
             self.eye = build.alloc(Memory.WGT, [1], self.lanes, "eye")
             build.load(self.arguments[self.identity], self.eye, [], number(0), [], [])
@@ -368,12 +372,28 @@ class _Kernel:
             other = (memref, self._in_buffer(operand, self._locals()))
         self.build.alu(kind, self._boxed(self._parallel), self._tile(), other)
 
+    def _multiply_by_shifts(self, shifts: Sequence[int]) -> None:
+        """Horner's scheme over the factor's one bits, highest first."""
+        sizes = self._boxed(self._parallel)
+        tile = self._tile()
+        copy = (self.multiplicand, [number(0), *tile[1][1:]])
+        self.build.reset(sizes, copy)
+        self.build.alu(AluKind.ADD, sizes, copy, tile)
+        *inner, last = shifts
+        for shift in inner:
+            self.build.alu(AluKind.SHR, sizes, tile, -shift)
+            self.build.alu(AluKind.ADD, sizes, tile, copy)
+        if last:
+            self.build.alu(AluKind.SHR, sizes, tile, -last)
+
     def _end_tile(self) -> None:
         sizes = self._boxed(self._parallel)
         if self.tiling.padded is not None:
             self.build.alu(AluKind.ADD, sizes, self._tile(), self.tiling.padded.pad)
         for step in self.tiling.steps:
-            if isinstance(step.operand, int):
+            if shifts := step.shifts_to_multiply(self.config):
+                self._multiply_by_shifts(shifts)
+            elif isinstance(step.operand, int):
                 self.build.alu(step.kind, sizes, self._tile(), step.operand)
             else:
                 self._combine(step.kind, self.tiling.operand(step.operand))

@@ -71,6 +71,8 @@ def entries_needed(tiling: Tiling, tiles: Integers, slots: Integers) -> dict[Mem
                 needed[Memory.WGT] += entries * wgt
             case Memory.ACC:
                 needed[Memory.ACC] += entries
+    if tiling.multiplications:
+        needed[Memory.ACC] += tiles[:, : tiling.parallel].prod(axis=1)
     # Identity and pad matrices.
     needed[Memory.WGT] += int(tiling.uses_identity) + int(tiling.padded is not None)
     return needed

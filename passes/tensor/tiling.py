@@ -95,6 +95,8 @@ class Tiling:
     """How many of the iterators are parallel."""
     operands: tuple[Operand, ...]
     padded: PaddedMaximum | None
+    multiplications: tuple[Step, ...]
+    """Steps that are done by shifts and additions of a copy of the accumulators."""
 
     def operand(self, load: LoadOp) -> Operand:
         """The operand of a load of the nest."""
@@ -151,6 +153,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         len(parallel),
         operands,
         _padded_maximum(core.start),
+        tuple(step for step in core.steps if step.shifts_to_multiply(config)),
     )
 
 
