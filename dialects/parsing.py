@@ -19,6 +19,8 @@ class ModuleParser(Parser):
 
     def __init__(self, ctx: Context, input: str, name: str = "<unknown>") -> None:
         super().__init__(ctx, input, name)
+        # A pass may make resources, and xDSL prints those of loaded dialects only.
+        ctx.get_optional_dialect("builtin")
         self._resource_keys: dict[tuple[str, str], str] = {}
 
     @override

@@ -1,5 +1,6 @@
 """A parser that remembers where each operation was written."""
 
+import struct
 from bisect import bisect_right
 from itertools import accumulate
 from typing import Any, NoReturn
@@ -62,6 +63,8 @@ class LocatingParser(ModuleParser):
             op = super().parse_operation()
         except (ParseError, ShrinkException):
             raise
+        except (OverflowError, struct.error) as error:
+            raise ParseError(span, f"a number is out of range: {error}") from error
         except Exception as error:
             raise ParseError(span, one_line(error)) from error
         if op.location is UNKNOWN_LOC:
