@@ -33,18 +33,17 @@ class Core:
         self.strict, self.check_initialised = strict, check_initialised
         self.uop = np.zeros(c.uop_entries, np.uint32)
         self.inp = np.zeros((c.inp_entries, c.batch, c.block_in), np.float32)
-        # Transposed, as the matrix product takes it.
-        self.wgt = np.zeros((c.wgt_entries, c.block_in, c.block_out), np.float32)
+        self.wgt = np.zeros((c.wgt_entries, c.block_out, c.block_in), np.float32)
         self.acc = np.zeros((c.acc_entries, c.batch, c.block_out), np.int32)
         self.out = np.zeros((c.acc_entries, c.batch, c.block_out), np.int8)
-        self._written = {
+        self.written = {
             Memory.UOP: np.zeros(c.uop_entries, np.bool_),
             Memory.WGT: np.zeros(c.wgt_entries, np.bool_),
             Memory.INP: np.zeros(c.inp_entries, np.bool_),
             Memory.ACC: np.zeros(c.acc_entries, np.bool_),
             Memory.OUT: np.zeros(c.acc_entries, np.bool_),
         }
-        self._bytes = element_bytes(config)
+        self.element_bytes = element_bytes(config)
         self._windows = Windows(config)
 
     def execute(self, insn: Instruction) -> None:
@@ -67,7 +66,7 @@ class Core:
             raise Fault("found an 8-bit load, expected a core with acc_8bit_loads")
         memory = Memory.ACC if insn.memory == Memory.ACC_8BIT else Memory(insn.memory)
         begin, end = self._scratchpad_range(memory, insn)
-        self._written[memory][begin:end] = True
+        self.written[memory][begin:end] = True
         if memory == Memory.UOP:
             one_row = insn.y_size == 1 and not any(pads)
             self._strict(one_row, "found rows or padding of micro-ops, expected one plain row")
@@ -77,8 +76,8 @@ class Core:
         if memory == Memory.INP:
             target, data = self.inp, self._window(insn, np.dtype(np.int8), (c.batch, c.block_in))
         elif memory == Memory.WGT:
-            data = self._window(insn, np.dtype(np.int8), (c.block_out, c.block_in)).swapaxes(2, 3)
             target = self.wgt
+            data = self._window(insn, np.dtype(np.int8), (c.block_out, c.block_in))
         else:
             kind = np.dtype(np.int32 if insn.memory == Memory.ACC else np.int8)
             target, data = self.acc, self._window(insn, kind, (c.batch, c.block_out))
@@ -106,7 +105,7 @@ class Core:
 
     def _scratchpad_range(self, memory: Memory, insn: Instruction) -> tuple[int, int]:
         begin, end = loaded_span(insn)
-        entries = len(self._written[memory])
+        entries = len(self.written[memory])
         if end > entries:
             raise Fault(f"found {memory.name} {begin} to {end}, expected within {entries} entries")
         return begin, end
@@ -115,7 +114,7 @@ class Core:
         self, insn: Instruction, kind: np.dtype[np.generic], element: tuple[int, ...]
     ) -> NDArray[np.generic]:
         """The DRAM elements of a transfer as a view (y_size, x_size, *element)."""
-        size = self._bytes[insn.memory]
+        size = self.element_bytes[insn.memory]
         end = dram_end(insn) * size
         if end > len(self.memory):
             raise Fault(
@@ -169,9 +168,9 @@ class Core:
         for k in range(0, tile.src.shape[1], step):
             left = self.inp.take(tile.src[:, k : k + step], axis=0, mode="clip")
             right = self.wgt.take(tile.wgt[k : k + step], axis=0, mode="clip")
-            product = left.swapaxes(1, 2).reshape(rows * c.batch, -1) @ right.swapaxes(
-                1, 2
-            ).reshape(-1, columns * c.block_out)
+            left = left.swapaxes(1, 2).reshape(rows * c.batch, -1)
+            right = right.transpose(1, 2, 0, 3).reshape(columns * c.block_out, -1)
+            product = left @ right.T
             sums = product.astype(np.int32).reshape(rows, c.batch, columns, c.block_out)
             if tile.distinct:
                 self.acc[tile.dst] += sums.swapaxes(1, 2)
@@ -195,38 +194,25 @@ class Core:
             "between (the ALU does not forward)",
         )
         for dst, src in plan.rounds:
+            if op == AluOp.SHR:
+                shift = insn.imm if insn.use_imm else self.acc[src]
+                inside = bool(np.all(np.abs(shift) < 32))
+                self._strict(inside, "found a shift by more than 31, expected -31 to 31")
             self._initialised(Memory.ACC, 0, 0, [src] if insn.use_imm else [src, dst])
             if insn.use_imm:
-                self._set(dst, self._operate(op, self.acc[src], np.int32(insn.imm)))
+                self._set(dst, operate(op, self.acc[src], np.int32(insn.imm)))
             else:
-                self._set(dst, self._operate(op, self.acc[dst], self.acc[src]))
-
-    def _operate(
-        self, op: AluOp, x: NDArray[np.int32], y: NDArray[np.int32] | np.int32
-    ) -> NDArray[np.int32]:
-        match op:
-            case AluOp.MIN:
-                return np.minimum(x, y)
-            case AluOp.MAX:
-                return np.maximum(x, y)
-            case AluOp.ADD:
-                return x + y
-            case AluOp.MUL:
-                return x * y
-            case AluOp.SHR:
-                inside = bool(np.all((y > -32) & (y < 32)))
-                self._strict(inside, "found a shift by more than 31, expected -31 to 31")
-                return np.where(y >= 0, x >> (y & 31), x << (-y & 31))
+                self._set(dst, operate(op, self.acc[dst], self.acc[src]))
 
     def _set(self, elements: Indices, values: NDArray[np.int32]) -> None:
         """Write accumulators; OUT takes their low bits."""
         self.acc[elements] = values
         self.out[elements] = values.astype(np.int8)
-        self._written[Memory.ACC][elements] = True
-        self._written[Memory.OUT][elements] = True
+        self.written[Memory.ACC][elements] = True
+        self.written[Memory.OUT][elements] = True
 
     def _within(self, memory: Memory, begin: int, end: int) -> None:
-        entries = len(self._written[memory])
+        entries = len(self.written[memory])
         if end > entries:
             raise Fault(f"found {memory.name} index {end - 1}, expected at most {entries - 1}")
 
@@ -234,7 +220,7 @@ class Core:
         self, memory: Memory, begin: int, end: int, exact: list[Indices] | None = None
     ) -> None:
         """Trap on elements never written: of a range, or of `exact` when the range has any."""
-        written = self._written[memory]
+        written = self.written[memory]
         if not self.check_initialised or (begin < end and written[begin:end].all()):
             return
         for elements in [np.arange(begin, end)] if exact is None else exact:
@@ -246,3 +232,20 @@ class Core:
     def _strict(self, condition: bool, reason: str) -> None:
         if self.strict and not condition:
             raise Fault(reason)
+
+
+def operate(op: AluOp, x: NDArray[np.int32], y: NDArray[np.int32] | np.int32) -> NDArray[np.int32]:
+    """An ALU operation, element by element; sums and products wrap, shifts count modulo 32."""
+    match op:
+        case AluOp.MIN:
+            return np.minimum(x, y)
+        case AluOp.MAX:
+            return np.maximum(x, y)
+        case AluOp.ADD:
+            return x + y
+        case AluOp.MUL:
+            return x * y
+        case AluOp.SHR:
+            if y.ndim == 0:
+                return x >> (y & 31) if y >= 0 else x << (-y & 31)
+            return np.where(y >= 0, x >> (y & 31), x << (-y & 31))

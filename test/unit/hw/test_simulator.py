@@ -55,13 +55,57 @@ def test_synchronized_streams_have_one_result(config, data, seed):
         assert (found.core.acc == expected.acc).all()
 
 
+@configs
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 1 << 16))
+def test_what_ran_before_runs_the_same_on_other_data(config, data, seed):
+    """The first run goes by instructions, the later ones by the operations found in them."""
+    insns, uops, memory = data.draw(programs(config))
+    words = encode(synchronize(insns, uops, config, uop_base(config)), config)
+    expected, found = Reference(config, memory.copy()), lenient(config, memory.copy())
+    operands = len(memory) - uops.nbytes
+    rng = np.random.default_rng(seed)
+    for _ in range(3):
+        expected.run(words)
+        found.run(words)
+        assert (found.memory == expected.memory).all()
+        for name in ("uop", "inp", "wgt", "acc", "out"):
+            assert (getattr(found.core, name) == getattr(expected, name)).all(), name
+        expected.memory[:operands] = rng.integers(0, 256, operands, np.uint8)
+        found.memory[:] = expected.memory
+
+
+def test_what_ran_before_is_seen_anew_when_its_micro_ops_change():
+    rows = stream(load("uop", 0, 0, x=2), load("acc", 0, 4, x=4), alu("add", (0, 2), imm=1))
+    words = encode(synchronize(rows, encode_uops([0, 1], [0, 1], 0, RTL), RTL), RTL)
+    for first in (0, 0, 0, 2, 2, 2):
+        memory = np.zeros(1024, np.uint8)
+        memory[:8] = encode_uops([first, 1], [first, 1], 0, RTL).view(np.uint8)
+        simulator = Simulator(RTL, memory)
+        simulator.run(words)
+        assert np.flatnonzero(simulator.core.acc[:, 0, 0]).tolist() == sorted((first, 1))
+
+
+def test_what_ran_before_still_traps_on_what_was_never_written():
+    rows = stream(load("uop", 0, 0), load("inp", 0, 16), load("wgt", 0, 1), gemm())
+    words = encode(synchronize(rows, encode_uops(0, 0, 0, RTL), RTL), RTL)
+    acc = encode(load("acc", 0, 16), RTL)
+    for _ in range(3):
+        core = Simulator(RTL, np.zeros(4096, np.uint8))
+        core.run(acc)
+        core.run(words)
+    with pytest.raises(Trap, match="found a read of ACC 0"):
+        Simulator(RTL, np.zeros(4096, np.uint8)).run(words)
+
+
 @needs_programs
 @every_output
 def test_equals_other_implementations(path):
     program = Program(path)
-    memory, out = program.image()
-    Simulator(DEFAULT, memory).run(program.words)
-    assert (memory[out : out + len(program.expected)] == program.expected).all()
+    for _ in range(3):
+        memory, out = program.image()
+        Simulator(DEFAULT, memory).run(program.words)
+        assert (memory[out : out + len(program.expected)] == program.expected).all()
 
 
 @needs_programs

@@ -1,0 +1,167 @@
+"""How fast the simulator runs, with BLAS on one thread: multiply-accumulates and instructions.
+
+    python bench/simulator.py [--only NAME…] [--json]
+
+The programs are ResNet-18's layers as compiled by nopt, and a stream of small GEMMs (64 steps
+each). *first* is a run of a program that was never seen; from the second run on the simulator
+knows what a program computes (`gmac_s` is the median of such runs). *peak* is what it allocates at
+most beside the DRAM image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+from workloads import RESNET18, Layer, compile_program, random_inputs
+
+from nopt.hw.config import Config
+from nopt.hw.encoding import (
+    INSTRUCTION,
+    Memory,
+    Opcode,
+    Records,
+    Words,
+    decode,
+    encode,
+    encode_uops,
+)
+from nopt.hw.program import CoreStep
+from nopt.hw.simulator import Simulator
+from nopt.hw.timing import time_program
+from nopt.tools.report import Row, print_rows
+from nopt.tools.runtime import Runtime
+
+Array = np.ndarray[Any, np.dtype[Any]]
+RTL = Config.load("rtl")
+SMALL_GEMMS = "small GEMMs"
+RUNS = 9
+
+
+@dataclass(frozen=True)
+class Case:
+    """A stream of instructions and the memory that it starts from."""
+
+    name: str
+    words: Words
+    memory: Array
+    config: Config = RTL
+
+    def run(self) -> tuple[float, Array]:
+        """Seconds, and the memory afterwards. The core is a fresh one."""
+        memory = self.memory.copy()
+        simulator = Simulator(self.config, memory)
+        start = time.perf_counter()
+        simulator.run(self.words)
+        return time.perf_counter() - start, memory
+
+
+def layer_case(layer: Layer) -> Case:
+    """A layer's instructions, with the memory as host steps before them leave it."""
+    module = layer.build()
+    inputs = random_inputs(module)
+    program = compile_program(module)
+    step = next(step for step in program.steps if isinstance(step, CoreStep))
+    # What the host prepares shows in the memory of a run that stops there.
+    before = replace(program, steps=program.steps[: program.steps.index(step)], outputs=[])
+    runtime = Runtime(before)
+    runtime.run(inputs)
+    words = program.instructions[step.first : step.first + step.count]
+    return Case(layer.name, words, runtime.memory, program.config)
+
+
+def small_gemms(count: int = 2000) -> Case:
+    """GEMMs of 64 steps with micro-ops, destinations and operands here and there."""
+    random = np.random.default_rng(0)
+    n = 4 * 128
+    columns = [random.permutation(n) for _ in range(3)]
+    uops = encode_uops(*columns, RTL)
+    memory = random.integers(0, 256, 1 << 19, np.uint8)
+    memory[: uops.nbytes] = uops.view(np.uint8)
+    rows = np.zeros(count + 5, INSTRUCTION)
+    loads = ((Memory.UOP, n), (Memory.INP, 1024), (Memory.WGT, 1024), (Memory.ACC, 1024))
+    for row, (memory_kind, size) in zip(rows, loads, strict=False):
+        row["memory"], row["x_size"], row["x_stride"], row["y_size"] = memory_kind, size, size, 1
+    gemms = rows[4:-1]
+    gemms["opcode"] = Opcode.GEMM
+    gemms["uop_begin"] = 4 * random.integers(0, 128, count)
+    gemms["uop_end"] = gemms["uop_begin"] + 4
+    gemms["iter_out"] = gemms["iter_in"] = 4
+    gemms["dst_out"], gemms["dst_in"] = 4, 1
+    gemms["src_out"], gemms["wgt_in"] = random.integers(0, 64, (2, count))
+    rows["opcode"][-1] = Opcode.FINISH
+    # Tokens order the loads before the GEMMs.
+    rows["push_next"][2], rows["pop_prev"][4] = 1, 1
+    return Case(SMALL_GEMMS, encode(rows, RTL), memory)
+
+
+def macs(insns: Records, config: Config) -> int:
+    """Multiply-accumulates of a stream."""
+    return time_program(insns, config).macs
+
+
+def measure(case: Case) -> Row:
+    """One row. Raises ValueError if a later run differs from the first one."""
+    insns = decode(case.words, case.config)
+    start = time.perf_counter()
+    work = macs(insns, case.config)
+    timing = time.perf_counter() - start
+    first, expected = case.run()
+    case.run()
+    runs = [case.run() for _ in range(RUNS)]
+    if not all(np.array_equal(memory, expected) for _, memory in runs):
+        raise ValueError(f"{case.name}: runs differ")
+    seconds = median(seconds for seconds, _ in runs)
+    return {
+        "name": case.name,
+        "mmac": work / 1e6,
+        "instructions": len(case.words),
+        "first_gmac_s": work / first / 1e9,
+        "gmac_s": work / seconds / 1e9,
+        "first_instructions_s": round(len(case.words) / first),
+        "instructions_s": round(len(case.words) / seconds),
+        "timing_instructions_s": round(len(case.words) / timing),
+        "dram_mb": len(case.memory) / 1e6,
+        "peak_mb": _peak(case) / 1e6,
+    }
+
+
+def _peak(case: Case) -> int:
+    """Bytes that a first and a later run allocate at most."""
+    # Other memory: what is known of the program is not used.
+    fresh = replace(case, memory=np.append(case.memory, np.zeros(64, np.uint8)))
+    tracemalloc.start()
+    for _ in range(3):
+        fresh.run()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Speed of the simulator on one thread.")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="just these programs")
+    parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
+    arguments = parser.parse_args(argv)
+    known: dict[str, Callable[[], Case]] = {
+        layer.name: lambda layer=layer: layer_case(layer) for layer in RESNET18
+    }
+    known[SMALL_GEMMS] = small_gemms
+    names = arguments.only or list(known)
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"unknown program '{unknown[0]}', expected one of {', '.join(known)}")
+    rows = [measure(known[name]()) for name in names]
+    print_rows("the simulator, BLAS on one thread", rows, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
