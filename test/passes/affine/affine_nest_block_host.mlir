@@ -106,7 +106,7 @@ func.func @multiply(%x: tensor<5xi8>) -> tensor<5xi8> {
   %y = affine_nest.for (%i) = (5) {
     %a = affine_nest.load %x[%i] : tensor<5xi8>
     %e = arith.extsi %a : i8 to i32
-    %c = arith.constant 3 : i32
+    %c = arith.constant -3 : i32
     %s = arith.muli %e, %c : i32
     %t = arith.trunci %s : i32 to i8
     affine_nest.yield %t : i8

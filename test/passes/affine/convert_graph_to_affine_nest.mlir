@@ -158,7 +158,8 @@ func.func @avg_pool(%x: tensor<1x3x6x6xi8>) -> tensor<1x3x3x3xi8> {
 // CHECK-NEXT: } : tensor<1x3x3x3xi8>
 // CHECK-NEXT: func.return %y : tensor<1x3x3x3xi8>
 
-// Of others, a division; sums that may exceed i32 are made in i64.
+// Of others, a multiplication and a shift that are exact for every sum; sums that may exceed i32 are
+// made in i64.
 func.func @global_avg_pool(%x: tensor<1x3x3x3xi8>, %y: tensor<1x3x2x1xi32>) -> (tensor<1x3x1x1xi8>, tensor<1x3x1x1xi32>) {
   %z = graph.global_avg_pool %x : tensor<1x3x3x3xi8> -> tensor<1x3x1x1xi8>
   %w = graph.global_avg_pool %y : tensor<1x3x2x1xi32> -> tensor<1x3x1x1xi32>
@@ -169,29 +170,42 @@ func.func @global_avg_pool(%x: tensor<1x3x3x3xi8>, %y: tensor<1x3x2x1xi32>) -> (
 // CHECK-NEXT: %x_1 = affine_nest.load %x[0, %c, %kh, %kw] : tensor<1x3x3x3xi8>
 // CHECK-NEXT: %0 = arith.extsi %x_1 : i8 to i32
 // CHECK-NEXT: %1 = affine_nest.reduce add %0 : i32
-// CHECK-NEXT: %2 = arith.extsi %1 : i32 to i64
-// CHECK-NEXT: %3 = arith.constant 2 : i64
-// CHECK-NEXT: %4 = arith.muli %2, %3 : i64
-// CHECK-NEXT: %5 = arith.constant 9 : i64
-// CHECK-NEXT: %6 = arith.addi %4, %5 : i64
-// CHECK-NEXT: %7 = arith.constant 18 : i64
-// CHECK-NEXT: %8 = arith.floordivsi %6, %7 : i64
-// CHECK-NEXT: %9 = arith.trunci %8 : i64 to i32
-// CHECK-NEXT: %10 = arith.trunci %9 : i32 to i8
-// CHECK-NEXT: affine_nest.yield %10 : i8
+// CHECK-NEXT: %2 = arith.constant 3641 : i32
+// CHECK-NEXT: %3 = arith.muli %1, %2 : i32
+// CHECK-NEXT: %4 = arith.constant 16512 : i32
+// CHECK-NEXT: %5 = arith.addi %3, %4 : i32
+// CHECK-NEXT: %6 = arith.constant 15 : i32
+// CHECK-NEXT: %7 = arith.shrsi %5, %6 : i32
+// CHECK-NEXT: %8 = arith.trunci %7 : i32 to i8
+// CHECK-NEXT: affine_nest.yield %8 : i8
 // CHECK-NEXT: } : tensor<1x3x1x1xi8>
 // CHECK-NEXT: %w_1 = affine_nest.for (%n_1, %c_1, %h_1, %w_2) = (1, 3, 1, 1) reduce (%kh_1, %kw_1) = (2, 1) {
 // CHECK-NEXT: %y_1 = affine_nest.load %y[0, %c_1, %kh_1, 0] : tensor<1x3x2x1xi32>
-// CHECK-NEXT: %11 = arith.extsi %y_1 : i32 to i64
-// CHECK-NEXT: %12 = affine_nest.reduce add %11 : i64
+// CHECK-NEXT: %9 = arith.extsi %y_1 : i32 to i64
+// CHECK-NEXT: %10 = affine_nest.reduce add %9 : i64
+// CHECK-NEXT: %11 = arith.constant 1 : i64
+// CHECK-NEXT: %12 = arith.addi %10, %11 : i64
 // CHECK-NEXT: %13 = arith.constant 1 : i64
-// CHECK-NEXT: %14 = arith.addi %12, %13 : i64
-// CHECK-NEXT: %15 = arith.constant 1 : i64
-// CHECK-NEXT: %16 = arith.shrsi %14, %15 : i64
-// CHECK-NEXT: %17 = arith.trunci %16 : i64 to i32
-// CHECK-NEXT: affine_nest.yield %17 : i32
+// CHECK-NEXT: %14 = arith.shrsi %12, %13 : i64
+// CHECK-NEXT: %15 = arith.trunci %14 : i64 to i32
+// CHECK-NEXT: affine_nest.yield %15 : i32
 // CHECK-NEXT: } : tensor<1x3x1x1xi32>
 // CHECK-NEXT: func.return %z, %w_1 : tensor<1x3x1x1xi8>, tensor<1x3x1x1xi32>
+
+// Where no multiplier is exact in 32 bits, a division.
+func.func @large_mean(%x: tensor<1x3x28x28xi8>) -> tensor<1x3x1x1xi8> {
+  %y = graph.global_avg_pool %x : tensor<1x3x28x28xi8> -> tensor<1x3x1x1xi8>
+  return %y : tensor<1x3x1x1xi8>
+}
+// CHECK-LABEL: func.func @large_mean(
+// CHECK: %[[SUM:.*]] = affine_nest.reduce add %{{.*}} : i32
+// CHECK-NEXT: %[[WIDE:.*]] = arith.extsi %[[SUM]] : i32 to i64
+// CHECK-NEXT: %[[TWO:.*]] = arith.constant 2 : i64
+// CHECK-NEXT: %[[DOUBLED:.*]] = arith.muli %[[WIDE]], %[[TWO]] : i64
+// CHECK-NEXT: %[[COUNT:.*]] = arith.constant 784 : i64
+// CHECK-NEXT: %[[ROUNDED:.*]] = arith.addi %[[DOUBLED]], %[[COUNT]] : i64
+// CHECK-NEXT: %[[TWICE:.*]] = arith.constant 1568 : i64
+// CHECK-NEXT: arith.floordivsi %[[ROUNDED]], %[[TWICE]] : i64
 
 func.func @reshape(%x: tensor<1x32x2x2xi8>) -> tensor<1x128xi8> {
   %y = graph.reshape %x : tensor<1x32x2x2xi8> -> tensor<1x128xi8>
