@@ -148,8 +148,9 @@ class _Choice:
                 continue
             if any(i not in in_weight for i in reductions):
                 continue
+            # Lanes run along one dimension: neither lane's iterator may move another one.
             if any(
-                used & other.used_dims()
+                (used | {output_lane}) & other.used_dims()
                 for index, other in enumerate(product.input.map.data.results)
                 if index != axis
             ):
