@@ -13,7 +13,7 @@ from io import StringIO
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import Builtin, ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.printer import Printer
@@ -26,10 +26,14 @@ from nopt.hw.config import Config
 from nopt.hw.encoding import INSTRUCTION, encode
 from nopt.hw.program import CoreStep, HostStep, Program, Symbol, Value
 from nopt.hw.synchronize import synchronize
-from nopt.passes.isa.expand import Records, Stream, UopKernels, expand
+from nopt.passes.isa.expand import Records, Stream, UopKernels, Zeros, expand
 from nopt.passes.isa.place_uops import Words, place_uops
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
+
+_MICRO_OPS = "micro_ops"
+_ZEROS = "zeros"
+"""Symbols that are no tensors of the network."""
 
 
 class AssembleError(ValueError):
@@ -155,7 +159,7 @@ class _Assembler:
     # --- Names and addresses.
 
     def _name_values(self, arguments: Sequence[SSAValue], ops: Sequence[Operation]) -> None:
-        taken: set[str] = set()
+        taken = {_MICRO_OPS, _ZEROS}
         for value in [*arguments, *(result for op in ops for result in op.results)]:
             hint = value.name_hint or "value"
             name, count = hint, 0
@@ -205,10 +209,14 @@ class _Assembler:
         self, phases: Sequence[_Phase], program: Program, terminator: Operation
     ) -> tuple[Records, Words]:
         uops = UopKernels()
+        zeros = Zeros(self._place(0))
         expanded: list[list[Stream]] = []
         for phase in phases:
             if phase.on_core:
-                expanded.append([self._expand(op, uops) for op in phase.ops])
+                expanded.append([self._expand(op, uops, zeros) for op in phase.ops])
+        if zeros.nbytes:
+            address = self._place(zeros.nbytes)
+            self.symbols.append(Symbol(_ZEROS, address, (zeros.nbytes,), "int8", "constant"))
         uop_bytes = 4
         first_uop = self._place(0)
         all_records: list[Records] = []
@@ -231,11 +239,11 @@ class _Assembler:
         if len(memory):
             address = self._place(memory.nbytes)
             self.constants.append((address, memory.astype("<u4").tobytes()))
-            self.symbols.append(Symbol("micro_ops", address, memory.shape, "uint32", "uop"))
+            self.symbols.append(Symbol(_MICRO_OPS, address, memory.shape, "uint32", "uop"))
         records = np.concatenate(all_records) if all_records else np.zeros(0, INSTRUCTION)
         return records, memory
 
-    def _expand(self, op: Operation, uops: UopKernels) -> Stream:
+    def _expand(self, op: Operation, uops: UopKernels, zeros: Zeros) -> Stream:
         assert isinstance(op, isa.KernelOp)
         tensors = [*op.inputs, op.result]
         memrefs = op.body.block.args
@@ -243,7 +251,7 @@ class _Assembler:
             memref: self.addresses[tensor] for memref, tensor in zip(memrefs, tensors, strict=True)
         }
         with about(op):
-            return expand(op, addresses, uops, self.config)
+            return expand(op, addresses, uops, zeros, self.config)
 
     def _host_step(
         self, phase: _Phase, phases: Sequence[_Phase], terminator: Operation
@@ -295,5 +303,5 @@ class _Assembler:
         stream = StringIO()
         printer = Printer(stream=stream)
         printer.print_op(self.host)
-        printer.print_metadata(self.ctx.loaded_dialects)
+        printer.print_metadata([Builtin, *self.ctx.loaded_dialects])
         return stream.getvalue()

@@ -6,7 +6,7 @@ boxes into hardware loops and micro-ops; what does not fit one instruction gets 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -187,6 +187,9 @@ class _Lowering:
         if chosen.rows is not None:
             extent = extents[chosen.rows]
             rows = isa.Rows(extent.offset, extent.size, extent.bound, extent.stride, extent.step)
+            if chosen.rows in chosen.loops:
+                row = extent.offset + index[chosen.rows] * extent.step
+                rows = isa.Rows(row, 1, extent.bound, extent.stride)
         ranges = emitter.ranges
         emitter.emit(
             lambda variables: isa.LoadOp(
@@ -218,7 +221,7 @@ class _Lowering:
         rows, loops = chosen.rows, chosen.loops
         if rows is not None and any(e.is_partial for e in extents[chosen.columns :]):
             # A store cannot skip entries between rows.
-            loops, rows = (*loops, rows), None
+            loops, rows = {*loops, rows}, None
         index, base = self._around(emitter, extents, loops, rows, chosen.columns)
         columns = self._columns(extents[chosen.columns :])
         if rows is not None:
@@ -243,7 +246,7 @@ class _Lowering:
     def _around(
         emitter: _Emitter,
         extents: Sequence[Extent],
-        loops: Sequence[int],
+        loops: Collection[int],
         rows: int | None,
         columns: int,
     ) -> tuple[list[AffineExpr], AffineExpr]:
@@ -251,13 +254,11 @@ class _Lowering:
         index: list[AffineExpr] = [AffineConstantExpr(0)] * len(extents)
         base: AffineExpr = AffineConstantExpr(0)
         for axis, extent in enumerate(extents[:columns]):
-            if axis == rows:
-                continue
-            position = extent.offset
             if axis in loops:
                 index[axis] = emitter.loop(extent.size)
-                position = position + index[axis] * extent.step
-            base = base + position * extent.stride
+            if axis != rows:
+                position = extent.offset + index[axis] * extent.step
+                base = base + position * extent.stride
         return index, base
 
     @staticmethod

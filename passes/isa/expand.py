@@ -61,6 +61,14 @@ class UopKernels:
         return self._numbers[key]
 
 
+@dataclass
+class Zeros:
+    """Zeros in DRAM, for windows that lie wholly in padding: a LOAD must read something."""
+
+    address: int
+    nbytes: int = 0
+
+
 @dataclass(frozen=True)
 class Stream:
     """Instructions in program order; GEMM and ALU ones name a micro-op kernel, not yet placed."""
@@ -79,14 +87,18 @@ class Stream:
 
 
 def expand(
-    kernel: isa.KernelOp, addresses: Mapping[SSAValue, int], uops: UopKernels, config: Config
+    kernel: isa.KernelOp,
+    addresses: Mapping[SSAValue, int],
+    uops: UopKernels,
+    zeros: Zeros,
+    config: Config,
 ) -> Stream:
     """All instructions of a kernel.
 
-    `addresses` are the byte addresses in DRAM of the body's memrefs. Raises ExpandError for
-    transfers or micro-ops that no instruction can do.
+    `addresses` are the byte addresses in DRAM of the body's memrefs; `uops` and `zeros` grow by
+    what the kernel needs. Raises ExpandError for transfers or micro-ops that no instruction can do.
     """
-    expansion = _Expansion(addresses, uops, config)
+    expansion = _Expansion(addresses, uops, zeros, config)
     records, kernels, valid = expansion.block(kernel.body.block, [], {})
     return Stream(records[valid], kernels[valid])
 
@@ -95,9 +107,12 @@ _Parts = tuple[Records, Integers, np.ndarray[tuple[int, ...], np.dtype[np.bool_]
 
 
 class _Expansion:
-    def __init__(self, addresses: Mapping[SSAValue, int], uops: UopKernels, config: Config):
+    def __init__(
+        self, addresses: Mapping[SSAValue, int], uops: UopKernels, zeros: Zeros, config: Config
+    ):
         self.addresses = addresses
         self.uops = uops
+        self.zeros = zeros
         self.config = config
         self.element_bytes = {
             Memory.INP: config.inp_bytes,
@@ -181,18 +196,13 @@ class _Expansion:
     def _load(self, op: isa.LoadOp, records: Records, value: Any) -> Any:
         row_bound, stride, step, column_bound, pitch = op.geometry.get_values()
         memory = _MEMORIES[op.memory.data]
-        rows = _clip(value(op.row_offset), value(op.row_size), row_bound, step)
-        columns = _clip(value(op.column_offset), value(op.column_size), column_bound, 1)
-        many = value(op.row_size) > 1
-        pad_right = columns.after + np.where(many, pitch - value(op.column_size), 0)
-        for what, pad in (("rows", rows.before), ("rows", rows.after)):
-            _check_pad(what, pad)
-        for what, pad in (("columns", columns.before), ("columns", pad_right)):
-            _check_pad(what, pad)
-        valid = (value(op.row_size) > 0) & (value(op.column_size) > 0)
-        if (valid & ((rows.count <= 0) | (columns.count <= 0))).any():
-            raise ExpandError("a load lies wholly in padding")
-        first = (rows.first * stride) + columns.first
+        row_size, column_size = value(op.row_size), value(op.column_size)
+        rows = _clip(value(op.row_offset), row_size, row_bound, step)
+        columns = _clip(value(op.column_offset), column_size, column_bound, 1)
+        valid = (row_size > 0) & (column_size > 0)
+        inside = (rows.count > 0) & (columns.count > 0)
+        pad_right = columns.after + np.where(row_size > 1, pitch - column_size, 0)
+        first = rows.first * stride + columns.first
         records["opcode"] = Opcode.LOAD
         records["memory"] = memory
         records["sram_base"] = value(op.sram)
@@ -200,9 +210,28 @@ class _Expansion:
         records["y_size"] = rows.count
         records["x_size"] = columns.count
         records["x_stride"] = np.where(rows.count > 1, stride * step, columns.count)
-        records["y_pad_0"], records["y_pad_1"] = rows.before, rows.after
-        records["x_pad_0"], records["x_pad_1"] = columns.before, pad_right
+        for name, pad in (
+            ("y_pad_0", rows.before),
+            ("y_pad_1", rows.after),
+            ("x_pad_0", columns.before),
+            ("x_pad_1", pad_right),
+        ):
+            records[name] = _pad(name, np.where(valid & inside, pad, 0))
+        if (outside := valid & ~inside).any():
+            width = np.where(row_size > 1, pitch, column_size)
+            self._load_zeros(records, outside, memory, row_size, width)
         return valid
+
+    def _load_zeros(
+        self, records: Records, where: Any, memory: Memory, rows: Integers, width: Integers
+    ) -> None:
+        """Load `rows` times `width` zeros at the iterations `where`."""
+        size = self.element_bytes[memory]
+        most = int((rows * width)[where].max()) * size
+        self.zeros.nbytes = max(self.zeros.nbytes, most)
+        zeros = {"dram_base": self.zeros.address // size, "y_size": rows}
+        for name, content in (zeros | {"x_size": width, "x_stride": width}).items():
+            records[name] = np.where(where, content, records[name])
 
     def _store(self, op: isa.StoreOp, records: Records, value: Any) -> Any:
         rows, columns = value(op.rows), value(op.columns)
@@ -305,7 +334,9 @@ def _clip(offset: Integers, size: Integers, bound: int, step: int) -> _Clipped:
     return _Clipped(offset + begin * step, end - begin, begin, size - end)
 
 
-def _check_pad(what: str, pad: Integers) -> None:
+def _pad(name: str, pad: Integers) -> Integers:
+    """The field's values. Raises ExpandError if one does not fit."""
     worst = int(pad.max(initial=0))
     if worst > PAD_LIMIT:
-        raise ExpandError(f"a load pads {worst} {what}, expected at most {PAD_LIMIT}")
+        raise ExpandError(f"{name} of a load is {worst}, expected at most {PAD_LIMIT}")
+    return pad

@@ -41,8 +41,10 @@ class Extent:
     step: int
     is_padded: bool
     is_partial: bool
-    shortfall: int
-    """The most by which a size is less than `full`."""
+    pad: int
+    """The most zeros before, or after, what lies in the tensor."""
+    slack: int
+    """The most that a window lacks to `full` at its end, by its size and by padding."""
 
     @property
     def is_whole(self) -> bool:
@@ -71,6 +73,10 @@ def extents_of(
             counts = np.minimum(counts, alternative)
         last = first + (counts - 1) * steps[axis]
         least = int(counts.min())
+        before = np.maximum(-(first // steps[axis]), 0)
+        end = np.minimum((shape[axis] - 1 - first) // steps[axis] + 1, counts)
+        # A window wholly in padding is read from zeros instead.
+        inside = before < end
         result.append(
             Extent(
                 offset,
@@ -81,7 +87,8 @@ def extents_of(
                 steps[axis],
                 bool((first < 0).any() or (last >= shape[axis]).any()),
                 least < full[axis],
-                full[axis] - least,
+                int(np.where(inside, np.maximum(before, counts - end), 0).max()),
+                int(np.where(inside, full[axis] - end, 0).max()),
             )
         )
     return result
@@ -91,7 +98,8 @@ def extents_of(
 class Split:
     """Which dimensions of a window are columns (from `columns` to the last), rows, and loops.
 
-    Dimensions of size 1 are none of these: they only move the transfer's first address.
+    Rows that are also a loop go one by one. Dimensions of size 1 are none of these: they only move
+    the transfer's first address.
     """
 
     columns: int
@@ -118,17 +126,18 @@ def split(extents: Sequence[Extent]) -> Split:
         raise TransferError(
             f"dimension {padded[0]} of a window is padded; only the two innermost can be"
         )
-    # Columns shorter than the buffer's rows are padded to their length, if that is possible.
-    short = any(extent.shortfall for extent in extents[columns:])
-    width = prod(extent.full for extent in extents[columns:])
-    if rows is not None and short and _shortfall(extents[columns:], width) > PAD_LIMIT:
-        if extents[rows].is_padded:
-            raise TransferError("rows of a window are both padded and too short to stay aligned")
-        rows = None
-    return Split(columns, rows, tuple(axis for axis in outer_axes if axis != rows))
+    if extents[columns].pad > PAD_LIMIT:
+        raise TransferError(
+            f"a window has {extents[columns].pad} columns of padding, expected at most {PAD_LIMIT}"
+        )
+    one_by_one = rows is not None and (
+        extents[rows].pad > PAD_LIMIT or _slack(extents[columns:]) > PAD_LIMIT
+    )
+    loops = tuple(axis for axis in outer_axes if axis != rows or one_by_one)
+    return Split(columns, rows, loops)
 
 
-def _shortfall(columns: Sequence[Extent], width: int) -> int:
-    """Entries that the shortest row lacks."""
+def _slack(columns: Sequence[Extent]) -> int:
+    """Entries to pad at the end of the shortest row, so that all have the buffer's length."""
     first, *inner = columns
-    return width - (first.full - first.shortfall) * prod(extent.full for extent in inner)
+    return first.slack * prod(extent.full for extent in inner)

@@ -32,6 +32,10 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
     for index, (tile, extent) in enumerate(zip(tiles, tiling.extents, strict=True)):
         if tile > extent:
             raise NoScheduleError(f"tile of iterator {index} is {tile}, expected at most {extent}")
+        if tile > 1 and any(index in operand.opaque for operand in tiling.operands):
+            raise NoScheduleError(
+                f"tile of iterator {index} is {tile}, expected 1: an index divides the iterator"
+            )
     slots = np.array([[schedule.slots_of(memory) for memory in Memory]])
     needed = entries_needed(tiling, np.array([tiles]), slots)
     limits = {
@@ -79,7 +83,7 @@ def entries_needed(tiling: Tiling, tiles: Integers, slots: Integers) -> dict[Mem
 
 
 def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
-    """Why some tile's window cannot be loaded: too much padding, or nothing but padding."""
+    """Why some tile's window cannot be loaded: too much padding on a side."""
     for operand in tiling.operands:
         if operand.resident:
             continue
@@ -89,16 +93,23 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
             constant = operand.load.map.data.results[axis].eval(
                 [0] * len(operand.load.nest.extents), []
             )
-            counts = [-(-tiling.extents[d] // tiles[d]) for d in movers]
-            offsets = np.full(counts, constant, np.int64)
-            for position, d in enumerate(movers):
-                shape = [1] * len(movers)
-                shape[position] = counts[position]
-                offsets = offsets + (np.arange(counts[position]) * tiles[d] * row[d]).reshape(shape)
             step, bound = operand.steps[axis], operand.shape[axis]
-            before = -(np.minimum(offsets, 0) // step)
-            if before.max(initial=0) > _PAD_LIMIT:
-                return f"a window begins {before.max()} before dimension {axis} of its operand"
-            if (offsets + (sizes[axis] - 1) * step < 0).any() or (offsets >= bound).any():
-                return f"a window lies wholly outside dimension {axis} of its operand"
+            # Over the tiles of each iterator that moves the window: where it begins, how long.
+            grid = np.ogrid[tuple(slice(0, -(-tiling.extents[d] // tiles[d])) for d in movers)]
+            offsets = np.int64(constant) + sum(
+                turn * tiles[d] * row[d] for turn, d in zip(grid, movers, strict=True)
+            )
+            size = np.asarray(sizes[axis])
+            cut = [
+                (t, d) for t, d in zip(grid, movers, strict=True) if tiling.extents[d] % tiles[d]
+            ]
+            if len(cut) == 1:
+                ((turn, d),) = cut
+                missing = np.maximum((turn + 1) * tiles[d] - tiling.extents[d], 0)
+                size = size - missing * (row[d] // step)
+            before = np.maximum(-(offsets // step), 0)
+            end = np.minimum((bound - 1 - offsets) // step + 1, size)
+            pad = np.where(before < end, np.maximum(before, size - end), 0).max()
+            if pad > _PAD_LIMIT:
+                return f"a window reaches {pad} beyond dimension {axis} of its operand"
     return None
