@@ -1,0 +1,68 @@
+"""The documents show what their commands and their Python print.
+
+`python test/unit/test_docs.py` rewrites what they show after an intended change.
+"""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LEVELS, MACHINE = ROOT / "docs/levels.md", ROOT / "docs/machine.md"
+
+CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
+PYTHON = re.compile(
+    r"```python\n(?P<code>(?:.*\n)*?)```\n(?P<between>[^`]*(?:`[^`]+`[^`]*)*?)"
+    r"```\n(?P<output>(?:.*\n)*?)```\n"
+)
+
+
+def levels() -> str:
+    """The document with the output of its commands."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+    def shown(match: re.Match[str]) -> str:
+        command = match["command"]
+        output = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command],
+            cwd=ROOT,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return f"```console\n$ {command}\n{output.rstrip()}\n```\n"
+
+    return CONSOLE.sub(shown, LEVELS.read_text())
+
+
+def machine() -> str:
+    """The document with the output of its Python, one block after another."""
+    names: dict[str, object] = {}
+
+    def shown(match: re.Match[str]) -> str:
+        stdout = io.StringIO()
+        with contextlib.redirect_stdout(stdout):
+            exec(match["code"], names)
+        return f"```python\n{match['code']}```\n{match['between']}```\n{stdout.getvalue()}```\n"
+
+    return PYTHON.sub(shown, MACHINE.read_text())
+
+
+def test_levels():
+    assert len(CONSOLE.findall(LEVELS.read_text())) == 6
+    assert levels() == LEVELS.read_text()
+
+
+def test_machine():
+    assert len(PYTHON.findall(MACHINE.read_text())) == 2
+    assert machine() == MACHINE.read_text()
+
+
+if __name__ == "__main__":
+    for document, render in ((LEVELS, levels), (MACHINE, machine)):
+        document.write_text(render())
