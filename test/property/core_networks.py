@@ -1,0 +1,206 @@
+"""Random quantized layers of the kind the core runs, and random schedules for their nests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from xdsl.dialects.builtin import FunctionType, ModuleOp, TensorType, i8, i32
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Block, Region, SSAValue
+
+from nopt.dialects import graph
+from nopt.dialects.constants import attribute_of
+from nopt.dialects.tensor_intrinsic import ScheduleAttr
+from nopt.hw.config import Config
+from nopt.passes.tensor.schedules import NoScheduleError, check_schedule
+from nopt.passes.tensor.tiling import Tiling
+
+MOST_POINTS = 3_000_000
+"""Multiply-adds of the largest layer."""
+MOST_TILES = 400
+"""Tiles of a random schedule: the interpreters run them one after the other."""
+
+
+class Draft:
+    """A function @main under construction: layers are drawn, one after the other."""
+
+    def __init__(self, draw: Any):
+        self.draw = draw
+        self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+        self.block = Block()
+        self.inputs: list[np.ndarray] = []
+
+    def number(self, low: int, high: int) -> int:
+        return self.draw(st.integers(low, high))
+
+    def pick(self, *options: Any) -> Any:
+        return self.draw(st.sampled_from(options))
+
+    def array(self, shape: Sequence[int], limit: int, dtype: Any = np.int8) -> np.ndarray:
+        return self.rng.integers(-limit, limit, shape, dtype)
+
+    def argument(self, *shape: int) -> SSAValue:
+        """An i8 input; sometimes without negative values, as after a ReLU."""
+        self.inputs.append(self.array(shape, 128))
+        value = self.block.insert_arg(TensorType(i8, shape), len(self.block.args))
+        value.name_hint = f"x{len(self.inputs)}"
+        return self.add(graph.ReluOp(value)) if self.pick(False, False, True) else value
+
+    def constant(self, shape: Sequence[int], limit: int, dtype: Any = np.int8) -> SSAValue:
+        return self.add(graph.ConstantOp(attribute_of(self.array(shape, limit, dtype), "c")))
+
+    def add(self, op: graph.GraphOp) -> SSAValue:
+        self.block.add_op(op)
+        op.verify()
+        return op.results[0]
+
+    # --- Layers: from an i8 tensor to an i8 tensor.
+
+    def conv(self, x: SSAValue) -> SSAValue:
+        _, channels, *size = shape_of(x)
+        groups = self.pick(1, 1, 1, channels, *(g for g in (2, 3, 4) if channels % g == 0))
+        outputs = groups * self.pick(1, 2) if groups == channels else self.number(1, 40)
+        outputs = -(-outputs // groups) * groups
+        strides = [self.number(1, 3), self.number(1, 3)]
+        dilations = [self.pick(1, 1, 2, 3), self.pick(1, 1, 2)]
+        pads = [self.number(0, 3) for _ in range(4)]
+        padded = (size[0] + pads[0] + pads[2], size[1] + pads[1] + pads[3])
+        most = [(p - 1) // d + 1 for p, d in zip(padded, dilations, strict=True)]
+        kernel = [self.number(1, min(5, m)) for m in most]
+        shape = (outputs, channels // groups, *kernel)
+        if prod(shape) * prod(padded) > MOST_POINTS * prod(strides):
+            return x
+        weights = self.constant(shape, 128)
+        y = graph.Conv2dOp(
+            x, weights, strides=strides, pads=pads, dilations=dilations, groups=groups
+        )
+        return self.epilogue(self.add(y), (outputs, 1, 1))
+
+    def matmul(self, x: SSAValue) -> SSAValue:
+        """By constant weights, or by a second activation."""
+        *batch, rows, inner = shape_of(x)
+        transpose_a, transpose_b = self.pick(False, False, True), self.pick(False, True)
+        if transpose_a:
+            rows, inner = inner, rows
+        columns = self.number(1, 80)
+        if prod(batch) * rows * inner * columns > MOST_POINTS:
+            return x
+        shape = (columns, inner) if transpose_b else (inner, columns)
+        if self.pick(True, False):
+            other = self.constant(shape, 128)
+        else:
+            other = self.argument(*(batch if self.pick(True, False) else ()), *shape)
+        y = graph.MatmulOp(x, other, transpose_a=transpose_a, transpose_b=transpose_b)
+        return self.epilogue(self.add(y), (columns,))
+
+    def epilogue(self, y: SSAValue, bias_shape: Sequence[int]) -> SSAValue:
+        """Bias, clip or ReLU, residual, requantization: each or none of them."""
+        if self.pick(True, True, False):
+            y = self.add(graph.AddOp(y, self.constant(bias_shape, 20000, np.int32)))
+        y = self.bounded(y, 1 << self.number(1, 15))
+        if self.pick(False, False, True):
+            y = self.add(graph.RequantizeOp(y, i8, self.number(0, 10)))
+            y = self.add(graph.AddOp(y, self.argument(*shape_of(y)), i32))
+            y = self.bounded(y, 256)
+        y = self.add(graph.RequantizeOp(y, i8, self.number(0, 12)))
+        return self.bounded(y, 128)
+
+    def bounded(self, y: SSAValue, limit: int) -> SSAValue:
+        match self.pick("", "relu", "clip"):
+            case "relu":
+                return self.add(graph.ReluOp(y))
+            case "clip":
+                low, high = sorted(self.number(-limit, limit - 1) for _ in range(2))
+                return self.add(graph.ClipOp(y, low, high))
+            case _:
+                return y
+
+    def add_tensors(self, x: SSAValue) -> SSAValue:
+        y = self.add(graph.AddOp(x, self.argument(*shape_of(x)), i32))
+        return self.add(graph.RequantizeOp(self.bounded(y, 256), i8, self.number(0, 3)))
+
+    def max_pool(self, x: SSAValue) -> SSAValue:
+        kernel = [self.number(1, min(4, size)) for size in shape_of(x)[2:]]
+        pads = [self.number(0, k - 1) for k in (*kernel, *kernel)]
+        strides = [self.number(1, 3), self.number(1, 3)]
+        return self.add(graph.MaxPoolOp(x, kernel, strides=strides, pads=pads))
+
+    def avg_pool(self, x: SSAValue) -> SSAValue:
+        """Sums divided by a power of two, or by any number."""
+        if self.pick(False, False, True):
+            return self.add(graph.GlobalAvgPoolOp(x))
+        kernel = [self.pick(*(n for n in (1, 2, 2, 3, 4, 4, 5) if n <= m)) for m in shape_of(x)[2:]]
+        return self.add(graph.AvgPoolOp(x, kernel, strides=self.pick(kernel, [1, 1], [2, 1])))
+
+    def layer(self, x: SSAValue) -> SSAValue:
+        if len(shape_of(x)) == 4:
+            layers = [self.conv, self.conv, self.conv, self.max_pool, self.avg_pool]
+            return self.pick(*layers, self.add_tensors)(x)
+        return self.pick(self.matmul, self.matmul, self.matmul, self.add_tensors)(x)
+
+    def finish(self, result: SSAValue) -> ModuleOp:
+        self.block.add_op(ReturnOp(result))
+        type = FunctionType.from_lists(self.block.arg_types, [result.type])
+        module = ModuleOp([FuncOp("main", type, Region(self.block))])
+        module.verify()
+        return module
+
+
+def shape_of(value: SSAValue) -> tuple[int, ...]:
+    return value.type.get_shape()  # pyright: ignore
+
+
+class CoreNetwork:
+    """A module and its inputs; shown as drawn, whatever became of the module."""
+
+    def __init__(self, module: ModuleOp, inputs: list[np.ndarray]):
+        self.module = module
+        self.inputs = inputs
+        self.text = str(module)
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@st.composite
+def core_networks(draw: Any) -> CoreNetwork:
+    """A chain of one to three layers, on an image or on a matrix."""
+    draft = Draft(draw)
+    if draft.pick(True, True, False):
+        shape = [draft.pick(1, 1, 1, 2), draft.number(1, 40), draft.number(1, 30)]
+        x = draft.argument(*shape, draft.number(1, 30))
+    else:
+        batch = draft.pick([], [], [2], [3], [2, 2])
+        x = draft.argument(*batch, draft.number(1, 80), draft.number(1, 80))
+    for _ in range(draft.pick(1, 1, 2, 3)):
+        x = draft.layer(x)
+    return CoreNetwork(draft.finish(x), draft.inputs)
+
+
+def random_schedule(
+    tiling: Tiling, config: Config, rng: np.random.Generator
+) -> ScheduleAttr | None:
+    """A legal schedule such as a person may pin; None if no attempt was one."""
+    extents = np.array(tiling.extents)
+    for _ in range(40):
+        # A whole dimension, a single point or anything between, evenly divided or not.
+        choice = rng.integers(0, 4, len(extents))
+        between = rng.integers(1, extents, endpoint=True)
+        tiles = np.select([choice == 0, choice == 1], [extents, 1], between)
+        order = rng.permutation(tiling.parallel)
+        schedule = ScheduleAttr.of(
+            [int(tile) for tile in tiles],
+            [int(loop) for loop in order],
+            [int(slots) for slots in rng.integers(1, 3, 3, endpoint=True)],
+        )
+        try:
+            check_schedule(tiling, schedule, config)
+        except NoScheduleError:
+            continue
+        if prod(int(trips) for trips in -(-extents // tiles)) <= MOST_TILES:
+            return schedule
+    return None
