@@ -1,14 +1,19 @@
 """Every pass over nests keeps what a network computes, bit for bit, in any order."""
 
+import re
+
 import numpy as np
 import pytest
 from affine_networks import Network, networks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.arith import Arith
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.dialects.func import Func
+from xdsl.parser import Parser
 
-from nopt.dialects import graph
+from nopt.dialects import get_all_dialects, graph
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
@@ -38,6 +43,10 @@ def core(log_block: int, alu_multiply: bool) -> Config:
 
 
 CORES = (Config.load("rtl"), core(2, False), core(3, True))
+CONTEXT = Context()
+for dialect in (Arith, Builtin, Func, *(factory() for factory in get_all_dialects().values())):
+    CONTEXT.load_dialect(dialect)
+
 slow = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -49,13 +58,18 @@ def _own_resources():
         yield
 
 
+def printed(module: ModuleOp) -> str:
+    """The text of a module, without the keys of resources: the parser makes new ones."""
+    return re.sub("dense_resource<[^>]*>", "dense_resource", str(module))
+
+
 def apply(module: ModuleOp, name: str) -> None:
     get_all_passes()[name]()().apply(Context(), module)
     module.verify()
 
 
 def check(network: Network, passes) -> None:
-    """Run the network after each pass."""
+    """Run the network after each pass; read back what the last one leaves."""
     expected = run_function(network.module, "main", network.inputs)
     for name in passes:
         apply(network.module, name)
@@ -63,6 +77,8 @@ def check(network: Network, passes) -> None:
         for array, wanted in zip(found, expected, strict=True):
             assert array.dtype == wanted.dtype, name
             np.testing.assert_array_equal(array, wanted, err_msg=name)
+    text = str(network.module)
+    assert printed(Parser(CONTEXT, text).parse_module()) == printed(network.module)
 
 
 @settings(slow, max_examples=600)
