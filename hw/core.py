@@ -1,7 +1,7 @@
 """The state of a core and the effect of single instructions on it, each one vectorised step.
 
-GEMM runs in float32 through BLAS: sums of at most 2^24 / 2^14 products of 8-bit values are exact
-there, and longer ones are cut into such pieces.
+What would go wrong is found first: `Fault`. What a GEMM or ALU instruction does is prepared once
+for its micro-ops and loop fields, see `kernels`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Config
-from .encoding import AluOp, Instruction, Memory, Opcode, element_bytes
+from .encoding import AluOp, Instruction, Memory, Micro, Opcode, element_bytes
 from .footprint import Windows, dram_end, loaded_span, transferred
-from .plan import AluPlan, Indices, Tile, alu_plan, destinations, gemm_plan
+from .kernels import AluKernel, Fault, GemmKernel, Kernel, ResetKernel, Scratchpads, check_shift
+from .plan import AluPlan, Indices, alu_plan, destinations, gemm_plan
 
-EXACT_TERMS = 1 << 10
-"""Products of two 8-bit values that float32 can sum exactly in any order."""
-
-
-class Fault(Exception):
-    """Why an instruction cannot be executed as asked."""
+MOST_KERNELS = 4096
+LOOP = slice(Instruction._fields.index("iter_out"), Instruction._fields.index("use_imm") + 1)
+"""The fields of an instruction that say, with its micro-ops, what a GEMM or ALU does."""
 
 
 class Core:
@@ -45,6 +43,8 @@ class Core:
         }
         self.element_bytes = element_bytes(config)
         self._windows = Windows(config)
+        self._pads = Scratchpads(self.inp, self.wgt, self.acc, self.out)
+        self._kernels: dict[tuple[object, ...], Kernel] = {}
 
     def execute(self, insn: Instruction) -> None:
         """The effect of one instruction, tokens left aside. Raises `Fault`."""
@@ -131,58 +131,65 @@ class Core:
         )
 
     def _compute(self, insn: Instruction) -> None:
-        c = self.config
-        if insn.uop_end > c.uop_entries:
+        begin, end = insn.uop_begin, insn.uop_end
+        if end > len(self.uop):
             raise Fault(
-                f"found micro-ops {insn.uop_begin} to {insn.uop_end}, expected within "
-                f"{c.uop_entries} entries"
+                f"found micro-ops {begin} to {end}, expected within {len(self.uop)} entries"
             )
-        uops = self.uop[insn.uop_begin : insn.uop_end]
-        if not len(uops) or not insn.iter_out or not insn.iter_in:
+        if begin >= end or not insn.iter_out or not insn.iter_in:
             self._strict(False, "found no steps, expected at least one")
             return
-        self._initialised(Memory.UOP, insn.uop_begin, insn.uop_end)
-        dst, src, wgt = self._windows.touched(insn, uops)
+        self._initialised(Memory.UOP, begin, end)
         alu = insn.opcode == Opcode.ALU
-        self._within(Memory.ACC, dst.begin, dst.end)
         if alu:
-            self._within(Memory.ACC, src.begin, src.end)
-            self._alu(insn, alu_plan(insn, uops, c))
-        elif insn.reset:
-            elements = destinations(insn, uops, c)
-            self._set(elements, np.zeros((len(elements), *self.acc.shape[1:]), np.int32))
-        else:
-            self._within(Memory.INP, src.begin, src.end)
-            self._within(Memory.WGT, wgt.begin, wgt.end)
-            tiles = gemm_plan(insn, uops, c)
-            self._initialised(Memory.INP, *src, [tile.src for tile in tiles])
-            self._initialised(Memory.WGT, *wgt, [tile.wgt for tile in tiles])
-            self._initialised(Memory.ACC, *dst, [tile.dst for tile in tiles])
-            for tile in tiles:
-                self._gemm(tile)
+            self._check_alu(insn)
+        uops = self.uop[begin:end]
+        key = (insn.opcode, insn.reset, insn[LOOP], uops.tobytes())
+        kernel = self._kernels.get(key)
+        if kernel is None:
+            kernel = self._alu(insn, uops) if alu else self._gemm(insn, uops)
+            if len(self._kernels) >= MOST_KERNELS:
+                self._kernels.clear()
+            # From now on it needs no checks: what was written once stays so.
+            self._kernels[key] = kernel
+        kernel.run(insn.imm)
 
-    def _gemm(self, tile: Tile) -> None:
-        c = self.config
-        rows, columns = tile.dst.shape
-        step = EXACT_TERMS // c.block_in
-        for k in range(0, tile.src.shape[1], step):
-            left = self.inp.take(tile.src[:, k : k + step], axis=0, mode="clip")
-            right = self.wgt.take(tile.wgt[k : k + step], axis=0, mode="clip")
-            left = left.swapaxes(1, 2).reshape(rows * c.batch, -1)
-            right = right.transpose(1, 2, 0, 3).reshape(columns * c.block_out, -1)
-            product = left @ right.T
-            sums = product.astype(np.int32).reshape(rows, c.batch, columns, c.block_out)
-            if tile.distinct:
-                self.acc[tile.dst] += sums.swapaxes(1, 2)
-            else:
-                np.add.at(self.acc, tile.dst, sums.swapaxes(1, 2))
-        self._set(tile.dst, self.acc[tile.dst])
+    def _gemm(self, insn: Instruction, uops: Micro) -> Kernel:
+        dst, src, wgt = self._windows.touched(insn, uops)
+        self._within(Memory.ACC, dst.begin, dst.end)
+        if insn.reset:
+            cells = destinations(insn, uops, self.config)
+            self._mark(cells)
+            return ResetKernel(self._pads, cells)
+        self._within(Memory.INP, src.begin, src.end)
+        self._within(Memory.WGT, wgt.begin, wgt.end)
+        tiles = gemm_plan(insn, uops, self.config)
+        self._initialised(Memory.INP, *src, [tile.src for tile in tiles])
+        self._initialised(Memory.WGT, *wgt, [tile.wgt for tile in tiles])
+        self._initialised(Memory.ACC, *dst, [tile.dst for tile in tiles])
+        for tile in tiles:
+            self._mark(tile.dst)
+        return GemmKernel(self._pads, tiles)
 
-    def _alu(self, insn: Instruction, plan: AluPlan) -> None:
-        op = AluOp(insn.alu_op)
-        if op == AluOp.MUL and not self.config.alu_multiply:
+    def _check_alu(self, insn: Instruction) -> None:
+        if insn.alu_op == AluOp.MUL and not self.config.alu_multiply:
             raise Fault("found MUL, expected a core with alu_multiply")
         self._strict(not insn.reset, "found reset of an ALU instruction, expected none")
+        if self.strict and insn.alu_op == AluOp.SHR and insn.use_imm:
+            check_shift(insn.imm)
+
+    def _alu(self, insn: Instruction, uops: Micro) -> Kernel:
+        dst, src, _ = self._windows.touched(insn, uops)
+        self._within(Memory.ACC, dst.begin, dst.end)
+        self._within(Memory.ACC, src.begin, src.end)
+        plan = alu_plan(insn, uops, self.config)
+        self._check_hazards(insn, plan)
+        for dst, src in plan.rounds:
+            self._initialised(Memory.ACC, 0, 0, [src] if insn.use_imm else [src, dst])
+            self._mark(dst)
+        return AluKernel(self._pads, plan, AluOp(insn.alu_op), bool(insn.use_imm), self.strict)
+
+    def _check_hazards(self, insn: Instruction, plan: AluPlan) -> None:
         if insn.use_imm:
             self._strict(
                 plan.foreign < 0,
@@ -193,23 +200,10 @@ class Core:
             f"found ACC {plan.stale} read right after the step that wrote it, expected a step "
             "between (the ALU does not forward)",
         )
-        for dst, src in plan.rounds:
-            if op == AluOp.SHR:
-                shift = insn.imm if insn.use_imm else self.acc[src]
-                inside = bool(np.all(np.abs(shift) < 32))
-                self._strict(inside, "found a shift by more than 31, expected -31 to 31")
-            self._initialised(Memory.ACC, 0, 0, [src] if insn.use_imm else [src, dst])
-            if insn.use_imm:
-                self._set(dst, operate(op, self.acc[src], np.int32(insn.imm)))
-            else:
-                self._set(dst, operate(op, self.acc[dst], self.acc[src]))
 
-    def _set(self, elements: Indices, values: NDArray[np.int32]) -> None:
-        """Write accumulators; OUT takes their low bits."""
-        self.acc[elements] = values
-        self.out[elements] = values.astype(np.int8)
-        self.written[Memory.ACC][elements] = True
-        self.written[Memory.OUT][elements] = True
+    def _mark(self, cells: Indices) -> None:
+        self.written[Memory.ACC][cells] = True
+        self.written[Memory.OUT][cells] = True
 
     def _within(self, memory: Memory, begin: int, end: int) -> None:
         entries = len(self.written[memory])
@@ -232,20 +226,3 @@ class Core:
     def _strict(self, condition: bool, reason: str) -> None:
         if self.strict and not condition:
             raise Fault(reason)
-
-
-def operate(op: AluOp, x: NDArray[np.int32], y: NDArray[np.int32] | np.int32) -> NDArray[np.int32]:
-    """An ALU operation, element by element; sums and products wrap, shifts count modulo 32."""
-    match op:
-        case AluOp.MIN:
-            return np.minimum(x, y)
-        case AluOp.MAX:
-            return np.maximum(x, y)
-        case AluOp.ADD:
-            return x + y
-        case AluOp.MUL:
-            return x * y
-        case AluOp.SHR:
-            if y.ndim == 0:
-                return x >> (y & 31) if y >= 0 else x << (-y & 31)
-            return np.where(y >= 0, x >> (y & 31), x << (-y & 31))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .core import EXACT_TERMS, Core, operate
+from .core import Core
 from .encoding import Memory
 from .flow import PADDING, Fetched, Flow, Product, Segment, Step, kept
+from .kernels import EXACT_TERMS, operate
 from .plan import Indices
 
 _BLOCK_BYTES = 1 << 20

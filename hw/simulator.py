@@ -2,6 +2,10 @@
 
 The stream is decoded once; modules then take turns as their dependency tokens allow. Whatever a
 core would do wrongly, or otherwise than another core, is a `Trap`.
+
+    memory = program.memory()
+    simulator = Simulator(program.config, memory)
+    simulator.run(program.instructions)
 """
 
 from __future__ import annotations
@@ -13,19 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Config
-from .core import Core, Fault
+from .core import Core
 from .dataflow import dataflow
 from .disassembly import format_instruction
-from .encoding import Instruction, Module, Opcode, Words, decode, module_of, records
+from .encoding import Instruction, Module, Opcode, Records, Words, decode, module_of, records
 from .flow import Flow, NotReplayable
 from .footprint import transferred
+from .kernels import Fault
 from .replay import replay
+from .waits import beyond_neighbours, explain_deadlock, missing, token_overflow
 
 Choose = Callable[[list[Module]], Module]
 
 
 _MOST_KNOWN = 8
-_KNOWN: dict[tuple[Config, bool, bool, int, bytes], list[int] | Flow | None] = {}
+_KNOWN: dict[tuple[Config, tuple[bool, bool], int, bytes], list[int] | Flow | None] = {}
 """Streams that ran without a trap: their order of execution, compiled, or that they cannot be."""
 
 
@@ -47,7 +53,9 @@ class Simulator:
     `memory` is a contiguous uint8 array. `strict` also traps where VTA implementations disagree or
     lose data; `check_initialised` traps on reads of scratchpad elements that nothing wrote.
     `choose` picks the module to go on among those that can; any choice gives the same result on a
-    program whose tokens are right. Scratchpads keep their contents from one `run` to the next.
+    program whose tokens are right. Without it, a stream that runs for the second time is compiled,
+    and then runs as few large operations. Scratchpads keep their contents from one `run` to the
+    next.
     """
 
     def __init__(
@@ -57,7 +65,7 @@ class Simulator:
         *,
         strict: bool = True,
         check_initialised: bool = True,
-        choose: Choose = min,
+        choose: Choose | None = None,
     ) -> None:
         plain = memory.flags.c_contiguous and memory.flags.writeable
         if memory.dtype != np.uint8 or memory.ndim != 1 or not plain:
@@ -70,36 +78,30 @@ class Simulator:
         self._choose = choose
 
     def run(self, words: Words) -> None:
-        """Execute a stream (n, 2) to its end. Raises `Trap`, or `EncodingError` from decoding.
-
-        A stream that runs for the second time is compiled, and then runs as few large operations.
-        """
-        key = (
-            self.config,
-            self.core.strict,
-            self.core.check_initialised,
-            len(self.memory),
-            words.tobytes(),
-        )
-        known = _KNOWN.get(key) if self._choose is min else None
+        """Execute a stream (n, 2) to its end. Raises `Trap`, or `EncodingError` from decoding."""
+        if self._choose:
+            _Run(self.core, decode(words, self.config)).to_end(self._choose)
+            return
+        checks = (self.core.strict, self.core.check_initialised)
+        key = (self.config, checks, len(self.memory), words.tobytes())
+        known = _KNOWN.get(key)
         if isinstance(known, Flow) and replay(known, self.core):
             return
         insns = decode(words, self.config)
-        rows = records(insns)
         if isinstance(known, list):
-            flow = _KNOWN[key] = self._compile([rows[i] for i in known])
-            if flow and replay(flow, self.core):
+            known = _KNOWN[key] = self._compile(insns, known)
+            if known and replay(known, self.core):
                 return
-        run = _Run(self.core, rows, module_of(insns).tolist())
-        run.to_end(self._choose)
-        if self._choose is min and _KNOWN.get(key, ()) is not None:
+        run = _Run(self.core, insns)
+        run.to_end()
+        if key not in _KNOWN or known:
             _KNOWN[key] = run.order
             if len(_KNOWN) > _MOST_KNOWN:
                 del _KNOWN[next(iter(_KNOWN))]
 
-    def _compile(self, executed: list[Instruction]) -> Flow | None:
+    def _compile(self, insns: Records, order: list[int]) -> Flow | None:
         try:
-            return dataflow(executed, self.memory, self.config)
+            return dataflow(records(insns[order]), self.memory, self.config)
         except NotReplayable:
             return None
 
@@ -107,80 +109,87 @@ class Simulator:
 class _Run:
     """One stream on its way through the three modules."""
 
-    def __init__(self, core: Core, insns: list[Instruction], modules: list[int]) -> None:
-        self._core, self._insns = core, insns
+    def __init__(self, core: Core, insns: Records) -> None:
+        self._core, self._insns, self._records = core, records(insns), insns
+        modules: list[int] = module_of(insns).tolist()
         self._waiting = [deque(i for i, m in enumerate(modules) if m == n) for n in Module]
         self._total = [len(queue) for queue in self._waiting]
+        self._beyond = beyond_neighbours(insns) if core.strict else set[int]()
         self.order: list[int] = []
         """Instructions in the order of their execution."""
         # Tokens by consumer: from the previous module, from the next one.
         self._tokens = [[0, 0] for _ in Module]
 
-    def to_end(self, choose: Choose) -> None:
-        while any(self._waiting):
-            ready = [module for module in Module if self._is_ready(module)]
-            if not ready:
-                raise self._deadlock()
-            self._step(choose(ready))
+    def to_end(self, choose: Choose | None = None) -> None:
+        """Run. Without a choice, modules take turns and go as far as they can."""
+        if self._core.strict:
+            self._check_tokens()
+        if choose:
+            while ready := [module for module in Module if self._is_ready(module)]:
+                self._advance(choose(ready), 1)
+        else:
+            while sum([self._advance(module, len(self._insns)) for module in Module]):
+                pass
+        if any(self._waiting):
+            raise self._deadlock()
 
     def _is_ready(self, module: Module) -> bool:
-        if not self._waiting[module]:
-            return False
-        insn = self._insns[self._waiting[module][0]]
-        prev, next_ = self._tokens[module]
-        return prev >= insn.pop_prev and next_ >= insn.pop_next
+        queue = self._waiting[module]
+        return bool(queue) and not missing(module, self._insns[queue[0]], self._tokens[module])
 
-    def _step(self, module: Module) -> None:
-        index = self._waiting[module][0]
-        insn = self._insns[index]
-        try:
-            self._check_neighbours(insn, module)
-            if insn.opcode == Opcode.FINISH and self._core.strict:
-                self._check_finish()
-            self._core.execute(insn)
-        except Fault as fault:
-            raise self._trap(index, str(fault)) from None
-        self._waiting[module].popleft()
-        self.order.append(index)
-        self._tokens[module][0] -= insn.pop_prev
-        self._tokens[module][1] -= insn.pop_next
-        if insn.push_prev and module != Module.LOAD:
-            self._tokens[module - 1][1] += 1
-        if insn.push_next and module != Module.STORE:
-            self._tokens[module + 1][0] += 1
+    def _advance(self, module: Module, most: int) -> int:
+        """Execute up to `most` instructions of a module, as tokens allow: how many."""
+        queue, insns, execute = self._waiting[module], self._insns, self._core.execute
+        held = self._tokens[module]
+        before = self._tokens[module - 1] if module != Module.LOAD else [0, 0]
+        behind = self._tokens[module + 1] if module != Module.STORE else [0, 0]
+        done = 0
+        while queue and done < most:
+            index = queue[0]
+            insn = insns[index]
+            if insn.pop_prev > held[0] or insn.pop_next > held[1]:
+                break
+            try:
+                if insn.opcode == Opcode.FINISH or index in self._beyond:
+                    self._check(insn, module)
+                execute(insn)
+            except Fault as fault:
+                raise self._trap(index, str(fault)) from None
+            queue.popleft()
+            self.order.append(index)
+            done += 1
+            held[0] -= insn.pop_prev
+            held[1] -= insn.pop_next
+            before[1] += insn.push_prev
+            behind[0] += insn.push_next
+        return done
 
-    def _check_neighbours(self, insn: Instruction, module: Module) -> None:
-        outer = {
-            Module.LOAD: insn.pop_prev or insn.push_prev,
-            Module.STORE: insn.pop_next or insn.push_next,
-        }
-        if self._core.strict and outer.get(module):
+    def _check(self, insn: Instruction, module: Module) -> None:
+        """Raise `Fault` for tokens of no neighbour, and for what FINISH would cut off."""
+        if not self._core.strict:
+            return
+        if insn.opcode != Opcode.FINISH:
             raise Fault(f"found a token to or from beyond {module.name}, expected a neighbour")
-
-    def _check_finish(self) -> None:
-        """A core stops at FINISH: what is stored later is lost."""
         for index in self._waiting[Module.STORE]:
             if transferred(self._insns[index]):
                 raise Fault(f"found FINISH before the STORE at {index}, expected it last")
+        if len(self._waiting[module]) > 1:
+            index = self._waiting[module][1]
+            raise Fault(f"found FINISH before the instruction at {index}, expected it last")
+
+    def _check_tokens(self) -> None:
+        overflow = token_overflow(self._records, self._core.config.token_depth)
+        if overflow:
+            raise self._trap(*overflow)
 
     def _deadlock(self) -> Trap:
-        """Who waits for whom; placed at the first instruction that waits."""
-        waits: list[str] = []
-        for module in Module:
-            if self._waiting[module]:
-                index = self._waiting[module][0]
-                insn, held = self._insns[index], self._tokens[module]
-                sides = [
-                    Module(module + side).name.lower() if 0 <= module + side < 3 else "nobody"
-                    for side, pops, tokens in (
-                        (-1, insn.pop_prev, held[0]),
-                        (1, insn.pop_next, held[1]),
-                    )
-                    if pops > tokens
-                ]
-                waits.append(f"{module.name.lower()} waits for {' and '.join(sides)} at {index}")
-        first = min(queue[0] for queue in self._waiting if queue)
-        return self._trap(first, f"deadlock: {', '.join(waits)}")
+        """Placed at the first instruction that waits."""
+        waits = {
+            module: (queue[0], missing(module, self._insns[queue[0]], self._tokens[module]))
+            for module, queue in zip(Module, self._waiting, strict=True)
+            if queue
+        }
+        return self._trap(min(index for index, _ in waits.values()), explain_deadlock(waits))
 
     def _trap(self, index: int, reason: str) -> Trap:
         done = ", ".join(

@@ -168,6 +168,7 @@ READY = (load("uop", 0, 0), load("acc", 0, 0, x=4), gemm(reset=1))
             [finish(), store(0, 0, pop_prev=1)],
             "found FINISH before the STORE at 1, expected it last",
         ),
+        ([finish(), load("acc", 0, 0)], "found FINISH before the instruction at 1"),
     ],
 )
 def test_traps_name_the_reason(rows, message):
@@ -182,9 +183,57 @@ def test_a_trap_tells_instruction_text_and_state():
     )
 
 
-def test_deadlock_tells_who_waits_for_whom():
-    text = trap(load("inp", 0, 0, pop_next=1), gemm(pop_prev=1, pop_next=1), finish())
-    assert "deadlock: load waits for compute at 0, compute waits for load and store at 1" in text
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (
+            [load("inp", 0, 0, pop_next=1), gemm(pop_prev=1, pop_next=1), finish()],
+            "deadlock: load waits for compute at 0, compute waits for load and store at 1; "
+            "cycle of waits: load -> compute -> load",
+        ),
+        (
+            [load("acc", 0, 0, pop_next=1), store(0, 0, pop_prev=1)],
+            "deadlock: compute waits for store at 0, store waits for compute at 1; "
+            "cycle of waits: compute -> store -> compute",
+        ),
+        (
+            [load("inp", 0, 0), store(0, 0, pop_prev=1)],
+            "deadlock: store waits for compute at 1; compute has nothing left to do",
+        ),
+    ],
+)
+def test_deadlock_tells_who_waits_for_whom(rows, message):
+    assert message in trap(*rows)
+
+
+def test_deadlock_without_a_neighbour():
+    text = trap(load("inp", 0, 0, pop_prev=1), strict=False)
+    assert "deadlock: load waits for nobody at 0; load has no such neighbour" in text
+
+
+def test_tokens_that_could_pile_up():
+    """The core counts tokens in eight bits; whether it runs over depends on timing."""
+    loads = [load("inp", 0, 0, push_next=1) for _ in range(256)]
+    works = [load("acc", 0, 0, pop_prev=1) for _ in range(256)]
+    text = trap(*loads, *works, finish())
+    assert "instruction 255 (load.inp" in text
+    assert (
+        "found token 256 from load to compute before any of them is popped for sure (256 pushes, "
+        "256 pops), expected at most 255 at a time" in text
+    )
+    back = [load("acc", 0, 0, push_prev=1) for _ in range(256)]
+    assert "found token 256 from compute to load" in trap(
+        *back, *(load("inp", 0, 0, pop_next=1) for _ in range(256))
+    )
+    free = Simulator(RTL, np.zeros(4096, np.uint8), strict=False)
+    free.run(encode(stream(*loads, *works), RTL))
+    pairs = [row for pair in zip(loads, works, strict=True) for row in pair]
+    for row in pairs[::2]:
+        row["pop_next"] = 1
+    for row in pairs[1::2]:
+        row["push_prev"] = 1
+    pairs[0]["pop_next"] = 0
+    Simulator(RTL, np.zeros(4096, np.uint8)).run(encode(stream(*pairs), RTL))
 
 
 def test_hazards_are_let_through_when_not_strict():
