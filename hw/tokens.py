@@ -92,8 +92,10 @@ class TokenPlacer:
                 self._pop(module, other, needs[other])
         clock[module] = self.count(module)
         self._place[module].append(len(self._rows) - 1)
-        for other, known in zip(clock, self._known[module], strict=True):
-            known.append(other)
+        load, compute, store = self._known[module]
+        load.append(clock[LOAD])
+        compute.append(clock[COMPUTE])
+        store.append(clock[STORE])
 
     def _pop(self, module: int, producer: int, index: int) -> None:
         """Let the newest instruction, of `module`, pop what `producer`'s number `index` pushes."""
@@ -106,8 +108,9 @@ class TokenPlacer:
         self._bits[-1] |= _POP_PREV if before else _POP_NEXT
         self._bits[self._place[producer][index]] |= _PUSH_NEXT if before else _PUSH_PREV
         clock = self._clock[module]
-        for other in Module:
-            clock[other] = max(clock[other], known[other][index])
+        for other, learned in enumerate(known):
+            if learned[index] > clock[other]:
+                clock[other] = learned[index]
 
     def _hold_back(self, module: int, consumer: int, needs: list[int]) -> None:
         """Make `module` wait for `consumer` where tokens to it could pile up."""
