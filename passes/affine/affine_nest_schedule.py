@@ -212,8 +212,8 @@ class _Search:
                 # A copy, then a shift and an addition each.
                 total = total + 3 * len(shifts) * (vectors + each * turns)
                 continue
-            two = not isinstance(step.operand, int)
-            total = total + (2 if two else 1) * vectors + each * turns
+            one = isinstance(step.operand, int) or tiling.operand(step.operand).digits
+            total = total + (1 if one else 2) * vectors + each * turns
         return total
 
     def _stores(self, tiles: Integers) -> tuple[Integers, Integers, Integers]:

@@ -2,8 +2,8 @@
 
 Each operand has a buffer, filled inside the innermost loop that moves its window, in alternating
 slots. One tile of the result: reset the accumulators, multiply the chunks of the reduction, run the
-ALU steps, store. An i8 operand reaches the accumulators through the identity matrix, so
-a residual costs one GEMM step a vector and no 32-bit traffic.
+ALU steps, store. What can be added by a matrix product is, in one step a vector where the ALU takes
+two: an i8 residual by the identity matrix, a bias by a constant input.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.constants import attribute_of
@@ -29,6 +30,7 @@ from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import IMMEDIATE, Product
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
+from nopt.passes.tensor.bias_digits import input_vector, matrices
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
 from nopt.passes.tensor.schedules import SCHEDULE, check_schedule
 from nopt.passes.tensor.tiling import Operand, Tiling, tiling_of
@@ -49,6 +51,7 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
                     tiling = tiling_of(nest, config)
                     check_schedule(tiling, schedule, config)
                 _Kernel(tiling, schedule, config).replace_nest()
+        dce(op)
 
 
 @dataclass
@@ -108,9 +111,16 @@ class _Kernel:
         return op.result
 
     def _collect_inputs(self) -> None:
+        self.sources: dict[LoadOp, SSAValue] = {}
         for operand in self.tiling.operands:
-            if operand.load.source not in self.inputs:
-                self.inputs.append(operand.load.source)
+            source = operand.load.source
+            if operand.digits:
+                source = self._digits(source)
+            elif source not in self.inputs:
+                self.inputs.append(source)
+            self.sources[operand.load] = source
+        if self.tiling.uses_digits:
+            self.ones = self._constant(input_vector(self.lanes), "digits")
         if self.tiling.uses_identity:
             self.identity = self._constant(np.eye(self.lanes, dtype=np.int8), "identity")
         if (padded := self.tiling.padded) is not None:
@@ -122,6 +132,14 @@ class _Kernel:
             weights[:, 0] = padded.pad
             self.pad_weights = self._constant(weights, "pad")
 
+    def _digits(self, bias: SSAValue) -> SSAValue:
+        """The matrices that add a constant tensor."""
+        constant = bias.owner
+        assert isinstance(constant, ConstantOp)
+        weights = matrices(constant.array, self.lanes)
+        assert weights is not None
+        return self._constant(weights, bias.name_hint or "bias")
+
     def _allocate(self) -> None:
         tiling, build, schedule = self.tiling, self.build, self.schedule
         tiles = np.array(self.tiles, np.int64)
@@ -130,10 +148,9 @@ class _Kernel:
         self.acc = build.alloc(Memory.ACC, acc_shape, self.lanes, "acc")
         for operand in tiling.operands:
             window = [int(size) for size in operand.window(tiles)]
-            slots = 1 if operand.memory is Memory.ACC else schedule.slots_of(operand.memory)
-            memref = build.alloc(
-                operand.memory, [slots, *window], self.lanes, names[operand.memory]
-            )
+            name = "bias" if operand.digits else names[operand.memory]
+            shape = [operand.slots(schedule), *window]
+            memref = build.alloc(operand.memory, shape, self.lanes, name)
             self.buffers[operand.load] = _Buffer(memref, number(0))
             if tiling.is_staged(operand):
                 self.stages[operand.load] = build.alloc(
@@ -142,6 +159,9 @@ class _Kernel:
         if tiling.multiplications:
             shape = [1, *self.tiles[: tiling.parallel]]
             self.multiplicand = build.alloc(Memory.ACC, shape, self.lanes, "multiplicand")
+        if tiling.uses_digits:
+            self.one = build.alloc(Memory.INP, [1], self.lanes, "digits")
+            build.load(self.arguments[self.ones], self.one, [], number(0), [], [])
         if tiling.uses_identity:
             self.eye = build.alloc(Memory.WGT, [1], self.lanes, "eye")
             build.load(self.arguments[self.identity], self.eye, [], number(0), [], [])
@@ -251,14 +271,14 @@ class _Kernel:
     def _load(self, operand: Operand, depth: int) -> None:
         build = self.build
         buffer = self.buffers[operand.load]
-        slots = 1 if operand.memory is Memory.ACC else self.schedule.slots_of(operand.memory)
+        slots = operand.slots(self.schedule)
         buffer.slot = build.turn(depth) % slots if slots > 1 else number(0)
         bases = [self._base(iterator) for iterator in range(len(self.tiling.extents))]
         offsets = (
             [number(0)] * len(operand.shape) if operand.resident else self._indices(operand, bases)
         )
         sizes = self._window_sizes(operand)
-        source = self.arguments[operand.load.source]
+        source = self.arguments[self.sources[operand.load]]
         build.load(source, buffer.memref, offsets, buffer.slot, sizes, operand.steps)
         padded = self.tiling.padded
         if padded is not None and operand.load is self.tiling.start.input:
@@ -358,7 +378,12 @@ class _Kernel:
             self.build.close_loop()
 
     def _combine(self, kind: AluKind, operand: Operand) -> None:
-        """An ALU step with a loaded operand."""
+        """A step with a loaded operand."""
+        if operand.digits:
+            wgt = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
+            sizes = self._boxed(self._parallel)
+            self.build.gemm(sizes, self._tile(), (self.one, [number(0)]), wgt)
+            return
         if operand.memory is Memory.INP and not self.tiling.is_staged(operand):
             inp = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
             self.build.gemm(self._boxed(self._parallel), self._tile(), inp, (self.eye, [number(0)]))

@@ -72,12 +72,13 @@ def entries_needed(tiling: Tiling, tiles: Integers, slots: Integers) -> dict[Mem
                     window = operand.window(tiles)[:, list(tiling.padded.axes)]
                     needed[Memory.INP] += window.prod(axis=1) * inp
             case Memory.WGT:
-                needed[Memory.WGT] += entries * wgt
+                needed[Memory.WGT] += entries * (1 if operand.resident else wgt)
             case Memory.ACC:
                 needed[Memory.ACC] += entries
     if tiling.multiplications:
         needed[Memory.ACC] += tiles[:, : tiling.parallel].prod(axis=1)
-    # Identity and pad matrices.
+    # The constant input of added constants; identity and pad matrices.
+    needed[Memory.INP] += int(tiling.uses_digits)
     needed[Memory.WGT] += int(tiling.uses_identity) + int(tiling.padded is not None)
     return needed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import gcd, prod
 
@@ -13,7 +13,7 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_math import expr_range, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.graph import ConstantOp
-from nopt.dialects.tensor_intrinsic import LANE_RANK, AluKind, Memory
+from nopt.dialects.tensor_intrinsic import LANE_RANK, AluKind, Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
     CoreNest,
@@ -24,11 +24,12 @@ from nopt.passes.affine.core_nest import (
     recognise,
 )
 from nopt.passes.intrinsics import gemm
+from nopt.passes.tensor.bias_digits import matrices
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 _RESIDENT_SHARE = 8
-"""A constant operand of the epilogue stays on chip whole if it takes at most 1/8 of ACC."""
+"""A constant of the epilogue stays on chip whole if it takes at most 1/8 of its scratchpad."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ class Operand:
     """Iterators inside a division: their tile must be 1, or the window is no box."""
     resident: bool = False
     """Loaded whole, once."""
+    digits: bool = False
+    """A constant that is added by a matrix product: what is loaded are its `bias_digits`."""
+
+    def slots(self, schedule: ScheduleAttr) -> int:
+        """How many slots its buffer has."""
+        once = self.resident or self.memory is Memory.ACC
+        return 1 if once else schedule.slots_of(self.memory)
 
     def window(self, tiles: Integers) -> Integers:
         """Elements of the window in each dimension, for tile sizes [..., iterators]."""
@@ -111,6 +119,11 @@ class Tiling:
             for operand in self.operands
         )
 
+    @property
+    def uses_digits(self) -> bool:
+        """Whether some constant is added by a matrix product."""
+        return any(operand.digits for operand in self.operands)
+
     def is_staged(self, operand: Operand) -> bool:
         """Whether an i8 operand is brought to accumulators of its own before the ALU reads it."""
         if operand.memory is not Memory.INP:
@@ -133,25 +146,22 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
     if nest.parallel_extents[-1] != config.block_out:
         raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
     _check_lanes(core, config)
-    loads: list[tuple[LoadOp, Memory]] = [(core.start.input, _memory(core.start.input))]
-    if isinstance(core.start, Product):
-        loads.append((core.start.weight, Memory.WGT))
-    for step in core.steps:
-        if isinstance(step.operand, LoadOp):
-            loads.append((step.operand, _memory(step.operand)))
     first_reduction = len(nest.parallel_extents)
     positions = [*range(len(parallel)), *range(first_reduction, first_reduction + len(reduction))]
-    started = {id(load) for load, _ in loads[: 2 if product else 1]}
-    operands = tuple(
-        _operand(load, memory, positions, config, id(load) in started) for load, memory in loads
-    )
+    operands = [_operand(core.start.input, _memory(core.start.input), positions)]
+    if isinstance(core.start, Product):
+        operands.append(_operand(core.start.weight, Memory.WGT, positions))
+    for step in core.steps:
+        if isinstance(step.operand, LoadOp):
+            operand = _operand(step.operand, _memory(step.operand), positions)
+            operands.append(_constant_operand(operand, step, config))
     return Tiling(
         nest,
         core.start,
         core.steps,
         (*parallel, *reduction),
         len(parallel),
-        operands,
+        tuple(operands),
         _padded_maximum(core.start),
         tuple(step for step in core.steps if step.shifts_to_multiply(config)),
     )
@@ -182,9 +192,18 @@ def _memory(load: LoadOp) -> Memory:
     return Memory.INP if load.result.type == i8 else Memory.ACC
 
 
-def _operand(
-    load: LoadOp, memory: Memory, positions: list[int], config: Config, starts: bool
-) -> Operand:
+def _constant_operand(operand: Operand, step: Step, config: Config) -> Operand:
+    """An operand of the epilogue; if it is constant, how it best reaches the accumulators."""
+    constant = operand.load.source.owner
+    if not isinstance(constant, ConstantOp) or operand.memory is not Memory.ACC:
+        return operand
+    adds = step.kind is AluKind.ADD and matrices(constant.array, config.block_in) is not None
+    memory, entries = (Memory.WGT, config.wgt_entries) if adds else (Memory.ACC, config.acc_entries)
+    resident = prod(operand.shape) * _RESIDENT_SHARE <= entries
+    return replace(operand, memory=memory, resident=resident, digits=adds)
+
+
+def _operand(load: LoadOp, memory: Memory, positions: list[int]) -> Operand:
     nest = load.nest
     rank = len(load.source_shape) - LANE_RANK[memory]
     coefficients = np.zeros((rank, len(positions)), np.int64)
@@ -204,10 +223,7 @@ def _operand(
     if rank:
         steps[-1] = 1
     shape = load.source_shape[:rank]
-    constant = isinstance(load.source.owner, ConstantOp)
-    small = prod(shape) * _RESIDENT_SHARE <= config.acc_entries
-    resident = memory is Memory.ACC and constant and small and not starts
-    return Operand(load, memory, shape, coefficients, tuple(steps), frozenset(opaque), resident)
+    return Operand(load, memory, shape, coefficients, tuple(steps), frozenset(opaque))
 
 
 def _padded_maximum(start: Product | Window) -> PaddedMaximum | None:
