@@ -42,6 +42,15 @@ def parse_index(parser: Parser, variables: OperandList) -> tuple[AffineExpr, ...
     return tuple(exprs)
 
 
+def parse_address(parser: Parser, variables: OperandList) -> AffineExpr:
+    """`[` expr `]`"""
+    pos = parser.pos
+    exprs = parse_index(parser, variables)
+    if len(exprs) != 1:
+        parser.raise_error(f"expected one index, found {len(exprs)}", pos, parser.pos)
+    return exprs[0]
+
+
 def parse_size(parser: Parser, variables: OperandList) -> tuple[AffineExpr, ...]:
     """expr | `min` `(` expr, … `)`"""
     if parser.parse_optional_keyword("min") is None:

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
+from xdsl.dialects import affine
 from xdsl.dialects.builtin import FunctionType, MemRefType, TensorType
 from xdsl.ir import Attribute, Region, SSAValue
+from xdsl.ir.affine import AffineConstantExpr
 from xdsl.irdl import IRDLOperation, region_def, result_def, traits_def, var_operand_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -26,6 +28,17 @@ def memref_of(type: Attribute) -> MemRefType[Attribute]:
     if not isa(type, TensorType[Attribute]):
         raise VerifyException(f"expected a tensor, found {type}")
     return MemRefType(type.element_type, type.get_shape())
+
+
+def _verify_loop(loop: affine.ForOp) -> None:
+    """A kernel's loops count from 0; the most turns are known, so that they can be expanded."""
+    numbers = [e for e in loop.upperBoundMap.data.results if isinstance(e, AffineConstantExpr)]
+    from_zero = loop.lowerBoundMap.data.results == (AffineConstantExpr(0),)
+    if not from_zero or loop.step.value.data != 1 or len(numbers) != 1:
+        raise VerifyException(
+            f"a loop runs from {loop.lowerBoundMap.data} to {loop.upperBoundMap.data} step "
+            f"{loop.step.value.data}, expected from 0 to a number, or the least of it and others"
+        )
 
 
 class BaseKernelOp(IRDLOperation):
@@ -49,6 +62,9 @@ class BaseKernelOp(IRDLOperation):
             raise VerifyException(
                 f"the body has arguments ({', '.join(map(str, found))}), expected ({wanted})"
             )
+        for op in self.body.walk():
+            if isinstance(op, affine.ForOp):
+                _verify_loop(op)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

@@ -24,11 +24,13 @@ class InstructionOp(IRDLOperation):
     variables = var_operand_def(IndexType)
 
     def verify_symbols(self, **maps: AffineMapAttr) -> None:
-        for name, map in maps.items():
-            if map.data.num_dims or map.data.num_symbols != len(self.variables):
+        for name, attr in maps.items():
+            map = attr.data
+            found = max([map.num_dims, *(dim + 1 for dim in map.used_dims())])
+            if found or map.num_symbols != len(self.variables):
                 raise VerifyException(
-                    f"'{name}' has {map.data.num_dims} dimensions and {map.data.num_symbols} "
-                    f"symbols, expected 0 and the {len(self.variables)} loop variables"
+                    f"'{name}' has {found} dimensions and {map.num_symbols} symbols, "
+                    f"expected 0 and the {len(self.variables)} loop variables"
                 )
 
 

@@ -31,7 +31,7 @@ from xdsl.utils.exceptions import VerifyException
 from nopt.dialects.access import (
     Size,
     index_attr,
-    parse_index,
+    parse_address,
     parse_size,
     print_index,
     print_size,
@@ -92,6 +92,9 @@ class _StepOp(InstructionOp):
             )
         if len(self.uop_sizes.get_values()) != len(self.uop_factors.data):
             raise VerifyException("expected as many micro-op sizes as strides")
+        if any(size < 1 for size in self.uop_sizes.get_values()):
+            sizes = list(self.uop_sizes.get_values())
+            raise VerifyException(f"micro-op sizes must be positive, found {sizes}")
         for factors in (self.outer, self.inner, *self.uop_factors.data):
             if len(factors.get_values()) != addresses:
                 raise VerifyException(
@@ -174,7 +177,7 @@ class GemmOp(_StepOp):
         bases: list[AffineExpr] = []
         for memory in ("acc", "inp", "wgt"):
             parser.parse_keyword(memory)
-            bases += parse_index(parser, variables)
+            bases.append(parse_address(parser, variables))
         outer, inner, uops = cls._parse_loops(parser, variables)
         return cls(variables.values, bases, outer, inner, uops)
 
@@ -211,7 +214,7 @@ class ResetOp(_StepOp):
     def parse(cls, parser: Parser) -> ResetOp:
         variables = OperandList()
         parser.parse_keyword("acc")
-        (base,) = parse_index(parser, variables)
+        base = parse_address(parser, variables)
         outer, inner, uops = cls._parse_loops(parser, variables)
         return cls(variables.values, base, outer, inner, uops)
 
@@ -262,12 +265,12 @@ class AluOp(_StepOp):
         kind = parser.parse_str_enum(AluKind)
         variables = OperandList()
         parser.parse_keyword("acc")
-        bases = [*parse_index(parser, variables)]
+        bases = [parse_address(parser, variables)]
         parser.parse_punctuation(",")
         immediate = parser.parse_optional_integer(allow_boolean=False)
         if immediate is None:
             parser.parse_keyword("acc")
-            bases += parse_index(parser, variables)
+            bases.append(parse_address(parser, variables))
         outer, inner, uops = cls._parse_loops(parser, variables)
         return cls(kind, variables.values, bases, immediate, outer, inner, uops)
 

@@ -33,7 +33,7 @@ from xdsl.utils.str_enum import StrEnum
 from nopt.dialects.access import (
     Size,
     index_attr,
-    parse_index,
+    parse_address,
     parse_size,
     print_index,
     print_size,
@@ -156,10 +156,10 @@ class LoadOp(InstructionOp):
     def parse(cls, parser: Parser) -> LoadOp:
         variables = OperandList()
         memory = parser.parse_str_enum(LoadMemory)
-        (sram,) = parse_index(parser, variables)
+        sram = parse_address(parser, variables)
         parser.parse_keyword("from")
         source = parser.parse_unresolved_operand()
-        (base,) = parse_index(parser, variables)
+        base = parse_address(parser, variables)
         parser.parse_keyword("rows")
         row_offset, row_size, row_bound = _parse_extent(parser, variables)
         parser.parse_keyword("stride")
@@ -254,10 +254,10 @@ class StoreOp(InstructionOp):
     def parse(cls, parser: Parser) -> StoreOp:
         variables = OperandList()
         destination = parser.parse_unresolved_operand()
-        (base,) = parse_index(parser, variables)
+        base = parse_address(parser, variables)
         parser.parse_keyword("from")
         parser.parse_keyword("out")
-        (sram,) = parse_index(parser, variables)
+        sram = parse_address(parser, variables)
         parser.parse_keyword("rows")
         rows = parse_size(parser, variables)
         parser.parse_keyword("stride")

@@ -32,7 +32,7 @@ from nopt.dialects.access import (
     Size,
     index_attr,
     parse_access,
-    parse_index,
+    parse_address,
     parse_sizes,
     print_access,
     print_sizes,
@@ -145,7 +145,7 @@ class LoadOp(BoxOp):
         source = parse_access(parser, variables)
         parser.parse_keyword("to")
         buffer = parser.parse_unresolved_operand()
-        (slot,) = parse_index(parser, variables)
+        slot = parse_address(parser, variables)
         parser.parse_keyword("sizes")
         sizes = parse_sizes(parser, variables)
         steps = [1] * len(sizes)
@@ -209,7 +209,7 @@ class StoreOp(BoxOp):
     def parse(cls, parser: Parser) -> StoreOp:
         variables = OperandList()
         buffer = parser.parse_unresolved_operand()
-        (slot,) = parse_index(parser, variables)
+        slot = parse_address(parser, variables)
         parser.parse_keyword("to")
         destination = parse_access(parser, variables)
         parser.parse_keyword("sizes")
