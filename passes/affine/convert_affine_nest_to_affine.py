@@ -1,8 +1,8 @@
-"""`convert-affine-nest-to-affine`: nests as loops over memrefs, in dialects that every MLIR tool has.
+"""`convert-affine-nest-to-affine`: nests as loops over memrefs, in MLIR's own dialects.
 
-Functions take memrefs and return memrefs. Each nest allocates its result and fills it by `affine.for`
-loops; a reduction is a loop nest of its own that carries the accumulator; a read that may be outside
-is guarded by `affine.if`. Buffers that are not returned are freed at the end.
+Functions take memrefs and return memrefs. Each nest allocates its result and fills it in
+`affine.for` loops; a reduction is a loop nest of its own that carries the accumulator; a read that
+may be outside is guarded by an `affine.if`. Buffers that are not returned are freed at the end.
 """
 
 from __future__ import annotations
@@ -255,21 +255,21 @@ class _Loops:
         source = self.tensors[load.source]
         read = affine.LoadOp(source, indices, own)
         read.result.name_hint = load.result.name_hint
-        outside: list[AffineConstraintExpr] = []
+        inside: list[AffineConstraintExpr] = []
         for expr, moved, size in zip(map.results, own.data.results, load.source_shape, strict=True):
             low, high = expr_range(expr, self.nest.ranges)
             if low < 0:
-                outside.append(_not_negative(moved))
+                inside.append(_not_negative(moved))
             if high >= size:
-                outside.append(_not_negative(size - 1 - moved))
-        if not outside:
+                inside.append(_not_negative(moved * -1 + (size - 1)))
+        if not inside:
             return builder.insert(read).result
         assert load.pad is not None
-        inside = AffineSetAttr(AffineSet(len(used), 0, tuple(outside)))
+        condition = AffineSetAttr(AffineSet(len(used), 0, tuple(inside)))
         pad = arith.ConstantOp(load.pad)
         guard = affine.IfOp.build(
             operands=[indices],
-            properties={"condition": inside},
+            properties={"condition": condition},
             regions=[
                 Region(Block([read, affine.YieldOp.get(read)])),
                 Region(Block([pad, affine.YieldOp.get(pad)])),
@@ -305,8 +305,7 @@ def _identity(kind: Reduction, type: Attribute) -> IntegerAttr | FloatAttr:
     """What a reduction of nothing gives."""
     if isinstance(type, IntegerType):
         half = 1 << (type.bitwidth - 1)
-        return IntegerAttr(
-            {Reduction.ADD: 0, Reduction.MAX: -half, Reduction.MIN: half - 1}[kind], type
-        )
+        least = {Reduction.ADD: 0, Reduction.MAX: -half, Reduction.MIN: half - 1}
+        return IntegerAttr(least[kind], type)
     assert isinstance(type, AnyFloat)
     return FloatAttr({Reduction.ADD: 0.0, Reduction.MAX: -inf, Reduction.MIN: inf}[kind], type)
