@@ -6,6 +6,9 @@ for its micro-ops and loop fields, see `kernels`.
 
 from __future__ import annotations
 
+from functools import cache
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -121,7 +124,7 @@ class Core:
                 f"found DRAM bytes {insn.dram_base * size:#x} to {end:#x}, expected within "
                 f"{len(self.memory):#x}"
             )
-        inner = tuple(size // int(np.prod(element[: i + 1])) for i in range(len(element)))
+        inner = _inner_strides(size, element)
         return np.ndarray(
             (insn.y_size, insn.x_size, *element),
             kind,
@@ -226,3 +229,9 @@ class Core:
     def _strict(self, condition: bool, reason: str) -> None:
         if self.strict and not condition:
             raise Fault(reason)
+
+
+@cache
+def _inner_strides(size: int, element: tuple[int, ...]) -> tuple[int, ...]:
+    """Bytes between entries of an element of `size` bytes, along each of its dimensions."""
+    return tuple(size // prod(element[: i + 1]) for i in range(len(element)))

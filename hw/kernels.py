@@ -95,8 +95,7 @@ class GemmKernel:
         if batch > 1:
             left = left.swapaxes(1, 2)
         left = left.reshape(len(src) * batch, src.shape[1] * block_in)
-        right = right.swapaxes(1, 2).reshape(len(wgt) * block_out, -1)
-        sums = (left @ right.T).astype(np.int32)
+        sums = (left @ weight_matrix(right).T).astype(np.int32)
         return sums.reshape(len(src), batch, len(wgt), block_out).swapaxes(1, 2)
 
 
@@ -124,6 +123,15 @@ class AluKernel:
             self._out[dst] = result
 
 
+def weight_matrix(blocks: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Contiguous blocks (n, k, block_out, block_in) as a matrix (n * block_out, k * block_in)."""
+    n, k, block_out, block_in = blocks.shape
+    # Whole rows of blocks change places: numpy moves them fast if it takes each for one value.
+    rows = blocks.view(f"V{block_in * blocks.itemsize}").reshape(n, k, block_out)
+    moved = np.ascontiguousarray(rows.swapaxes(1, 2))
+    return moved.view(blocks.dtype).reshape(n * block_out, k * block_in)
+
+
 def check_shift(by: NDArray[np.int32] | int) -> None:
     """Raise `Fault` for a shift that implementations do differently."""
     if np.any(np.abs(by) > 31):
@@ -149,14 +157,15 @@ def operate(op: AluOp, x: NDArray[np.int32], y: NDArray[np.int32] | np.int32) ->
 
 def regular_view(array: NDArray[Scalar], cells: Indices) -> NDArray[Scalar] | None:
     """`array[cells]` as a view, if the indices (m, n) go in two regular steps."""
+    rows, columns = len(cells), len(cells[0])
     first = int(cells[0, 0])
-    steps = [int(line[1]) - first if len(line) > 1 else 1 for line in (cells[:, 0], cells[0])]
-    rows: Indices = np.arange(cells.shape[0]) * steps[0]
-    columns: Indices = np.arange(cells.shape[1]) * steps[1]
-    expected = np.add.outer(rows, columns)
-    if not np.array_equal(cells, first + expected):
+    down = int(cells[1, 0]) - first if rows > 1 else 1
+    across = int(cells[0, 1]) - first if columns > 1 else 1
+    lines: Indices = np.arange(rows) * down + first
+    expected: Indices = np.add.outer(lines, np.arange(columns) * across)
+    if not np.array_equal(cells, expected):
         return None
-    strides: Any = (*(step * array.strides[0] for step in steps), *array.strides[1:])
+    strides: Any = (down * array.strides[0], across * array.strides[0], *array.strides[1:])
     return as_strided(array[first:], (*cells.shape, *array.shape[1:]), strides)
 
 

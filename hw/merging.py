@@ -17,6 +17,10 @@ from .plan import Indices
 from .renaming import Chain, Renaming, Round
 
 
+_Key = tuple[tuple[int, ...], bytes]
+"""An array's shape and contents."""
+
+
 def merge(renaming: Renaming, acc_entries: int) -> Segment:
     """The segment that a renaming went through."""
     addresses, values = _last_stores(renaming.stores)
@@ -75,15 +79,15 @@ class _Numbering:
 
 
 def _products(chains: Sequence[Chain], numbering: _Numbering) -> list[Product]:
-    by_weights: dict[bytes, list[tuple[Indices, ...]]] = {}
+    by_weights: dict[_Key, list[tuple[Indices, ...]]] = {}
     for chain in chains:
         src, wgt = np.concatenate(chain.src, axis=1), np.concatenate(chain.wgt, axis=1)
         part = (src, chain.base, chain.results, wgt)
-        by_weights.setdefault(wgt.tobytes(), []).append(part)
-    by_rows: dict[bytes, list[tuple[Indices, ...]]] = {}
+        by_weights.setdefault((wgt.shape, wgt.tobytes()), []).append(part)
+    by_rows: dict[_Key, list[tuple[Indices, ...]]] = {}
     for parts in by_weights.values():
         src, base, results = (np.concatenate([part[i] for part in parts]) for i in range(3))
-        by_rows.setdefault(src.tobytes(), []).append((src, base, results, parts[0][3]))
+        by_rows.setdefault((src.shape, src.tobytes()), []).append((src, base, results, parts[0][3]))
     products: list[Product] = []
     for parts in by_rows.values():
         base, results = (np.concatenate([part[i] for part in parts], axis=1) for i in (1, 2))

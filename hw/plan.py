@@ -109,12 +109,15 @@ def _gemm_plan(uops: bytes, loops: tuple[Loop, Loop], config: Config) -> tuple[T
     columns: dict[tuple[bytes, int], list[tuple[Indices, Indices, Indices]]] = {}
     sizes: list[int] = counts.tolist()
     for count in sorted(set(sizes)):
-        at: Indices = np.add.outer(starts[np.flatnonzero(counts == count)], np.arange(count))
-        _, first, cluster = np.unique(wgt[at], axis=0, return_index=True, return_inverse=True)
-        for number, group in enumerate(first):
-            members = at[np.flatnonzero(cluster == number)]
+        groups: Indices = np.flatnonzero(counts == count)
+        at: Indices = np.add.outer(starts[groups], np.arange(count))
+        clusters: dict[bytes, list[int]] = {}
+        for number, weights in enumerate(wgt[at]):
+            clusters.setdefault(weights.tobytes(), []).append(number)
+        for numbers in clusters.values():
+            members = at[numbers]
             sources = src[members]
-            column = (dst[members[:, 0]], sources, wgt[at[group]])
+            column = (dst[members[:, 0]], sources, wgt[members[0]])
             columns.setdefault((sources.tobytes(), count), []).append(column)
     return tuple(_tile(parts, row_dst, row_src) for parts in columns.values())
 
@@ -127,7 +130,12 @@ def _tile(
     wgt = np.stack([part[2] for part in parts], axis=1)
     dst = (row_dst[:, None, None] + dst).reshape(-1, dst.shape[1])
     src = (row_src[:, None, None] + src).reshape(-1, src.shape[1])
-    return Tile(src, wgt, dst, len(np.unique(dst)) == dst.size)
+    return Tile(src, wgt, dst, _are_distinct(dst))
+
+
+def _are_distinct(values: Indices) -> bool:
+    ordered = np.sort(values, axis=None)
+    return bool((ordered[1:] != ordered[:-1]).all())
 
 
 @lru_cache(maxsize=512)

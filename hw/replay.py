@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .core import Core
 from .encoding import Memory
 from .flow import PADDING, Fetched, Flow, Product, Segment, Step, kept
-from .kernels import EXACT_TERMS, operate
+from .kernels import EXACT_TERMS, operate, weight_matrix
 from .plan import Indices
 
 _BLOCK_BYTES = 1 << 20
@@ -140,8 +140,7 @@ class _Replay:
             old = addresses < PADDING
             blocks[addresses == PADDING] = 0
             blocks[old] = self._core.wgt[kept(addresses[old])]
-        matrix = blocks.transpose(0, 2, 1, 3).reshape(len(addresses) * c.block_out, -1)
-        return matrix.astype(np.float32)
+        return weight_matrix(blocks).astype(np.float32)
 
     def _operate(self, step: Step) -> None:
         values, count = self._values, len(step.x)
