@@ -2,7 +2,8 @@
 
 Functions take memrefs and return memrefs. Each nest allocates its result and fills it in
 `affine.for` loops; a reduction is a loop nest of its own that carries the accumulator; a read that
-may be outside is guarded by an `affine.if`. Buffers that are not returned are freed at the end.
+may be outside is guarded by an `affine.if`. Buffers that are not returned are freed at the end. For
+an `mlir-opt` before version 17, print with `--print-no-properties`.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ class _Body:
                 new = self.builder.insert(CallOp(op.callee, operands, types))
             case _:
                 if any(isa(v.type, TensorType[Attribute]) for v in (*op.operands, *op.results)):
-                    raise ValueError(f"'{op.name}' has no loops; convert it to a nest first")
+                    raise ValueError("has no loops; convert it to a nest first")
                 new = self.builder.insert(op.clone(self.values))
         for before, after in zip(op.results, new.results, strict=True):
             after.name_hint = before.name_hint
@@ -276,7 +277,9 @@ class _Loops:
             ],
             result_types=[[load.result.type]],
         )
-        return builder.insert(guard).results[0]
+        builder.insert(guard)
+        guard.results[0].name_hint = load.result.name_hint
+        return guard.results[0]
 
 
 def _not_negative(expr: AffineExpr) -> AffineConstraintExpr:

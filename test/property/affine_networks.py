@@ -16,7 +16,7 @@ from nopt.dialects.constants import attribute_of, numpy_type, tensor_type
 
 CHANNELS = (1, 2, 3, 4, 5, 8, 12, 16, 17, 20, 32, 33)
 LARGEST = 6000
-"""Elements of the largest tensor, and a few times the points of the largest nest."""
+"""Elements of the largest tensor; nests have at most 50 times as many points."""
 
 
 class Network:
@@ -45,8 +45,9 @@ def values(rng: np.random.Generator, shape, dtype, extreme: float) -> np.ndarray
 class _Draft:
     """A network under construction: ops are drawn and appended to a block."""
 
-    def __init__(self, draw: Any):
+    def __init__(self, draw: Any, largest: int):
         self.draw = draw
+        self.largest = largest
         self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
         self.extreme = draw(st.sampled_from([0.0, 0.1, 1.0]))
         self.block = Block()
@@ -99,7 +100,7 @@ class _Draft:
         dtype = self.pick(*[np.int8] * 7, np.int16)
         shape = (outputs, channels // groups, *kernel)
         points = prod(shape) * sizes[0] * sizes[1]
-        if points > 50 * LARGEST:
+        if points > 50 * self.largest:
             return
         strides = self.pick((1, 1), (2, 2), (1, 3))
         weight = self.parameter(shape, dtype)
@@ -114,11 +115,11 @@ class _Draft:
         if self.pick(False, False, True):
             if transpose_a == transpose_b:  # x by its own transpose
                 transpose_b = not transpose_a
-            if prod(batch) * rows * rows * inner < 50 * LARGEST:
+            if prod(batch) * rows * rows * inner < 50 * self.largest:
                 self.add(graph.MatmulOp(x, x, transpose_a=transpose_a, transpose_b=transpose_b))
             return
         columns = self.pick(*CHANNELS)
-        if prod(batch) * rows * columns > LARGEST:
+        if prod(batch) * rows * columns > self.largest:
             return
         shape = [columns, inner] if transpose_b else [inner, columns]
         if self.pick(False, True):
@@ -242,16 +243,17 @@ def is_integer(value: SSAValue) -> bool:
 
 
 @st.composite
-def networks(draw: Any, steps: int = 4) -> Network:
+def networks(draw: Any, steps: int = 4, largest: int = LARGEST, floats: bool = True) -> Network:
     """A function @main of up to `steps` ops or layers; returns the last value, perhaps another."""
-    draft = _Draft(draw)
+    draft = _Draft(draw, largest)
     if draft.pick(True, True, False):
         size = [draft.number(1, 7), draft.number(1, 7)]
-        draft.argument([draft.pick(1, 1, 2), draft.pick(*CHANNELS), *size])
+        shape = [draft.pick(1, 1, 2), draft.pick(*CHANNELS), *size]
+        draft.argument(shape if prod(shape) <= largest else [1, 3, 4, 4])
     else:
         shape = [draft.pick(*CHANNELS) for _ in range(draft.number(1, 3))]
-        dtype = draft.pick(*[np.int8] * 6, np.int32, np.float32)
-        draft.argument(shape if prod(shape) <= LARGEST else shape[:2], dtype)
+        dtype = draft.pick(*[np.int8] * 6, np.int32, np.float32 if floats else np.int16)
+        draft.argument(shape if prod(shape) <= largest else [5, 8], dtype)
     for _ in range(draft.number(1, steps)):
         draft.step()
     results = [draft.live[-1]]

@@ -1,0 +1,327 @@
+"""`convert-affine-nest-to-affine` keeps what nests compute: run by xDSL, and by MLIR if there."""
+
+import io
+import shutil
+import subprocess
+from typing import Any
+
+import numpy as np
+import pytest
+from affine_networks import Network, networks, values
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from xdsl.context import Context
+from xdsl.dialects import affine, arith
+from xdsl.dialects.arith import Arith
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.dialects.func import Func
+from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
+from xdsl.interpreters.affine import AffineFunctions
+from xdsl.interpreters.arith import ArithFunctions
+from xdsl.interpreters.builtin import xtype_for_el_type
+from xdsl.interpreters.func import FuncFunctions
+from xdsl.interpreters.memref import MemRefFunctions
+from xdsl.interpreters.shaped_array import ShapedArray
+from xdsl.interpreters.utils.ptr import TypedPtr
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+
+from nopt.dialects import get_all_dialects
+from nopt.dialects.constants import element_type, scoped_resources, tensor_type
+from nopt.dialects.interpreters.run import run_function
+from nopt.passes import get_all_passes
+
+LOWER = "convert-affine-nest-to-affine"
+few = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_resources():
+    with scoped_resources():
+        yield
+
+
+def apply(module: ModuleOp, *names: str) -> None:
+    for name in names:
+        get_all_passes()[name]()().apply(Context(), module)
+        module.verify()
+
+
+def parse(text: str) -> ModuleOp:
+    context = Context()
+    for dialect in (Arith, Builtin, Func):
+        context.load_dialect(dialect)
+    for factory in get_all_dialects().values():
+        context.load_dialect(factory())
+    module = Parser(context, text).parse_module()
+    module.verify()
+    return module
+
+
+# --- By xDSL's interpreter, and what it lacks.
+
+
+@register_impls
+class _Loops(InterpreterFunctions):
+    @impl(affine.ForOp)
+    def run_for(self, interpreter: Interpreter, op: affine.ForOp, args: Any) -> Any:
+        (last,) = op.upperBoundMap.data.eval([], [])
+        for index in range(0, last, op.step.value.data):
+            args = interpreter.run_ssacfg_region(op.body, (index, *args))
+        return args
+
+    @impl(affine.IfOp)
+    def run_if(self, interpreter: Interpreter, op: affine.IfOp, args: Any) -> Any:
+        inside = all(c.lhs.eval(args, []) >= 0 for c in op.condition.data.constraints)
+        return interpreter.run_ssacfg_region(op.then_region if inside else op.else_region, ())
+
+
+@register_impls
+class _Scalars(InterpreterFunctions):
+    @impl(arith.ExtSIOp)
+    def run_extsi(self, interpreter: Interpreter, op: arith.ExtSIOp, args: Any) -> Any:
+        return args
+
+    @impl(arith.TruncIOp)
+    def run_trunci(self, interpreter: Interpreter, op: arith.TruncIOp, args: Any) -> Any:
+        half = 1 << (op.result.type.width.data - 1)  # pyright: ignore
+        return ((args[0] + half) % (2 * half) - half,)
+
+    @impl(arith.MaxSIOp)
+    def run_maxsi(self, interpreter: Interpreter, op: arith.MaxSIOp, args: Any) -> Any:
+        return (max(args),)
+
+    @impl(arith.MinSIOp)
+    def run_minsi(self, interpreter: Interpreter, op: arith.MinSIOp, args: Any) -> Any:
+        return (min(args),)
+
+
+def buffer(array: np.ndarray) -> ShapedArray:
+    xtype = xtype_for_el_type(element_type(array.dtype), 64)
+    return ShapedArray(TypedPtr[Any].new(array.reshape(-1).tolist(), xtype=xtype), array.shape)
+
+
+def run_lowered(module: ModuleOp, inputs: list[np.ndarray], like: tuple[np.ndarray, ...]) -> Any:
+    interpreter = Interpreter(module)
+    for functions in (AffineFunctions, ArithFunctions, FuncFunctions, MemRefFunctions):
+        interpreter.register_implementations(functions())
+    for functions in (_Loops, _Scalars):
+        interpreter.register_implementations(functions(), override=True)
+    results = interpreter.call_op("main", tuple(map(buffer, inputs)))
+    return [
+        np.array(list(result.data), wanted.dtype).reshape(wanted.shape)
+        for result, wanted in zip(results, like, strict=True)
+    ]
+
+
+def check(network: Network, passes: tuple[str, ...] = ()) -> None:
+    apply(network.module, *passes)
+    expected = run_function(network.module, "main", network.inputs)
+    apply(network.module, LOWER)
+    found = run_lowered(network.module, network.inputs, expected)
+    for array, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
+
+
+CONVERT = ("convert-graph-to-affine-nest",)
+FUSE = (*CONVERT, "affine-nest-fuse", "affine-nest-simplify")
+BLOCK = (*FUSE, "affine-nest-block")
+
+
+@settings(few, max_examples=30)
+@given(networks(steps=2, largest=60), st.sampled_from([CONVERT, FUSE]))
+def test_networks_by_xdsl(network: Network, passes: tuple[str, ...]):
+    check(network, passes)
+
+
+# What networks do not have: reductions of reductions, of numbers, by minimum; nests of rank 0.
+NESTS = {
+    "two_reductions": """
+      %y = affine_nest.for (%i) = (3) reduce (%j, %k) = (4, 2) {
+        %a = affine_nest.load %x[%i, %j] : tensor<3x5xi8>
+        %m = affine_nest.reduce max %a : i8
+        %b = affine_nest.load %x[%i, %j + %k - 1] pad 7 : tensor<3x5xi8>
+        %d = arith.subi %b, %m : i8
+        %e = arith.extsi %d : i8 to i32
+        %s = affine_nest.reduce add %e : i32
+        %n = arith.extsi %m : i8 to i32
+        %v = arith.addi %s, %n : i32
+        affine_nest.yield %v : i32
+      } : tensor<3xi32>""",
+    "least_of_all": """
+      %y = affine_nest.for () = () reduce (%i, %j) = (3, 5) {
+        %a = affine_nest.load %x[2 - %i, %j] : tensor<3x5xi8>
+        %m = affine_nest.reduce min %a : i8
+        affine_nest.yield %m : i8
+      } : tensor<i8>""",
+    "sum_of_a_number": """
+      %y = affine_nest.for (%i) = (3) reduce (%j) = (50) {
+        %a = affine_nest.load %x[%i, 1] : tensor<3x5xi8>
+        %s = affine_nest.reduce add %a : i8
+        affine_nest.yield %s : i8
+      } : tensor<3xi8>""",
+    "reduction_over_nothing": """
+      %y = affine_nest.for (%i) = (3) {
+        %a = affine_nest.load %x[%i, 1] : tensor<3x5xi8>
+        %s = affine_nest.reduce max %a : i8
+        affine_nest.yield %s : i8
+      } : tensor<3xi8>""",
+    "divisions": """
+      %y = affine_nest.for (%i, %j) = (4, 6) {
+        %a = affine_nest.load %x[(%i * 6 + %j) floordiv 7, (%i + %j) mod 7] pad 9 : tensor<3x5xi8>
+        %b = affine_nest.load %x[(%i + 1) ceildiv 2, %j - %i] pad 4 : tensor<3x5xi8>
+        %v = arith.maxsi %a, %b : i8
+        affine_nest.yield %v : i8
+      } : tensor<4x6xi8>""",
+    "shifts": """
+      %y = affine_nest.for (%i, %j) = (3, 5) {
+        %a = affine_nest.load %x[%i, %j] : tensor<3x5xi8>
+        %b = arith.extsi %a : i8 to i32
+        %c = arith.constant 9 : i32
+        %d = arith.shli %b, %c : i32
+        %e = arith.constant 11 : i32
+        %f = arith.shrsi %d, %e : i32
+        %g = arith.floordivsi %f, %e : i32
+        %v = arith.trunci %g : i32 to i16
+        affine_nest.yield %v : i16
+      } : tensor<3x5xi16>""",
+}
+
+
+def nest(name: str) -> Network:
+    """A function of the nest on a random tensor."""
+    result = NESTS[name].rsplit(" : ", 1)[1]
+    text = f"""
+    func.func @main(%x: tensor<3x5xi8>) -> {result} {{{NESTS[name]}
+      return %y : {result}
+    }}"""
+    return Network(parse(text), [values(np.random.default_rng(0), (3, 5), np.dtype(np.int8), 0.2)])
+
+
+@pytest.mark.parametrize("name", NESTS)
+def test_nests_by_xdsl(name: str):
+    check(nest(name))
+
+
+def test_large_and_equal_constants():
+    """A resource becomes a global; equal constants share one."""
+    text = """
+    func.func @main() -> (tensor<40xi8>, tensor<40xi8>) {
+      %a = graph.constant dense_resource<w> : tensor<40xi8>
+      %b = graph.constant dense_resource<w> : tensor<40xi8>
+      return %a, %b : tensor<40xi8>, tensor<40xi8>
+    }
+    {-# dialect_resources: { builtin: { w: "0x01000000BYTES" } } #-}
+    """
+    module = parse(text.replace("BYTES", bytes(range(40)).hex()))
+    check(Network(module, []))
+    assert [op.name for op in module.ops] == ["memref.global", "func.func"]
+
+
+# --- By MLIR: `mlir-opt` accepts the text, and what it makes of it computes the same.
+
+
+def tool(name: str) -> str:
+    """The path of a tool of MLIR, of any version."""
+    versions = (f"{name}-{version}" for version in range(30, 14, -1))
+    for candidate in (name, *versions):
+        if path := shutil.which(candidate):
+            return path
+    pytest.skip(f"{name} is not installed")
+
+
+TO_LLVM = (
+    "--lower-affine",
+    "--arith-expand",
+    "--convert-scf-to-cf",
+    "--convert-cf-to-llvm",
+    "--convert-memref-to-llvm",
+    "--convert-arith-to-llvm",
+    "--convert-func-to-llvm",
+    "--reconcile-unrealized-casts",
+)
+
+
+def run(command: list[str], text: str) -> str:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[:2000]
+    return done.stdout
+
+
+def literal(array: np.ndarray) -> str:
+    return f"dense<{array.tolist()}> : {tensor_type(array.shape, array.dtype)}"
+
+
+def memref_of(array: np.ndarray) -> str:
+    return str(tensor_type(array.shape, array.dtype)).replace("tensor", "memref")
+
+
+def with_check(module: ModuleOp, inputs: list[np.ndarray], expected: tuple[np.ndarray, ...]) -> str:
+    """The module's text with a function @check that counts the elements that @main gets wrong."""
+    stream = io.StringIO()
+    Printer(stream, print_generic_format=False, print_properties_as_attributes=True).print_op(
+        module
+    )
+    lines = [stream.getvalue().rstrip().removesuffix("}")]
+    names = [f"%in{i}" for i in range(len(inputs))] + [f"%want{i}" for i in range(len(expected))]
+    arrays = [*inputs, *expected]
+    for name, array in zip(names, arrays, strict=True):
+        value = literal(array).rsplit(" : ", 1)[0]
+        lines.append(f'memref.global "private" constant @{name[1:]} : {memref_of(array)} = {value}')
+    lines.append("func.func @check() -> i32 {")
+    for name, array in zip(names, arrays, strict=True):
+        lines.append(f"{name} = memref.get_global @{name[1:]} : {memref_of(array)}")
+    results = ", ".join(f"%got{i}" for i in range(len(expected)))
+    arguments = ", ".join(names[: len(inputs)])
+    types = [", ".join(map(memref_of, group)) for group in (inputs, expected)]
+    lines.append(f"{results} = func.call @main({arguments}) : ({types[0]}) -> ({types[1]})")
+    lines.append("%sum0 = arith.constant 0 : i32")
+    for i, array in enumerate(expected):
+        lines += count_differences(i, array)
+    lines.append(f"return %sum{len(expected)} : i32 }} }}")
+    return "\n".join(lines)
+
+
+def count_differences(i: int, array: np.ndarray) -> list[str]:
+    """Loops that add to %sum<i> where %got<i> and %want<i> differ: %sum<i + 1>."""
+    element = element_type(array.dtype)
+    indices = [f"%i{i}_{axis}" for axis in range(array.ndim)]
+    sums = [f"%sum{i}", *(f"%a{i}_{axis}" for axis in range(array.ndim))]
+    totals = [f"%sum{i + 1}", *(f"%t{i}_{axis}" for axis in range(array.ndim))]
+    lines: list[str] = []
+    for axis, size in enumerate(array.shape):
+        carried = f"iter_args({sums[axis + 1]} = {sums[axis]}) -> (i32)"
+        lines.append(f"{totals[axis]} = affine.for {indices[axis]} = 0 to {size} {carried} {{")
+    at = f"[{', '.join(indices)}] : {memref_of(array)}"
+    lines += [
+        f"%g{i} = affine.load %got{i}{at}",
+        f"%w{i} = affine.load %want{i}{at}",
+        f"%n{i} = arith.cmpi ne, %g{i}, %w{i} : {element}",
+        f"%e{i} = arith.extui %n{i} : i1 to i32",
+        f"{totals[-1]} = arith.addi {sums[-1]}, %e{i} : i32",
+    ]
+    for total in reversed(totals[1:]):
+        lines.append(f"affine.yield {total} : i32 }}")
+    return lines
+
+
+def check_by_mlir(network: Network, passes: tuple[str, ...] = ()) -> None:
+    mlir_opt, runner = tool("mlir-opt"), tool("mlir-cpu-runner")
+    apply(network.module, *passes)
+    expected = run_function(network.module, "main", network.inputs)
+    apply(network.module, LOWER)
+    text = run([mlir_opt, *TO_LLVM], with_check(network.module, network.inputs, expected))
+    assert run([runner, "-e", "check", "-entry-point-result=i32"], text).strip() == "0"
+
+
+@settings(few, max_examples=30)
+@given(networks(steps=2, largest=2000, floats=False), st.sampled_from([CONVERT, FUSE, BLOCK]))
+def test_networks_by_mlir(network: Network, passes: tuple[str, ...]):
+    check_by_mlir(network, passes)
+
+
+@pytest.mark.parametrize("name", NESTS)
+def test_nests_by_mlir(name: str):
+    check_by_mlir(nest(name))
