@@ -189,7 +189,7 @@ class _Lowering:
             rows = isa.Rows(extent.offset, extent.size, extent.bound, extent.stride, extent.step)
             if chosen.rows in chosen.loops:
                 row = extent.offset + index[chosen.rows] * extent.step
-                rows = isa.Rows(row, 1, extent.bound, extent.stride)
+                rows = isa.Rows(simplify(row, emitter.ranges), 1, extent.bound, extent.stride)
         ranges = emitter.ranges
         emitter.emit(
             lambda variables: isa.LoadOp(

@@ -1,0 +1,308 @@
+// RUN: nopt %s -p convert-affine-nest-to-tensor-intrinsic --split-input-file | filecheck %s
+// Scheduled nests become kernels of tiles. Schedules are pinned here: how they are chosen is another pass.
+
+// A convolution: tiles of 4 rows share a halo of 2 with their neighbours and are loaded into
+// alternating slots; the weights are loaded once; the result alternates too, so that stores overlap.
+func.func @halo(%x: tensor<12x10x16xi8>, %w: tensor<3x3x16x16xi8>) -> tensor<12x10x16xi8> {
+  %y = affine_nest.for (%h, %v, %c) = (12, 10, 16) reduce (%kh, %kw, %i) = (3, 3, 16) {
+    %a = affine_nest.load %x[%h + %kh - 1, %v + %kw - 1, %i] pad 0 : tensor<12x10x16xi8>
+    %b = affine_nest.load %w[%kh, %kw, %c, %i] : tensor<3x3x16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %zero = arith.constant 0 : i32
+    %r = arith.maxsi %s, %zero : i32
+    %shift = arith.constant 8 : i32
+    %t = arith.shrsi %r, %shift : i32
+    %u = arith.trunci %t : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [4, 10, 3, 3] order [0, 1] inp 2 wgt 1 acc 2>} : tensor<12x10x16xi8>
+  return %y : tensor<12x10x16xi8>
+}
+// CHECK-LABEL: func.func @halo(
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w) to (%y_mem) : (tensor<12x10x16xi8>, tensor<3x3x16x16xi8>) -> tensor<12x10x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x4x10x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<2x6x12x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<1x3x3x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %w_mem[0, 0] to %wgt[0] sizes [3, 3]
+// CHECK-NEXT: affine.for %h = 0 to 3 {
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[%h * 4 - 1, -1] to %inp[%h mod 2] sizes [6, 12]
+// CHECK-NEXT: tensor_intrinsic.reset [4, 10] %acc[%h mod 2, d0, d1]
+// CHECK-NEXT: tensor_intrinsic.gemm [4, 10, 3, 3] %acc[%h mod 2, d0, d1] += %inp[%h mod 2, d0 + d2, d1 + d3] * %wgt[0, d2, d3]
+// CHECK-NEXT: tensor_intrinsic.alu max [4, 10] %acc[%h mod 2, d0, d1], 0
+// CHECK-NEXT: tensor_intrinsic.alu shr [4, 10] %acc[%h mod 2, d0, d1], 8
+// CHECK-NEXT: tensor_intrinsic.store %acc[%h mod 2] to %y_mem[%h * 4, 0] sizes [4, 10]
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<12x10x16xi8>
+
+// -----
+
+// A reduction in two chunks: each adds to the tile's accumulators, which are reset before the first.
+func.func @chunks(%x: tensor<8x6x16xi8>, %w: tensor<2x6x16x16xi8>) -> tensor<8x2x16xi8> {
+  %y = affine_nest.for (%m, %n, %c) = (8, 2, 16) reduce (%k, %i) = (6, 16) {
+    %a = affine_nest.load %x[%m, %k, %i] : tensor<8x6x16xi8>
+    %b = affine_nest.load %w[%n, %k, %c, %i] : tensor<2x6x16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %u = arith.trunci %s : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [8, 1, 3] order [0, 1] inp 2 wgt 2 acc 1>} : tensor<8x2x16xi8>
+  return %y : tensor<8x2x16xi8>
+}
+// CHECK-LABEL: func.func @chunks(
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w) to (%y_mem) : (tensor<8x6x16xi8>, tensor<2x6x16x16xi8>) -> tensor<8x2x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x8x1x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<2x8x3x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<2x1x3x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: affine.for %n = 0 to 2 {
+// CHECK-NEXT: tensor_intrinsic.reset [8] %acc[0, d0, 0]
+// CHECK-NEXT: affine.for %k = 0 to 2 {
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[0, %k * 3] to %inp[%k] sizes [8, 3]
+// CHECK-NEXT: tensor_intrinsic.load %w_mem[%n, %k * 3] to %wgt[%k] sizes [1, 3]
+// CHECK-NEXT: tensor_intrinsic.gemm [8, 3] %acc[0, d0, 0] += %inp[%k, d0, d1] * %wgt[%k, 0, d1]
+// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0, %n] sizes [8, 1]
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<8x2x16xi8>
+
+// -----
+
+// The last tile of 10 rows has 2, the last chunk of 5 blocks has 1: sizes are the least of two.
+func.func @partial(%x: tensor<10x5x16xi8>, %w: tensor<5x16x16xi8>) -> tensor<10x16xi8> {
+  %y = affine_nest.for (%m, %c) = (10, 16) reduce (%k, %i) = (5, 16) {
+    %a = affine_nest.load %x[%m, %k, %i] : tensor<10x5x16xi8>
+    %b = affine_nest.load %w[%k, %c, %i] : tensor<5x16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %u = arith.trunci %s : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [4, 2] order [0] inp 2 wgt 2 acc 2>} : tensor<10x16xi8>
+  return %y : tensor<10x16xi8>
+}
+// CHECK-LABEL: func.func @partial(
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w) to (%y_mem) : (tensor<10x5x16xi8>, tensor<5x16x16xi8>) -> tensor<10x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x4x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<2x4x2x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<2x2x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: affine.for %m = 0 to 3 {
+// CHECK-NEXT: tensor_intrinsic.reset [min(4, %m * -4 + 10)] %acc[%m mod 2, d0]
+// CHECK-NEXT: affine.for %k = 0 to 3 {
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[%m * 4, %k * 2] to %inp[(%m + %k) mod 2] sizes [min(4, %m * -4 + 10), min(2, %k * -2 + 5)]
+// CHECK-NEXT: tensor_intrinsic.load %w_mem[%k * 2] to %wgt[(%m + %k) mod 2] sizes [min(2, %k * -2 + 5)]
+// CHECK-NEXT: tensor_intrinsic.gemm [min(4, %m * -4 + 10), min(2, %k * -2 + 5)] %acc[%m mod 2, d0] += %inp[(%m + %k) mod 2, d0, d1] * %wgt[(%m + %k) mod 2, d1]
+// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.store %acc[%m mod 2] to %y_mem[%m * 4] sizes [min(4, %m * -4 + 10)]
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<10x16xi8>
+
+// -----
+
+// A residual is an i8 operand: the identity matrix brings it to the accumulators in one step a vector.
+func.func @residual(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>, %z: tensor<8x16xi8>) -> tensor<8x16xi8> {
+  %y = affine_nest.for (%m, %c) = (8, 16) reduce (%i) = (16) {
+    %a = affine_nest.load %x[%m, %i] : tensor<8x16xi8>
+    %b = affine_nest.load %w[%c, %i] : tensor<16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %shift = arith.constant 4 : i32
+    %t = arith.shrsi %s, %shift : i32
+    %r = affine_nest.load %z[%m, %c] : tensor<8x16xi8>
+    %re = arith.extsi %r : i8 to i32
+    %v = arith.addi %t, %re : i32
+    %u = arith.trunci %v : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [8] order [0] inp 1 wgt 1 acc 1>} : tensor<8x16xi8>
+  return %y : tensor<8x16xi8>
+}
+// CHECK-LABEL: func.func @residual(
+// CHECK-NEXT: %identity = graph.constant dense_resource<identity> : tensor<16x16xi8>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w, %z_mem = %z, %identity_mem = %identity) to (%y_mem) : (tensor<8x16xi8>, tensor<16x16xi8>, tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x8x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: %inp_1 = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[] to %eye[0] sizes []
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
+// CHECK-NEXT: tensor_intrinsic.load %w_mem[] to %wgt[0] sizes []
+// CHECK-NEXT: tensor_intrinsic.load %z_mem[0] to %inp_1[0] sizes [8]
+// CHECK-NEXT: tensor_intrinsic.reset [8] %acc[0, d0]
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp[0, d0] * %wgt[0]
+// CHECK-NEXT: tensor_intrinsic.alu shr [8] %acc[0, d0], 4
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp_1[0, d0] * %eye[0]
+// CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0] sizes [8]
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<8x16xi8>
+
+// -----
+
+// A bias that is an argument is loaded with 32 bits and added by the ALU; one row serves all.
+func.func @bias(%x: tensor<8x16xi8>, %w: tensor<2x16x16xi8>, %b: tensor<2x16xi32>) -> tensor<8x2x16xi8> {
+  %y = affine_nest.for (%m, %n, %c) = (8, 2, 16) reduce (%i) = (16) {
+    %a = affine_nest.load %x[%m, %i] : tensor<8x16xi8>
+    %k = affine_nest.load %w[%n, %c, %i] : tensor<2x16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %ke = arith.extsi %k : i8 to i32
+    %p = arith.muli %ae, %ke : i32
+    %s = affine_nest.reduce add %p : i32
+    %q = affine_nest.load %b[%n, %c] : tensor<2x16xi32>
+    %v = arith.addi %s, %q : i32
+    %u = arith.trunci %v : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [8, 1] order [1, 0] inp 1 wgt 2 acc 2>} : tensor<8x2x16xi8>
+  return %y : tensor<8x2x16xi8>
+}
+// CHECK-LABEL: func.func @bias(
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w, %b_mem = %b) to (%y_mem) : (tensor<8x16xi8>, tensor<2x16x16xi8>, tensor<2x16xi32>) -> tensor<8x2x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x8x1x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<2x1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: %operand = tensor_intrinsic.alloc : memref<1x1x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
+// CHECK-NEXT: affine.for %n = 0 to 2 {
+// CHECK-NEXT: tensor_intrinsic.load %w_mem[%n] to %wgt[%n] sizes [1]
+// CHECK-NEXT: tensor_intrinsic.load %b_mem[%n] to %operand[0] sizes [1]
+// CHECK-NEXT: tensor_intrinsic.reset [8] %acc[%n, d0, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[%n, d0, 0] += %inp[0, d0] * %wgt[%n, 0]
+// CHECK-NEXT: tensor_intrinsic.alu add [8] %acc[%n, d0, 0], %operand[0, 0]
+// CHECK-NEXT: tensor_intrinsic.store %acc[%n] to %y_mem[0, %n] sizes [8, 1]
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<8x2x16xi8>
+
+// -----
+
+// A constant bias is loaded once, whole.
+func.func @resident_bias(%x: tensor<8x16xi8>, %w: tensor<2x16x16xi8>) -> tensor<8x2x16xi8> {
+  %b = graph.constant dense<300> : tensor<2x16xi32>
+  %y = affine_nest.for (%m, %n, %c) = (8, 2, 16) reduce (%i) = (16) {
+    %a = affine_nest.load %x[%m, %i] : tensor<8x16xi8>
+    %k = affine_nest.load %w[%n, %c, %i] : tensor<2x16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %ke = arith.extsi %k : i8 to i32
+    %p = arith.muli %ae, %ke : i32
+    %s = affine_nest.reduce add %p : i32
+    %q = affine_nest.load %b[%n, %c] : tensor<2x16xi32>
+    %v = arith.addi %s, %q : i32
+    %u = arith.trunci %v : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [8, 1] order [1, 0] inp 1 wgt 2 acc 2>} : tensor<8x2x16xi8>
+  return %y : tensor<8x2x16xi8>
+}
+// CHECK-LABEL: func.func @resident_bias(
+// CHECK-NEXT: %b = graph.constant dense_resource<b> : tensor<2x16x16xi8>
+// CHECK-NEXT: %digits = graph.constant dense<[127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 1]> : tensor<16xi8>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w, %b_mem = %b, %digits_mem = %digits) to (%y_mem) : (tensor<8x16xi8>, tensor<2x16x16xi8>, tensor<2x16x16xi8>, tensor<16xi8>) -> tensor<8x2x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x8x1x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<2x1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: %bias = tensor_intrinsic.alloc : memref<1x2x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: %digits_1 = tensor_intrinsic.alloc : memref<1x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: tensor_intrinsic.load %digits_mem[] to %digits_1[0] sizes []
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
+// CHECK-NEXT: tensor_intrinsic.load %b_mem[0] to %bias[0] sizes [2]
+// CHECK-NEXT: affine.for %n = 0 to 2 {
+// CHECK-NEXT: tensor_intrinsic.load %w_mem[%n] to %wgt[%n] sizes [1]
+// CHECK-NEXT: tensor_intrinsic.reset [8] %acc[%n, d0, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[%n, d0, 0] += %inp[0, d0] * %wgt[%n, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[%n, d0, 0] += %digits_1[0] * %bias[0, %n]
+// CHECK-NEXT: tensor_intrinsic.store %acc[%n] to %y_mem[0, %n] sizes [8, 1]
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<8x2x16xi8>
+
+// -----
+
+// A maximum over windows: i8 values reach accumulators through the identity. What the pad -128 needs
+// is added where a mask says that the window is inside, since loads pad with zero.
+func.func @max_pool(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
+  %y = affine_nest.for (%h, %c) = (3, 16) reduce (%k) = (3) {
+    %a = affine_nest.load %x[%h * 2 + %k - 1, %c] pad -128 : tensor<6x16xi8>
+    %m = affine_nest.reduce max %a : i8
+    affine_nest.yield %m : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [3, 3] order [0] inp 1 wgt 1 acc 1>} : tensor<3x16xi8>
+  return %y : tensor<3x16xi8>
+}
+// CHECK-LABEL: func.func @max_pool(
+// CHECK-NEXT: %identity = graph.constant dense_resource<identity> : tensor<16x16xi8>
+// CHECK-NEXT: %inside = graph.constant dense_resource<inside> : tensor<6x16xi8>
+// CHECK-NEXT: %pad = graph.constant dense_resource<pad> : tensor<16x16xi8>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity, %inside_mem = %inside, %pad_mem = %pad) to (%y_mem) : (tensor<6x16xi8>, tensor<16x16xi8>, tensor<6x16xi8>, tensor<16x16xi8>) -> tensor<3x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x3x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %stage = tensor_intrinsic.alloc : memref<1x7x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[] to %eye[0] sizes []
+// CHECK-NEXT: %inside_1 = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %pad_1 = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %pad_mem[] to %pad_1[0] sizes []
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[-1] to %inp[0] sizes [7]
+// CHECK-NEXT: tensor_intrinsic.load %inside_mem[-1] to %inside_1[0] sizes [7]
+// CHECK-NEXT: tensor_intrinsic.reset [3] %acc[0, d0]
+// CHECK-NEXT: tensor_intrinsic.alu add [3] %acc[0, d0], -32768
+// CHECK-NEXT: tensor_intrinsic.reset [7] %stage[0, d0]
+// CHECK-NEXT: tensor_intrinsic.gemm [7] %stage[0, d0] += %inp[0, d0] * %eye[0]
+// CHECK-NEXT: tensor_intrinsic.gemm [7] %stage[0, d0] += %inside_1[0, d0] * %pad_1[0]
+// CHECK-NEXT: affine.for %k = 0 to 3 {
+// CHECK-NEXT: tensor_intrinsic.alu max [3] %acc[0, d0], %stage[0, d0 * 2 + %k]
+// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.alu add [3] %acc[0, d0], -128
+// CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0] sizes [3]
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<3x16xi8>
+
+// -----
+
+// A pad of zero needs no mask. Chunks of the window are folded one after the other, the last one short.
+func.func @max_pool_in_chunks(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
+  %y = affine_nest.for (%h, %c) = (3, 16) reduce (%k) = (3) {
+    %a = affine_nest.load %x[%h * 2 + %k - 1, %c] pad 0 : tensor<6x16xi8>
+    %m = affine_nest.reduce max %a : i8
+    affine_nest.yield %m : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [3, 2] order [0] inp 2 wgt 1 acc 1>} : tensor<3x16xi8>
+  return %y : tensor<3x16xi8>
+}
+// CHECK-LABEL: func.func @max_pool_in_chunks(
+// CHECK-NEXT: %identity = graph.constant dense_resource<identity> : tensor<16x16xi8>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity) to (%y_mem) : (tensor<6x16xi8>, tensor<16x16xi8>) -> tensor<3x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x3x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<2x6x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %stage = tensor_intrinsic.alloc : memref<1x6x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[] to %eye[0] sizes []
+// CHECK-NEXT: tensor_intrinsic.reset [3] %acc[0, d0]
+// CHECK-NEXT: tensor_intrinsic.alu add [3] %acc[0, d0], -32768
+// CHECK-NEXT: affine.for %k = 0 to 2 {
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[%k * 2 - 1] to %inp[%k] sizes [min(6, %k * -2 + 7)]
+// CHECK-NEXT: tensor_intrinsic.reset [min(6, %k * -2 + 7)] %stage[0, d0]
+// CHECK-NEXT: tensor_intrinsic.gemm [min(6, %k * -2 + 7)] %stage[0, d0] += %inp[%k, d0] * %eye[0]
+// CHECK-NEXT: affine.for %k_1 = 0 to min affine_map<()[s0] -> (2, ((s0 * -2) + 3))>()[%k] {
+// CHECK-NEXT: tensor_intrinsic.alu max [3] %acc[0, d0], %stage[0, d0 * 2 + %k_1]
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0] sizes [3]
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<3x16xi8>
+
+// -----
+
+// A nest without a schedule stays.
+func.func @host(%x: tensor<6x16xf32>) -> tensor<6x16xf32> {
+  %y = affine_nest.for (%h, %c) = (6, 16) {
+    %a = affine_nest.load %x[%h, %c] : tensor<6x16xf32>
+    affine_nest.yield %a : f32
+  } attributes {placement = "host"} : tensor<6x16xf32>
+  return %y : tensor<6x16xf32>
+}
+// CHECK-LABEL: func.func @host(
+// CHECK-NEXT: %y = affine_nest.for (%h, %c) = (6, 16) {
