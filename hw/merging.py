@@ -16,7 +16,6 @@ from .flow import PADDING, ZERO, Fetched, Final, Product, Segment, Step, kept
 from .plan import Indices
 from .renaming import Chain, Renaming, Round
 
-
 _Key = tuple[tuple[int, ...], bytes]
 """An array's shape and contents."""
 
