@@ -38,6 +38,7 @@ class Pattern:
 
     def __init__(self, beats: list[int]) -> None:
         self.beats = beats
+        self.total = sum(beats)
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +60,7 @@ def pattern(offset: int, row: int, rows: int, stride: int, beat: int, most: int)
     return Pattern(beats)
 
 
-@dataclass
+@dataclass(slots=True)
 class Transfer:
     """All bursts of one instruction (or of one fetch), and when their data arrived."""
 
@@ -70,6 +71,8 @@ class Transfer:
     tag: int = 0
     """For whoever asked: which instruction this is."""
     accepted: int = 0
+    start: int = 0
+    """What `arrivals` count from."""
     arrivals: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     """First and last cycles in which data arrive without a gap."""
 
@@ -87,95 +90,101 @@ class ReadChannel:
 
     def __init__(self, latency: int) -> None:
         self._latency = max(latency, 1)
-        self._transfers: list[Transfer] = []  # the highest priority first
+        self.transfers: list[Transfer] = []
+        """In flight, the highest priority first."""
         self._free = 0
         self._data_free = 0
         self._lasts: deque[int] = deque()  # cycles in which bursts end that still matter
+        self._done: tuple[int, _Alone] | None = None  # what `_lasts` is yet to be made from
         self._alone: _Alone | None = None  # for the only transfer, as long as it is the only one
         self._known: dict[Pattern, _Alone] = {}
 
     def start(self, transfer: Transfer) -> None:
         """Begin a transfer; its client must have none in flight."""
         self._alone = None
-        self._transfers.append(transfer)
-        if len(self._transfers) > 1:
-            self._transfers.sort(key=_priority)
+        transfers = self.transfers
+        transfers.append(transfer)
+        if len(transfers) > 1:
+            transfers.sort(key=_priority)
         elif self._is_quiet(transfer.placed + 1):
             self._alone = self._known.get(transfer.pattern) or self._find_alone(transfer.pattern)
+            return
+        if self._done:
+            start, alone = self._done
+            self._lasts = deque([start + last for last in alone.lasts])
+            self._done = None
 
     def advance(self, until: int) -> Transfer | None:
         """Accept commands up to cycle `until`, or until all of a transfer are: that transfer."""
         if self._alone:
             return self._advance_alone(self._alone, until)
-        while self._transfers:
-            time = self._next_time()
+        transfers, lasts = self.transfers, self._lasts
+        while transfers:
+            # The cycle in which the next command is accepted, if none is placed before.
+            time = transfers[0].placed
+            for transfer in transfers:
+                if transfer.placed < time:
+                    time = transfer.placed
+            time += 1
+            if time < self._free:
+                time = self._free
+            left = len(lasts)
+            for last in lasts:
+                if last >= time:
+                    if last > time and left < TAGS:
+                        break
+                    time = last + 1
+                left -= 1
             if time > until:
                 return None
-            transfer = next(t for t in self._transfers if t.placed < time)
+            while lasts and lasts[0] < time:
+                lasts.popleft()
+            transfer = transfers[0]
+            if transfer.placed >= time:
+                transfer = next(t for t in transfers if t.placed < time)
             if self._accept(transfer, time):
-                self._transfers.remove(transfer)
+                transfers.remove(transfer)
                 return transfer
         return None
 
-    def _next_time(self) -> int:
-        """The cycle in which the next command is accepted, if none is placed before."""
-        transfers, lasts = self._transfers, self._lasts
-        placed = transfers[0].placed
-        for transfer in transfers:
-            if transfer.placed < placed:
-                placed = transfer.placed
-        time = placed + 1 if placed + 1 > self._free else self._free
-        left = len(lasts)
-        for last in lasts:
-            if last >= time:
-                if last > time and left < TAGS:
-                    break
-                time = last + 1
-            left -= 1
-        return time
-
     def _accept(self, transfer: Transfer, time: int) -> bool:
         """Accept a command of a transfer; whether it was its last one."""
-        beats, arrivals = transfer.pattern.beats, transfer.arrivals
+        beats, arrivals, number = transfer.pattern.beats, transfer.arrivals, transfer.accepted
         first = time + self._latency
         if first < self._data_free:
             first = self._data_free
-        last = first + beats[transfer.accepted] - 1
+        last = first + beats[number] - 1
         if arrivals and arrivals[-1][1] + 1 == first:
             arrivals[-1] = (arrivals[-1][0], last)
         else:
             arrivals.append((first, last))
-        transfer.accepted += 1
+        transfer.accepted = number = number + 1
         transfer.placed = self._free = time + 1
-        lasts = self._lasts
-        while lasts and lasts[0] < time:
-            lasts.popleft()
-        lasts.append(last)
+        self._lasts.append(last)
         self._data_free = last + 1
-        return transfer.accepted == len(beats)
+        return number == len(beats)
 
     def _advance_alone(self, alone: _Alone, until: int) -> Transfer | None:
-        transfer = self._transfers[0]
+        transfer = self.transfers[0]
         start = transfer.placed
         if start + alone.accepted > until:
             return None
-        transfer.arrivals = [(start + first, start + last) for first, last in alone.arrivals]
-        self._lasts = deque(start + last for last in alone.lasts)
-        self._data_free = self._lasts[-1] + 1
+        transfer.start, transfer.arrivals = start, alone.arrivals
+        self._done = (start, alone)
+        self._data_free = start + alone.lasts[-1] + 1
         self._free = start + alone.accepted + 1
         self._alone = None
-        del self._transfers[0]
+        del self.transfers[0]
         return transfer
 
     def _is_quiet(self, time: int) -> bool:
         """Nothing earlier affects a command that can be accepted from `time` on."""
-        quiet = not self._lasts or self._lasts[-1] < time
-        return quiet and self._free <= time and self._data_free <= time + self._latency
+        return self._free <= time and self._data_free <= time
 
     def _find_alone(self, of: Pattern) -> _Alone:
         channel = ReadChannel(self._latency)
         transfer = Transfer(Client.FETCH, of, 0)
-        channel._transfers.append(transfer)
+        channel.transfers.append(transfer)
         channel.advance(NEVER)
         lasts = list(channel._lasts)[-TAGS:]
         alone = self._known[of] = _Alone(channel._free - 1, transfer.arrivals, lasts)

@@ -134,8 +134,12 @@ class _Run:
             raise self._deadlock()
 
     def _is_ready(self, module: Module) -> bool:
-        queue = self._waiting[module]
-        return bool(queue) and not missing(module, self._insns[queue[0]], self._tokens[module])
+        return bool(self._waiting[module]) and not self._lacks(module)
+
+    def _lacks(self, module: Module) -> list[str]:
+        """Whose tokens the next instruction of a module lacks."""
+        insn = self._insns[self._waiting[module][0]]
+        return missing(module, (insn.pop_prev, insn.pop_next), self._tokens[module])
 
     def _advance(self, module: Module, most: int) -> int:
         """Execute up to `most` instructions of a module, as tokens allow: how many."""
@@ -185,7 +189,7 @@ class _Run:
     def _deadlock(self) -> Trap:
         """Placed at the first instruction that waits."""
         waits = {
-            module: (queue[0], missing(module, self._insns[queue[0]], self._tokens[module]))
+            module: (queue[0], self._lacks(module))
             for module, queue in zip(Module, self._waiting, strict=True)
             if queue
         }

@@ -15,16 +15,41 @@ The formulas follow the public RTL of the default core and were checked on its c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .channel import pattern
 from .config import Config
+from .disassembly import neighbour
 from .encoding import Memory, Module, Opcode, Records, element_bytes, module_of
 from .machine import INSTRUCTION_BYTES, LAUNCH, Machine
 
 Cycles = NDArray[np.int64]
+
+
+class Roofline(NamedTuple):
+    """Where a run stands between what the array and what the memory could do."""
+
+    intensity: float
+    """Multiply-accumulates for each byte of DRAM traffic."""
+    peak: int
+    """Multiply-accumulates that the array does in a cycle."""
+    attainable: float
+    """Multiply-accumulates a cycle that array and memory allow at this intensity."""
+    achieved: float
+    """Multiply-accumulates a cycle of this run."""
+
+    @property
+    def bound(self) -> str:
+        """What limits first: compute or memory."""
+        return "memory" if self.attainable < self.peak else "compute"
+
+    @property
+    def share(self) -> float:
+        """Achieved of attainable, up to 1."""
+        return self.achieved / self.attainable if self.attainable else 0.0
 
 
 @dataclass
@@ -35,15 +60,19 @@ class Timing:
     busy: dict[str, int]
     """Cycles in which each module executes, by module name."""
     stalls: dict[str, dict[str, int]]
-    """Cycles in which each module waits before an instruction, by module and by what it waits
-    for: fetch, or a token of a neighbour."""
+    """Cycles that each module loses, by module and reason. Before an instruction: `fetch`, or the
+    neighbour whose token comes late. While it is busy: `memory`, cycles of a LOAD without data."""
     dram_bytes: dict[str, int]
     """Bytes moved by kind: inp, wgt, acc, uop, fetch, out."""
     gemm_steps: int
     macs: int
+    roofline: Roofline
     begin: Cycles = field(repr=False)
     end: Cycles = field(repr=False)
     module: Cycles = field(repr=False)
+    waits: dict[str, Cycles] = field(repr=False)
+    """Cycles before each instruction in which its idle module waits, in turn: for `fetch`, then
+    for a token of its `prev` or `next`, whichever comes last."""
 
     @property
     def utilisation(self) -> float:
@@ -60,25 +89,65 @@ def time_program(insns: Records, config: Config) -> Timing:
     machine.run()
     begin, end = np.array(machine.begin, np.int64), np.array(machine.end, np.int64)
     module = module_of(insns)
-    names = [m.name.lower() for m in Module]
     gemm = (insns["opcode"] == Opcode.GEMM) & (insns["reset"] == 0)
     gemm_steps = int(steps(insns)[gemm].sum())
-    stalls: dict[str, dict[str, int]] = {}
-    for i, name in enumerate(names):
-        sides = ("fetch", names[i - 1] if i else "", names[i + 1] if i + 1 < len(names) else "")
-        waits = zip(sides, machine.waits[i], strict=True)
-        stalls[name] = {side: wait for side, wait in waits if side}
+    cycles = int(end.max()) - LAUNCH + 1 if len(end) else 0
+    macs = gemm_steps * config.batch * config.block_in * config.block_out
+    traffic = dram_bytes(insns, config)
+    waits = _waits(machine, module, begin, end)
     return Timing(
-        cycles=int(end.max()) - LAUNCH + 1 if len(end) else 0,
-        busy={name: int((end - begin)[module == i].sum()) for i, name in enumerate(names)},
-        stalls=stalls,
-        dram_bytes=dram_bytes(insns, config),
+        cycles=cycles,
+        busy={m.name.lower(): int((end - begin)[module == m].sum()) for m in Module},
+        stalls=_stalls(machine, module, end - begin, waits),
+        dram_bytes=traffic,
         gemm_steps=gemm_steps,
-        macs=gemm_steps * config.batch * config.block_in * config.block_out,
+        macs=macs,
+        roofline=roofline(macs, sum(traffic.values()), cycles, config),
         begin=begin,
         end=end,
         module=module,
+        waits=waits,
     )
+
+
+def roofline(macs: int, traffic: int, cycles: int, config: Config) -> Roofline:
+    """The position of a run of so many multiply-accumulates, bytes and cycles."""
+    intensity = macs / traffic if traffic else 0.0
+    peak = config.batch * config.block_in * config.block_out
+    attainable = min(float(peak), intensity * config.bytes_per_cycle)
+    return Roofline(intensity, peak, attainable, macs / cycles if cycles else 0.0)
+
+
+def _waits(machine: Machine, module: Cycles, begin: Cycles, end: Cycles) -> dict[str, Cycles]:
+    free = np.zeros(len(begin), np.int64)
+    for m in Module:
+        rows = np.flatnonzero(module == m)
+        free[rows[1:]] = end[rows[:-1]] + 1
+    arrived = np.array(machine.arrived, np.int64)
+    prev, next_ = np.array(machine.from_prev), np.array(machine.from_next)
+    token = begin - np.maximum(free, arrived)
+    return {
+        "fetch": np.maximum(arrived - free, 0),
+        "prev": np.where(prev >= next_, token, 0),
+        "next": np.where(prev >= next_, 0, token),
+    }
+
+
+def _stalls(
+    machine: Machine, module: Cycles, durations: Cycles, waits: dict[str, Cycles]
+) -> dict[str, dict[str, int]]:
+    beats = np.array(machine.beats, np.int64)
+    memory = np.where(beats > 0, durations - beats, 0)
+    stalls: dict[str, dict[str, int]] = {}
+    for m in Module:
+        rows = module == m
+        of = {side: neighbour(m, side) for side in ("prev", "next")}
+        stalls[m.name.lower()] = {
+            of.get(reason, reason): int(cycles[rows].sum())
+            for reason, cycles in {**waits, "memory": memory}.items()
+            if of.get(reason) != reason
+        }
+    return stalls
 
 
 def steps(insns: Records) -> Cycles:

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .encoding import Instruction, Module, Records, module_of, records
+from .encoding import Module, Records, module_of, records
 
 Waits = Mapping[Module, tuple[int, Sequence[str]]]
 """The instruction that each waiting module has come to, and whose tokens it lacks."""
 
 
-def missing(module: Module, insn: Instruction, held: Sequence[int]) -> list[str]:
-    """Whose tokens an instruction lacks, given those that its module holds of prev and next."""
-    sides = ((-1, insn.pop_prev, held[0]), (1, insn.pop_next, held[1]))
-    return [_name(module + side) for side, pops, tokens in sides if pops > tokens]
+def missing(module: Module, pops: Sequence[int], held: Sequence[int]) -> list[str]:
+    """Whose tokens a module lacks: needed of prev and next, and held of them."""
+    sides = zip((-1, 1), pops, held, strict=True)
+    return [_name(module + side) for side, needed, tokens in sides if needed > tokens]
 
 
 def explain_deadlock(waits: Waits) -> str:

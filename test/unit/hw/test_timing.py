@@ -14,7 +14,7 @@ from nopt.hw.channel import ReadChannel
 from nopt.hw.config import Config
 from nopt.hw.encoding import decode, encode_uops
 from nopt.hw.synchronize import synchronize
-from nopt.hw.timing import time_program
+from nopt.hw.timing import roofline, time_program
 
 RTL = Config.load("rtl")
 
@@ -121,6 +121,35 @@ def test_modules_overlap_and_tokens_order_them():
     assert timing.busy["compute"] == int((timing.end - timing.begin)[timing.module == 1].sum())
 
 
+def test_stalls_name_their_reason():
+    uops = encode_uops(0, 0, 0, RTL)
+    rows = [load("uop", 0, 0), load("inp", 0, 0, x=64), load("wgt", 0, 0), gemm()]
+    insns = synchronize(stream(*rows), uops, RTL)
+    timing = time_program(insns, at(32))
+    fetched = 2 + 1 + 32 + 2 * len(insns) + 1 + 1  # launch, request, latency, beats, two to hand on
+    assert timing.waits["fetch"][0] == timing.begin[0] == timing.begin[1] - 1 == fetched
+    # A LOAD's cycles without data: 5, and the latency less one.
+    assert timing.stalls["load"]["memory"] == 2 * (5 + 31)
+    assert timing.stalls["load"].keys() == {"fetch", "compute", "memory"}
+    assert timing.stalls["compute"].keys() == {"fetch", "load", "store", "memory"}
+    assert timing.stalls["compute"]["load"] == timing.waits["prev"][3] > 100
+    for module, name in enumerate(("load", "compute", "store")):
+        rows = np.flatnonzero(timing.module == module)
+        waited = sum(cycles[rows].sum() for cycles in timing.waits.values())
+        last = timing.end[rows].max(initial=0)
+        assert timing.busy[name] + waited + max(len(rows) - 1, 0) == last
+
+
+def test_the_roofline_has_a_ridge():
+    compute = roofline(macs=256_000, traffic=800, cycles=2000, config=RTL)
+    assert (compute.peak, compute.attainable, compute.bound) == (256, 256, "compute")
+    assert (compute.intensity, compute.achieved, compute.share) == (320, 128, 0.5)
+    memory = roofline(macs=16_000, traffic=16_000, cycles=4000, config=RTL)
+    assert (memory.attainable, memory.bound, memory.share) == (8, "memory", 0.5)
+    idle = roofline(macs=0, traffic=0, cycles=0, config=RTL)
+    assert (idle.attainable, idle.achieved, idle.share) == (0, 0, 0)
+
+
 def test_full_queues_hold_fetch_back():
     uops = encode_uops(0, 0, 0, RTL)
     rows = [gemm((0, 1), (400, 0, 0, 0))] * 64 + [load("inp", 5, 0)]
@@ -145,7 +174,7 @@ def test_transfers_alone_are_as_burst_by_burst(data, latency):
 
 
 def test_deadlock_is_reported():
-    with pytest.raises(ValueError, match="deadlock: found instructions 0, 1 waiting forever"):
+    with pytest.raises(ValueError, match="cycle of waits: load -> compute -> load"):
         time_program(stream(load("inp", 0, 0, pop_next=1), gemm(pop_prev=1)), RTL)
 
 
