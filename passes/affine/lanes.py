@@ -144,7 +144,7 @@ class _Choice:
             used = expr.used_dims()
             reductions = [i for i in used if i >= parallel]
             others = used - set(reductions) - {output_lane}
-            if not used or others or len(reductions) > 1 or reductions != plain:
+            if others or len(reductions) > 1 or reductions != plain:
                 continue
             if any(i not in in_weight for i in reductions):
                 continue
@@ -165,9 +165,13 @@ class _Choice:
         if not found:
             raise NotOnCore("no dimension of its input is a reduction channel of its own")
 
-        def preference(lane: InputLane) -> tuple[bool, int]:
+        rank = len(product.input.source_shape)
+
+        def preference(lane: InputLane) -> tuple[bool, int, bool]:
             extent = 0 if lane.iterator is None else self.nest.extents[lane.iterator]
-            return self.layouts.has(product.input.source, lane.axis), extent
+            # A single channel is no iterator; its dimension is where channels usually are.
+            usual = lane.axis == (1 if rank == 4 else rank - 1)
+            return self.layouts.has(product.input.source, lane.axis), extent, usual
 
         return max(found, key=preference)
 
