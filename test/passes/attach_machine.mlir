@@ -11,7 +11,7 @@ builtin.module {}
 // NAMED: builtin.module attributes {isa.machine = "default"} {
 // FILE: builtin.module attributes {isa.machine = {name = "{{.*}}", {{.*}}LOG_INP_BUFF_SIZE = 12 : i64, {{.*}}alu_multiply = 1 : i64, {{.*}}LOG_BLOCK = 3 : i64}} {
 // STAYS: LOG_BLOCK = 3 : i64
-// UNKNOWN: error: pass 'attach-machine': {{.*}}rtm: no such file or preset, expected one of default, rtl or a JSON file
+// UNKNOWN: error: pass 'attach-machine': {{.*}}rtm: no such file or preset, expected one of {{.*}}, rtl or a JSON file
 
 // -----
 
