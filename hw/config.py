@@ -30,7 +30,7 @@ def _log(key: str, default: int, low: int, high: int) -> Any:
     return field(default=default, metadata={"key": key, "range": (low, high)})
 
 
-def _number(default: int, low: int, high: int = 1 << 30) -> Any:
+def _number(default: float, low: int, high: int = 1 << 30) -> Any:
     return field(default=default, metadata={"range": (low, high)})
 
 
@@ -73,13 +73,29 @@ class Config:
     """Tokens that a dependency queue can hold: the core counts them in eight bits."""
     alu_multiply: bool = False
     acc_8bit_loads: bool = False
+    alu_lanes: int = _number(0, 0)
+    """Values that the ALU handles in a cycle; 0 means a whole vector."""
+
+    # Picojoules of one access; the defaults are of the order published for 45 nm (M. Horowitz,
+    # "Computing's energy problem", ISSCC 2014): to compare designs, not to predict a chip.
+    energy_mac: float = _number(0.3, 0)
+    """One multiplication of 8-bit values, added to 32 bits."""
+    energy_alu: float = _number(0.1, 0)
+    """One ALU operation on one value."""
+    energy_sram_byte: float = _number(1.25, 0)
+    """One byte to or from a scratchpad of 8 KiB; others cost as the root of their size."""
+    energy_dram_byte: float = _number(160.0, 0)
+    """One byte to or from DRAM."""
 
     def __post_init__(self) -> None:
         for item in fields(self):
             self._check_field(item)
-        for key in ("bytes_per_cycle", "burst_beats"):
+        for key in ("bytes_per_cycle", "burst_beats", "alu_lanes"):
             value: int = getattr(self, key)
             _require(value & (value - 1) == 0, key, value, "a power of two")
+        vector = self.batch * self.block_out
+        expected = f"0 or up to {vector}, the values of a vector"
+        _require(self.alu_lanes <= vector, "alu_lanes", self.alu_lanes, expected)
         self._check_entries("LOG_INP_BUFF_SIZE", self.log_inp_buff_size, self.inp_index_bits)
         self._check_entries("LOG_WGT_BUFF_SIZE", self.log_wgt_buff_size, self.wgt_index_bits)
         self._check_entries("LOG_ACC_BUFF_SIZE", self.log_acc_buff_size, self.acc_index_bits)
@@ -90,6 +106,9 @@ class Config:
         value = getattr(self, item.name)
         item_type = str(item.type)  # postponed annotations: the name of the type
         expected = _KINDS[item_type]
+        if item_type == "float" and type(value) is int:
+            value = float(value)
+            object.__setattr__(self, item.name, value)
         if type(value).__name__ != item_type:
             raise ConfigError(f"{key}: found {value!r}, expected {expected}")
         if "range" in item.metadata:
@@ -132,8 +151,10 @@ class Config:
         values: dict[str, Any] = {}
         for key, value in data.items():
             if key == "LOG_BLOCK":
-                values.setdefault("log_block_in", value)
-                values.setdefault("log_block_out", value)
+                for side in ("LOG_BLOCK_IN", "LOG_BLOCK_OUT"):
+                    expected = f"LOG_BLOCK, {value}, or one of the two left out"
+                    _require(data.get(side, value) == value, side, data.get(side), expected)
+                    values[_ATTRIBUTES[side]] = value
             elif key in _ATTRIBUTES:
                 values[_ATTRIBUTES[key]] = value
             else:
@@ -207,6 +228,11 @@ class Config:
     def uop_bytes(self) -> int:
         return MICRO_OP_BITS // 8
 
+    @cached_property
+    def alu_cycles(self) -> int:
+        """Cycles that the ALU takes for one vector."""
+        return max(self.batch * self.block_out // (self.alu_lanes or 1 << 30), 1)
+
     # Bits of an element index, and elements, of each scratchpad. OUT has ACC's index space.
     @cached_property
     def inp_index_bits(self) -> int:
@@ -242,7 +268,7 @@ class Config:
         return self.uop_index_bits or self.log_uop_buff_size - 2
 
 
-_KINDS = {"int": "an integer", "bool": "true or false", "str": "text"}
+_KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "text"}
 _ATTRIBUTES: dict[str, str] = {
     item.metadata.get("key", item.name): item.name for item in fields(Config)
 }

@@ -27,9 +27,10 @@ def gemm_cycles(steps: Count) -> Count:
     return steps + PIPELINE_CYCLES + ISSUE_CYCLES
 
 
-def alu_cycles(steps: Count, two_operands: bool) -> Count:
+def alu_cycles(steps: Count, two_operands: bool, config: Config) -> Count:
     """Cycles of an ALU instruction; two operands are read one after the other."""
-    return steps * (2 if two_operands else 1) + PIPELINE_CYCLES + ISSUE_CYCLES
+    each = config.alu_cycles * (2 if two_operands else 1)
+    return steps * each + PIPELINE_CYCLES + ISSUE_CYCLES
 
 
 def load_cycles(rows: Count, row_bytes: Count, config: Config) -> Count:

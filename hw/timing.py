@@ -6,7 +6,8 @@ The formulas follow the public RTL of the default core and were checked on its c
 - an instruction starts when it is first in its module's queue, the module is idle, and its tokens
   were pushed in an earlier cycle; between two instructions of a module one cycle passes;
 - GEMM and ALU with an immediate take N + 6 cycles, N being micro-ops times iterations, an ALU with
-  two operands 2N + 6, an instruction that only carries tokens and FINISH 1;
+  two operands 2N + 6 (both times the cycles of a vector, if lanes are fewer than its values), an
+  instruction that only carries tokens and FINISH 1;
 - a LOAD is split in bursts that end at burst boundaries, see `channel`; zero padding is written in
   cycles without data;
 - a STORE pays per burst b beats, a scratchpad read for every vector but the first, and 4 cycles.
@@ -165,7 +166,7 @@ def busy_cycles(insns: Records, config: Config) -> Cycles:
     cycles = np.ones(len(insns), np.int64)
     cycles[opcode == Opcode.GEMM] = 6 + steps(insns)[opcode == Opcode.GEMM]
     alu = opcode == Opcode.ALU
-    cycles[alu] = 6 + (steps(insns) * (2 - insns["use_imm"]))[alu]
+    cycles[alu] = 6 + config.alu_cycles * (steps(insns) * (2 - insns["use_imm"]))[alu]
     with_data = insns["y_size"] * insns["x_size"] > 0
     cycles[(opcode == Opcode.LOAD) & with_data] = -1
     for i in np.flatnonzero((opcode == Opcode.STORE) & with_data):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, ModuleOp, StringAttr, i64
+from xdsl.dialects.builtin import (
+    DictionaryAttr,
+    FloatAttr,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    f64,
+    i64,
+)
 from xdsl.ir import Attribute
 
 from nopt.hw.config import Config, ConfigError
@@ -22,12 +30,17 @@ def _encoded(config: Config) -> Attribute:
             return StringAttr(config.name)
     except ConfigError:
         pass
-    return DictionaryAttr(
-        {
-            key: StringAttr(value) if isinstance(value, str) else IntegerAttr(int(value), i64)
-            for key, value in config.to_json().items()
-        }
-    )
+    return DictionaryAttr({key: _attribute(value) for key, value in config.to_json().items()})
+
+
+def _attribute(value: str | float | int | bool) -> Attribute:
+    match value:
+        case str():
+            return StringAttr(value)
+        case float():
+            return FloatAttr(value, f64)
+        case _:
+            return IntegerAttr(int(value), i64)
 
 
 def machine_of(module: ModuleOp) -> Config:
@@ -52,10 +65,12 @@ def machine_of(module: ModuleOp) -> Config:
             raise ConfigError(f"{ATTRIBUTE}: found {other}, expected a name or a dictionary")
 
 
-def _plain(key: str, value: Attribute) -> int | str:
+def _plain(key: str, value: Attribute) -> int | float | str:
     match value:
         case StringAttr(data=text):
             return text
+        case FloatAttr(value=real):
+            return real.data
         case IntegerAttr(value=number):
             return number.data
         case _:

@@ -1,5 +1,7 @@
 """Random legal instruction streams for small cores."""
 
+from dataclasses import replace
+
 import numpy as np
 from hw_streams import alu, gemm, load, store, stream
 from hypothesis import strategies as st
@@ -19,17 +21,15 @@ TINY = Config(
     alu_multiply=True,
     acc_8bit_loads=True,
 )
-WIDE = Config.from_json(
-    {
-        **TINY.to_json(),
-        "name": "wide",
-        "LOG_BATCH": 1,
-        "LOG_BLOCK_IN": 3,
-        "LOG_BLOCK_OUT": 2,
-        "LOG_INP_BUFF_SIZE": 8,
-        "LOG_WGT_BUFF_SIZE": 8,
-        "LOG_ACC_BUFF_SIZE": 9,
-    }
+WIDE = replace(
+    TINY,
+    name="wide",
+    log_batch=1,
+    log_block_in=3,
+    log_block_out=2,
+    log_inp_buff_size=8,
+    log_wgt_buff_size=8,
+    log_acc_buff_size=9,
 )
 SMALL = Config(
     log_batch=1,

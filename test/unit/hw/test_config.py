@@ -5,6 +5,7 @@ import json
 import pytest
 
 from nopt.hw.config import Config, ConfigError, preset_names
+from nopt.hw.encoding import Opcode, layout
 
 
 def test_rtl_preset_has_the_sizes_of_the_core():
@@ -19,11 +20,23 @@ def test_default_preset_differs_only_in_micro_ops():
     default, rtl = Config.load("default"), Config.load("rtl")
     assert default.uop_entries == 8192
     assert default.uop_begin_bits == rtl.uop_begin_bits == 13
-    assert preset_names() == ["default", "rtl"]
+
+
+def test_presets_of_other_shapes():
+    lanes = {"1x32x32": 1, "1x32x32-alu16": 2, "4x16x16-alu16": 4, "4x16x16-alu32": 2}
+    assert preset_names() == [*lanes, "default", "rtl"]
+    for name, alu_cycles in lanes.items():
+        c = Config.load(name)
+        shape, _, _ = name.partition("-")
+        assert f"{c.batch}x{c.block_in}x{c.block_out}" == shape
+        assert (c.inp_entries, c.wgt_entries, c.acc_entries) == (2048, 1024, 2048)
+        assert c.alu_cycles == alu_cycles
+        assert all(max(f.offset + f.width for f in layout(kind, c)) <= 128 for kind in Opcode)
+    assert Config.load("default").alu_cycles == 1
 
 
 def test_json_round_trip(tmp_path):
-    c = Config(name="wide", log_batch=1, log_block_in=5, log_block_out=4, memory_latency=7)
+    c = Config(name="wide", log_batch=1, log_block_in=5, energy_mac=2, memory_latency=7)
     assert Config.from_json(c.to_json()) == c
     path = tmp_path / "wide.json"
     path.write_text(json.dumps(c.to_json()))
@@ -44,6 +57,12 @@ def test_json_round_trip(tmp_path):
         ({"LOG_ACC_BUFF_SIZE": 18, "LOG_WGT_BUFF_SIZE": 17}, "expected at most 22"),
         ({"bytes_per_cycle": 6}, "bytes_per_cycle: found 6, expected a power of two"),
         ({"uop_index_bits": 12}, "uop_index_bits: found 12, expected 0 or at least 13"),
+        ({"alu_lanes": 32}, "alu_lanes: found 32, expected 0 or up to 16, the values of a vector"),
+        ({"alu_lanes": 12}, "alu_lanes: found 12, expected a power of two"),
+        ({"energy_mac": "much"}, "energy_mac: found 'much', expected a number"),
+        ({"energy_mac": -1}, "energy_mac: found -1.0, expected 0 to"),
+        ({"energy_mac": float("nan")}, "energy_mac: found nan, expected 0 to"),
+        ({"LOG_BLOCK": 4, "LOG_BLOCK_IN": 5}, "LOG_BLOCK_IN: found 5, expected LOG_BLOCK, 4, or"),
         ({"LOG_BLOK": 4}, "LOG_BLOK: unknown key, did you mean LOG_BLOCK?"),
         ({"memory_latncy": 4}, "memory_latncy: unknown key, did you mean memory_latency?"),
     ],
@@ -55,7 +74,9 @@ def test_impossible_values_are_refused(data, message):
 
 
 def test_load_names_what_is_wrong_with_the_file(tmp_path):
-    with pytest.raises(ConfigError, match="no such file or preset, expected one of default, rtl"):
+    with pytest.raises(
+        ConfigError, match=r"no such file or preset, expected one of .*default, rtl"
+    ):
         Config.load("rtll")
     bad = tmp_path / "bad.json"
     bad.write_text("{")

@@ -77,6 +77,15 @@ def test_single_instructions(row, cycles):
     assert duration(row) == cycles
 
 
+def test_fewer_lanes_take_more_cycles():
+    config = Config.load("4x16x16-alu16")
+    row = alu("add", (0, 3), (4, 0, 0, 0), imm=1)
+    assert duration(row, config=config) == 4 * 12 + 6
+    assert duration(row, config=replace(config, alu_lanes=0)) == 12 + 6
+    row = alu("add", (0, 3), (4, 0, 0, 0))
+    assert duration(row, config=config) == 4 * 24 + 6
+
+
 def test_latency_is_paid_once_by_a_load():
     row = load("inp", 0, 0, x=64)
     assert [duration(row, latency) for latency in (0, 1, 2, 32)] == [133, 133, 134, 164]
