@@ -9,7 +9,6 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr
 from nopt.dialects.affine_math import Sum, to_sum
 from nopt.dialects.affine_nest import LoadOp
 from nopt.dialects.graph import ConstantOp
-from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product
 from nopt.passes.affine.layouts import Layouts
 
@@ -68,11 +67,12 @@ def _check_loads(core: CoreNest, output_lane: int) -> None:
     """Raises NotOnCore for a load that no layout serves."""
     if not isinstance(core.start, Product):
         lane_axis(core.start.input, output_lane)
+    elif core.start.weight.pad_value:
+        # Weights are zero between lanes that do not meet; so must be what lies outside.
+        raise NotOnCore(f"it pads its weights with {core.start.weight.pad_value}, not 0")
     for step in core.steps:
         if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
             lane_axis(step.operand, output_lane)
-        if step.kind is AluKind.SHR and isinstance(step.operand, LoadOp):
-            raise NotOnCore("it shifts by a loaded amount")
 
 
 class _Choice:

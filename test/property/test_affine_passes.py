@@ -81,7 +81,7 @@ def check(network: Network, passes) -> None:
     assert printed(Parser(CONTEXT, text).parse_module()) == printed(network.module)
 
 
-@settings(slow, max_examples=600)
+@settings(slow, max_examples=250)
 @given(networks(), st.sampled_from(CORES))
 def test_pipeline(network: Network, core: Config):
     attach(network.module, core)
