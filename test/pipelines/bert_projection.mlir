@@ -1,0 +1,88 @@
+// A BERT projection at each level: the reshape to heads costs nothing, it is how the result is stored.
+// RUN: nopt %s -p 'vta{until=convert-graph-to-affine-nest}' | filecheck %s --check-prefix NESTS
+// RUN: nopt %s -p 'vta{until=affine-nest-simplify}' | filecheck %s --check-prefix FUSED
+// RUN: nopt %s -p 'vta{until=affine-nest-schedule}' | filecheck %s --check-prefix BLOCKED
+// RUN: nopt %s -p 'vta{until=convert-affine-nest-to-tensor-intrinsic}' | filecheck %s --check-prefix TILES
+// RUN: nopt %s -p vta | filecheck %s --check-prefix ISA
+
+func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
+  %w = graph.constant dense<3> : tensor<768x768xi8>
+  %p = graph.matmul %x, %w : (tensor<768x768xi8>, tensor<768x768xi8>) -> tensor<768x768xi32>
+  %q = graph.requantize %p shift 9 : tensor<768x768xi32> -> tensor<768x768xi8>
+  %y = graph.reshape %q : tensor<768x768xi8> -> tensor<6x128x12x64xi8>
+  func.return %y : tensor<6x128x12x64xi8>
+}
+
+// One nest for each op.
+// NESTS: %p = affine_nest.for {{.*}} reduce
+// NESTS: %q = affine_nest.for
+// NESTS: %y = affine_nest.for
+// NESTS-NOT: affine_nest.for
+
+// One nest for all.
+// FUSED: func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
+// FUSED-NEXT: %w = graph.constant dense<3> : tensor<768x768xi8>
+// FUSED-NEXT: %y = affine_nest.for (%n, %c, %h, %w_1) = (6, 128, 12, 64) reduce (%k) = (768) {
+// FUSED-NEXT: %x_1 = affine_nest.load %x[%n * 128 + %c, %k] : tensor<768x768xi8>
+// FUSED-NEXT: %w_2 = affine_nest.load %w[%k, %h * 64 + %w_1] : tensor<768x768xi8>
+// FUSED-NEXT: %0 = arith.extsi %x_1 : i8 to i32
+// FUSED-NEXT: %1 = arith.extsi %w_2 : i8 to i32
+// FUSED-NEXT: %2 = arith.muli %0, %1 : i32
+// FUSED-NEXT: %3 = affine_nest.reduce add %2 : i32
+// FUSED-NEXT: %4 = arith.constant 256 : i32
+// FUSED-NEXT: %5 = arith.addi %3, %4 : i32
+// FUSED-NEXT: %6 = arith.constant 9 : i32
+// FUSED-NEXT: %7 = arith.shrsi %5, %6 : i32
+// FUSED-NEXT: %8 = arith.constant -128 : i32
+// FUSED-NEXT: %9 = arith.maxsi %7, %8 : i32
+// FUSED-NEXT: %10 = arith.constant 127 : i32
+// FUSED-NEXT: %11 = arith.minsi %9, %10 : i32
+// FUSED-NEXT: %12 = arith.trunci %11 : i32 to i8
+// FUSED-NEXT: affine_nest.yield %12 : i8
+// FUSED-NEXT: } : tensor<6x128x12x64xi8>
+// FUSED-NEXT: func.return %y : tensor<6x128x12x64xi8>
+
+// In blocks of 16: the weights at compile time, input and result on the host; in between no copy.
+// BLOCKED: %x_1 = affine_nest.for (%i0, %i1, %lane) = (768, 48, 16) {
+// BLOCKED-NEXT: %x_2 = affine_nest.load %x[%i0, %i1 * 16 + %lane] : tensor<768x768xi8>
+// BLOCKED-NEXT: affine_nest.yield %x_2 : i8
+// BLOCKED-NEXT: } : tensor<768x48x16xi8>
+// BLOCKED-NEXT: %w = graph.constant dense<3> : tensor<12x4x48x16x16xi8>
+// BLOCKED-NEXT: %y = affine_nest.for (%n, %c, %h, %wb, %wl) = (6, 128, 12, 4, 16) reduce (%kb, %kl) = (48, 16) {
+// BLOCKED-NEXT: %x_3 = affine_nest.load %x_1[%n * 128 + %c, %kb, %kl] : tensor<768x48x16xi8>
+// BLOCKED-NEXT: %w_1 = affine_nest.load %w[%h, %wb, %kb, %wl, %kl] : tensor<12x4x48x16x16xi8>
+// BLOCKED: } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [{{.*}}] order [{{.*}}] inp 2 wgt 2 acc 2>} : tensor<6x128x12x4x16xi8>
+// BLOCKED-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2, %i3) = (6, 128, 12, 64) {
+// BLOCKED-NEXT: %y_2 = affine_nest.load %y[%i0_1, %i1_1, %i2, %i3 floordiv 16, %i3 mod 16] : tensor<6x128x12x4x16xi8>
+// BLOCKED-NEXT: affine_nest.yield %y_2 : i8
+// BLOCKED-NEXT: } : tensor<6x128x12x64xi8>
+// BLOCKED-NEXT: func.return %y_1 : tensor<6x128x12x64xi8>
+
+// One kernel: loads run ahead by two slots, chunks of the reduction add up, one store a tile.
+// TILES: %y = tensor_intrinsic.kernel (%x_mem = %x_1, %w_mem = %w
+// TILES: tensor_intrinsic.reset
+// TILES: affine.for %kb = 0 to
+// TILES-NEXT: tensor_intrinsic.load %x_mem[%n * {{.*}}, %kb * {{.*}}] to %inp[%kb mod 2]
+// TILES-NEXT: tensor_intrinsic.load %w_mem[%h * {{.*}}, %kb * {{.*}}] to %wgt[%kb mod 2]
+// TILES-NEXT: tensor_intrinsic.gemm {{.*}} %acc[%h mod 2, {{.*}}] += %inp[%kb mod 2, {{.*}}] * %wgt[%kb mod 2, {{.*}}]
+// TILES-NEXT: }
+// TILES-NOT: tensor_intrinsic.load
+// TILES: tensor_intrinsic.alu shr {{.*}} %acc[%h mod 2, {{.*}}], 9
+// TILES-NEXT: tensor_intrinsic.alu max {{.*}} %acc[%h mod 2, {{.*}}], -128
+// TILES-NEXT: tensor_intrinsic.alu min {{.*}} %acc[%h mod 2, {{.*}}], 127
+// TILES-NEXT: tensor_intrinsic.store %acc[%h mod 2] to %y_mem[%n, {{.*}}, %h * {{.*}}]
+// TILES-NOT: tensor_intrinsic.
+
+// ISA: %y = isa.kernel (%x_mem = %x_1, %w_mem = %w
+// ISA: isa.reset acc[(%h mod 2) * {{.*}}]
+// ISA-NEXT: affine.for %kb = 0 to
+// ISA-NEXT: isa.load inp[(%kb mod 2) * {{.*}}] from %x_mem
+// ISA: isa.load wgt[(%kb mod 2) * {{.*}}] from %w_mem
+// ISA: isa.gemm acc[(%h mod 2) * {{.*}}] inp[(%kb mod 2) * {{.*}}] wgt[(%kb mod 2) * {{.*}}] outer
+// ISA-NEXT: }
+// ISA-NOT: isa.load
+// ISA: isa.alu shr acc[(%h mod 2) * {{.*}}], 9
+// ISA-NEXT: isa.alu max acc[(%h mod 2) * {{.*}}], -128
+// ISA-NEXT: isa.alu min acc[(%h mod 2) * {{.*}}], 127
+// ISA-NEXT: isa.store %y_mem[%n * {{.*}}] from out[(%h mod 2) * {{.*}}]
+// ISA-NOT: isa.
