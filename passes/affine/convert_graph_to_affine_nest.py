@@ -1,4 +1,7 @@
-"""`convert-graph-to-affine-nest`: each `graph` op becomes one nest of the same meaning."""
+"""`convert-graph-to-affine-nest`: each `graph` op becomes one nest of the same meaning.
+
+Ops without a pattern stay, and so do convolutions, products, clips and means of floats: the host
+runs them as they are."""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from xdsl.pattern_rewriter import (
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import Reduction
 from nopt.dialects.constants import Array, attribute_of
+from nopt.dialects.graph.types import INTEGERS, NUMBERS
 from nopt.passes.affine.exact_division import mean_reciprocal
 from nopt.passes.affine.nest_builder import NestBuilder
 
@@ -43,6 +47,10 @@ def _is_float(type: Attribute) -> bool:
     return isinstance(type, AnyFloat)
 
 
+def _gives_integers(op: graph.GraphOp) -> bool:
+    return op.result.type.element_type in INTEGERS
+
+
 def _row_major(dims: Sequence[AffineExpr], shape: Sequence[int]) -> AffineExpr:
     position = AffineExpr.constant(0)
     for dim, size in zip(dims, shape, strict=True):
@@ -53,6 +61,8 @@ def _row_major(dims: Sequence[AffineExpr], shape: Sequence[int]) -> AffineExpr:
 class Conv2d(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.Conv2dOp, rewriter: PatternRewriter):
+        if not _gives_integers(op):
+            return
         batch, channels, height, width = _shape(op.result)
         _, inputs, kernel_height, kernel_width = _shape(op.weight)
         (vertical, horizontal), (top, left, _, _) = (
@@ -77,6 +87,8 @@ class Conv2d(RewritePattern):
 class Matmul(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.MatmulOp, rewriter: PatternRewriter):
+        if not _gives_integers(op):
+            return
         *batch, rows, columns = _shape(op.result)
         inner = _shape(op.lhs)[-2 if op.transpose_a is not None else -1]
         names = {f"b{axis}": size for axis, size in enumerate(batch)}
@@ -125,9 +137,12 @@ class Relu(RewritePattern):
 class Clip(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.ClipOp, rewriter: PatternRewriter):
+        low, high = op.bounds
+        if not (isinstance(low, int) and isinstance(high, int)):
+            return
         nest = NestBuilder(_parallel(_shape(op.result)))
         x = nest.load(op.input, nest.dims)
-        rewriter.replace(op, nest.finish(_clip(nest, x, *op.bounds), op))
+        rewriter.replace(op, nest.finish(_clip(nest, x, low, high), op))
 
 
 def _clip(nest: NestBuilder, value: SSAValue, low: int, high: int) -> SSAValue:
@@ -148,6 +163,9 @@ class MaxPool(RewritePattern):
 class AvgPool(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.AvgPoolOp, rewriter: PatternRewriter):
+        counts_vary = op.exclude_pads is not None and any(op.pads.get_values())
+        if counts_vary or not _gives_integers(op):
+            return
         nest, x = _window(op, 0)
         mean = _rounded_mean(nest, x, int(np.prod(op.kernel.get_values())))
         rewriter.replace(op, nest.finish(nest.cast(mean, x.type), op))
@@ -168,6 +186,8 @@ def _window(
 class GlobalAvgPool(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.GlobalAvgPoolOp, rewriter: PatternRewriter):
+        if not _gives_integers(op):
+            return
         _, _, height, width = _shape(op.input)
         nest = NestBuilder(_parallel(_shape(op.result)), {"kh": height, "kw": width})
         n, c, _, _, kh, kw = nest.dims
@@ -206,6 +226,8 @@ def _rounded_shift(nest: NestBuilder, value: SSAValue, shift: int) -> SSAValue:
 class Reshape(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.ReshapeOp, rewriter: PatternRewriter):
+        if op.result.type.element_type not in NUMBERS:
+            return
         shape = _shape(op.result)
         nest = NestBuilder(_parallel(shape))
         position = _row_major(nest.dims, shape)
@@ -219,6 +241,8 @@ class Reshape(RewritePattern):
 class Transpose(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.TransposeOp, rewriter: PatternRewriter):
+        if op.result.type.element_type not in NUMBERS:
+            return
         nest = NestBuilder(_parallel(_shape(op.result)))
         indices = [nest.dims[axis] for axis in np.argsort(op.permutation.get_values())]
         rewriter.replace(op, nest.finish(nest.load(op.input, indices), op))
@@ -268,7 +292,7 @@ def _factor(
 
 @dataclass(frozen=True)
 class ConvertGraphToAffineNestPass(ModulePass):
-    """Turn each graph op into one affine_nest nest; constants stay."""
+    """Turn each graph op into one affine_nest nest; constants stay, and what the host runs."""
 
     name = "convert-graph-to-affine-nest"
 

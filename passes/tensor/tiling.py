@@ -154,7 +154,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
     for step in core.steps:
         if isinstance(step.operand, LoadOp):
             operand = _operand(step.operand, _memory(step.operand), positions)
-            operands.append(_constant_operand(operand, step, config))
+            operands.append(_constant_operand(operand, step, prod(parallel), config))
     return Tiling(
         nest,
         core.start,
@@ -192,14 +192,25 @@ def _memory(load: LoadOp) -> Memory:
     return Memory.INP if load.result.type == i8 else Memory.ACC
 
 
-def _constant_operand(operand: Operand, step: Step, config: Config) -> Operand:
-    """An operand of the epilogue; if it is constant, how it best reaches the accumulators."""
+def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config) -> Operand:
+    """An operand of the epilogue; if it is constant, how it best reaches the accumulators.
+
+    A matrix product adds it to `vectors` output vectors in a cycle less each, but its matrices are
+    longer to load, and so is the constant input.
+    """
     constant = operand.load.source.owner
     if not isinstance(constant, ConstantOp) or operand.memory is not Memory.ACC:
         return operand
-    adds = step.kind is AluKind.ADD and matrices(constant.array, config.block_in) is not None
-    memory, entries = (Memory.WGT, config.wgt_entries) if adds else (Memory.ACC, config.acc_entries)
-    resident = prod(operand.shape) * _RESIDENT_SHARE <= entries
+    entries = prod(operand.shape)
+    more_bytes = entries * (config.wgt_bytes - config.acc_bytes) + config.inp_bytes
+    more_loads = more_bytes // config.bytes_per_cycle + 2 * config.memory_latency
+    adds = (
+        step.kind is AluKind.ADD
+        and vectors > more_loads
+        and matrices(constant.array, config.block_in) is not None
+    )
+    memory, limit = (Memory.WGT, config.wgt_entries) if adds else (Memory.ACC, config.acc_entries)
+    resident = entries * _RESIDENT_SHARE <= limit
     return replace(operand, memory=memory, resident=resident, digits=adds)
 
 
