@@ -1,0 +1,171 @@
+"""Which schedules are legal, and that a kernel takes the memory that a schedule was checked for."""
+
+import numpy as np
+import pytest
+from xdsl.context import Context
+from xdsl.dialects.builtin import Builtin, ModuleOp, StringAttr
+from xdsl.dialects.func import Func
+
+from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.constants import scoped_resources
+from nopt.dialects.graph import Graph
+from nopt.dialects.parsing import ModuleParser
+from nopt.dialects.tensor_intrinsic import LANE_RANK, AllocOp, Memory, ScheduleAttr, memory_of
+from nopt.hw.config import Config
+from nopt.passes import get_all_passes
+from nopt.passes.affine.core_nest import PLACEMENT
+from nopt.passes.tensor.schedules import (
+    SCHEDULE,
+    NoScheduleError,
+    check_schedule,
+    entries_needed,
+    illegal_window,
+)
+from nopt.passes.tensor.tiling import Tiling, tiling_of
+
+RTL = Config.load("rtl")
+TO_NESTS = (
+    "convert-graph-to-affine-nest",
+    "affine-nest-fuse",
+    "affine-nest-simplify",
+    "affine-nest-block",
+    "affine-nest-fold-constants",
+)
+
+CONV = """
+func.func @main(%x: tensor<1x32x20x20xi8>) -> tensor<1x32x20x20xi8> {
+  %w = graph.constant dense<3> : tensor<32x32x5x5xi8>
+  %b = graph.constant dense<100> : tensor<32x1x1xi32>
+  %c = graph.conv2d %x, %w pads [2, 2, 2, 2] : (tensor<1x32x20x20xi8>, tensor<32x32x5x5xi8>)
+    -> tensor<1x32x20x20xi32>
+  %s = graph.add %c, %b : (tensor<1x32x20x20xi32>, tensor<32x1x1xi32>) -> tensor<1x32x20x20xi32>
+  %r = graph.requantize %s shift 9 : tensor<1x32x20x20xi32> -> tensor<1x32x20x20xi8>
+  %t = graph.add %r, %x : (tensor<1x32x20x20xi8>, tensor<1x32x20x20xi8>) -> tensor<1x32x20x20xi32>
+  %y = graph.requantize %t shift 0 : tensor<1x32x20x20xi32> -> tensor<1x32x20x20xi8>
+  func.return %y : tensor<1x32x20x20xi8>
+}
+"""
+POOL = """
+func.func @main(%x: tensor<1x32x20x20xi8>) -> tensor<1x32x10x10xi8> {
+  %y = graph.max_pool %x kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1]
+    : tensor<1x32x20x20xi8> -> tensor<1x32x10x10xi8>
+  func.return %y : tensor<1x32x10x10xi8>
+}
+"""
+FAR = """
+func.func @main(%x: tensor<1x16x40x40xi8>) -> tensor<1x16x72x72xi8> {
+  %w = graph.constant dense<3> : tensor<16x16x1x1xi8>
+  %c = graph.conv2d %x, %w pads [16, 16, 16, 16] : (tensor<1x16x40x40xi8>, tensor<16x16x1x1xi8>)
+    -> tensor<1x16x72x72xi32>
+  %y = graph.requantize %c shift 4 : tensor<1x16x72x72xi32> -> tensor<1x16x72x72xi8>
+  func.return %y : tensor<1x16x72x72xi8>
+}
+"""
+GROUPS = """
+func.func @main(%x: tensor<1x32x8x8xi8>) -> tensor<1x64x8x8xi8> {
+  %w = graph.constant dense<3> : tensor<64x1x1x1xi8>
+  %c = graph.conv2d %x, %w groups 32 : (tensor<1x32x8x8xi8>, tensor<64x1x1x1xi8>)
+    -> tensor<1x64x8x8xi32>
+  %y = graph.requantize %c shift 4 : tensor<1x64x8x8xi32> -> tensor<1x64x8x8xi8>
+  func.return %y : tensor<1x64x8x8xi8>
+}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_resources():
+    with scoped_resources():
+        yield
+
+
+def apply(module: ModuleOp, *names: str) -> None:
+    for name in names:
+        get_all_passes()[name]()().apply(Context(), module)
+
+
+def core_nest(text: str) -> tuple[ModuleOp, ForOp, Tiling]:
+    """The module in blocks, its nest on the core, and what tiles of that look like."""
+    context = Context()
+    for dialect in (Builtin, Func, Graph):
+        context.load_dialect(dialect)
+    module = ModuleParser(context, text).parse_module()
+    apply(module, *TO_NESTS)
+    (nest,) = (
+        op
+        for op in module.walk()
+        if isinstance(op, ForOp) and op.attributes.get(PLACEMENT) == StringAttr("core")
+    )
+    return module, nest, tiling_of(nest, RTL)
+
+
+def refusal(tiling: Tiling, tile: list[int], order: list[int], slots: list[int]) -> str:
+    with pytest.raises(NoScheduleError) as error:
+        check_schedule(tiling, ScheduleAttr.of(tile, order, slots), RTL)
+    return str(error.value)
+
+
+ORDER = [0, 1, 2, 3]
+
+
+def test_what_is_refused_and_why():
+    _, _, conv = core_nest(CONV)
+    whole = [1, 2, 20, 20, 2, 5, 5]
+    assert refusal(conv, whole[:-1], ORDER, [1, 1, 1]) == (
+        "schedule has 6 tile sizes and 4 loops, expected 7 and 4"
+    )
+    assert refusal(conv, whole, ORDER[:-1], [1, 1, 1]) == (
+        "schedule has 7 tile sizes and 3 loops, expected 7 and 4"
+    )
+    assert refusal(conv, [1, 2, 21, 20, 2, 5, 5], ORDER, [1, 1, 1]) == (
+        "tile of iterator 2 is 21, expected at most 20"
+    )
+    # A window of 2 x 24 x 24 inputs, one of 2 x 20 x 20 for the residual; a vector for the bias.
+    assert refusal(conv, whole, ORDER, [2, 1, 1]) == (
+        f"tile {whole} needs {2 * (2 * 24 * 24 + 2 * 20 * 20) + 1} entries of inp, "
+        "expected at most 2048"
+    )
+
+
+def test_too_much_padding_is_refused():
+    _, _, far = core_nest(FAR)
+    assert refusal(far, [1, 1, 18, 24, 1, 1, 1], ORDER, [1, 1, 1]) == (
+        "tile [1, 1, 18, 24, 1, 1, 1]: a window reaches 16 beyond dimension 2 of its operand"
+    )
+    # Wholly in padding is no reason: such a window is read from zeros.
+    assert illegal_window(far, [1, 1, 8, 8, 1, 1, 1]) is None
+
+
+def test_divided_iterators_are_not_tiled():
+    """Two output channels of a group read one input channel: blocks of them share a window."""
+    _, _, groups = core_nest(GROUPS)
+    assert refusal(groups, [1, 2, 8, 8, 1, 1, 1], ORDER, [1, 1, 1]) == (
+        "tile of iterator 1 is 2, expected 1: an index divides the iterator"
+    )
+
+
+SCHEDULES = [
+    (CONV, [1, 1, 10, 7, 1, 5, 5], [2, 0, 3, 1], [2, 1, 2]),
+    (CONV, [1, 2, 3, 20, 2, 2, 3], [0, 1, 2, 3], [1, 2, 1]),
+    (POOL, [1, 1, 5, 10, 3, 3], [0, 2, 1, 3], [2, 1, 2]),
+    (POOL, [1, 2, 3, 4, 2, 3], [0, 1, 2, 3], [1, 1, 1]),
+    (GROUPS, [1, 1, 8, 3, 1, 1, 1], [0, 3, 2, 1], [3, 2, 1]),
+]
+
+
+@pytest.mark.parametrize("text, tile, order, slots", SCHEDULES)
+def test_a_kernel_takes_what_was_checked(
+    text: str, tile: list[int], order: list[int], slots: list[int]
+):
+    module, nest, tiling = core_nest(text)
+    schedule = ScheduleAttr.of(tile, order, slots)
+    check_schedule(tiling, schedule, RTL)
+    expected = entries_needed(tiling, np.array([tile]), np.array([slots]))
+    nest.attributes[SCHEDULE] = schedule
+    apply(module, "convert-affine-nest-to-tensor-intrinsic")
+    taken = dict.fromkeys(Memory, 0)
+    for op in module.walk():
+        if isinstance(op, AllocOp):
+            memory = memory_of(op.result.type)
+            assert memory is not None
+            taken[memory] += int(np.prod(op.result.type.get_shape()[: -LANE_RANK[memory]]))
+    assert taken == {memory: int(entries[0]) for memory, entries in expected.items()}
