@@ -26,6 +26,7 @@ from nopt.hw.config import Config
 from nopt.hw.encoding import INSTRUCTION, encode
 from nopt.hw.program import CoreStep, HostStep, Program, Symbol, Value
 from nopt.hw.synchronize import synchronize
+from nopt.passes.isa.check_program import check_program, find_function
 from nopt.passes.isa.expand import Records, Stream, UopKernels, Zeros, expand
 from nopt.passes.isa.place_uops import Words, place_uops
 from nopt.passes.machine import machine_of
@@ -34,10 +35,6 @@ from nopt.passes.places import about
 _MICRO_OPS = "micro_ops"
 _ZEROS = "zeros"
 """Symbols that are no tensors of the network."""
-
-
-class AssembleError(ValueError):
-    """A module that is no program: not lowered to `isa`, or without a function to run."""
 
 
 @dataclass
@@ -55,16 +52,9 @@ def assemble(module: ModuleOp, ctx: Context, entry: str = "main") -> Assembled:
     Raises AssembleError if the module is not at the isa level, ExpandError and EncodingError if an
     instruction does not exist on its machine.
     """
-    return _Assembler(_find(module, entry), machine_of(module), ctx).assemble()
-
-
-def _find(module: ModuleOp, entry: str) -> FuncOp:
-    functions = [op for op in module.ops if isinstance(op, FuncOp)]
-    named = [op for op in functions if op.sym_name.data == entry]
-    if named or len(functions) == 1:
-        return (named or functions)[0]
-    found = ", ".join(f"@{op.sym_name.data}" for op in functions) or "none"
-    raise AssembleError(f"expected a function @{entry} or a single function, found {found}")
+    function = find_function(module, entry)
+    check_program(module, function)
+    return _Assembler(function, machine_of(module), ctx).assemble()
 
 
 @dataclass
@@ -134,18 +124,11 @@ class _Assembler:
 
     def assemble(self) -> Assembled:
         *ops, terminator = self.function.body.block.ops
-        if not isinstance(terminator, ReturnOp):
-            raise AssembleError("expected the function to end with func.return")
-        for op in ops:
-            if op.name == "tensor_intrinsic.kernel":
-                raise AssembleError(
-                    "found tensor_intrinsic.kernel, expected isa.kernel; "
-                    "run convert-tensor-intrinsic-to-isa first"
-                )
         arguments = self.function.body.block.args
         self._name_values(arguments, ops)
         work = [op for op in ops if not isinstance(op, ConstantOp)]
-        self._place_tensors(arguments, work)
+        returned = [value for value in terminator.operands if isinstance(value.owner, ConstantOp)]
+        self._place_tensors(arguments, work, returned)
         program = Program(self.config, np.zeros((0, 2), np.uint64))
         records, uops = self._assemble_phases(_phases(work), program, terminator)
         program.instructions = encode(records, self.config)
@@ -169,14 +152,9 @@ class _Assembler:
             taken.add(name)
             self.names[value] = name
 
-    @staticmethod
-    def _tensor(value: SSAValue) -> TensorType[Attribute]:
-        if not is_a(value.type, TensorType[Attribute]):
-            raise AssembleError(f"a function computes on tensors, found {value.type}")
-        return value.type
-
     def _value(self, value: SSAValue) -> Value:
-        tensor = self._tensor(value)
+        tensor = value.type
+        assert is_a(tensor, TensorType[Attribute])  # by check_program
         dtype = numpy_type(tensor.element_type).name
         return Value(self.names[value], tuple(tensor.get_shape()), dtype)
 
@@ -186,22 +164,26 @@ class _Assembler:
         self.dram_bytes = address + size
         return address
 
-    def _place_tensors(self, arguments: Sequence[SSAValue], ops: Sequence[Operation]) -> None:
-        """Addresses for all tensors that kernels read or write; bytes for constants."""
-        for kernel in (op for op in ops if isinstance(op, isa.KernelOp)):
-            for value in (*kernel.inputs, kernel.result):
-                if value in self.addresses:
-                    continue
-                described = self._value(value)
-                kind = "input" if value in arguments else "buffer"
-                if isinstance(value.owner, ConstantOp):
-                    kind = "constant"
-                symbol = Symbol(described.name, 0, described.shape, described.dtype, kind)
-                address = self._place(symbol.nbytes)
-                self.addresses[value] = address
-                self.symbols.append(Symbol(symbol.name, address, symbol.shape, symbol.dtype, kind))
-                if isinstance(value.owner, ConstantOp):
-                    self.constants.append((address, value.owner.array.tobytes()))
+    def _place_tensors(
+        self,
+        arguments: Sequence[SSAValue],
+        ops: Sequence[Operation],
+        returned: Sequence[SSAValue],
+    ) -> None:
+        """Addresses for tensors that kernels read or write, or that are `returned` constants."""
+        kernels = [op for op in ops if isinstance(op, isa.KernelOp)]
+        used = [value for kernel in kernels for value in (*kernel.inputs, kernel.result)]
+        for value in dict.fromkeys([*used, *returned]):
+            described = self._value(value)
+            kind = "input" if value in arguments else "buffer"
+            if isinstance(value.owner, ConstantOp):
+                kind = "constant"
+            symbol = Symbol(described.name, 0, described.shape, described.dtype, kind)
+            address = self._place(symbol.nbytes)
+            self.addresses[value] = address
+            self.symbols.append(Symbol(symbol.name, address, symbol.shape, symbol.dtype, kind))
+            if isinstance(value.owner, ConstantOp):
+                self.constants.append((address, value.owner.array.tobytes()))
 
     # --- Steps.
 

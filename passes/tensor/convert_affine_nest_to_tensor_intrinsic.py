@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
 from xdsl.passes import ModulePass
@@ -27,12 +27,12 @@ from nopt.dialects.graph import ConstantOp
 from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import IMMEDIATE, Product
+from nopt.passes.affine.core_nest import IMMEDIATE, PLACEMENT, Product
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 from nopt.passes.tensor.bias_digits import input_vector, matrices
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
-from nopt.passes.tensor.schedules import SCHEDULE, check_schedule
+from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError, check_schedule
 from nopt.passes.tensor.tiling import Operand, Tiling, tiling_of
 
 
@@ -51,6 +51,12 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
                     tiling = tiling_of(nest, config)
                     check_schedule(tiling, schedule, config)
                 _Kernel(tiling, schedule, config).replace_nest()
+            elif schedule or nest.attributes.get(PLACEMENT) == StringAttr("core"):
+                with about(nest):
+                    raise NoScheduleError(
+                        f"schedule: found {schedule or 'none'}, expected "
+                        "#tensor_intrinsic.schedule<…>, as affine-nest-schedule states it"
+                    )
         dce(op)
 
 

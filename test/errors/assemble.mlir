@@ -2,11 +2,15 @@
 // RUN: nopt %s -p vta -o %t.isa.mlir
 // RUN: not nopt %t.isa.mlir -t 'vta-asm{entry=start}' -o %t.s 2>&1 | filecheck %s --check-prefix ENTRY
 // RUN: not nopt %s -p 'vta{until=convert-affine-nest-to-tensor-intrinsic}' -t vta-asm -o %t.s 2>&1 | filecheck %s --check-prefix LEVEL
+// RUN: not nopt %s -t vta-asm -o %t.s 2>&1 | filecheck %s --check-prefix GRAPH
+// RUN: not nopt %s -p 'vta{until=affine-nest-schedule}' -t vta-asm -o %t.s 2>&1 | filecheck %s --check-prefix NEST
 // RUN: not nopt %t.isa.mlir -t vta-program 2>&1 | filecheck %s --check-prefix BYTES
 // RUN: not ls %t.s
 
-// ENTRY: {{^}}error: target 'vta-asm': expected a function @start or a single function, found @main, @other{{$}}
-// LEVEL: error: target 'vta-asm': {{.*}}found tensor_intrinsic.kernel, expected isa.kernel; run convert-tensor-intrinsic-to-isa first
+// ENTRY: {{^}}error: target 'vta-asm': expected a function @start, found @main, @other{{$}}
+// GRAPH: {{^}}error: target 'vta-asm': found no isa.kernel and no machine, expected the result of -p vta{{$}}
+// NEST: assemble.mlir:{{[0-9:]+}} error: target 'vta-asm': 'affine_nest.for' op expected isa.kernel for what is placed on the core; run -p vta first
+// LEVEL: error: target 'vta-asm': {{.*}}expected isa.kernel; run convert-tensor-intrinsic-to-isa first
 // BYTES: {{^}}error: target 'vta-program' writes bytes: give a file, -o FILE (stdout: -o -){{$}}
 
 func.func @main(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<8x16xi8> {
