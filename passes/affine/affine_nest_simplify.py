@@ -208,11 +208,15 @@ class PadWithZero(RewritePattern):
 def _every_window_is_inside(load: LoadOp) -> bool:
     """Whether each point of the parallel iterators has a point of the reduction that reads inside.
 
-    Checked dimension by dimension, for indices that rise with each of their iterators.
+    Checked dimension by dimension, for indices that rise with each of their iterators; so each
+    reduction iterator may move one dimension only.
     """
     nest = load.nest
     parallel = len(nest.parallel_extents)
     ranges = nest.ranges
+    moved = [dim for expr in load.map.data.results for dim in expr.used_dims() if dim >= parallel]
+    if len(moved) != len(set(moved)):
+        return False
     for expr, size in zip(load.map.data.results, load.source_shape, strict=True):
         total = to_sum(expr, ranges)
         if any(c < 0 or not isinstance(a, AffineDimExpr) for a, c in total.terms.items()):

@@ -411,6 +411,85 @@ func.func @casts(%x: tensor<4xi32>) -> (tensor<4xi32>, tensor<4xi32>) {
 // CHECK-NEXT: } : tensor<4xi32>
 // CHECK-NEXT: func.return %y, %z : tensor<4xi32>, tensor<4xi32>
 
+// A maximum's pad is 0 where nothing is less, and every window has an element inside.
+func.func @pad_of_maximum(%x: tensor<6x6xi8>) -> tensor<6xi8> {
+  %a = affine_nest.for (%i, %j) = (6, 6) {
+    %l = affine_nest.load %x[%i, %j] : tensor<6x6xi8>
+    %zero = arith.constant 0 : i8
+    %v = arith.maxsi %l, %zero : i8
+    affine_nest.yield %v : i8
+  } : tensor<6x6xi8>
+  %y = affine_nest.for (%i) = (6) reduce (%k) = (3) {
+    %l = affine_nest.load %a[%i, %i + %k - 1] pad -128 : tensor<6x6xi8>
+    %m = affine_nest.reduce max %l : i8
+    affine_nest.yield %m : i8
+  } : tensor<6xi8>
+  return %y : tensor<6xi8>
+}
+// CHECK-LABEL: func.func @pad_of_maximum(
+// CHECK-NEXT: %a = affine_nest.for (%i, %j) = (6, 6) {
+// CHECK-NEXT: %l = affine_nest.load %x[%i, %j] : tensor<6x6xi8>
+// CHECK-NEXT: %zero = arith.constant 0 : i8
+// CHECK-NEXT: %v = arith.maxsi %l, %zero : i8
+// CHECK-NEXT: affine_nest.yield %v : i8
+// CHECK-NEXT: } : tensor<6x6xi8>
+// CHECK-NEXT: %y = affine_nest.for (%i_1) = (6) reduce (%k) = (3) {
+// CHECK-NEXT: %l_1 = affine_nest.load %a[%i_1, %i_1 + %k - 1] pad 0 : tensor<6x6xi8>
+// CHECK-NEXT: %m = affine_nest.reduce max %l_1 : i8
+// CHECK-NEXT: affine_nest.yield %m : i8
+// CHECK-NEXT: } : tensor<6xi8>
+// CHECK-NEXT: func.return %y : tensor<6xi8>
+
+// Not where elements may be negative, a window is all outside, or one iterator moves two dimensions
+// and is inside of each at other times.
+func.func @pad_stays(%x: tensor<6x6xi8>) -> (tensor<6xi8>, tensor<7xi8>, tensor<6xi8>) {
+  %a = affine_nest.for (%i, %j) = (6, 6) {
+    %l = affine_nest.load %x[%i, %j] : tensor<6x6xi8>
+    %zero = arith.constant 0 : i8
+    %v = arith.maxsi %l, %zero : i8
+    affine_nest.yield %v : i8
+  } : tensor<6x6xi8>
+  %y = affine_nest.for (%i) = (6) reduce (%k) = (3) {
+    %l = affine_nest.load %x[%i, %i + %k - 1] pad -128 : tensor<6x6xi8>
+    %m = affine_nest.reduce max %l : i8
+    affine_nest.yield %m : i8
+  } : tensor<6xi8>
+  %z = affine_nest.for (%i) = (7) reduce (%k) = (3) {
+    %l = affine_nest.load %a[0, %i + %k] pad -128 : tensor<6x6xi8>
+    %m = affine_nest.reduce max %l : i8
+    affine_nest.yield %m : i8
+  } : tensor<7xi8>
+  %w = affine_nest.for (%i) = (6) reduce (%k) = (2) {
+    %l = affine_nest.load %a[%k * 6, %k * 6 + %i - 6] pad -128 : tensor<6x6xi8>
+    %m = affine_nest.reduce max %l : i8
+    affine_nest.yield %m : i8
+  } : tensor<6xi8>
+  return %y, %z, %w : tensor<6xi8>, tensor<7xi8>, tensor<6xi8>
+}
+// CHECK-LABEL: func.func @pad_stays(
+// CHECK-NEXT: %a = affine_nest.for (%i, %j) = (6, 6) {
+// CHECK-NEXT: %l = affine_nest.load %x[%i, %j] : tensor<6x6xi8>
+// CHECK-NEXT: %zero = arith.constant 0 : i8
+// CHECK-NEXT: %v = arith.maxsi %l, %zero : i8
+// CHECK-NEXT: affine_nest.yield %v : i8
+// CHECK-NEXT: } : tensor<6x6xi8>
+// CHECK-NEXT: %y = affine_nest.for (%i_1) = (6) reduce (%k) = (3) {
+// CHECK-NEXT: %l_1 = affine_nest.load %x[%i_1, %i_1 + %k - 1] pad -128 : tensor<6x6xi8>
+// CHECK-NEXT: %m = affine_nest.reduce max %l_1 : i8
+// CHECK-NEXT: affine_nest.yield %m : i8
+// CHECK-NEXT: } : tensor<6xi8>
+// CHECK-NEXT: %z = affine_nest.for (%i_2) = (7) reduce (%k_1) = (3) {
+// CHECK-NEXT: %l_2 = affine_nest.load %a[0, %i_2 + %k_1] pad -128 : tensor<6x6xi8>
+// CHECK-NEXT: %m_1 = affine_nest.reduce max %l_2 : i8
+// CHECK-NEXT: affine_nest.yield %m_1 : i8
+// CHECK-NEXT: } : tensor<7xi8>
+// CHECK-NEXT: %w = affine_nest.for (%i_3) = (6) reduce (%k_2) = (2) {
+// CHECK-NEXT: %l_3 = affine_nest.load %a[%k_2 * 6, %k_2 * 6 + %i_3 - 6] pad -128 : tensor<6x6xi8>
+// CHECK-NEXT: %m_2 = affine_nest.reduce max %l_3 : i8
+// CHECK-NEXT: affine_nest.yield %m_2 : i8
+// CHECK-NEXT: } : tensor<6xi8>
+// CHECK-NEXT: func.return %y, %z, %w : tensor<6xi8>, tensor<7xi8>, tensor<6xi8>
+
 // Scalars outside nests are others' business.
 func.func @outside(%x: i32) -> i32 {
   %one = arith.constant 1 : i32

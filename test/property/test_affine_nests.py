@@ -1,4 +1,4 @@
-"""`affine-nest-block` on nests of any index maps, not only those that networks have."""
+"""Passes over nests of any index maps and scalars, not only those that networks have."""
 
 from typing import Any
 
@@ -74,9 +74,10 @@ class _Draft:
         if self.pick(False, False, False, True):
             at = self.pick(*range(len(shape)))
             exprs[at] = exprs[at] - 1
-            pad = self.pick(0, 0, 7)
+            pad = self.pick(0, 0, 7, -128)
         array = values(self.rng, shape, np.dtype(dtype), 0.1)
         if self.pick(True, False):
+            array = array & self.pick(-1, 127)  # all values, or none below 0
             constant = ConstantOp(attribute_of(array, "c"))
             self.block.add_op(constant)
             return self.nest.load(constant.result, exprs, pad)
@@ -123,3 +124,10 @@ def nests(draw: Any) -> Network:
 def test_block(network: Network, core: Config):
     attach(network.module, core)
     check(network, ("affine-nest-block", "affine-nest-fold-constants"))
+
+
+@settings(slow, max_examples=120)
+@given(nests(), st.sampled_from(CORES))
+def test_simplify(network: Network, core: Config):
+    attach(network.module, core)
+    check(network, ("affine-nest-simplify", "affine-nest-block"))
