@@ -22,7 +22,7 @@ func.func @main(%x: tensor<1x16x8x8xi8>) -> tensor<1x16x8x8xi8> {
 
 // TILES: %h = tensor_intrinsic.kernel (%x_mem = %x_1, %w_mem = %w
 // TILES: tensor_intrinsic.gemm {{.*}} += %inp[{{.*}}] * %wgt[0, d2, d3]
-// TILES-NEXT: tensor_intrinsic.gemm {{.*}} += %digits_1[0] * %bias[0]
+// TILES-NEXT: tensor_intrinsic.alu add {{.*}}, %operand[0]
 // TILES-NEXT: tensor_intrinsic.alu shr {{.*}}, 9
 // TILES-NEXT: tensor_intrinsic.alu max {{.*}}, 0
 // TILES-NEXT: tensor_intrinsic.alu min {{.*}}, 127

@@ -182,11 +182,11 @@ func.func @bias(%x: tensor<8x16xi8>, %w: tensor<2x16x16xi8>, %b: tensor<2x16xi32
 
 // -----
 
-// A constant bias is loaded once, whole.
-func.func @resident_bias(%x: tensor<8x16xi8>, %w: tensor<2x16x16xi8>) -> tensor<8x2x16xi8> {
+// A constant bias is loaded once, whole; for many vectors as matrices that a constant input adds.
+func.func @resident_bias(%x: tensor<80x16xi8>, %w: tensor<2x16x16xi8>) -> tensor<80x2x16xi8> {
   %b = graph.constant dense<300> : tensor<2x16xi32>
-  %y = affine_nest.for (%m, %n, %c) = (8, 2, 16) reduce (%i) = (16) {
-    %a = affine_nest.load %x[%m, %i] : tensor<8x16xi8>
+  %y = affine_nest.for (%m, %n, %c) = (80, 2, 16) reduce (%i) = (16) {
+    %a = affine_nest.load %x[%m, %i] : tensor<80x16xi8>
     %k = affine_nest.load %w[%n, %c, %i] : tensor<2x16x16xi8>
     %ae = arith.extsi %a : i8 to i32
     %ke = arith.extsi %k : i8 to i32
@@ -196,30 +196,30 @@ func.func @resident_bias(%x: tensor<8x16xi8>, %w: tensor<2x16x16xi8>) -> tensor<
     %v = arith.addi %s, %q : i32
     %u = arith.trunci %v : i32 to i8
     affine_nest.yield %u : i8
-  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [8, 1] order [1, 0] inp 1 wgt 2 acc 2>} : tensor<8x2x16xi8>
-  return %y : tensor<8x2x16xi8>
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [80, 1] order [1, 0] inp 1 wgt 2 acc 2>} : tensor<80x2x16xi8>
+  return %y : tensor<80x2x16xi8>
 }
 // CHECK-LABEL: func.func @resident_bias(
 // CHECK-NEXT: %b = graph.constant dense_resource<b> : tensor<2x16x16xi8>
 // CHECK-NEXT: %digits = graph.constant dense<[127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 127, 1]> : tensor<16xi8>
-// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w, %b_mem = %b, %digits_mem = %digits) to (%y_mem) : (tensor<8x16xi8>, tensor<2x16x16xi8>, tensor<2x16x16xi8>, tensor<16xi8>) -> tensor<8x2x16xi8> {
-// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x8x1x16xi32, #tensor_intrinsic<memory acc>>
-// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w, %b_mem = %b, %digits_mem = %digits) to (%y_mem) : (tensor<80x16xi8>, tensor<2x16x16xi8>, tensor<2x16x16xi8>, tensor<16xi8>) -> tensor<80x2x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x80x1x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x80x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<2x1x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: %bias = tensor_intrinsic.alloc : memref<1x2x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: %digits_1 = tensor_intrinsic.alloc : memref<1x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: tensor_intrinsic.load %digits_mem[] to %digits_1[0] sizes []
-// CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [80]
 // CHECK-NEXT: tensor_intrinsic.load %b_mem[0] to %bias[0] sizes [2]
 // CHECK-NEXT: affine.for %n = 0 to 2 {
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[%n] to %wgt[%n] sizes [1]
-// CHECK-NEXT: tensor_intrinsic.reset [8] %acc[%n, d0, 0]
-// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[%n, d0, 0] += %inp[0, d0] * %wgt[%n, 0]
-// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[%n, d0, 0] += %digits_1[0] * %bias[0, %n]
-// CHECK-NEXT: tensor_intrinsic.store %acc[%n] to %y_mem[0, %n] sizes [8, 1]
+// CHECK-NEXT: tensor_intrinsic.reset [80] %acc[%n, d0, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [80] %acc[%n, d0, 0] += %inp[0, d0] * %wgt[%n, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [80] %acc[%n, d0, 0] += %digits_1[0] * %bias[0, %n]
+// CHECK-NEXT: tensor_intrinsic.store %acc[%n] to %y_mem[0, %n] sizes [80, 1]
 // CHECK-NEXT: }
 // CHECK-NEXT: }
-// CHECK-NEXT: func.return %y : tensor<8x2x16xi8>
+// CHECK-NEXT: func.return %y : tensor<80x2x16xi8>
 
 // -----
 
