@@ -19,11 +19,11 @@ from statistics import median
 import numpy as np
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import decode, element_bytes
+from nopt.hw.encoding import decode
 from nopt.hw.program import ProgramError
 from nopt.hw.simulator import Simulator, Trap
 from nopt.hw.timing import Timing, time_program
-from nopt.tools.raw import MODULES, RawProgram, RtlRun, load_raw
+from nopt.tools.raw import MODULES, RawProgram, RtlRun, extent, load_raw
 from nopt.tools.report import Row, print_rows
 
 BESIDE = Path(__file__).resolve().parents[1] / "../shared/vta"
@@ -54,10 +54,7 @@ def output_correct(program: RawProgram, config: Config) -> bool | None:
     if program.expected is None or program.output is None or not program.has_memory:
         return None
     insns = decode(program.words, config)
-    transfers = insns[insns["opcode"] <= 1]
-    ends = transfers["dram_base"] + np.maximum(transfers["y_size"] - 1, 0) * transfers["x_stride"]
-    ends = (ends + transfers["x_size"]) * np.array(element_bytes(config))[transfers["memory"]]
-    memory = program.memory(int(ends.max(initial=0)))
+    memory = program.memory(extent(insns, config))
     try:
         Simulator(config, memory, strict=False, check_initialised=False).run(program.words)
     except Trap as trap:

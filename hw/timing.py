@@ -33,14 +33,30 @@ Cycles = NDArray[np.int64]
 class Roofline(NamedTuple):
     """Where a run stands between what the array and what the memory could do."""
 
-    intensity: float
-    """Multiply-accumulates for each byte of DRAM traffic."""
+    macs: int
+    """Multiply-accumulates of the run."""
+    traffic: int
+    """Bytes that it moves on the busier channel: reads and writes have one each."""
+    cycles: int
     peak: int
     """Multiply-accumulates that the array does in a cycle."""
-    attainable: float
-    """Multiply-accumulates a cycle that array and memory allow at this intensity."""
-    achieved: float
-    """Multiply-accumulates a cycle of this run."""
+    bandwidth: int
+    """Bytes that a channel moves in a cycle."""
+
+    @property
+    def intensity(self) -> float:
+        """Multiply-accumulates for each byte."""
+        return self.macs / self.traffic if self.traffic else 0.0
+
+    @property
+    def attainable(self) -> float:
+        """Multiply-accumulates a cycle that array and memory allow at this intensity."""
+        return min(float(self.peak), self.intensity * self.bandwidth)
+
+    @property
+    def achieved(self) -> float:
+        """Multiply-accumulates a cycle of this run."""
+        return self.macs / self.cycles if self.cycles else 0.0
 
     @property
     def bound(self) -> str:
@@ -49,7 +65,7 @@ class Roofline(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Achieved of attainable, up to 1."""
+        """Achieved of attainable."""
         return self.achieved / self.attainable if self.attainable else 0.0
 
 
@@ -93,8 +109,9 @@ def time_program(insns: Records, config: Config) -> Timing:
     gemm = (insns["opcode"] == Opcode.GEMM) & (insns["reset"] == 0)
     gemm_steps = int(steps(insns)[gemm].sum())
     cycles = int(end.max()) - LAUNCH + 1 if len(end) else 0
-    macs = gemm_steps * config.batch * config.block_in * config.block_out
+    macs = gemm_steps * _array(config)
     traffic = dram_bytes(insns, config)
+    busier = max(sum(traffic.values()) - traffic["out"], traffic["out"])
     waits = _waits(machine, module, begin, end)
     return Timing(
         cycles=cycles,
@@ -103,20 +120,12 @@ def time_program(insns: Records, config: Config) -> Timing:
         dram_bytes=traffic,
         gemm_steps=gemm_steps,
         macs=macs,
-        roofline=roofline(macs, sum(traffic.values()), cycles, config),
+        roofline=Roofline(macs, busier, cycles, _array(config), config.bytes_per_cycle),
         begin=begin,
         end=end,
         module=module,
         waits=waits,
     )
-
-
-def roofline(macs: int, traffic: int, cycles: int, config: Config) -> Roofline:
-    """The position of a run of so many multiply-accumulates, bytes and cycles."""
-    intensity = macs / traffic if traffic else 0.0
-    peak = config.batch * config.block_in * config.block_out
-    attainable = min(float(peak), intensity * config.bytes_per_cycle)
-    return Roofline(intensity, peak, attainable, macs / cycles if cycles else 0.0)
 
 
 def _waits(machine: Machine, module: Cycles, begin: Cycles, end: Cycles) -> dict[str, Cycles]:
@@ -149,6 +158,11 @@ def _stalls(
             if of.get(reason) != reason
         }
     return stalls
+
+
+def _array(config: Config) -> int:
+    """Multiply-accumulates of a GEMM step."""
+    return config.batch * config.block_in * config.block_out
 
 
 def steps(insns: Records) -> Cycles:

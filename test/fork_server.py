@@ -28,7 +28,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-COMMANDS = ("filecheck", "nopt", "nopt-import", "nopt-explore", "nopt-run", "xdsl-opt")
+COMMANDS = (
+    "filecheck",
+    "nopt",
+    "nopt-explore",
+    "nopt-import",
+    "nopt-objdump",
+    "nopt-run",
+    "xdsl-opt",
+)
 """Console scripts to serve, as far as they are installed."""
 
 

@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from nopt.hw.encoding import Micro, Words
+from nopt.hw.config import Config
+from nopt.hw.encoding import Micro, Opcode, Records, Words, element_bytes
 from nopt.hw.program import ProgramError
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -65,9 +66,25 @@ class RawProgram:
         return image
 
 
+def extent(insns: Records, config: Config) -> int:
+    """Bytes of DRAM, from address 0, that hold all that LOADs and STOREs among `insns` touch."""
+    part = insns[(insns["opcode"] <= Opcode.STORE) & (insns["y_size"] * insns["x_size"] > 0)]
+    elements = part["dram_base"] + (part["y_size"] - 1) * part["x_stride"] + part["x_size"]
+    sizes = np.array(element_bytes(config))
+    return int((elements * sizes[part["memory"]]).max(initial=0))
+
+
 def read_words(path: str | Path) -> Words:
     """An instruction binary: 16 bytes an instruction. Raises ProgramError for another size."""
     return _words(_read_bytes(path), str(path))
+
+
+def read_micro_ops(path: str | Path | None) -> Micro:
+    """A micro-op binary: 4 bytes each; no file, no micro-ops. Raises ProgramError."""
+    data = np.zeros(0, np.uint8) if path is None else _read_bytes(path)
+    if len(data) % 4:
+        raise ProgramError(f"{path}: found {len(data)} bytes, expected 4 for each micro-op")
+    return data.view(np.uint32)
 
 
 def read_bytes(path: str | Path) -> Array:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from nopt.hw.timing import Timing
+from nopt.hw.encoding import Records
+from nopt.hw.timing import Roofline, Timing
+from nopt.tools.output import output_stream
 
 Row = dict[str, Any]
 
@@ -31,6 +33,37 @@ def timing_row(timings: Sequence[Timing]) -> Row:
         **{f"{kind}_bytes": count for kind, count in traffic.items()},
         **{f"{module}_busy": count for module, count in busy.items()},
     }
+
+
+def stall_rows(timings: Sequence[Timing]) -> Row:
+    """Why modules lose cycles, and the position under the roofline, of all core steps together."""
+    stalls: Row = {}
+    for timing in timings:
+        for module, reasons in timing.stalls.items():
+            for reason, count in reasons.items():
+                name = f"{module}_waits_for_{reason}"
+                stalls[name] = stalls.get(name, 0) + count
+    cycles = sum(timing.cycles for timing in timings)
+    traffic = sum(timing.roofline.traffic for timing in timings)
+    macs = sum(timing.macs for timing in timings)
+    peak = max((timing.roofline.peak for timing in timings), default=0)
+    bandwidth = max((timing.roofline.bandwidth for timing in timings), default=0)
+    line = Roofline(macs, traffic, cycles, peak, bandwidth)
+    return {
+        **stalls,
+        "macs_per_byte": line.intensity,
+        "macs_per_cycle": line.achieved,
+        "attainable_macs_per_cycle": line.attainable,
+        "bound": line.bound,
+    }
+
+
+def write_trace(path: str, runs: Sequence[tuple[Records, Timing]]) -> None:
+    """Write core steps as a trace that Perfetto opens."""
+    from nopt.hw.trace import chrome_trace
+
+    with output_stream(path) as stream:
+        stream.write(chrome_trace(runs))
 
 
 def format_value(name: str, value: Any) -> str:
