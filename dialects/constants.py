@@ -13,6 +13,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
+from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import (
     Builtin,
@@ -103,6 +104,11 @@ def attribute_of(array: Array, name: str) -> ConstantAttr:
         return DenseIntOrFPElementsAttr(type, BytesAttr(raw))
     alignment = array.itemsize.to_bytes(_ALIGNMENT_BYTES, "little")
     return DenseResourceAttr.from_params(_store(name, f"0x{(alignment + raw).hex()}"), type)
+
+
+def load_resource_dialect(ctx: Context) -> None:
+    """Make the resources that a pass creates print: drivers print those of loaded dialects only."""
+    ctx.get_optional_dialect(Builtin.name)
 
 
 @contextmanager

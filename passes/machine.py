@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute
 
 from nopt.hw.config import Config, ConfigError
+from nopt.passes.places import about
 
 ATTRIBUTE = "isa.machine"
 DEFAULT = "rtl"
@@ -48,9 +49,18 @@ def machine_of(module: ModuleOp) -> Config:
 
     Raises ConfigError if the attribute does not describe a machine.
     """
-    match module.attributes.get(ATTRIBUTE):
-        case None:
-            return Config.load(DEFAULT)
+    attribute = module.attributes.get(ATTRIBUTE)
+    if attribute is None:
+        return Config.load(DEFAULT)
+    with about(module):
+        try:
+            return _decoded(attribute)
+        except ConfigError as error:
+            raise ConfigError(f"{ATTRIBUTE}: {error}") from None
+
+
+def _decoded(attribute: Attribute) -> Config:
+    match attribute:
         case StringAttr(data=name):
             return Config.load(name)
         case DictionaryAttr(data=entries):
@@ -62,7 +72,7 @@ def machine_of(module: ModuleOp) -> Config:
                 }
             )
         case other:
-            raise ConfigError(f"{ATTRIBUTE}: found {other}, expected a name or a dictionary")
+            raise ConfigError(f"found {other}, expected a name or a dictionary")
 
 
 def _plain(key: str, value: Attribute) -> int | float | str:
@@ -74,4 +84,4 @@ def _plain(key: str, value: Attribute) -> int | float | str:
         case IntegerAttr(value=number):
             return number.data
         case _:
-            raise ConfigError(f"{ATTRIBUTE}: {key}: found {value}, expected a number or a string")
+            raise ConfigError(f"{key}: found {value}, expected a number or a string")

@@ -32,7 +32,7 @@ from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_math import dim_ranges, evaluate, simplify
 from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.dialects.constants import attribute_of
+from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
@@ -58,6 +58,7 @@ class AffineNestBlockPass(ModulePass):
     name = "affine-nest-block"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        load_resource_dialect(ctx)
         config = machine_of(op)
         layouts = Layouts(config.block_out)
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:

@@ -11,7 +11,7 @@ from xdsl.rewriter import Rewriter
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp
-from nopt.dialects.constants import attribute_of
+from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.interpreters.affine_nest import evaluate_nest
 
@@ -23,6 +23,7 @@ class AffineNestFoldConstantsPass(ModulePass):
     name = "affine-nest-fold-constants"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        load_resource_dialect(ctx)
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             sources = {load.source for load in nest.loads}
             if sources and all(isinstance(source.owner, ConstantOp) for source in sources):

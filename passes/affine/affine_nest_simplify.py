@@ -28,7 +28,7 @@ from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_math import Sum, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
-from nopt.dialects.constants import attribute_of
+from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.ranges import Interval, Intervals, constant_value, fits
 
@@ -242,6 +242,7 @@ class AffineNestSimplifyPass(ModulePass):
     name = "affine-nest-simplify"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        load_resource_dialect(ctx)
         patterns = _InNest(
             [
                 ConstantRight(),

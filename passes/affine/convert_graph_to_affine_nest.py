@@ -25,7 +25,7 @@ from xdsl.pattern_rewriter import (
 
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import Reduction
-from nopt.dialects.constants import Array, attribute_of
+from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
 from nopt.dialects.graph.types import INTEGERS, NUMBERS
 from nopt.passes.affine.exact_division import mean_reciprocal
 from nopt.passes.affine.nest_builder import NestBuilder
@@ -297,6 +297,7 @@ class ConvertGraphToAffineNestPass(ModulePass):
     name = "convert-graph-to-affine-nest"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        load_resource_dialect(ctx)
         patterns: list[RewritePattern] = [
             Add(),
             AvgPool(),

@@ -22,7 +22,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
-from nopt.dialects.constants import attribute_of
+from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
@@ -43,6 +43,7 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
     name = "convert-affine-nest-to-tensor-intrinsic"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        load_resource_dialect(ctx)
         config = machine_of(op)
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             schedule = nest.attributes.get(SCHEDULE)
