@@ -41,7 +41,7 @@ class Draft:
         return self.draw(st.sampled_from(options))
 
     def array(self, shape: Sequence[int], limit: int, dtype: Any = np.int8) -> np.ndarray:
-        return self.rng.integers(-limit, limit, shape, dtype)
+        return self.rng.integers(-limit, limit - 1, shape, dtype, endpoint=True)
 
     def argument(self, *shape: int) -> SSAValue:
         """An i8 input; sometimes without negative values, as after a ReLU."""
@@ -100,7 +100,8 @@ class Draft:
     def epilogue(self, y: SSAValue, bias_shape: Sequence[int]) -> SSAValue:
         """Bias, clip or ReLU, residual, requantization: each or none of them."""
         if self.pick(True, True, False):
-            y = self.add(graph.AddOp(y, self.constant(bias_shape, 20000, np.int32)))
+            limit = self.pick(100, 20000, 20000, 300_000, 1 << 31)
+            y = self.add(graph.AddOp(y, self.constant(bias_shape, limit, np.int32)))
         y = self.bounded(y, 1 << self.number(1, 15))
         if self.pick(False, False, True):
             y = self.add(graph.RequantizeOp(y, i8, self.number(0, 10)))
