@@ -2,10 +2,15 @@
 
 The grammar is in `assembly.lark`. What a number may be comes from the field table of `encoding`,
 so a value that does not fit is an error at its line and column.
+
+A long text has few shapes of lines that differ in their numbers only. Each shape is parsed once,
+and numbers are read in bulk; a text with any error is parsed line by line, to tell its place.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -26,6 +31,7 @@ from .encoding import (
     Module,
     Opcode,
     Records,
+    encode_uops,
     layout,
     module_of,
     uop_layout,
@@ -63,6 +69,10 @@ _KEYS: dict[Opcode, Keys] = {
 }
 """The operands of each kind of instruction, with the record fields that their numbers fill."""
 _REQUIRED = ("sram", "dram", "x", "uop")
+_DIGITS = re.compile(r"(?<=[=,:])-?(?:0x[0-9a-f]+|[0-9]+)")
+_LABEL = re.compile(r"[0-9]+: ?")
+_PLAIN = re.compile(r"[\t\n -~]*")
+_COMMENTS = re.compile(r"#[^\n]*")
 _USUAL = {"y_size": 1, "iter_out": 1, "iter_in": 1}
 _TERMINALS = {
     "_NL": "the end of the line",
@@ -82,19 +92,96 @@ _TERMINALS = {
 }
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """A kind of line: what it implies, and the field that each of its numbers fills."""
+
+    base: Instruction
+    fields: list[Field]
+    has_stride: bool
+
+
 def parse_assembly(text: str, config: Config) -> tuple[Records, Micro]:
     """Instruction records (n,) and micro-op words (m,).
 
     Raises `AssemblyError` with line:column, found and expected.
     """
     try:
+        return parse_in_bulk(text, config)
+    except (AssemblyError, ValueError, KeyError, OverflowError):
+        return parse_by_line(text, config)
+
+
+def parse_by_line(text: str, config: Config) -> tuple[Records, Micro]:
+    """As `parse_assembly`, slowly."""
+    sections = _sections(text)
+    rows: list[Instruction] = []
+    for node in _trees(sections.get("text")):
+        shape = _shape(node, config)
+        numbers = [_number(t, f) for t, f in zip(_numbers(node), shape.fields, strict=True)]
+        values = dict(zip((field.name for field in shape.fields), numbers, strict=True))
+        if "x_size" in values and not shape.has_stride:
+            values["x_stride"] = values["x_size"]
+        rows.append(shape.base._replace(**values))
+    words = [_uop(node, config) for node in _trees(sections.get("uops"))]
+    return np.array(rows, INSTRUCTION), np.array(words, np.uint32)
+
+
+def parse_in_bulk(text: str, config: Config) -> tuple[Records, Micro]:
+    """The same, for a text without errors; raises any of several exceptions for others."""
+    text = _COMMENTS.sub("", text.replace("\r\n", "\n"))
+    spaced = (" ".join(line.split()) for line in text.split("\n"))
+    lines = [line[m.end() :] if (m := _LABEL.match(line)) else line for line in spaced if line]
+    at = lines.index(".text") if ".text" in lines else len(lines)
+    uops = [number for line in lines[1:at] for number in line.split()]
+    plain = _PLAIN.fullmatch(text) and all(map(str.isdigit, uops))
+    if not plain or (at and lines[0] != ".uop"):
+        raise ValueError
+    columns = np.array([line.split() for line in lines[1:at]], np.int64).reshape(-1, 3).T
+    dst, src, wgt = columns
+    return _instructions(lines[at + 1 :], config), encode_uops(dst, src, wgt, config)
+
+
+def _instructions(lines: list[str], config: Config) -> Records:
+    text = "\n".join(lines)
+    numbers = np.array([int(number, 0) for number in _DIGITS.findall(text)], np.int64)
+    by_shape: dict[str, list[int]] = {}
+    for row, line in enumerate(_DIGITS.sub("0", text).split("\n") if lines else []):
+        by_shape.setdefault(line, []).append(row)
+    shapes = [(np.array(rows), _shape_of(line, config)) for line, rows in by_shape.items()]
+    counts = np.zeros(len(lines), np.int64)
+    for rows, shape in shapes:
+        counts[rows] = len(shape.fields)
+    starts = np.cumsum(counts) - counts
+    columns = {name: np.zeros(len(lines), np.int64) for name in Instruction._fields}
+    for rows, shape in shapes:
+        for name, value in shape.base._asdict().items():
+            if value:
+                columns[name][rows] = value
+        for i, field in enumerate(shape.fields):
+            column = numbers[starts[rows] + i]
+            if column.min() < field.low or column.max() > field.high:
+                raise ValueError
+            columns[field.name][rows] = column
+            if field.name == "x_size" and not shape.has_stride:
+                columns["x_stride"][rows] = column
+    insns = np.empty(len(lines), INSTRUCTION)
+    for name, column in columns.items():
+        insns[name] = column
+    return insns
+
+
+def _shape_of(line: str, config: Config) -> _Shape:
+    (node,) = _trees(_sections(f".text\n{line}")["text"])
+    return _shape(node, config)
+
+
+def _sections(text: str) -> dict[str, Tree[Token]]:
+    try:
         tree = _parse(text + "\n")
     except UnexpectedInput as error:
         raise _syntax_error(error) from None
-    sections = {str(section.data): section for section in _trees(tree)}
-    rows = [_instruction(node, config) for node in _trees(sections.get("text"))]
-    words = [_uop(node, config) for node in _trees(sections.get("uops"))]
-    return np.array(rows, INSTRUCTION), np.array(words, np.uint32)
+    return {str(section.data): section for section in _trees(tree)}
 
 
 def _parse(text: str) -> Tree[Token]:
@@ -126,14 +213,19 @@ def _tokens(node: Tree[Token], kind: str) -> list[Token]:
     return [c for c in node.children if isinstance(c, Token) and c.type == kind]
 
 
-def _instruction(node: Tree[Token], config: Config) -> Instruction:
+def _numbers(node: Tree[Token]) -> list[Token]:
+    return [token for operand in _trees(node) for token in _tokens(operand, "NUMBER")]
+
+
+def _shape(node: Tree[Token], config: Config) -> _Shape:
     (name,) = _tokens(node, "MNEMONIC")
     base = _operations().get(name)
     if base is None:
         raise _unknown(name, list(_operations()))
     opcode = Opcode(base.opcode)
-    fields = {field.name: field for field in layout(opcode, config)}
-    values = {field: value for field, value in _USUAL.items() if field in fields}
+    table = {field.name: field for field in layout(opcode, config)}
+    values = {field: value for field, value in _USUAL.items() if field in table}
+    fields: list[Field] = []
     given: set[str] = set()
     for operand in _trees(node):
         (key,) = _tokens(operand, "KEY")
@@ -145,20 +237,17 @@ def _instruction(node: Tree[Token], config: Config) -> Instruction:
         names, numbers = _KEYS[opcode][key], _tokens(operand, "NUMBER")
         if len(numbers) != len(names):
             raise _error(key, f"{key}: found {len(numbers)} numbers, expected {len(names)}")
-        for field, number in zip(names, numbers, strict=True):
-            values[field] = _number(number, fields[field])
+        fields += [table[field] for field in names]
     for key in _REQUIRED:
         if key in _KEYS[opcode] and key not in given:
             raise _error(name, f"{name}: found no {key}, expected {key}=…")
-    if "x_size" in values:
-        values.setdefault("x_stride", values["x_size"])
     if "imm" in given:
         values["use_imm"] = 1
     module = Module(int(module_of(np.array([base], INSTRUCTION))[0]))
     for action, kind in (("pop", "WAIT"), ("push", "GIVE")):
         for token in _tokens(node, kind):
             values[f"{action}_{_side(token, module)}"] = 1
-    return base._replace(**values)
+    return _Shape(base._replace(**values), fields, "stride" in given)
 
 
 def _side(token: Token, module: Module) -> str:

@@ -19,6 +19,8 @@ from .kernels import AluKernel, Fault, GemmKernel, Kernel, ResetKernel, Scratchp
 from .plan import AluPlan, Indices, alu_plan, destinations, gemm_plan
 
 MOST_KERNELS = 4096
+MOST_STEPS = 1 << 22
+"""Steps of one instruction: more than any program needs, and few enough to hold their indices."""
 LOOP = slice(Instruction._fields.index("iter_out"), Instruction._fields.index("use_imm") + 1)
 """The fields of an instruction that say, with its micro-ops, what a GEMM or ALU does."""
 
@@ -142,6 +144,9 @@ class Core:
         if begin >= end or not insn.iter_out or not insn.iter_in:
             self._strict(False, "found no steps, expected at least one")
             return
+        count = (end - begin) * insn.iter_out * insn.iter_in
+        if count > MOST_STEPS:
+            raise Fault(f"found {count} steps, expected at most {MOST_STEPS}")
         self._initialised(Memory.UOP, begin, end)
         alu = insn.opcode == Opcode.ALU
         if alu:

@@ -5,14 +5,20 @@
 A line reads left to right in time: tokens it waits for (`<load`: one from the load module), the
 operation, tokens it gives. What is at its usual value is left out: y=1, stride=x, no padding, one
 iteration, zero factors. Factor pairs are outer,inner; padding is top,bottom,left,right.
+
+Lines that have the same operands are formatted together.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from .config import Config
 from .encoding import (
+    INSTRUCTION,
     TOKENS,
     AluOp,
     Instruction,
@@ -23,10 +29,13 @@ from .encoding import (
     Records,
     decode_uops,
     module_of,
-    records,
 )
 
 _SIDES = {"prev": -1, "next": 1}
+_PADS = ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")
+_Operand = tuple[str, tuple[str, ...]]
+"""A format, and the fields that it shows."""
+_FACTORS = ("dst", "src", "wgt")
 
 
 def format_assembly(insns: Records, uops: Micro, config: Config) -> str:
@@ -36,16 +45,32 @@ def format_assembly(insns: Records, uops: Micro, config: Config) -> str:
     for i, (dst, src, wgt) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
         lines.append(f"{i:5}: {dst:4} {src:4} {wgt:4}")
     lines.append(".text")
-    modules = module_of(insns).tolist()
-    for i, (insn, module) in enumerate(zip(records(insns), modules, strict=True)):
-        lines.append(f"{i:5}: {_format(insn, Module(module))}")
+    lines += [f"{i:5}: {line}" for i, line in enumerate(format_instructions(insns))]
     return "\n".join(lines) + "\n"
+
+
+def format_instructions(insns: Records) -> list[str]:
+    """One aligned line for each instruction."""
+    lines = [""] * len(insns)
+    shapes, first, of = np.unique(_shapes(insns), return_index=True, return_inverse=True)
+    order = np.argsort(of, kind="stable")
+    ends = np.searchsorted(of[order], np.arange(len(shapes)), "right").tolist()
+    begin = 0
+    for sample, end in zip(first.tolist(), ends, strict=True):
+        rows = order[begin:end]
+        begin = end
+        head, operands, names, gives = _pattern(Instruction(*insns[sample].tolist()))
+        columns = [insns[name][rows].tolist() for name in names]
+        values = zip(*columns, strict=True) if columns else [()] * len(rows)
+        for row, value in zip(rows.tolist(), values, strict=True):
+            lines[row] = f"{head}{operands % value:55} {gives}".rstrip()
+    return lines
 
 
 def format_instruction(insn: Instruction) -> str:
     """One instruction on one line, without alignment."""
-    row = np.array([tuple(insn)], [(name, np.int64) for name in Instruction._fields])
-    return " ".join(_format(insn, Module(int(module_of(row)[0]))).split())
+    (line,) = format_instructions(np.array([tuple(insn)], INSTRUCTION))
+    return " ".join(line.split())
 
 
 def neighbour(module: Module, side: str) -> str:
@@ -65,7 +90,24 @@ def mnemonic(insn: Instruction) -> str:
     return name + ".reset" * insn.reset
 
 
-def _format(insn: Instruction, module: Module) -> str:
+def _shapes(insns: Records) -> NDArray[np.int64]:
+    """A number for each instruction; equal ones have the same operation, tokens and operands."""
+    columns: list[NDArray[Any]] = [insns[name] for name in TOKENS]
+    columns += [insns["opcode"], insns["memory"], insns["alu_op"], insns["reset"]]
+    columns += [insns["use_imm"], insns["imm"] != 0, insns["y_size"] != 1]
+    columns += [insns["x_stride"] != insns["x_size"], np.any([insns[p] for p in _PADS], axis=0)]
+    columns.append((insns["iter_out"] != 1) | (insns["iter_in"] != 1))
+    columns += [(insns[f"{name}_out"] | insns[f"{name}_in"]) != 0 for name in _FACTORS]
+    shapes = np.zeros(len(insns), np.int64)
+    for column in columns:
+        shapes = shapes * 8 + column
+    return shapes
+
+
+def _pattern(insn: Instruction) -> tuple[str, str, list[str], str]:
+    """The start of a line, its operands with a `%d` for each of the fields, and its end."""
+    row = np.array([tuple(insn)], INSTRUCTION)
+    module = Module(int(module_of(row)[0]))
     marks = {"pop": "<", "push": ">"}
     given: dict[str, list[str]] = {"pop": [], "push": []}
     for token in TOKENS:
@@ -73,31 +115,34 @@ def _format(insn: Instruction, module: Module) -> str:
             action, side = token.split("_")
             given[action].append(marks[action] + neighbour(module, side))
     waits, gives = (" ".join(given[action]) for action in marks)
-    operands = " ".join(_operands(insn))
-    return f"{waits:15} {mnemonic(insn):10} {operands:55} {gives}".rstrip()
+    operands = _operands(insn)
+    names = [name for _, fields in operands for name in fields]
+    return f"{waits:15} {mnemonic(insn):10} ", " ".join(o for o, _ in operands), names, gives
 
 
-def _operands(insn: Instruction) -> list[str]:
+def _operands(insn: Instruction) -> list[_Operand]:
+    """Operands that are not at their usual value, and the fields that they show."""
     if insn.opcode in (Opcode.LOAD, Opcode.STORE):
-        pads = (insn.y_pad_0, insn.y_pad_1, insn.x_pad_0, insn.x_pad_1)
-        return [
-            f"sram={insn.sram_base}",
-            f"dram={insn.dram_base:#x}",
-            *([f"y={insn.y_size}"] if insn.y_size != 1 else []),
-            f"x={insn.x_size}",
-            *([f"stride={insn.x_stride}"] if insn.x_stride != insn.x_size else []),
-            *([f"pad={','.join(map(str, pads))}"] if any(pads) else []),
-        ]
+        operands: list[_Operand] = [("sram=%d", ("sram_base",)), ("dram=%#x", ("dram_base",))]
+        if insn.y_size != 1:
+            operands.append(("y=%d", ("y_size",)))
+        operands.append(("x=%d", ("x_size",)))
+        if insn.x_stride != insn.x_size:
+            operands.append(("stride=%d", ("x_stride",)))
+        if any(getattr(insn, name) for name in _PADS):
+            operands.append(("pad=%d,%d,%d,%d", _PADS))
+        return operands
     if insn.opcode == Opcode.FINISH:
         return []
-    loop = (insn.iter_out, insn.iter_in)
-    operands = [f"uop={insn.uop_begin}:{insn.uop_end}"]
-    operands += [f"loop={loop[0]},{loop[1]}"] if loop != (1, 1) else []
-    for name in ("dst", "src", "wgt"):
-        pair = (getattr(insn, f"{name}_out"), getattr(insn, f"{name}_in"))
-        operands += [f"{name}={pair[0]},{pair[1]}"] if any(pair) else []
+    operands: list[_Operand] = [("uop=%d:%d", ("uop_begin", "uop_end"))]
+    if (insn.iter_out, insn.iter_in) != (1, 1):
+        operands.append(("loop=%d,%d", ("iter_out", "iter_in")))
+    for name in _FACTORS:
+        pair = (f"{name}_out", f"{name}_in")
+        if any(getattr(insn, field) for field in pair):
+            operands.append((f"{name}=%d,%d", pair))
     if insn.use_imm:
-        operands.append(f"imm={insn.imm}")
+        operands.append(("imm=%d", ("imm",)))
     elif insn.imm:
-        operands.append(f"unused={insn.imm}")  # an immediate without the bit that enables it
+        operands.append(("unused=%d", ("imm",)))  # an immediate without the bit that enables it
     return operands

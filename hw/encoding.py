@@ -18,6 +18,7 @@ from .config import Config
 Words = NDArray[np.uint64]
 Micro = NDArray[np.uint32]
 Records = NDArray[np.void]
+Columns = dict[str, NDArray[np.int64]]
 
 
 class Opcode(IntEnum):
@@ -184,20 +185,23 @@ def encode(insns: Records, config: Config) -> Words:
     or stands in a field that its kind of instruction does not have.
     """
     words = np.zeros((len(insns), 2), np.uint64)
-    opcode = insns["opcode"]
+    columns: Columns = {name: insns[name].copy() for name in Instruction._fields}
+    opcode = columns["opcode"]
     _check_known("opcode", opcode, Opcode)
     for kind in Opcode:
         rows = np.flatnonzero(opcode == kind)
         if not len(rows):
             continue
         table = layout(kind, config)
-        part = insns[rows]
+        part = {name: column[rows] for name, column in columns.items()}
         _check_absent(part, rows, table, kind)
+        both = np.zeros((2, len(rows)), np.uint64)
         for field in table:
             value = part[field.name]
             _check_fits(field, value, rows)
-            bits = value.astype(np.uint64) & np.uint64((1 << field.width) - 1)
-            words[rows, field.offset // 64] |= bits << np.uint64(field.offset % 64)
+            bits = value.view(np.uint64) & np.uint64((1 << field.width) - 1)
+            both[field.offset // 64] |= bits << np.uint64(field.offset % 64)
+        words[rows] = both.T
     _check_subkinds(insns)
     return words
 
@@ -266,9 +270,8 @@ def _check_subkinds(insns: Records) -> None:
 def _check_fits(
     field: Field, values: NDArray[np.int64], rows: NDArray[np.int64], what: str = "instruction"
 ) -> None:
-    bad = (values < field.low) | (values > field.high)
-    if bad.any():
-        at = int(np.flatnonzero(bad)[0])
+    if len(values) and not field.low <= values.min() <= values.max() <= field.high:
+        at = int(np.flatnonzero((values < field.low) | (values > field.high))[0])
         raise EncodingError(
             f"{what} {rows[at]}: {field.name}: found {values[at]}, expected {field.low} to "
             f"{field.high} ({field.width} bits)"
@@ -276,7 +279,7 @@ def _check_fits(
 
 
 def _check_absent(
-    part: Records, rows: NDArray[np.int64], table: tuple[Field, ...], kind: Opcode
+    part: Columns, rows: NDArray[np.int64], table: tuple[Field, ...], kind: Opcode
 ) -> None:
     present = {field.name for field in table}
     for name in Instruction._fields:

@@ -100,8 +100,9 @@ class Timing:
 def time_program(insns: Records, config: Config) -> Timing:
     """Cycles of a stream with tokens, from launch to the end of its last instruction.
 
-    Raises `ValueError` if its tokens deadlock.
+    Raises `ValueError` if its tokens deadlock, or for a transfer that is larger than a scratchpad.
     """
+    _check_sizes(insns, config)
     machine = Machine(insns, busy_cycles(insns, config).tolist(), config)
     machine.run()
     begin, end = np.array(machine.begin, np.int64), np.array(machine.end, np.int64)
@@ -126,6 +127,19 @@ def time_program(insns: Records, config: Config) -> Timing:
         module=module,
         waits=waits,
     )
+
+
+def _check_sizes(insns: Records, config: Config) -> None:
+    c = config
+    entries = (c.uop_entries, c.wgt_entries, c.inp_entries, *[c.acc_entries] * 3)
+    found = insns["y_size"] * insns["x_size"] * (insns["opcode"] <= Opcode.STORE)
+    most = np.array(entries)[insns["memory"]]
+    if (found > most).any():
+        at = int(np.flatnonzero(found > most)[0])
+        raise ValueError(
+            f"instruction {at}: found a transfer of {found[at]} elements, expected at most "
+            f"{most[at]}, what {Memory(int(insns['memory'][at])).name} holds"
+        )
 
 
 def _waits(machine: Machine, module: Cycles, begin: Cycles, end: Cycles) -> dict[str, Cycles]:

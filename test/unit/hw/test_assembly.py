@@ -1,5 +1,7 @@
 """Assembly text: pretty, and back to the same bits."""
 
+import re
+
 import numpy as np
 import pytest
 from hw_strategies import SMALL, instructions
@@ -8,9 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vta_programs import DEFAULT, Program, every_program, needs_programs
 
-from nopt.hw.assembly import AssemblyError, format_assembly, parse_assembly
+from nopt.hw.assembly import (
+    AssemblyError,
+    format_assembly,
+    parse_assembly,
+    parse_by_line,
+    parse_in_bulk,
+)
 from nopt.hw.config import Config
-from nopt.hw.encoding import decode, encode, encode_uops
+from nopt.hw.encoding import (
+    INSTRUCTION,
+    AluOp,
+    Memory,
+    Opcode,
+    decode,
+    encode,
+    encode_uops,
+    layout,
+)
 
 RTL = Config.load("rtl")
 UOPS = encode_uops([0, 16], [1, 2], [3, 4], RTL)
@@ -59,6 +76,68 @@ def test_bits_to_text_to_bits(config, data):
     found, words = parse_assembly(text, config)
     assert (encode(found, config) == encode(insns, config)).all()
     assert words.dtype == np.uint32 and (words == uops).all()
+
+
+def random_records(count, rng):
+    """Records with every field of their kind anywhere in its range."""
+    insns = np.zeros(count, INSTRUCTION)
+    opcode = rng.integers(0, len(Opcode), count)
+    for kind in Opcode:
+        rows = np.flatnonzero(opcode == kind)
+        for field in layout(kind, RTL):
+            insns[field.name][rows] = rng.integers(field.low, field.high + 1, len(rows))
+    insns["opcode"] = opcode
+    insns["memory"] = np.where(opcode <= Opcode.STORE, rng.integers(0, len(Memory), count), 0)
+    insns["alu_op"] = np.where(opcode == Opcode.ALU, rng.integers(0, len(AluOp), count), 0)
+    return insns
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_a_million_random_instructions(part):
+    rng = np.random.default_rng(part)
+    insns = random_records(100_000, rng)
+    uops = rng.integers(0, 1 << 32, 1000, np.uint32)
+    words = encode(insns, RTL)
+    assert (decode(words, RTL) == insns).all()
+    found, found_uops = parse_assembly(format_assembly(insns, uops, RTL), RTL)
+    assert (encode(found, RTL) == words).all() and (found_uops == uops).all()
+
+
+@given(st.text(alphabet=" \n\t.uoptexlad<>0123456789xabc:=,-#gm", max_size=80))
+def test_any_text_is_a_program_or_an_error_with_its_place(text):
+    try:
+        parse_assembly(text, RTL)
+    except AssemblyError as error:
+        assert re.match(r"\d+:\d+: found ", str(error))
+
+
+@pytest.mark.parametrize("config", [RTL, SMALL], ids=["rtl", "small"])
+@settings(deadline=None)
+@given(data=st.data())
+def test_in_bulk_is_as_line_by_line(config, data):
+    lines = format_assembly(data.draw(instructions(config)), UOPS[:0], config).splitlines()
+    between, end = st.sampled_from([": ", ":\t"]), st.sampled_from(["", " \t", "  # 1: x=2 …"])
+    lines = [line.replace(": ", data.draw(between), 1) + data.draw(end) for line in lines]
+    text = "\n".join(lines)
+    bulk, line_by_line = parse_in_bulk(text, config), parse_by_line(text, config)
+    assert (bulk[0] == line_by_line[0]).all() and (bulk[1] == line_by_line[1]).all()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "load.inp sram=0b1 dram=0 x=1",
+        "load.inp sram=0 dram=0 x=1\x0b",
+        "load.inp sram=0 dram=0 x=1_0",
+        "1 : load.inp sram=0 dram=0 x=1",
+        "load.inp sram=0 dram=0 x=+1",
+        ".uop",
+    ],
+)
+def test_in_bulk_nothing_else_is_let_through(line):
+    for text in (f".text\n{line}\n", f".uop\n{line}\n"):
+        with pytest.raises(AssemblyError):
+            parse_assembly(text, RTL)
 
 
 @needs_programs

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from vta_programs import DEFAULT, Program, every_output, every_program, needs_programs
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import encode, encode_uops
+from nopt.hw.encoding import EncodingError, decode, encode, encode_uops
 from nopt.hw.simulator import Simulator, Trap
 from nopt.hw.synchronize import synchronize
+from nopt.hw.timing import time_program
 
 RTL = Config.load("rtl")
 configs = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
@@ -132,6 +133,46 @@ def test_long_sums_of_extreme_values_are_exact():
     assert (core.core.acc[0] == 16 * (127 * 128 * 128 + 127 * 128)).all()
 
 
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), config=st.sampled_from([*CONFIGS, RTL]))
+def test_random_words_end_in_one_of_three_ways(strict, data, config):
+    """They run, they cannot be decoded, or they trap; the timing model says a time or why not."""
+    seed, count = data.draw(st.integers(0, 1 << 32)), data.draw(st.integers(1, 12))
+    rng = np.random.default_rng(seed)
+    words = rng.integers(0, 1 << 64, (count, 2), np.uint64)
+    # Bits that are mostly zero make more of them legal.
+    for _ in range(data.draw(st.integers(0, 3))):
+        words &= rng.integers(0, 1 << 64, (count, 2), np.uint64)
+    words[:, 0] -= words[:, 0] & np.uint64(7)
+    words[:, 0] |= rng.integers(0, 6 if count > 6 else 5, count, np.uint64)
+    memory = rng.integers(0, 256, 1 << 16, np.uint8)
+    for _ in range(3):
+        try:
+            Simulator(config, memory, strict=strict, check_initialised=strict).run(words)
+        except (Trap, EncodingError) as error:
+            assert str(error).startswith("instruction ")
+    try:
+        assert time_program(decode(words, config), config).cycles > 0
+    except ValueError as error:
+        assert str(error).startswith(("instruction ", "deadlock: "))
+
+
+@pytest.mark.parametrize("bit", [0, 32, 60, 90, 127])
+@needs_programs
+@every_output
+def test_a_flipped_bit_never_crashes(path, bit):
+    program = Program(path)
+    rng = np.random.default_rng(bit)
+    words = program.words.copy()
+    words[rng.integers(len(words)), bit // 64] ^= np.uint64(1 << bit % 64)
+    memory, _ = program.image()
+    try:
+        Simulator(DEFAULT, memory).run(words)
+    except (Trap, EncodingError) as error:
+        assert str(error).startswith("instruction ")
+
+
 def trap(*rows, config=RTL, memory=4096, **options):
     with pytest.raises(Trap) as error:
         Simulator(config, np.zeros(memory, np.uint8), **options).run(encode(stream(*rows), config))
@@ -161,6 +202,7 @@ READY = (load("uop", 0, 0), load("acc", 0, 0, x=4), gemm(reset=1))
         ([*READY, alu("shr", imm=32)], "found a shift by more than 31"),
         ([*READY, alu("add", reset=1, imm=0)], "found reset of an ALU instruction"),
         ([*READY, gemm(outer=(0, 0, 0, 0))], "found no steps, expected at least one"),
+        ([*READY, gemm(outer=(9999,) + (0,) * 3, inner=(999, 0, 0, 0))], "found 9989001 steps"),
         ([load("uop", 0, 0, y=2, x=1)], "found rows or padding of micro-ops"),
         ([load("inp", 0, 0, x=0, y=0, pad=(1, 0, 0, 0))], "padding (1, 0, 0, 0) of an empty"),
         ([load("inp", 0, 0, push_prev=1)], "found a token to or from beyond LOAD"),
