@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config import Config, ConfigError
-from .encoding import Words
+from .encoding import Records, Words, decode
 
 FORMAT = "nopt-program"
 VERSION = 1
@@ -109,6 +109,16 @@ class Program:
             if symbol.name == name:
                 return symbol
         raise KeyError(name)
+
+    def view(self, memory: NDArray[np.uint8], name: str) -> NDArray[Any]:
+        """A symbol's place in a DRAM image as an array to read and write; raises `KeyError`."""
+        symbol = self.symbol(name)
+        place = memory[symbol.address : symbol.address + symbol.nbytes]
+        return place.view(symbol.dtype).reshape(symbol.shape)
+
+    def records(self) -> Records:
+        """The instructions, decoded. Raises `EncodingError`."""
+        return decode(self.instructions, self.config)
 
     def memory(self) -> NDArray[np.uint8]:
         """A fresh DRAM image, constants in place and zero elsewhere."""

@@ -59,7 +59,7 @@ def test_levels():
 
 
 def test_machine():
-    assert len(PYTHON.findall(MACHINE.read_text())) == 2
+    assert len(PYTHON.findall(MACHINE.read_text())) == 4
     assert machine() == MACHINE.read_text()
 
 

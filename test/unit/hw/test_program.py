@@ -195,3 +195,11 @@ def test_a_failed_save_keeps_the_old_file(program, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         program.save(path)
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_symbol_as_an_array(program):
+    memory = program.memory()
+    program.view(memory, "x")[1] = -3
+    assert (memory[144:160] == 0xFD).all() and not memory[160:192].any()
+    with pytest.raises(KeyError):
+        program.view(memory, "nothing")
