@@ -15,8 +15,6 @@ from .footprint import transferred
 from .program import Symbol
 from .timing import Timing
 
-_NOTE_COLUMN = 88
-
 
 def listing(
     insns: Records,
@@ -34,9 +32,11 @@ def listing(
     ]
     text = format_assembly(insns, uops, config)
     head, _, body = text.partition(".text\n")
+    lines = body.splitlines()
+    width = max(map(len, lines), default=0)
     lines = [
-        f"{line:{_NOTE_COLUMN}} # {note}" if note else line
-        for line, note in zip(body.splitlines(), notes, strict=True)
+        f"{line:{width}} # {note}" if note else line
+        for line, note in zip(lines, notes, strict=True)
     ]
     legend = "  # begin..end cycles" if timings else ""
     return "\n".join([f"{head}.text{legend}", *lines]) + "\n"
