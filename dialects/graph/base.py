@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self, TypeAlias
 
 from typing_extensions import TypeVar, override
-from xdsl.dialects.builtin import I64, DenseArrayBase, IntegerAttr, TensorType, i64
+from xdsl.dialects.builtin import I64, DenseArrayBase, FloatAttr, IntegerAttr, TensorType, f32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     AttrConstraint,
@@ -30,6 +30,9 @@ Integers: TypeAlias = DenseArrayBase[I64]
 
 INTEGER = IntegerAttr.constr(type=base(I64))
 INTEGER_LIST = DenseArrayBase.constr(i64)
+FLOAT = FloatAttr.constr(f32)
+NUMBER = INTEGER | FLOAT
+"""An integer for integers, an f32 for floats."""
 
 
 @dataclass(frozen=True)

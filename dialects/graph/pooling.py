@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from typing_extensions import override
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def
+from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def
 
 from nopt.dialects.graph import types as rules
+from nopt.dialects.graph import window_types as windows
 from nopt.dialects.graph.base import INTEGER_LIST, GraphOp, Value, integers
 from nopt.dialects.graph.types import Tensor
 
@@ -41,7 +43,7 @@ class _PoolOp(GraphOp, ABC):
         pads: Sequence[int] = (0, 0, 0, 0),
     ):
         type = SSAValue.get(input).type
-        result = rules.pool_type(type, self.ELEMENTS, kernel, strides, pads)
+        result = windows.pool_type(type, self.ELEMENTS, kernel, strides, pads)
         super().__init__(
             operands=[input],
             properties={
@@ -54,7 +56,7 @@ class _PoolOp(GraphOp, ABC):
 
     @override
     def result_type(self) -> Tensor:
-        return rules.pool_type(
+        return windows.pool_type(
             self.input.type,
             self.ELEMENTS,
             self.kernel.get_values(),
@@ -77,24 +79,49 @@ class MaxPoolOp(_PoolOp):
 
 @irdl_op_definition
 class AvgPoolOp(_PoolOp):
-    """Mean of each window of n = KH * KW elements, padded zeros counted, rounded half up.
+    """Mean of each window of n = KH * KW elements, padded zeros counted.
 
     `%y = graph.avg_pool %x kernel [2, 2] strides [2, 2] : tensor<1x8x6x6xi8> -> tensor<1x8x3x3xi8>`
+    `%y = graph.avg_pool %x kernel [3, 3] pads [1, 1, 1, 1] exclude_pads :
+    tensor<1x8x6x6xi8> -> tensor<1x8x6x6xi8>`
 
-    floor((2 * sum + n) / (2 * n)), the sum exact; the mean always fits the element type.
+    With `exclude_pads`, n is how many elements of the window lie inside the image. Of integers,
+    rounded half up, floor((2 * sum + n) / (2 * n)) with an exact sum: the mean always fits the
+    element type. Of floats, sum / n.
     """
 
     name = "graph.avg_pool"
-    ELEMENTS: ClassVar[tuple[Attribute, ...]] = rules.NARROW_INTEGERS
+    ELEMENTS: ClassVar[tuple[Attribute, ...]] = rules.MULTIPLIED
+
+    exclude_pads = opt_prop_def(UnitAttr)
+
+    assembly_format = (
+        "$input `kernel` $kernel (`strides` $strides^)? (`pads` $pads^)? "
+        "(`exclude_pads` $exclude_pads^)? attr-dict `:` type($input) `->` type($result)"
+    )
+
+    def __init__(
+        self,
+        input: Value,
+        kernel: Sequence[int],
+        *,
+        strides: Sequence[int] = (1, 1),
+        pads: Sequence[int] = (0, 0, 0, 0),
+        exclude_pads: bool = False,
+    ):
+        super().__init__(input, kernel, strides=strides, pads=pads)
+        if exclude_pads:
+            self.exclude_pads = UnitAttr()
 
 
 @irdl_op_definition
 class GlobalAvgPoolOp(GraphOp):
-    """Mean of each channel's n = H * W elements, rounded half up.
+    """Mean of each channel's n = H * W elements.
 
     `%y = graph.global_avg_pool %x : tensor<1x512x7x7xi8> -> tensor<1x512x1x1xi8>`
 
-    floor((2 * sum + n) / (2 * n)), the sum exact; the mean always fits the element type.
+    Of integers, rounded half up, floor((2 * sum + n) / (2 * n)) with an exact sum: the mean always
+    fits the element type. Of floats, sum / n.
     """
 
     name = "graph.global_avg_pool"
@@ -104,9 +131,9 @@ class GlobalAvgPoolOp(GraphOp):
     assembly_format = "$input attr-dict `:` type($input) `->` type($result)"
 
     def __init__(self, input: Value):
-        result = rules.global_pool_type(SSAValue.get(input).type)
+        result = windows.global_pool_type(SSAValue.get(input).type)
         super().__init__(operands=[input], result_types=[result])
 
     @override
     def result_type(self) -> Tensor:
-        return rules.global_pool_type(self.input.type)
+        return windows.global_pool_type(self.input.type)

@@ -29,9 +29,10 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
-from nopt.dialects.constants import Array, ConstantAttr, array_of, attribute_of
+from nopt.dialects.constants import Array, ConstantAttr, attribute_of
 from nopt.dialects.graph import types as rules
 from nopt.dialects.graph.base import INTEGER, GraphOp, Value
+from nopt.dialects.graph.factors import aligned
 from nopt.dialects.graph.types import Tensor
 
 FactorAttr: TypeAlias = IntegerAttr | ConstantAttr
@@ -142,25 +143,7 @@ class RequantizeOp(GraphOp, HasFolderInterface):
         return self._aligned("shift", self.shift)
 
     def _aligned(self, what: str, factor: FactorAttr) -> Array:
-        """The factor's values along the axis. Raises VerifyException if it has another shape."""
-        if isinstance(factor, IntegerAttr):
-            return np.array(factor.value.data, np.int64)
-        try:
-            values = array_of(factor)
-        except ValueError as error:
-            raise VerifyException(f"{what}: {error}") from error
-        shape = self._input_shape()
-        if self.axis is None:
-            rules.refuse("axis", "is missing", f"0 to {len(shape) - 1} for a vector")
-        axis = self.axis.value.data
-        if not 0 <= axis < len(shape):
-            rules.refuse("axis", f"is {axis}", f"0 to {len(shape) - 1}")
-        expected: Tensor = TensorType(i32, [shape[axis]])
-        if factor.get_type() != expected:
-            rules.refuse(what, f"has type {factor.get_type()}", expected)
-        return values.astype(np.int64).reshape(
-            [size if i == axis else 1 for i, size in enumerate(shape)]
-        )
+        return aligned(what, factor, self.axis, self._input_shape(), i32).astype(np.int64)
 
     def _input_shape(self) -> tuple[int, ...]:
         type = rules.check_tensor("input", self.input.type, rules.NARROW_INTEGERS)

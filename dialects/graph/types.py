@@ -10,7 +10,7 @@ from math import prod
 from typing import NoReturn, TypeAlias
 
 import numpy as np
-from xdsl.dialects.builtin import TensorType, f32, f64, i8, i16, i32, i64
+from xdsl.dialects.builtin import TensorType, f32, f64, i1, i8, i16, i32, i64
 from xdsl.ir import Attribute
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
@@ -22,7 +22,12 @@ Tensor: TypeAlias = TensorType[Attribute]
 NARROW_INTEGERS: tuple[Attribute, ...] = (i8, i16, i32)
 """What is multiplied or rescaled: its products with 32-bit numbers fit in 64 bits."""
 INTEGERS: tuple[Attribute, ...] = (i8, i16, i32, i64)
-NUMBERS: tuple[Attribute, ...] = (*INTEGERS, f32, f64)
+FLOATS: tuple[Attribute, ...] = (f32, f64)
+NUMBERS: tuple[Attribute, ...] = (*INTEGERS, *FLOATS)
+MULTIPLIED: tuple[Attribute, ...] = (*NARROW_INTEGERS, *FLOATS)
+"""What convolutions and matrix products take."""
+ANY: tuple[Attribute, ...] = (i1, *NUMBERS)
+"""What is moved without looking at it."""
 
 
 def refuse(what: str, found: object, expected: object) -> NoReturn:
@@ -48,10 +53,6 @@ def check_tensor(
     return type
 
 
-def _narrow_shape(what: str, type: Attribute, axes: str | None = None) -> tuple[int, ...]:
-    return check_tensor(what, type, NARROW_INTEGERS, axes).get_shape()
-
-
 def check_values(what: str, values: Sequence[int], count: int, least: int) -> None:
     """Check an attribute that lists integers: how many, and how small they may be."""
     if len(values) != count:
@@ -60,61 +61,34 @@ def check_values(what: str, values: Sequence[int], count: int, least: int) -> No
         refuse(what, f"is {list(values)}", f"values of at least {least}")
 
 
+def check_axis(what: str, axis: int, rank: int) -> None:
+    """Check an attribute that is the number of a dimension."""
+    if not 0 <= axis < rank:
+        refuse(what, f"is {axis}", f"0 to {rank - 1}")
+
+
+def product_element(what: str, first: Attribute, second: Attribute) -> Attribute:
+    """The element type of sums of products: i32 of integers, of floats the one they share.
+
+    `what` is the operand that `second` is the element type of."""
+    allowed = (first,) if first in FLOATS else NARROW_INTEGERS
+    if second not in allowed:
+        expected = f"{' or '.join(map(str, allowed))} to go with {first}"
+        refuse(what, f"has element type {second}", expected)
+    return first if first in FLOATS else i32
+
+
 def value_range(type: Attribute) -> tuple[int, int]:
     """The smallest and the largest value of a signless integer type, read as signed."""
     info = np.iinfo(numpy_type(type))
     return int(info.min), int(info.max)
 
 
-def window_counts(
-    size: Sequence[int],
-    kernel: Sequence[int],
-    strides: Sequence[int],
-    pads: Sequence[int],
-    dilations: Sequence[int] = (1, 1),
-) -> tuple[int, int]:
-    """How many windows fit below each other and side by side: for each axis
-    floor((size + pads - dilation * (kernel - 1) - 1) / stride) + 1.
-
-    All are (vertical, horizontal), `pads` is (top, left, bottom, right)."""
-    check_values("strides", strides, 2, least=1)
-    check_values("pads", pads, 4, least=0)
-    check_values("dilations", dilations, 2, least=1)
-    counts: list[int] = []
-    for axis, name in enumerate(("height", "width")):
-        padded = size[axis] + pads[axis] + pads[axis + 2]
-        extent = dilations[axis] * (kernel[axis] - 1) + 1
-        if padded < extent:
-            refuse(f"padded input {name}", f"is {padded}", f"at least the kernel's {extent}")
-        counts.append((padded - extent) // strides[axis] + 1)
-    return counts[0], counts[1]
-
-
-def conv2d_type(
-    input: Attribute,
-    weight: Attribute,
-    strides: Sequence[int],
-    pads: Sequence[int],
-    dilations: Sequence[int],
-    groups: int,
-) -> Tensor:
-    """[N, C, H, W] and [O, C / groups, KH, KW] give [N, O, OH, OW] of i32."""
-    batch, channels, *size = _narrow_shape("input", input, "NCHW")
-    outputs, inputs, *kernel = _narrow_shape("weight", weight, "OIHW")
-    if groups < 1 or channels % groups or outputs % groups:
-        divisors = f"a common divisor of {channels} input and {outputs} output channels"
-        refuse("groups", f"is {groups}", divisors)
-    if inputs != channels // groups:
-        expected = f"{channels // groups} ({channels} in {groups} groups)"
-        refuse("weight", f"has {inputs} input channels", expected)
-    counts = window_counts(size, kernel, strides, pads, dilations)
-    return TensorType(i32, (batch, outputs, *counts))
-
-
 def matmul_type(lhs: Attribute, rhs: Attribute, transpose_a: bool, transpose_b: bool) -> Tensor:
-    """[..., M, K] and [..., K, N] give [..., M, N] of i32; the flags swap an operand's last two."""
-    a = _narrow_shape("lhs", lhs)
-    b = _narrow_shape("rhs", rhs)
+    """[..., M, K] and [..., K, N] give [..., M, N]; the flags swap an operand's last two."""
+    left, right = check_tensor("lhs", lhs, MULTIPLIED), check_tensor("rhs", rhs, MULTIPLIED)
+    element = product_element("rhs", left.element_type, right.element_type)
+    a, b = left.get_shape(), right.get_shape()
     for what, shape in (("lhs", a), ("rhs", b)):
         if len(shape) < 2:
             refuse(what, f"has rank {len(shape)}", "at least 2")
@@ -125,58 +99,44 @@ def matmul_type(lhs: Attribute, rhs: Attribute, transpose_a: bool, transpose_b: 
     if len(b) > 2 and b[:-2] != a[:-2]:
         expected = f"{list(a[:-2])} as in lhs, or none"
         refuse("rhs", f"has batch dimensions {list(b[:-2])}", expected)
-    return TensorType(i32, (*a[:-2], rows, columns))
+    return TensorType(element, (*a[:-2], rows, columns))
 
 
-def add_type(lhs: Attribute, rhs: Attribute, element: Attribute | None) -> Tensor:
+def binary_type(
+    lhs: Attribute,
+    rhs: Attribute,
+    element: Attribute | None,
+    elements: Collection[Attribute] = NUMBERS,
+) -> Tensor:
     """Both shapes broadcast as in numpy; the element type defaults to the wider of the two."""
-    tensors = [check_tensor("lhs", lhs, NUMBERS), check_tensor("rhs", rhs, NUMBERS)]
+    tensors = [check_tensor("lhs", lhs, elements), check_tensor("rhs", rhs, elements)]
     (a, a_shape), (b, b_shape) = [(type.element_type, type.get_shape()) for type in tensors]
     if element is None:
         element = max(a, b, key=NUMBERS.index)
-    if element not in NUMBERS:
-        refuse("result", f"has element type {element}", " or ".join(map(str, NUMBERS)))
+    if element not in elements:
+        refuse("result", f"has element type {element}", " or ".join(map(str, elements)))
     for what, found in (("lhs", a), ("rhs", b)):
         allowed = INTEGERS[: INTEGERS.index(element) + 1] if element in INTEGERS else (element,)
         if found not in allowed:
             expected = f"{' or '.join(map(str, allowed))} to give {element}"
             refuse(what, f"has element type {found}", expected)
+    return TensorType(element, broadcast_shape("rhs", a_shape, b_shape))
+
+
+def broadcast_shape(what: str, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that both broadcast to as in numpy; `what` is the operand that has shape `b`."""
     try:
-        shape = np.broadcast_shapes(a_shape, b_shape)
+        return np.broadcast_shapes(a, b)
     except ValueError:
-        refuse("rhs", f"has shape {list(b_shape)}", f"one that broadcasts with {list(a_shape)}")
-    return TensorType(element, shape)
-
-
-def pool_type(
-    input: Attribute,
-    elements: Collection[Attribute],
-    kernel: Sequence[int],
-    strides: Sequence[int],
-    pads: Sequence[int],
-) -> Tensor:
-    """[N, C, H, W] gives [N, C, OH, OW]; every window holds at least one element of the input."""
-    type = check_tensor("input", input, elements, "NCHW")
-    batch, channels, *size = type.get_shape()
-    check_values("kernel", kernel, 2, least=1)
-    counts = window_counts(size, kernel, strides, pads)
-    if any(pad >= extent for pad, extent in zip(pads, (*kernel, *kernel), strict=True)):
-        refuse("pads", f"is {list(pads)}", f"less than the kernel {list(kernel)} on each side")
-    return TensorType(type.element_type, (batch, channels, *counts))
-
-
-def global_pool_type(input: Attribute) -> Tensor:
-    """[N, C, H, W] gives [N, C, 1, 1]."""
-    type = check_tensor("input", input, NARROW_INTEGERS, "NCHW")
-    return TensorType(type.element_type, (*type.get_shape()[:2], 1, 1))
+        refuse(what, f"has shape {list(b)}", f"one that broadcasts with {list(a)}")
 
 
 def reshape_type(input: Attribute, shape: Sequence[int]) -> Tensor:
     """Any shape of as many elements."""
-    type = check_tensor("input", input, NUMBERS)
+    type = check_tensor("input", input, ANY)
     count = prod(type.get_shape())
     result: Tensor = TensorType(type.element_type, shape)
-    check_tensor("result", result, NUMBERS)
+    check_tensor("result", result, ANY)
     if prod(shape) != count:
         refuse("result", f"has {prod(shape)} elements", f"{count} as in the input")
     return result
@@ -184,7 +144,7 @@ def reshape_type(input: Attribute, shape: Sequence[int]) -> Tensor:
 
 def transpose_type(input: Attribute, permutation: Sequence[int]) -> Tensor:
     """Dimension i of the result is dimension permutation[i] of the input."""
-    type = check_tensor("input", input, NUMBERS)
+    type = check_tensor("input", input, ANY)
     shape = type.get_shape()
     if sorted(permutation) != list(range(len(shape))):
         expected = f"each of 0 to {len(shape) - 1} once"

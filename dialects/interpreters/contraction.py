@@ -1,4 +1,4 @@
-"""Sums of products over index grids, through BLAS wherever floats hold them exactly."""
+"""Sums of products, of integers through BLAS wherever floats hold them exactly."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from nopt.dialects.constants import Array
 
+_EXACT_FLOAT32 = 1 << 24
 _EXACT_FLOAT64 = 1 << 53
 
 
@@ -54,10 +55,15 @@ def _sum_own(a: Array, b: Array, reduced: tuple[int, ...]) -> Array:
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """Batched integer matrix product as int64: float64 BLAS if exact, integer arithmetic if not."""
+    """Batched matrix product: of floats as it is; of integers as int64, exact modulo 2^64.
+
+    Integers go through the fastest BLAS that holds every partial sum exactly, if one does."""
+    if np.issubdtype(a.dtype, np.floating):
+        return np.matmul(a, b)
     bound = a.shape[-1] * _largest(a) * _largest(b)
-    if bound < _EXACT_FLOAT64:
-        return np.matmul(a.astype(np.float64), b.astype(np.float64)).astype(np.int64)
+    for limit, dtype in ((_EXACT_FLOAT32, np.float32), (_EXACT_FLOAT64, np.float64)):
+        if bound <= limit:
+            return np.matmul(a.astype(dtype), b.astype(dtype)).astype(np.int64)
     return np.matmul(a.astype(np.int64), b.astype(np.int64))
 
 

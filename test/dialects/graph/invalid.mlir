@@ -29,7 +29,7 @@ func.func @f(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xi8>) {
   %y = graph.conv2d %x, %w : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xi8>) -> tensor<1x4x6x6xi32>
   return
 }
-// CHECK: error: 'graph.conv2d' op input has element type f32, expected i8 or i16 or i32
+// CHECK: error: 'graph.conv2d' op weight has element type i8, expected f32 to go with f32
 
 // -----
 
@@ -37,7 +37,7 @@ func.func @f(%x: tensor<1x3x8x8xi8>, %w: tensor<4x3x3x3xi64>) {
   %y = graph.conv2d %x, %w : (tensor<1x3x8x8xi8>, tensor<4x3x3x3xi64>) -> tensor<1x4x6x6xi32>
   return
 }
-// CHECK: error: 'graph.conv2d' op weight has element type i64, expected i8 or i16 or i32
+// CHECK: error: 'graph.conv2d' op weight has element type i64, expected i8 or i16 or i32 or f32 or f64
 
 // -----
 
@@ -273,11 +273,11 @@ func.func @f(%x: tensor<2xi8>) {
 
 // -----
 
-func.func @f(%x: tensor<2xf32>) {
-  %y = graph.clip %x min 0 max 6 : tensor<2xf32>
+func.func @f(%x: tensor<2xi1>) {
+  %y = graph.clip %x min 0 max 6 : tensor<2xi1>
   return
 }
-// CHECK: error: 'graph.clip' op input has element type f32, expected i8 or i16 or i32 or i64
+// CHECK: error: 'graph.clip' op input has element type i1, expected i8 or i16 or i32 or i64 or f32 or f64
 
 // -----
 
@@ -329,11 +329,11 @@ func.func @f(%x: tensor<1x3x8x8xi8>) {
 
 // -----
 
-func.func @f(%x: tensor<1x3x8x8xf32>) {
-  %y = graph.avg_pool %x kernel [2, 2] : tensor<1x3x8x8xf32> -> tensor<1x3x7x7xf32>
+func.func @f(%x: tensor<1x3x8x8xi64>) {
+  %y = graph.avg_pool %x kernel [2, 2] : tensor<1x3x8x8xi64> -> tensor<1x3x7x7xi64>
   return
 }
-// CHECK: error: 'graph.avg_pool' op input has element type f32, expected i8 or i16 or i32
+// CHECK: error: 'graph.avg_pool' op input has element type i64, expected i8 or i16 or i32 or f32 or f64
 
 // -----
 

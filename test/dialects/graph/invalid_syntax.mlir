@@ -58,7 +58,7 @@ func.func @f(%x: tensor<6xi32>) {
 // -----
 
 func.func @f(%x: tensor<6xi32>) {
-  %y = graph.softmax %x : tensor<6xi32>
+  %y = graph.maxpool %x : tensor<6xi32>
   return
 }
-// CHECK: error: unknown operation 'graph.softmax'; did you mean 'graph.max_pool'?
+// CHECK: error: unknown operation 'graph.maxpool'; did you mean 'graph.max_pool'?

@@ -1,0 +1,61 @@
+"""A part of the custom syntax that xDSL's assembly formats do not have."""
+
+import numpy as np
+from typing_extensions import override
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f32, i64
+from xdsl.irdl import IRDLOperation
+from xdsl.irdl.declarative_assembly_format import (
+    AttributeVariable,
+    CustomDirective,
+    ParsingState,
+    PrintingState,
+    irdl_custom_directive,
+)
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+from nopt.dialects.affine_syntax import number_text
+
+
+@irdl_custom_directive
+class Number(CustomDirective):
+    """A plain number, an f32 if it has a point and else an i64; or any attribute, such as a
+    dense vector."""
+
+    attribute: AttributeVariable
+
+    @override
+    def is_anchorable(self) -> bool:
+        return True
+
+    @override
+    def is_present(self, op: IRDLOperation) -> bool:
+        return self.attribute.is_present(op)
+
+    @override
+    def parse(self, parser: Parser, state: ParsingState) -> None:
+        start = parser.pos
+        number = parser.parse_optional_number()
+        if number is None:
+            self.attribute.set(state, parser.parse_attribute())
+            return
+        try:
+            attr = FloatAttr(number, f32) if isinstance(number, float) else IntegerAttr(number, i64)
+        except (VerifyException, OverflowError) as error:
+            parser.raise_error(str(error), start, parser.pos)
+        self.attribute.set(state, attr)
+
+    @override
+    def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
+        state.print_whitespace(printer)
+        match attr := self.attribute.get(op):
+            case IntegerAttr():
+                printer.print_string(str(attr.value.data))
+            case FloatAttr():
+                # The fewest digits that say which f32 it is.
+                shortest = float(str(np.float32(attr.value.data)))
+                printer.print_string(number_text(shortest))
+            case _:
+                assert attr is not None
+                printer.print_attribute(attr)
