@@ -34,20 +34,15 @@ def _own_resources():
 
 
 class _Draft:
-    """One nest in a function, its tensors arguments or constants."""
+    """Nests in a function; the tensors they load are arguments, constants, or earlier results."""
 
-    def __init__(self, draw: Any):
+    def __init__(self, draw: Any, sizes: tuple[int, ...]):
         self.draw = draw
+        self.sizes = sizes
         self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
         self.block = Block()
         self.inputs: list[np.ndarray] = []
-        parallel = draw(st.lists(st.sampled_from([1, 2, 3, 5, 9, 17]), min_size=1, max_size=3))
-        least = draw(st.sampled_from([0, 1, 1, 1]))
-        reduction = draw(st.lists(st.sampled_from([1, 2, 3, 5, 9]), min_size=least, max_size=2))
-        self.nest = NestBuilder(
-            {f"p{i}": extent for i, extent in enumerate(parallel)},
-            {f"r{i}": extent for i, extent in enumerate(reduction)},
-        )
+        self.results: list[SSAValue] = []
 
     def pick(self, *options: Any) -> Any:
         return self.draw(st.sampled_from(options))
@@ -55,46 +50,86 @@ class _Draft:
     def number(self, low: int, high: int) -> int:
         return self.draw(st.integers(low, high))
 
-    def indices(self, dims: list[AffineExpr]) -> list[AffineExpr]:
-        """Some of the iterators in some order; now and then other expressions of them."""
+    def odd(self, dims: list[AffineExpr]) -> AffineExpr:
+        """An index that is not an iterator."""
+        a, b = self.pick(*dims), self.pick(*dims)
+        return self.pick(a + b, a * 2 + b, a // 2, a % 2, a + 3, b - a + 2, AffineExpr.constant(1))
+
+    def load(self, dims: list[AffineExpr], dtype: Any = np.int8) -> SSAValue:
+        """A load by some of the iterators, with or without padding."""
+        if self.results and dtype is np.int8 and self.pick(True, True, False):
+            return self.load_result(dims)
         count = min(len(dims), self.pick(1, 2, 3, 4))
         exprs: list[AffineExpr] = list(self.draw(st.permutations(dims))[:count])
         if self.pick(False, False, True):
-            a, b = self.pick(*dims), self.pick(*dims)
-            odd = self.pick(a + b, a * 2 + b, a // 2, a % 2, a + 3, AffineExpr.constant(1))
-            exprs.insert(self.number(0, count), odd)
-        return exprs
-
-    def load(self, dims: list[AffineExpr], dtype: Any) -> SSAValue:
-        """A load by some of the iterators; of a tensor just large enough, or one that pads."""
-        exprs = self.indices(dims)
-        ranges = dim_ranges(self.nest.extents)
-        shape = [expr_range(expr, ranges)[1] + 1 for expr in exprs]
+            exprs.insert(self.number(0, count), self.odd(dims))
+        if least := min(expr_range(expr, self.ranges)[0] for expr in exprs):
+            exprs = [expr - least for expr in exprs]
+        shape = [expr_range(expr, self.ranges)[1] + 1 for expr in exprs]
         pad: int | None = None
         if self.pick(False, False, False, True):
             at = self.pick(*range(len(shape)))
             exprs[at] = exprs[at] - 1
             pad = self.pick(0, 0, 7, -128)
+        return self.nest.load(self.tensor(shape, dtype), exprs, pad)
+
+    def tensor(self, shape: list[int], dtype: Any) -> SSAValue:
         array = values(self.rng, shape, np.dtype(dtype), 0.1)
         if self.pick(True, False):
             array = array & self.pick(-1, 127)  # all values, or none below 0
             constant = ConstantOp(attribute_of(array, "c"))
             self.block.add_op(constant)
-            return self.nest.load(constant.result, exprs, pad)
+            return constant.result
         self.inputs.append(array)
-        argument = self.block.insert_arg(tensor_type(shape, array.dtype), len(self.block.args))
-        return self.nest.load(argument, exprs, pad)
+        return self.block.insert_arg(tensor_type(shape, array.dtype), len(self.block.args))
 
-    def network(self) -> Network:
+    def load_result(self, dims: list[AffineExpr]) -> SSAValue:
+        """A load of what an earlier nest computed: all of it, or as padding allows."""
+        source = self.pick(*self.results)
+        exprs: list[AffineExpr] = []
+        outside = False
+        for size in source.type.get_shape():
+            same = [dim for dim in dims if self.nest.extents[dim.position] == size]
+            expr = self.pick(*same) if same and self.pick(True, True, False) else self.odd(dims)
+            low, high = expr_range(expr, self.ranges)
+            outside |= low < 0 or high >= size
+            exprs.append(expr)
+        return self.nest.load(source, exprs, self.pick(0, 7, -128) if outside else None)
+
+    def iterators(self, least_reductions: int, most_reductions: int) -> None:
+        """Begin a nest."""
+        extents = st.sampled_from(self.sizes)
+        parallel = self.draw(st.lists(extents, min_size=1, max_size=3))
+        reduction = self.draw(
+            st.lists(extents, min_size=least_reductions, max_size=most_reductions)
+        )
+        self.nest = NestBuilder(
+            {f"p{i}": extent for i, extent in enumerate(parallel)},
+            {f"r{i}": extent for i, extent in enumerate(reduction)},
+        )
+        self.ranges = dim_ranges(self.nest.extents)
+
+    def finish(self, value: SSAValue) -> None:
+        op = self.nest.finish(value)
+        self.block.add_op(op)
+        self.results.append(op.result)
+
+    def copy(self) -> None:
+        self.iterators(0, 0)
+        self.finish(self.load(list(self.nest.dims)))
+
+    def compute(self) -> None:
+        """A nest that a core may run."""
+        self.iterators(self.pick(0, 1, 1, 1), 2)
         nest = self.nest
         parallel: list[AffineExpr] = list(nest.dims[: len(nest.parallel)])
         everywhere: list[AffineExpr] = list(nest.dims)
-        start = self.load(everywhere if nest.reduction else parallel, np.int8)
+        start = self.load(everywhere if nest.reduction else parallel)
         value = nest.cast(start, i32)
         if nest.reduction:
             kind = self.pick(*[Reduction.ADD] * 4, Reduction.MAX, Reduction.MIN)
             if kind is Reduction.ADD and self.pick(True, True, True, False):
-                other = nest.cast(self.load(everywhere, np.int8), i32)
+                other = nest.cast(self.load(everywhere), i32)
                 pair = self.pick((value, other), (other, value))
                 value = nest.binary(arith.MuliOp, *pair)
             value = nest.reduce(kind, value if kind is Reduction.ADD else start)
@@ -105,29 +140,50 @@ class _Draft:
             if self.pick(True, False, False):
                 operand = nest.cast(self.load(parallel, self.pick(np.int8, np.int32)), i32)
             value = nest.binary(step, value, operand)
-        op = nest.finish(nest.cast(value, i8))
-        self.block.add_ops([op, ReturnOp(op.result)])
-        type = FunctionType.from_lists(self.block.arg_types, [op.result.type])
-        return Network(ModuleOp([FuncOp("main", type, Region(self.block))]), self.inputs)
+        self.finish(nest.cast(value, i8))
+
+    def network(self) -> Network:
+        result = self.results[-1]
+        self.block.add_op(ReturnOp(result))
+        type = FunctionType.from_lists(self.block.arg_types, [result.type])
+        module = ModuleOp([FuncOp("main", type, Region(self.block))])
+        module.verify()
+        return Network(module, self.inputs)
 
 
 @st.composite
 def nests(draw: Any) -> Network:
-    """A function @main of one nest that a core may run."""
-    network = _Draft(draw).network()
-    network.module.verify()
-    return network
+    """A function @main of one nest."""
+    draft = _Draft(draw, (1, 2, 3, 5, 9, 17))
+    draft.compute()
+    return draft.network()
 
 
-@settings(slow, max_examples=120)
+@st.composite
+def chains(draw: Any) -> Network:
+    """A function @main of nests that read each other's results, copies among them."""
+    draft = _Draft(draw, (1, 2, 3, 4, 6))
+    for _ in range(draft.number(1, 3)):
+        draft.pick(draft.copy, draft.compute)()
+    draft.pick(draft.copy, draft.compute, draft.compute)()
+    return draft.network()
+
+
+@settings(slow, max_examples=100)
 @given(nests(), st.sampled_from(CORES))
 def test_block(network: Network, core: Config):
     attach(network.module, core)
     check(network, ("affine-nest-block", "affine-nest-fold-constants"))
 
 
-@settings(slow, max_examples=120)
+@settings(slow, max_examples=100)
 @given(nests(), st.sampled_from(CORES))
 def test_simplify(network: Network, core: Config):
     attach(network.module, core)
     check(network, ("affine-nest-simplify", "affine-nest-block"))
+
+
+@settings(slow, max_examples=200)
+@given(chains())
+def test_fuse(network: Network):
+    check(network, ("affine-nest-fuse", "affine-nest-simplify", "affine-nest-fuse"))
