@@ -65,11 +65,12 @@ class InlineCopy(RewritePattern):
             return
         inner = producer.yielded.owner
         assert isinstance(inner, LoadOp)
-        if op.reads_outside() and not self._keeps_outside(op, inner):
+        outside = op.reads_outside()
+        if outside and not self._keeps_outside(op, inner):
             return
         composed = inner.map.data.compose(op.map.data)
         map = simplify_map(composed, op.nest.extents)
-        pad = op.pad if op.pad is not None else inner.pad
+        pad = op.pad if outside else inner.pad
         load = LoadOp(inner.source, map, pad)
         load.result.name_hint = op.result.name_hint
         rewriter.replace(op, load)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_affine_passes import CORES, check
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import FunctionType, ModuleOp, i8, i32
+from xdsl.dialects.builtin import FunctionType, ModuleOp, i8, i16, i32
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineExpr
@@ -142,6 +142,33 @@ class _Draft:
             value = nest.binary(step, value, operand)
         self.finish(nest.cast(value, i8))
 
+    def scalars(self) -> None:
+        """A nest of one load and a long chain of operations with numbers, near where types end."""
+        self.nest = NestBuilder({"p0": 40})
+        self.ranges = dim_ranges(self.nest.extents)
+        nest = self.nest
+        own = self.pick(np.int8, np.int8, np.int32)
+        value = nest.load(self.tensor([40], own), nest.dims)
+        for _ in range(self.number(1, 8)):
+            half = 1 << (value.type.bitwidth - 1)  # pyright: ignore
+            near = st.integers(-200, 200) | st.integers(-half, half - 1)
+            ends = st.sampled_from([-half, -half + 1, half - 1, half - 2, half // 2])
+            number = min(max(self.draw(near | ends), -half), half - 1)
+            match self.pick("add", "add", "max", "max", "min", "min", "shr", "shr", "sub", "cast"):
+                case "add":
+                    value = nest.binary(arith.AddiOp, value, number)
+                case "max":
+                    value = nest.binary(arith.MaxSIOp, value, number)
+                case "min":
+                    value = nest.binary(arith.MinSIOp, value, number)
+                case "sub":
+                    value = nest.binary(arith.SubiOp, value, number)
+                case "shr":
+                    value = nest.binary(arith.ShRSIOp, value, self.number(0, 7))
+                case _:
+                    value = nest.cast(value, self.pick(i8, i16, i32, i32))
+        self.finish(value)
+
     def network(self) -> Network:
         result = self.results[-1]
         self.block.add_op(ReturnOp(result))
@@ -169,6 +196,14 @@ def chains(draw: Any) -> Network:
     return draft.network()
 
 
+@st.composite
+def scalars(draw: Any) -> Network:
+    """A function @main of one nest with a long chain of scalar operations."""
+    draft = _Draft(draw, ())
+    draft.scalars()
+    return draft.network()
+
+
 @settings(slow, max_examples=100)
 @given(nests(), st.sampled_from(CORES))
 def test_block(network: Network, core: Config):
@@ -187,3 +222,9 @@ def test_simplify(network: Network, core: Config):
 @given(chains())
 def test_fuse(network: Network):
     check(network, ("affine-nest-fuse", "affine-nest-simplify", "affine-nest-fuse"))
+
+
+@settings(slow, max_examples=300)
+@given(scalars())
+def test_simplify_scalars(network: Network):
+    check(network, ("affine-nest-simplify",))

@@ -315,6 +315,45 @@ func.func @pad_at_reshape(%x: tensor<2x25xi8>) -> tensor<1x2x4x4xi8> {
 // CHECK-NEXT: } : tensor<1x2x4x4xi8>
 // CHECK-NEXT: func.return %y : tensor<1x2x4x4xi8>
 
+// A copy that pads is read through, its pad kept; not if the reader pads with another number.
+func.func @pads(%x: tensor<4x4xi8>) -> (tensor<3x6xi8>, tensor<6x6xi8>, tensor<6x6xi8>) {
+  %a = affine_nest.for (%i, %j) = (4, 6) {
+    %l = affine_nest.load %x[%i, %j - 1] pad 1 : tensor<4x4xi8>
+    affine_nest.yield %l : i8
+  } : tensor<4x6xi8>
+  %y = affine_nest.for (%i, %j) = (3, 6) {
+    %l = affine_nest.load %a[%i, %j] pad 2 : tensor<4x6xi8>
+    affine_nest.yield %l : i8
+  } : tensor<3x6xi8>
+  %z = affine_nest.for (%i, %j) = (6, 6) {
+    %l = affine_nest.load %a[%i - 1, %j] pad 2 : tensor<4x6xi8>
+    affine_nest.yield %l : i8
+  } : tensor<6x6xi8>
+  %w = affine_nest.for (%i, %j) = (6, 6) {
+    %l = affine_nest.load %a[%i - 1, %j] pad 1 : tensor<4x6xi8>
+    affine_nest.yield %l : i8
+  } : tensor<6x6xi8>
+  return %y, %z, %w : tensor<3x6xi8>, tensor<6x6xi8>, tensor<6x6xi8>
+}
+// CHECK-LABEL: func.func @pads(
+// CHECK-NEXT: %a = affine_nest.for (%i, %j) = (4, 6) {
+// CHECK-NEXT: %l = affine_nest.load %x[%i, %j - 1] pad 1 : tensor<4x4xi8>
+// CHECK-NEXT: affine_nest.yield %l : i8
+// CHECK-NEXT: } : tensor<4x6xi8>
+// CHECK-NEXT: %y = affine_nest.for (%i_1, %j_1) = (3, 6) {
+// CHECK-NEXT: %l_1 = affine_nest.load %x[%i_1, %j_1 - 1] pad 1 : tensor<4x4xi8>
+// CHECK-NEXT: affine_nest.yield %l_1 : i8
+// CHECK-NEXT: } : tensor<3x6xi8>
+// CHECK-NEXT: %z = affine_nest.for (%i_2, %j_2) = (6, 6) {
+// CHECK-NEXT: %l_2 = affine_nest.load %a[%i_2 - 1, %j_2] pad 2 : tensor<4x6xi8>
+// CHECK-NEXT: affine_nest.yield %l_2 : i8
+// CHECK-NEXT: } : tensor<6x6xi8>
+// CHECK-NEXT: %w = affine_nest.for (%i_3, %j_3) = (6, 6) {
+// CHECK-NEXT: %l_3 = affine_nest.load %x[%i_3 - 1, %j_3 - 1] pad 1 : tensor<4x4xi8>
+// CHECK-NEXT: affine_nest.yield %l_3 : i8
+// CHECK-NEXT: } : tensor<6x6xi8>
+// CHECK-NEXT: func.return %y, %z, %w : tensor<3x6xi8>, tensor<6x6xi8>, tensor<6x6xi8>
+
 // What is also returned is still computed.
 func.func @returned(%x: tensor<4xi8>) -> (tensor<4xi8>, tensor<4xi8>) {
   %a = graph.relu %x : tensor<4xi8>

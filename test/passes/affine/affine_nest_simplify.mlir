@@ -374,6 +374,68 @@ func.func @clips_merge(%x: tensor<4xi8>) -> (tensor<4xi8>, tensor<4xi8>, tensor<
 // CHECK-NEXT: } : tensor<4xi8>
 // CHECK-NEXT: func.return %y, %z, %w : tensor<4xi8>, tensor<4xi8>, tensor<4xi8>
 
+// A tighter clip wins on both sides.
+func.func @tighter_clips(%x: tensor<4xi8>) -> tensor<4xi8> {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    %m = arith.constant -7 : i8
+    %n = arith.constant -3 : i8
+    %o = arith.constant 70 : i8
+    %p = arith.constant 30 : i8
+    %b = arith.maxsi %a, %m : i8
+    %c = arith.maxsi %b, %n : i8
+    %d = arith.minsi %c, %o : i8
+    %v = arith.minsi %d, %p : i8
+    affine_nest.yield %v : i8
+  } : tensor<4xi8>
+  return %y : tensor<4xi8>
+}
+// CHECK-LABEL: func.func @tighter_clips(
+// CHECK-NEXT: %y = affine_nest.for (%i) = (4) {
+// CHECK-NEXT: %a = affine_nest.load %x[%i] : tensor<4xi8>
+// CHECK-NEXT: %c = arith.constant -3 : i8
+// CHECK-NEXT: %c_1 = arith.maxsi %a, %c : i8
+// CHECK-NEXT: %v = arith.constant 30 : i8
+// CHECK-NEXT: %v_1 = arith.minsi %c_1, %v : i8
+// CHECK-NEXT: affine_nest.yield %v_1 : i8
+// CHECK-NEXT: } : tensor<4xi8>
+// CHECK-NEXT: func.return %y : tensor<4xi8>
+
+// Clips at the very ends of what a difference can be vanish; those one number inside stay.
+func.func @at_the_ends(%x: tensor<4xi8>) -> tensor<4xi32> {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    %b = affine_nest.load %x[3 - %i] : tensor<4xi8>
+    %c = arith.extsi %a : i8 to i32
+    %d = arith.extsi %b : i8 to i32
+    %e = arith.subi %c, %d : i32
+    %l = arith.constant -255 : i32
+    %h = arith.constant 255 : i32
+    %f = arith.maxsi %e, %l : i32
+    %g = arith.minsi %f, %h : i32
+    %m = arith.constant -254 : i32
+    %n = arith.constant 254 : i32
+    %k = arith.maxsi %g, %m : i32
+    %v = arith.minsi %k, %n : i32
+    affine_nest.yield %v : i32
+  } : tensor<4xi32>
+  return %y : tensor<4xi32>
+}
+// CHECK-LABEL: func.func @at_the_ends(
+// CHECK-NEXT: %y = affine_nest.for (%i) = (4) {
+// CHECK-NEXT: %a = affine_nest.load %x[%i] : tensor<4xi8>
+// CHECK-NEXT: %b = affine_nest.load %x[%i * -1 + 3] : tensor<4xi8>
+// CHECK-NEXT: %c = arith.extsi %a : i8 to i32
+// CHECK-NEXT: %d = arith.extsi %b : i8 to i32
+// CHECK-NEXT: %e = arith.subi %c, %d : i32
+// CHECK-NEXT: %m = arith.constant -254 : i32
+// CHECK-NEXT: %n = arith.constant 254 : i32
+// CHECK-NEXT: %k = arith.maxsi %e, %m : i32
+// CHECK-NEXT: %v = arith.minsi %k, %n : i32
+// CHECK-NEXT: affine_nest.yield %v : i32
+// CHECK-NEXT: } : tensor<4xi32>
+// CHECK-NEXT: func.return %y : tensor<4xi32>
+
 // Narrowing and widening again is nothing where the value fits, and stays where it does not.
 func.func @casts(%x: tensor<4xi32>) -> (tensor<4xi32>, tensor<4xi32>) {
   %y = affine_nest.for (%i) = (4) {
