@@ -69,7 +69,10 @@ class _Draft:
         pad: int | None = None
         if self.pick(False, False, False, True):
             at = self.pick(*range(len(shape)))
-            exprs[at] = exprs[at] - 1
+            if shape[at] > 1 and self.pick(True, False):
+                shape[at] -= 1
+            else:
+                exprs[at] = exprs[at] - 1
             pad = self.pick(0, 0, 7, -128)
         return self.nest.load(self.tensor(shape, dtype), exprs, pad)
 

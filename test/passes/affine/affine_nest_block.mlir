@@ -278,3 +278,43 @@ func.func @wide_number(%x: tensor<5x16xi32>) -> tensor<5x16xi8> {
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
 // CHECK-NEXT: } : tensor<5x16xi8>
 // CHECK-NEXT: func.return %y_1 : tensor<5x16xi8>
+
+// Row by row products: the rows are the lanes of both sides, the weights diagonals. Not the columns:
+// one input vector serves all output lanes.
+func.func @row_products(%x: tensor<5x3xi8>, %w: tensor<5x3xi8>) -> tensor<5xi8> {
+  %y = affine_nest.for (%i) = (5) reduce (%k) = (3) {
+    %a = affine_nest.load %x[%i, %k] : tensor<5x3xi8>
+    %b = affine_nest.load %w[%i, %k] : tensor<5x3xi8>
+    %d = arith.extsi %a : i8 to i32
+    %c = arith.extsi %b : i8 to i32
+    %p = arith.muli %d, %c : i32
+    %s = affine_nest.reduce add %p : i32
+    %t = arith.trunci %s : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<5xi8>
+  return %y : tensor<5xi8>
+}
+// CHECK-LABEL: func.func @row_products(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (1, 3, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[%lane, %i1] pad 0 : tensor<5x3xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<1x3x16xi8>
+// CHECK-NEXT: %w_1 = affine_nest.for (%i0_1, %i1_1, %i2) = (5, 3, 1) {
+// CHECK-NEXT: %w_2 = affine_nest.load %w[%i0_1, %i1_1] : tensor<5x3xi8>
+// CHECK-NEXT: affine_nest.yield %w_2 : i8
+// CHECK-NEXT: } : tensor<5x3x1xi8>
+// CHECK-NEXT: %w_3 = affine_nest.for (%k, %il, %il_1) = (3, 16, 16) {
+// CHECK-NEXT: %w_4 = affine_nest.load %w_1[%il, %k, %il_1 - %il] pad 0 : tensor<5x3x1xi8>
+// CHECK-NEXT: affine_nest.yield %w_4 : i8
+// CHECK-NEXT: } : tensor<3x16x16xi8>
+// CHECK-NEXT: %y = affine_nest.for (%ib, %il_2) = (1, 16) reduce (%k_1, %il_3) = (3, 16) {
+// CHECK-NEXT: %a = affine_nest.load %x_1[0, %k_1, %il_3] : tensor<1x3x16xi8>
+// CHECK-NEXT: %b = affine_nest.load %w_3[%k_1, %il_2, %il_3] : tensor<3x16x16xi8>
+// CHECK: %s = affine_nest.reduce add %p : i32
+// CHECK: affine_nest.yield %t : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%i0_2) = (5) {
+// CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i0_2] : tensor<1x16xi8>
+// CHECK-NEXT: affine_nest.yield %y_2 : i8
+// CHECK-NEXT: } : tensor<5xi8>
+// CHECK-NEXT: func.return %y_1 : tensor<5xi8>

@@ -250,6 +250,22 @@ func.func @padded_weights(%x: tensor<5xi8>, %w: tensor<5x6xi8>) -> tensor<6xi8> 
 // CHECK-LABEL: func.func @padded_weights(
 // CHECK: } attributes {placement = "host", host_reason = "it pads its weights with 7, not 0"} : tensor<6xi8>
 
+func.func @channel_overruns(%x: tensor<4x3xi8>, %w: tensor<3x5xi8>) -> tensor<4x5xi8> {
+  %y = affine_nest.for (%i, %o) = (4, 5) reduce (%k) = (3) {
+    %a = affine_nest.load %x[%i, %k + 1] pad 7 : tensor<4x3xi8>
+    %b = affine_nest.load %w[%k, %o] : tensor<3x5xi8>
+    %d = arith.extsi %a : i8 to i32
+    %c = arith.extsi %b : i8 to i32
+    %p = arith.muli %d, %c : i32
+    %s = affine_nest.reduce add %p : i32
+    %t = arith.trunci %s : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<4x5xi8>
+  return %y : tensor<4x5xi8>
+}
+// CHECK-LABEL: func.func @channel_overruns(
+// CHECK: } attributes {placement = "host", host_reason = "no dimension of its input is a reduction channel of its own"} : tensor<4x5xi8>
+
 func.func @no_dimension(%x: tensor<5xi8>) -> tensor<2xi8> {
   %y = affine_nest.for (%i) = (2) {
     %a = affine_nest.load %x[%i * 2 + 1] : tensor<5xi8>

@@ -137,6 +137,13 @@ func.func @max_pool(%x: tensor<1x3x6x6xi8>) -> tensor<1x3x3x3xi8> {
 // CHECK-NEXT: } : tensor<1x3x3x3xi8>
 // CHECK-NEXT: func.return %y : tensor<1x3x3x3xi8>
 
+func.func @float_max_pool(%x: tensor<1x3x6x6xf32>) -> tensor<1x3x6x6xf32> {
+  %y = graph.max_pool %x kernel [2, 1] pads [1, 0, 0, 0] : tensor<1x3x6x6xf32> -> tensor<1x3x6x6xf32>
+  return %y : tensor<1x3x6x6xf32>
+}
+// CHECK-LABEL: func.func @float_max_pool(
+// CHECK: affine_nest.load %x[0, %c, %h + %kh - 1, %w] pad -inf : tensor<1x3x6x6xf32>
+
 // The mean of 2^n elements is a rounded shift.
 func.func @avg_pool(%x: tensor<1x3x6x6xi8>) -> tensor<1x3x3x3xi8> {
   %y = graph.avg_pool %x kernel [2, 2] strides [2, 2] : tensor<1x3x6x6xi8> -> tensor<1x3x3x3xi8>
