@@ -1,12 +1,11 @@
 """Constant tensors: between numpy arrays and the attributes that hold them in the IR.
 
 Small tensors are written out (`dense<[1, 2]>`), large ones live beside the IR as *resources*: the
-attribute is a key, the bytes are a hex string in the builtin dialect's resource store, printed at
+attribute is a key, the bytes are a `Blob` in the builtin dialect's resource store, printed at
 the end of the file. xDSL has one store for the whole process, so keys are made unique here.
 """
 
 import re
-from binascii import unhexlify
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from math import prod
@@ -16,10 +15,12 @@ import numpy as np
 from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import (
+    ArrayAttr,
     Builtin,
     BytesAttr,
     DenseIntOrFPElementsAttr,
     DenseResourceAttr,
+    DictionaryAttr,
     TensorType,
     f32,
     f64,
@@ -29,8 +30,10 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, Operation, ParametrizedAttribute
 from xdsl.utils.hints import isa
+
+from nopt.dialects.blobs import Blob, Bytes
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 ConstantAttr: TypeAlias = DenseIntOrFPElementsAttr | DenseResourceAttr
@@ -48,8 +51,8 @@ _DTYPES: dict[Attribute, np.dtype[Any]] = {
     f64: np.dtype(np.float64),
 }
 _TYPES = {dtype: type for type, dtype in _DTYPES.items()}
-_ALIGNMENT_BYTES = 4
-"""A blob begins with its alignment: a 4-byte little-endian number, as MLIR writes it."""
+_SPLAT_PART = 1 << 16
+"""Elements that are compared at a time: most tensors differ in the first few."""
 
 
 def numpy_type(type: Attribute) -> np.dtype[Any]:
@@ -80,7 +83,7 @@ def tensor_type(shape: Sequence[int], dtype: np.dtype[Any]) -> TensorType[Any]:
 
 
 def array_of(attr: Attribute) -> Array:
-    """The read-only array that a dense attribute or a resource holds.
+    """The read-only array that a dense attribute or a resource holds; a resource is not copied.
 
     Raises ValueError if the attribute is of another kind, or the resource is missing, is not hex,
     or has another number of bytes than its type says."""
@@ -94,16 +97,21 @@ def array_of(attr: Attribute) -> Array:
 def attribute_of(array: Array, name: str) -> ConstantAttr:
     """The attribute that holds an array: written out if small or all equal, else a resource.
 
-    `name` is the wanted resource key; a number is appended if other bytes have it already."""
+    `name` is the wanted resource key; a number is appended if other bytes have it already. A
+    read-only array that becomes a resource is kept as it is: it must not change from now on."""
     array = np.asarray(array)
     type = tensor_type(array.shape, array.dtype)
-    raw = array.tobytes()
-    is_splat = raw == raw[: array.itemsize] * array.size
-    values = array.reshape(-1)[:1] if is_splat else array.reshape(-1)
+    values = array.reshape(-1)[:1] if _is_splat(array) else array.reshape(-1)
     if values.size <= INLINE_ELEMENTS and _reads_back(values):
-        return DenseIntOrFPElementsAttr(type, BytesAttr(raw))
-    alignment = array.itemsize.to_bytes(_ALIGNMENT_BYTES, "little")
-    return DenseResourceAttr.from_params(_store(name, f"0x{(alignment + raw).hex()}"), type)
+        return DenseIntOrFPElementsAttr(type, BytesAttr(array.tobytes()))
+    return DenseResourceAttr.from_params(_store(name, Blob.of_array(array)), type)
+
+
+def _is_splat(array: Array) -> bool:
+    """Whether all elements have the same bits."""
+    bits = array.reshape(-1).view(f"u{array.itemsize}")
+    parts = range(0, len(bits), _SPLAT_PART)
+    return all(bool((bits[i : i + _SPLAT_PART] == bits[0]).all()) for i in parts)
 
 
 def load_resource_dialect(ctx: Context) -> None:
@@ -141,51 +149,89 @@ def _reads_back(values: Array) -> bool:
     return exact and bool(np.isfinite(values).all())
 
 
-def _store(name: str, blob: str) -> str:
+def _store(name: str, blob: Blob) -> str:
     """Store a blob; the key is `name`, made an identifier and unique. Equal blobs share a key."""
     resources = _resources()
-    key = re.sub(r"[^A-Za-z0-9_$.]", "_", name)
-    if not re.match(r"[A-Za-z_]", key):
-        key = f"_{key}"
-    if (resources.lookup(key) or "").lower() == blob:
-        return key
-    key = resources.declare_resource(key)
-    resources.parse_resource(key, blob)
+    stem = re.sub(r"[^A-Za-z0-9_$.]", "_", name)
+    if not re.match(r"[A-Za-z_]", stem):
+        stem = f"_{stem}"
+    key, count = stem, 0
+    while (known := resources.lookup(key)) is not None:
+        if known and _as_blob(key, known).is_same(blob):
+            return key
+        key, count = f"{stem}_{count}", count + 1
+    resources.parse_resource(resources.declare_resource(key), blob)
     return key
 
 
+def _as_blob(key: str, text: str) -> Blob:
+    """A stored resource; text that another parser left is replaced by what it means.
+
+    Raises ValueError if it is not hexadecimal."""
+    if isinstance(text, Blob):
+        return text
+    try:
+        blob = Blob.of_text(text)
+    except ValueError as error:
+        raise ValueError(f"resource '{key}': {error}") from error
+    _resources().parse_resource(key, blob)
+    return blob
+
+
+def forget_unused_resources(module: Operation) -> None:
+    """Give up the bytes of all resources that no attribute in the module names.
+
+    Their keys stay taken, so that names in the output do not depend on when this is called."""
+    store = _resources()._blob_storage  # pyright: ignore[reportPrivateUsage]
+    seen: set[Attribute] = set()
+    for op in module.walk():
+        for attr in (*op.properties.values(), *op.attributes.values()):
+            _collect(attr, seen)
+    used = {attr.resource_handle.data for attr in seen if isinstance(attr, DenseResourceAttr)}
+    for key in store.keys() - used:
+        store[key] = ""
+
+
+def _collect(attr: Attribute, seen: set[Attribute]) -> None:
+    """Add the attribute and all inside it that can hold others."""
+    if isinstance(attr, ParametrizedAttribute):
+        if attr not in seen:
+            seen.add(attr)
+            for parameter in attr.parameters:
+                _collect(parameter, seen)
+    elif isa(attr, ArrayAttr[Attribute]):
+        for element in attr:
+            _collect(element, seen)
+    elif isinstance(attr, DictionaryAttr):
+        for element in attr.data.values():
+            _collect(element, seen)
+
+
 def check_constant(attr: ConstantAttr) -> None:
-    """Check that `array_of` will find the right number of bytes, without decoding them.
+    """Check that `array_of` will find the right number of bytes.
 
     Raises ValueError that names the resource, found and expected."""
     if isinstance(attr, DenseResourceAttr):
-        _resource_digits(attr)
+        _resource_blob(attr)
 
 
-def _resource_digits(attr: DenseResourceAttr) -> str:
-    """The hex digits of a resource: its alignment, then its elements."""
+def _resource_blob(attr: DenseResourceAttr) -> Blob:
     key = attr.resource_handle.data
-    blob = _resources().lookup(key)
-    if not blob:
+    text = _resources().lookup(key)
+    if not text:
         raise ValueError(f"resource '{key}' is missing, expected its bytes in the file's metadata")
-    digits = blob.removeprefix("0x")
+    blob = _as_blob(key, text)
     dtype, shape = _layout(attr)
     expected = prod(shape) * dtype.itemsize
-    if len(digits) != 2 * (_ALIGNMENT_BYTES + expected):
-        found = max(len(digits) / 2 - _ALIGNMENT_BYTES, 0)
+    if len(blob.data) != expected:
         raise ValueError(
-            f"resource '{key}' has {found:g} bytes, expected {expected} for {attr.type}"
+            f"resource '{key}' has {len(blob.data)} bytes, expected {expected} for {attr.type}"
         )
-    return digits
+    return blob
 
 
 def _resource_array(attr: DenseResourceAttr) -> Array:
-    digits = _resource_digits(attr)
-    try:
-        raw = unhexlify(digits)
-    except ValueError as error:
-        raise ValueError(f"resource '{attr.resource_handle.data}': {error}") from error
-    return _decode(raw[_ALIGNMENT_BYTES:], *_layout(attr))
+    return _decode(_resource_blob(attr).data, *_layout(attr))
 
 
 def _layout(attr: DenseResourceAttr) -> tuple[np.dtype[Any], tuple[int, ...]]:
@@ -197,7 +243,7 @@ def _layout(attr: DenseResourceAttr) -> tuple[np.dtype[Any], tuple[int, ...]]:
     return numpy_type(type.element_type), type.get_shape()
 
 
-def _decode(raw: bytes, dtype: np.dtype[Any], shape: Sequence[int]) -> Array:
+def _decode(raw: bytes | Bytes, dtype: np.dtype[Any], shape: Sequence[int]) -> Array:
     # Any byte but 0 means true; numpy's bool may only hold 0 and 1.
     if dtype == np.bool_:
         return (np.frombuffer(raw, dtype=np.uint8) != 0).reshape(shape)

@@ -1,6 +1,6 @@
 """Parsing of modules, with resources that survive a second file with the same keys."""
 
-from binascii import unhexlify
+from collections.abc import Mapping
 from pathlib import Path
 
 from typing_extensions import override
@@ -8,6 +8,9 @@ from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
+from xdsl.utils.mlir_lexer import MLIRTokenKind
+
+from nopt.dialects.blobs import Blob, read_text
 
 
 class ModuleParser(Parser):
@@ -15,10 +18,19 @@ class ModuleParser(Parser):
 
     A key that another file took already gets a new name when it is declared. xDSL 0.74 renames it
     again where the file gives its bytes, so they would never be found; here both get the same name.
+
+    `blobs` are resources that were taken out of the text, see `read_text`.
     """
 
-    def __init__(self, ctx: Context, input: str, name: str = "<unknown>") -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        input: str,
+        name: str = "<unknown>",
+        blobs: Mapping[int, Blob] | None = None,
+    ) -> None:
         super().__init__(ctx, input, name)
+        self._blobs = blobs or {}
         # A pass may make resources, and xDSL prints those of loaded dialects only.
         ctx.get_optional_dialect("builtin")
         self._resource_keys: dict[tuple[str, str], str] = {}
@@ -35,13 +47,15 @@ class ModuleParser(Parser):
     @override
     def _parse_resource(self, dialect_name: str, interface: OpAsmDialectInterface) -> None:
         """A key and its bytes, refused here if they are not hexadecimal: later has no place."""
-        key = self._current_token.span
-        super()._parse_resource(dialect_name, interface)
-        blob = interface.lookup(self._resource_keys[dialect_name, key.text]) or ""
+        span = self._current_token.span
+        key = self._parse_dialect_resource_handle(dialect_name, interface)
+        self._parse_token(MLIRTokenKind.COLON, "expected `:`")
+        at = self._current_token.span.start
+        text = self.parse_str_literal()
         try:
-            unhexlify(blob.removeprefix("0x"))
+            interface.parse_resource(key, self._blobs.get(at) or Blob.of_text(text))
         except ValueError as error:
-            self.raise_error(f"resource '{key.text}': {error}, expected hexadecimal digits", key)
+            self.raise_error(f"resource '{span.text}': {error}, expected hexadecimal digits", span)
 
     @override
     def _parse_external_resources(self) -> None:
@@ -49,5 +63,9 @@ class ModuleParser(Parser):
 
 
 def parse_file(ctx: Context, path: Path) -> ModuleOp:
-    """Parse a module from a file. Raises OSError, or ParseError with the place in the file."""
-    return ModuleParser(ctx, path.read_text(), str(path)).parse_module()
+    """Parse a module from a file.
+
+    Raises OSError, UnicodeDecodeError, or ParseError with the place in the file."""
+    with path.open("rb") as stream:
+        found = read_text(stream)
+    return ModuleParser(ctx, found.text, str(path), found.blobs).parse_module()

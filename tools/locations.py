@@ -2,6 +2,7 @@
 
 import struct
 from bisect import bisect_right
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -21,6 +22,7 @@ from xdsl.utils.exceptions import ParseError, ShrinkException
 from xdsl.utils.lexer import Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
+from nopt.dialects.blobs import Blob
 from nopt.dialects.parsing import ModuleParser
 from nopt.tools.errors import nearest, one_line
 
@@ -41,9 +43,16 @@ class LocatingParser(ModuleParser):
     be used before it is defined.
     """
 
-    def __init__(self, ctx: Context, text: str, name: str, first_line: int = 1):
+    def __init__(
+        self,
+        ctx: Context,
+        text: str,
+        name: str,
+        first_line: int = 1,
+        blobs: Mapping[int, Blob] | None = None,
+    ):
         """`first_line` is the line number of the first line of `text` in the file `name`."""
-        super().__init__(ctx, text, name)
+        super().__init__(ctx, text, name, blobs)
         self._file = StringAttr(name)
         self._first_line = first_line
         self._line_starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]

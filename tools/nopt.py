@@ -16,6 +16,9 @@ from xdsl.utils.exceptions import DiagnosticException, ParseError, ShrinkExcepti
 from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
 
+from nopt.dialects.blobs import read_text
+from nopt.dialects.constants import forget_unused_resources
+from nopt.dialects.printing import MlirTarget
 from nopt.tools.errors import (
     UserError,
     about_op,
@@ -91,6 +94,11 @@ class NoptMain(xDSLOptMain):
             "--traceback", action="store_true", help="show the Python traceback of an error"
         )
 
+    def register_all_targets(self) -> None:
+        """Those of every universe; MLIR text is printed without holding it in memory."""
+        super().register_all_targets()
+        self.available_targets["mlir"] = lambda: MlirTarget
+
     def register_all_frontends(self) -> None:
         """MLIR text, read by a parser that remembers places."""
         super().register_all_frontends()
@@ -109,6 +117,8 @@ class NoptMain(xDSLOptMain):
         ) -> None:
             self._stage = f"after pass '{previous.name}': " if previous else ""
             between_passes(previous, module, following)
+            if previous:
+                forget_unused_resources(module)
             self._stage = f"pass '{following.name}': " if following else ""
 
         self.pipeline = PassPipeline(build_passes(text, self.available_passes), callback)
@@ -189,7 +199,7 @@ class NoptMain(xDSLOptMain):
             super().apply_passes(prog)
 
     def output_resulting_program(self, prog: ModuleOp) -> str:
-        """The text to write; a target that emits bytes writes them itself."""
+        """The text to write; large output is written here instead."""
         self._stage = f"target '{self._target_spec.name}': "
         with self._errors_name_the_stage():
             if self._emits_bytes():
@@ -197,15 +207,23 @@ class NoptMain(xDSLOptMain):
                 self._stream.flush()
                 self._stream.buffer.write(target.emit_bytes(self.ctx, prog))
                 return ""
+            if self._target_class() is MlirTarget:
+                MlirTarget(
+                    print_generic_format=self.args.print_op_generic,
+                    print_properties_as_attributes=self.args.print_no_properties,
+                    print_debuginfo=self.args.print_debuginfo,
+                    syntax_highlight=self.args.syntax_highlight,
+                ).emit(self.ctx, prog, self._stream)
+                return ""
             return super().output_resulting_program(prog)
 
     def _parse_mlir(self, io: IO[bytes]) -> ModuleOp:
         name = self.get_input_name()
         try:
-            text = io.read().decode()
+            read = read_text(io)
         except UnicodeDecodeError as error:
             raise UserError(f"not text: byte {error.start} is no UTF-8", name) from error
-        parser = LocatingParser(self.ctx, text, name, self._first_line)
+        parser = LocatingParser(self.ctx, read.text, name, self._first_line, read.blobs)
         return parser.parse_module(not self.args.no_implicit_module)
 
     @contextmanager

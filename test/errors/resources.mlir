@@ -34,7 +34,7 @@
 
 %c = graph.constant dense_resource<raw> : tensor<2xi8>
 {-# dialect_resources: { builtin: { raw: "bytes" } } #-}
-// CHECK: resources.mlir:36:{{[0-9]+}}: error: got an error when parsing a resource: Blob must be a hex string, got: bytes
+// CHECK: resources.mlir:36:{{[0-9]+}}: error: resource 'raw': No 0x found, expected hexadecimal digits
 
 // -----
 

@@ -40,7 +40,7 @@ func.func @constants() -> (tensor<3x2xi8>, tensor<6xi8>, tensor<3x12xi8>, tensor
   return %transposed, %reshaped, %moved, %flat : tensor<3x2xi8>, tensor<6xi8>, tensor<3x12xi8>, tensor<36xi8>
 }
 // CHECK: w: "0x01000000000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
-// CHECK-SAME: w_0: "0x01000000000306090c0f1215181b1e210104070a0d101316191c1f2202050
+// CHECK-NEXT: w_0: "0x01000000000306090c0f1215181b1e210104070a0d101316191c1f2202050
 {-# dialect_resources: { builtin: {
   w: "0x01000000000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223"
 } } #-}
