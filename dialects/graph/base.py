@@ -19,7 +19,8 @@ from xdsl.irdl import (
     result_def,
     traits_def,
 )
-from xdsl.traits import Pure
+from xdsl.pattern_rewriter import RewritePattern
+from xdsl.traits import HasCanonicalizationPatternsTrait, Pure
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
@@ -63,12 +64,26 @@ def integers(values: Sequence[int]) -> Integers:
     return DenseArrayBase.from_list(i64, values)
 
 
+@dataclass(frozen=True)
+class _Canonicalized(HasCanonicalizationPatternsTrait):
+    """The patterns of all ops of the dialect, imported when they are first asked for."""
+
+    @override
+    def verify(self, op: Operation) -> None: ...
+
+    @override
+    def get_patterns(self, op: type[Operation]) -> tuple[RewritePattern, ...]:
+        from nopt.dialects.graph.canonicalization import patterns_of
+
+        return patterns_of(op)
+
+
 class GraphOp(IRDLOperation, ABC):
     """An op with one tensor result, whose type follows from the operands and properties."""
 
     result = result_def(TENSOR)
 
-    traits = traits_def(Pure())
+    traits = traits_def(Pure(), _Canonicalized())
 
     @abstractmethod
     def result_type(self) -> Tensor:

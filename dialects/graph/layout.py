@@ -1,6 +1,6 @@
 """Constants, and ops that only move elements."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from typing_extensions import override
@@ -21,7 +21,7 @@ from xdsl.irdl import (
 from xdsl.traits import ConstantLike, Pure
 from xdsl.utils.exceptions import VerifyException
 
-from nopt.dialects.constants import Array, ConstantAttr, array_of, attribute_of, check_constant
+from nopt.dialects.constants import Array, ConstantAttr, array_of, check_constant
 from nopt.dialects.graph import types as rules
 from nopt.dialects.graph.base import INTEGER_LIST, TENSOR, GraphOp, Value, integers
 from nopt.dialects.graph.types import Tensor
@@ -89,9 +89,7 @@ class ReshapeOp(GraphOp, HasFolderInterface):
 
     @override
     def fold(self) -> Sequence[SSAValue | Attribute] | None:
-        if self.input.type == self.result.type:
-            return (self.input,)
-        return _fold_constant(self.input, lambda array: array.reshape(self.result.type.get_shape()))
+        return (self.input,) if self.input.type == self.result.type else None
 
 
 @irdl_op_definition
@@ -124,15 +122,4 @@ class TransposeOp(GraphOp, HasFolderInterface):
     @override
     def fold(self) -> Sequence[SSAValue | Attribute] | None:
         permutation = self.permutation.get_values()
-        if permutation == tuple(range(len(permutation))):
-            return (self.input,)
-        return _fold_constant(self.input, lambda array: array.transpose(permutation))
-
-
-def _fold_constant(value: SSAValue, move: Callable[[Array], Array]) -> Sequence[Attribute] | None:
-    """The moved elements of a constant, as a constant that keeps the wish for its resource key."""
-    if not isinstance(constant := value.owner, ConstantOp):
-        return None
-    attr = constant.value
-    name = attr.resource_handle.data if isinstance(attr, DenseResourceAttr) else "constant"
-    return (attribute_of(move(constant.array), name),)
+        return (self.input,) if permutation == tuple(range(len(permutation))) else None

@@ -1,0 +1,42 @@
+"""The form of a canonicalization: a function from an op to what replaces it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeAlias
+
+from typing_extensions import TypeVar, override
+from xdsl.ir import Operation, SSAValue
+from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
+
+from nopt.dialects.graph.base import GraphOp
+
+Replacement: TypeAlias = SSAValue | Sequence[Operation] | None
+"""A value that is there already; or new ops, the last of which gives the values; or no match."""
+
+Op = TypeVar("Op", bound=GraphOp)
+
+
+def replace(rewriter: PatternRewriter, op: Operation, new: Sequence[Operation]) -> None:
+    """Replace `op` by ops, the last of which gives the same values: it takes over the attributes
+    that people and passes wrote on `op`."""
+    new[-1].attributes.update({**op.attributes, **new[-1].attributes})
+    rewriter.replace(op, new)
+
+
+@dataclass(frozen=True)
+class Rule(RewritePattern, Generic[Op]):
+    """Rewrites ops of one class by a function, which matches or returns None."""
+
+    root: type[Op]
+    rewritten: Callable[[Op], Replacement]
+
+    @override
+    def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
+        assert isinstance(op, self.root)
+        match self.rewritten(op):
+            case None:
+                return
+            case SSAValue() as value:
+                rewriter.replace(op, [], [value])
+            case new:
+                replace(rewriter, op, new)

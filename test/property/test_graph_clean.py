@@ -1,0 +1,63 @@
+"""Clean-up keeps what a graph computes: integers bit for bit, floats but for rounding."""
+
+import pytest
+from affine_networks import Network
+from graph_networks import graphs, is_close
+from hypothesis import HealthCheck, given, settings
+from xdsl.context import Context
+from xdsl.dialects.arith import Arith
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.dialects.func import Func
+from xdsl.transforms.canonicalize import CanonicalizePass
+
+from nopt.dialects import get_all_dialects
+from nopt.dialects.constants import scoped_resources
+from nopt.dialects.interpreters.run import run_function
+
+CONTEXT = Context()
+for dialect in (Arith, Builtin, Func, *(factory() for factory in get_all_dialects().values())):
+    CONTEXT.load_dialect(dialect)
+
+thorough = settings(
+    deadline=None,
+    max_examples=300,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_resources():
+    with scoped_resources():
+        yield
+
+
+def check(network: Network, *passes) -> None:
+    expected = run_function(network.module, "main", network.inputs)
+    for each in passes:
+        each.apply(CONTEXT, network.module)
+        network.module.verify()
+        found = run_function(network.module, "main", network.inputs)
+        for array, wanted in zip(found, expected, strict=True):
+            assert array.dtype == wanted.dtype
+            assert array.shape == wanted.shape
+            assert is_close(array, wanted), f"{each.name}\n{network.module}\n{array}\n{wanted}"
+
+
+def is_stable(module: ModuleOp) -> bool:
+    before = str(module)
+    CanonicalizePass().apply(CONTEXT, module)
+    return str(module) == before
+
+
+@thorough
+@given(graphs(floats=False))
+def test_canonicalize_integers(network: Network):
+    check(network, CanonicalizePass())
+    assert is_stable(network.module)
+
+
+@thorough
+@given(graphs())
+def test_canonicalize_floats(network: Network):
+    check(network, CanonicalizePass())
+    assert is_stable(network.module)
