@@ -4,6 +4,8 @@
     : (tensor<4x16xi8>, tensor<4x16x16xi8>) -> tensor<4x16xi8> {
   …
 }
+
+Attributes, if there are any, come before the body: `attributes {…}`.
 """
 
 from __future__ import annotations
@@ -95,7 +97,11 @@ class BaseKernelOp(IRDLOperation):
             parser.raise_error(str(error), pos)
         names = [*(name for name, _ in inputs), result_name]
         arguments = [name.resolve(memref) for name, memref in zip(names, memrefs, strict=True)]
-        return cls(operands, result, parser.parse_region(arguments))
+        attributes = parser.parse_optional_attr_dict_with_keyword()
+        kernel = cls(operands, result, parser.parse_region(arguments))
+        if attributes is not None:
+            kernel.attributes.update(attributes.data)
+        return kernel
 
     def print(self, printer: Printer) -> None:
         *names, result_name = self.body.block.args
@@ -115,5 +121,6 @@ class BaseKernelOp(IRDLOperation):
         printer.print_attribute(
             FunctionType.from_lists(list(self.inputs.types), [self.result.type])
         )
+        printer.print_op_attributes(self.attributes, print_keyword=True)
         printer.print_string(" ")
         printer.print_region(self.body, print_entry_block_args=False, print_empty_block=False)

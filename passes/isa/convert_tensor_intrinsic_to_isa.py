@@ -64,6 +64,7 @@ def _lower(kernel: ti.KernelOp, config: Config) -> None:
     lowered = isa.KernelOp(kernel.inputs, kernel.result.type, body)
     lowered.result.name_hint = kernel.result.name_hint
     lowered.location = kernel.location
+    lowered.attributes.update(kernel.attributes)
     Rewriter.replace_op(kernel, lowered)
 
 

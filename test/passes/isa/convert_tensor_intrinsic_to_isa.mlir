@@ -3,7 +3,7 @@
 
 // Buffers lie one after the other in their scratchpad, slots included.
 func.func @buffers(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<8x16xi8> {
-  %y = tensor_intrinsic.kernel (%xm = %x, %wm = %w) to (%ym) : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi8> {
+  %y = tensor_intrinsic.kernel (%xm = %x, %wm = %w) to (%ym) : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi8> attributes {represents = {tensor = "y", scale = 0.5 : f32}} {
     %a = tensor_intrinsic.alloc : memref<2x4x16xi32, #tensor_intrinsic<memory acc>>
     %b = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
     %c = tensor_intrinsic.alloc : memref<2x4x16xi8, #tensor_intrinsic<memory inp>>
@@ -18,7 +18,7 @@ func.func @buffers(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<8x16xi8>
   return %y : tensor<8x16xi8>
 }
 // CHECK-LABEL: func.func @buffers(
-// CHECK-NEXT: %y = isa.kernel (%xm = %x, %wm = %w) to (%ym) : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi8> {
+// CHECK-NEXT: %y = isa.kernel (%xm = %x, %wm = %w) to (%ym) : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi8> attributes {represents = {tensor = "y", scale = 5.000000e-01 : f32}} {
 // CHECK-NEXT: affine.for %i = 0 to 2 {
 // CHECK-NEXT: isa.load inp[%i * 4 + 8] from %xm[0] rows 0 size 1 of 1 stride 1 columns %i * 4 size 4 of 8 pitch 4
 // CHECK-NEXT: isa.reset acc[%i * 4] outer 1 by (0) inner 4 by (1)
