@@ -46,9 +46,12 @@ def fold(op: GraphOp) -> Replacement:
 
 
 def folded(array: Array, old: SSAValue, *sources: ConstantAttr) -> ConstantOp:
-    """The constant that takes the place of `old`; its resource is named after those it is of."""
+    """A constant named as `old`, in whose place it is; its resource as the first it is made of."""
     names = [attr.resource_handle.data for attr in sources if isinstance(attr, DenseResourceAttr)]
-    return ConstantOp(attribute_of(array, names[0] if names else old.name_hint or "constant"))
+    name = old.name_hint or "constant"
+    constant = ConstantOp(attribute_of(array, names[0] if names else name))
+    constant.result.name_hint = name
+    return constant
 
 
 def constant_right(op: BinaryOp) -> Replacement:

@@ -17,9 +17,15 @@ Op = TypeVar("Op", bound=GraphOp)
 
 
 def replace(rewriter: PatternRewriter, op: Operation, new: Sequence[Operation]) -> None:
-    """Replace `op` by ops, the last of which gives the same values: it takes over the attributes
-    that people and passes wrote on `op`."""
-    new[-1].attributes.update({**op.attributes, **new[-1].attributes})
+    """Replace `op` by ops, the last of which gives the same values: it takes over the name and the
+    attributes that people and passes wrote on `op`."""
+    *before, last = new
+    last.attributes.update({**op.attributes, **last.attributes})
+    name = op.results[0].name_hint
+    last.results[0].name_hint = name
+    for other in before:
+        if name is not None and other.results[0].name_hint is None:
+            other.results[0].name_hint = f"{name}_{other.name.split('.')[-1]}"
     rewriter.replace(op, new)
 
 
