@@ -12,7 +12,8 @@ between two nests that agree. Lanes beyond a dimension's end are unspecified: no
 and the weights for them are zero. Weights are packed in the order in which the nest reads them, one
 output-by-input matrix per point; grouped and depthwise convolutions so become block-diagonal.
 
-A nest the core cannot run is marked `placement = "host"` with the reason.
+A nest the core cannot run is marked `placement = "host"` with the reason; one that must run there is
+an error.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ from nopt.passes.affine.core_nest import (
 )
 from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
-from nopt.passes.affine.nest_builder import NestBuilder
+from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 from nopt.passes.machine import machine_of
+from nopt.passes.places import about
 
 HOST_REASON = "host_reason"
 
@@ -69,6 +71,9 @@ class AffineNestBlockPass(ModulePass):
                     raise NotOnCore("nests are blocked for cores with batch 1 and square blocks")
                 _Blocking(recognise(nest, config), config, layouts).apply()
             except NotOnCore as reason:
+                if MUST_RUN_ON in nest.attributes:
+                    with about(nest):
+                        raise NotOnCore(f"cannot run on the core, where it is placed: {reason}")
                 nest.attributes[PLACEMENT] = StringAttr("host")
                 nest.attributes[HOST_REASON] = StringAttr(str(reason))
         dce(op)
@@ -175,6 +180,7 @@ class _Blocking:
         value = self.builder.inline(self.nest, self.indices, replaced)
         blocked = self.builder.finish(value, self.nest)
         blocked.attributes[PLACEMENT] = StringAttr("core")
+        blocked.attributes.pop(MUST_RUN_ON, None)
         insert_before(blocked, self.nest, self.nest.result.name_hint)
         unpacked = self.layouts.unpack(blocked.result, self.nest.parallel_extents, self.output_lane)
         insert_before(unpacked, self.nest, self.nest.result.name_hint)

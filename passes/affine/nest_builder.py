@@ -21,6 +21,12 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 from nopt.dialects.affine_math import simplify_map, substitute
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
 
+REPRESENTS = "represents"
+"""Attribute of what computes a result: which tensor of the float model that stands for."""
+
+MUST_RUN_ON = "must_run_on"
+"""Attribute of a nest: "core" if its `graph` op was placed there, so that nothing else will do."""
+
 
 class NestBuilder:
     """Collects a nest's body; `finish` makes the op.
@@ -123,7 +129,8 @@ class NestBuilder:
     def finish(self, value: SSAValue, like: Operation | None = None) -> ForOp:
         """End with `yield value`; the nest, not yet inserted anywhere.
 
-        It gets the place in the source, the name and, from a nest, the attributes of `like`.
+        It gets the place in the source, the name and the attributes of `like`: of an op other than a
+        nest which tensor it represents, and that it was placed on the core.
         """
         self.block.add_op(YieldOp(value))
         for load in (op for op in self.block.ops if isinstance(op, LoadOp)):
@@ -133,8 +140,20 @@ class NestBuilder:
         if like is not None:
             nest.location = like.location
             nest.result.name_hint = like.results[0].name_hint
-            nest.attributes.update(like.attributes if isinstance(like, ForOp) else {})
+            nest.attributes.update(_carried(like))
         for load in nest.loads:
             if load.pad is not None and not load.reads_outside():
                 load.pad = None
         return nest
+
+
+def _carried(op: Operation) -> dict[str, Attribute]:
+    """The attributes of an op that a nest in its place has."""
+    if isinstance(op, ForOp):
+        return dict(op.attributes)
+    carried: dict[str, Attribute] = {}
+    if REPRESENTS in op.attributes:
+        carried[REPRESENTS] = op.attributes[REPRESENTS]
+    if "placement" in op.attributes:
+        carried[MUST_RUN_ON] = op.attributes["placement"]
+    return carried
