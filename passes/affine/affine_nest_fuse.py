@@ -33,7 +33,7 @@ from xdsl.transforms.dead_code_elimination import dce
 from nopt.dialects.affine_math import expr_range, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.affine.analysis import is_bijection
-from nopt.passes.affine.nest_builder import NestBuilder
+from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 
 
 def _producer(load: LoadOp) -> ForOp | None:
@@ -151,6 +151,8 @@ def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
     element = nest.inline(producer, [*load.map.data.results, *own])
     value = nest.inline(consumer, nest.dims[: len(consumer.extents)], {load.result: element})
     fused = nest.finish(value, consumer)
+    if MUST_RUN_ON in producer.attributes:
+        fused.attributes[MUST_RUN_ON] = producer.attributes[MUST_RUN_ON]
     # A message about the nest should point at its contraction.
     fused.location = producer.location if producer.reduction_extents else consumer.location
     rewriter.replace(consumer, fused)

@@ -1,7 +1,7 @@
 """`convert-graph-to-affine-nest`: each `graph` op becomes one nest of the same meaning.
 
-Ops without a pattern stay, and so do convolutions, products, clips and means of floats: the host
-runs them as they are."""
+Ops without a pattern stay, and so do convolutions, products, clips and means of floats, and what is
+placed on the host: it runs them as they are."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import AnyFloat, IntegerType, ModuleOp, i32, i64
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.builtin import AnyFloat, IntegerType, ModuleOp, StringAttr, i32, i64
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import (
@@ -311,7 +311,13 @@ class ConvertGraphToAffineNestPass(ModulePass):
             Reshape(),
             Transpose(),
         ]
-        walker = PatternRewriteWalker(
-            GreedyRewritePatternApplier(patterns), apply_recursively=False
-        )
+        walker = PatternRewriteWalker(_NotOnHost(patterns), apply_recursively=False)
         walker.rewrite_module(op)
+
+
+class _NotOnHost(GreedyRewritePatternApplier):
+    """All but the ops that a partition, or a person, placed on the host."""
+
+    def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
+        if op.attributes.get("placement") != StringAttr("host"):
+            super().match_and_rewrite(op, rewriter)
