@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
     AffineBinaryOpKind,
@@ -31,7 +32,7 @@ from xdsl.pattern_rewriter import (
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_math import expr_range, simplify_map
-from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
 from nopt.passes.affine.analysis import is_bijection
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 
@@ -104,17 +105,24 @@ class InlineCopy(RewritePattern):
 class InlineElementwise(RewritePattern):
     """An elementwise nest with one reader becomes part of it.
 
-    Not into a reduction: the machine's contractions read memory, not computed operands.
+    Not into a reduction: the machine's contractions read memory, not computed operands. Into what
+    follows a reduction, though.
     """
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
         producer = _producer(op)
-        if producer is None or producer.reduction_extents or op.nest.reduction_extents:
+        if producer is None or producer.reduction_extents or _is_reduced(op.result):
             return
         if not producer.result.has_one_use() or op.reads_outside():
             return
         _inline(op, producer, rewriter)
+
+
+def _is_reduced(value: SSAValue) -> bool:
+    """Whether a reduction reads a scalar of a nest, or what is computed from it."""
+    users = [use.operation for use in value.uses]
+    return any(isinstance(user, ReduceOp) or any(map(_is_reduced, user.results)) for user in users)
 
 
 class InlineContraction(RewritePattern):

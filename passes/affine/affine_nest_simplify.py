@@ -30,6 +30,12 @@ from nopt.dialects.affine_math import Sum, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.constant_vectors import (
+    AddBeforeShift,
+    MergeVectors,
+    SinkClipBehindVectors,
+)
+from nopt.passes.affine.narrowing import DropDeadCast, MergeCasts, NarrowArithmetic
 from nopt.passes.affine.ranges import Interval, Intervals, constant_value, fits
 
 
@@ -251,6 +257,12 @@ class AffineNestSimplifyPass(ModulePass):
                 DropIdleClip(),
                 MergeClips(),
                 MergeAdditions(),
+                MergeVectors(),
+                SinkClipBehindVectors(),
+                AddBeforeShift(),
+                NarrowArithmetic(),
+                MergeCasts(),
+                DropDeadCast(),
                 DropCastPair(),
                 PadWithZero(),
             ]

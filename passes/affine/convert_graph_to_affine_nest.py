@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import AnyFloat, IntegerType, ModuleOp, StringAttr, i32, i64
+from xdsl.dialects.builtin import AnyFloat, IntegerType, ModuleOp, StringAttr, i1, i8, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr
 from xdsl.passes import ModulePass
@@ -24,7 +25,7 @@ from xdsl.pattern_rewriter import (
 )
 
 from nopt.dialects import graph
-from nopt.dialects.affine_nest import Reduction
+from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
 from nopt.dialects.graph.types import INTEGERS, NUMBERS
 from nopt.passes.affine.exact_division import mean_reciprocal
@@ -107,21 +108,76 @@ def _sum_of_products(nest: NestBuilder, a: SSAValue, b: SSAValue) -> SSAValue:
     return nest.reduce(Reduction.ADD, product)
 
 
-class Add(RewritePattern):
+class Binary(RewritePattern):
+    """Sums, differences, products, minima and maxima."""
+
     @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: graph.AddOp, rewriter: PatternRewriter):
+    def match_and_rewrite(
+        self,
+        op: graph.AddOp | graph.SubOp | graph.MulOp | graph.MinOp | graph.MaxOp,
+        rewriter: PatternRewriter,
+    ):
         shape = _shape(op.result)
         element = op.result.type.element_type
+        if element == i1:
+            return
+        if isinstance(op, graph.MulOp) and (nest := _scaled_channels(op)) is not None:
+            rewriter.replace(op, nest)
+            return
         nest = NestBuilder(_parallel(shape))
         operands: list[SSAValue] = []
         for operand in op.operands:
-            own = _shape(operand)
-            dims = nest.dims[len(shape) - len(own) :]
-            indices = [dim if size > 1 else 0 for dim, size in zip(dims, own, strict=True)]
-            value = nest.load(operand, indices)
+            if (number := _splat(operand)) is not None:
+                operands.append(nest.constant(number, element))
+                continue
+            value = nest.load(operand, _broadcast(operand, nest.dims))
             operands.append(value if _is_float(element) else nest.cast(value, element))
-        add = arith.AddfOp if _is_float(element) else arith.AddiOp
-        rewriter.replace(op, nest.finish(nest.binary(add, *operands), op))
+        on_integers, on_floats = _BINARY[type(op)]
+        kind = on_floats if _is_float(element) else on_integers
+        rewriter.replace(op, nest.finish(nest.binary(kind, *operands), op))
+
+
+_BINARY: dict[type[graph.GraphOp], tuple[type[Operation], type[Operation]]] = {
+    graph.AddOp: (arith.AddiOp, arith.AddfOp),
+    graph.SubOp: (arith.SubiOp, arith.SubfOp),
+    graph.MulOp: (arith.MuliOp, arith.MulfOp),
+    graph.MinOp: (arith.MinSIOp, arith.MinimumfOp),
+    graph.MaxOp: (arith.MaxSIOp, arith.MaximumfOp),
+}
+
+
+def _splat(operand: SSAValue) -> int | None:
+    """The number, if an operand is an integer constant of one element."""
+    constant = operand.owner
+    if not isinstance(constant, graph.ConstantOp) or prod(_shape(operand)) != 1:
+        return None
+    return int(constant.array.item()) if constant.array.dtype.kind == "i" else None
+
+
+def _broadcast(operand: SSAValue, dims: Sequence[AffineExpr]) -> list[AffineExpr | int]:
+    """The indices of an operand whose shape broadcasts to that of `dims`."""
+    own = _shape(operand)
+    inner = dims[len(dims) - len(own) :]
+    return [dim if size > 1 else 0 for dim, size in zip(inner, own, strict=True)]
+
+
+def _scaled_channels(op: graph.MulOp) -> ForOp | None:
+    """i8 times a constant i8 vector to i32: a sum of one product, which is a contraction."""
+    if op.result.type.element_type != i32:
+        return None
+    for x, factor in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
+        constant = factor.owner
+        if not isinstance(constant, graph.ConstantOp) or _shape(x) != _shape(op.result):
+            continue
+        if sum(size > 1 for size in _shape(factor)) != 1:
+            continue
+        types = [value.type.element_type for value in (x, factor)]  # pyright: ignore
+        if types == [i8, i8]:
+            nest = NestBuilder(_parallel(_shape(op.result)), {"i": 1})
+            dims = nest.dims[:-1]
+            loads = [nest.load(x, dims), nest.load(factor, _broadcast(factor, dims))]
+            return nest.finish(_sum_of_products(nest, *loads), op)
+    return None
 
 
 class Relu(RewritePattern):
@@ -299,8 +355,8 @@ class ConvertGraphToAffineNestPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
         patterns: list[RewritePattern] = [
-            Add(),
             AvgPool(),
+            Binary(),
             Clip(),
             Conv2d(),
             GlobalAvgPool(),

@@ -7,7 +7,7 @@ accumulates in 32 bits and its stores keep the low 8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -27,6 +27,9 @@ PLACEMENT = "placement"
 IMMEDIATE = (-(1 << 15), (1 << 15) - 1)
 """What an ALU instruction's signed 16-bit immediate holds."""
 
+LARGEST_WEIGHT = 127
+"""The largest factor that an i8 matrix element is, and the negative of the smallest one."""
+
 
 class NotOnCore(ValueError):
     """Why a nest cannot run on the core."""
@@ -37,10 +40,14 @@ Operand: TypeAlias = LoadOp | int
 
 @dataclass(frozen=True)
 class Step:
-    """`accumulator = kind(accumulator, operand)`; a negative shift goes left."""
+    """`accumulator = kind(accumulator, operand * scale)`; a negative shift goes left.
+
+    Only loads of i8 are scaled.
+    """
 
     kind: AluKind
     operand: Operand
+    scale: int = 1
 
     def shifts_to_multiply(self, config: Config) -> tuple[int, ...]:
         """How to multiply without an instruction for it: shifts left, an addition after each.
@@ -67,10 +74,14 @@ class Product:
 
 @dataclass(frozen=True)
 class Window:
-    """Reduction of one load over the reduction iterators; the load itself if there are none."""
+    """Reduction of one load over the reduction iterators; the load itself if there are none.
+
+    What is loaded, or their sum, is multiplied by `scale`.
+    """
 
     kind: Reduction | None
     input: LoadOp
+    scale: int = 1
 
 
 Start: TypeAlias = Product | Window
@@ -93,6 +104,18 @@ def _loaded(value: SSAValue) -> LoadOp | None:
     return owner if isinstance(owner, LoadOp) else None
 
 
+def _scaled(value: SSAValue) -> tuple[LoadOp, int] | None:
+    """The load behind a value, and the number it is multiplied by."""
+    product = value.owner
+    if isinstance(product, arith.MuliOp):
+        for factor, loaded in ((product.rhs, product.lhs), (product.lhs, product.rhs)):
+            number, load = constant_value(factor), _loaded(loaded)
+            if number is not None and load is not None and load.result.type == i8:
+                return load, number
+    load = _loaded(value)
+    return None if load is None else (load, 1)
+
+
 def recognise(nest: ForOp, config: Config) -> CoreNest:
     """Read the nest's body as a start and a chain of steps that the core's intrinsics describe.
 
@@ -112,7 +135,21 @@ def recognise(nest: ForOp, config: Config) -> CoreNest:
         value = _strip(value, steps, intervals, config)
     if isinstance(found, Window) and found.kind is None and nest.reduction_extents:
         raise NotOnCore("it has reduction iterators but no reduction")
-    return CoreNest(nest, found, tuple(reversed(steps)))
+    steps.reverse()
+    if isinstance(found, Window):
+        found, steps = _scaled_start(found, steps)
+    return CoreNest(nest, found, tuple(steps))
+
+
+def _scaled_start(start: Window, steps: list[Step]) -> tuple[Window, list[Step]]:
+    """A multiplication of what is loaded costs nothing in the matrix that brings it in."""
+    if start.kind not in (None, Reduction.ADD) or start.input.result.type != i8 or not steps:
+        return start, steps
+    first, *rest = steps
+    factor = first.operand if first.kind is AluKind.MUL else None
+    if not isinstance(factor, int) or factor > LARGEST_WEIGHT:
+        return start, steps
+    return replace(start, scale=factor), rest
 
 
 def _start(value: SSAValue, config: Config) -> Start | None:
@@ -162,19 +199,39 @@ def _strip(
         raise NotOnCore(f"it computes in {value.type}; the core computes in i32")
     left, right = op.operands
     if kind is AluKind.SHR:
-        amount = constant_value(right)
-        if amount is None or not 0 <= amount < 32:
-            raise NotOnCore("it shifts by something else than a constant 0 to 31")
-        steps.append(Step(kind, -amount if leftwards else amount))
+        steps.append(_shift(right, leftwards))
         return left
     for chain, operand in ((left, right), (right, left)):
         number = constant_value(operand)
-        load = _loaded(operand)
         if number is not None:
             steps.append(Step(kind, number))
             return chain
-        if load is not None:
+        if (scaled := _scaled(operand)) is not None:
+            load, scale = scaled
             _check_loadable(load)
-            steps.append(Step(kind, load))
+            if staged_scale(scale) is None:
+                raise NotOnCore(f"it scales an operand by {scale}; the core's weights are i8")
+            steps.append(Step(kind, load, scale))
             return chain
     raise NotOnCore(f"'{op.name}' combines two computed values")
+
+
+def _shift(amount: SSAValue, leftwards: bool) -> Step:
+    number, load = constant_value(amount), _loaded(amount)
+    if number is not None and 0 <= number < 32:
+        return Step(AluKind.SHR, -number if leftwards else number)
+    if load is not None and load.result.type == i32 and not leftwards:
+        low, high = Intervals().of(amount)
+        if 0 <= low <= high < 32:
+            return Step(AluKind.SHR, load)
+    raise NotOnCore("it shifts by something else than constants 0 to 31")
+
+
+def staged_scale(scale: int) -> tuple[int, int] | None:
+    """`scale` as weight * 2^shift, the weight an i8; None if it is no such product."""
+    shift = 0
+    while not -LARGEST_WEIGHT <= scale <= LARGEST_WEIGHT:
+        if scale % 2:
+            return None
+        scale, shift = scale // 2, shift + 1
+    return scale, shift

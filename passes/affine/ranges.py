@@ -107,8 +107,11 @@ class Intervals:
             case arith.MinSIOp() as op:
                 (a, b), (c, d) = self.of(op.lhs), self.of(op.rhs)
                 return min(a, c), min(b, d)
-            case arith.ShRSIOp() as op if (shift := constant_value(op.rhs)) is not None:
-                low, high = self.of(op.lhs)
-                return low >> shift, high >> shift
+            case arith.ShRSIOp() as op:
+                (low, high), (least, most) = self.of(op.lhs), self.of(op.rhs)
+                if not 0 <= least <= most < 64:
+                    return None
+                shifted = [x >> shift for x in (low, high) for shift in (least, most)]
+                return min(shifted), max(shifted)
             case _:
                 return None

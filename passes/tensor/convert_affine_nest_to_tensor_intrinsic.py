@@ -128,8 +128,10 @@ class _Kernel:
             self.sources[operand.load] = source
         if self.tiling.uses_digits:
             self.ones = self._constant(input_vector(self.lanes), "digits")
-        if self.tiling.uses_identity:
-            self.identity = self._constant(np.eye(self.lanes, dtype=np.int8), "identity")
+        if scales := self.tiling.diagonals:
+            eye = np.eye(self.lanes, dtype=np.int8)
+            diagonals = np.array(scales, np.int8)[:, None, None] * eye
+            self.identity = self._constant(diagonals, "identity" if scales == (1,) else "diagonal")
         if (padded := self.tiling.padded) is not None:
             shape = [self.tiling.start.input.source_shape[axis] for axis in padded.axes]
             mask = np.zeros((*shape, self.lanes), np.int8)
@@ -169,9 +171,10 @@ class _Kernel:
         if tiling.uses_digits:
             self.one = build.alloc(Memory.INP, [1], self.lanes, "digits")
             build.load(self.arguments[self.ones], self.one, [], number(0), [], [])
-        if tiling.uses_identity:
-            self.eye = build.alloc(Memory.WGT, [1], self.lanes, "eye")
-            build.load(self.arguments[self.identity], self.eye, [], number(0), [], [])
+        if count := len(tiling.diagonals):
+            self.eye = build.alloc(Memory.WGT, [1, count], self.lanes, "eye")
+            source = self.arguments[self.identity]
+            build.load(source, self.eye, [number(0)], number(0), [(number(count),)], [1])
         if tiling.padded is not None:
             start = tiling.operand(tiling.start.input)
             window = [int(start.window(tiles)[axis]) for axis in tiling.padded.axes]
@@ -342,7 +345,12 @@ class _Kernel:
             self._stage(operand)
             self._compare(operand)
         else:
-            self._multiply(operand, (self.eye, [number(0)]))
+            self._multiply(operand, self._diagonal(operand))
+
+    def _diagonal(self, operand: Operand) -> tuple[SSAValue, Exprs]:
+        """The matrix that brings an i8 operand to the accumulators."""
+        weight, _ = self.tiling.scale(operand)
+        return self.eye, [number(0), number(self.tiling.diagonals.index(weight))]
 
     def _multiply(self, operand: Operand, wgt: tuple[SSAValue, Exprs]) -> None:
         inp = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
@@ -356,9 +364,10 @@ class _Kernel:
         buffer = self.buffers[operand.load]
         stage = (self.stages[operand.load], [number(0), *window])
         self.build.reset(sizes, stage)
-        self.build.gemm(
-            sizes, stage, (buffer.memref, [buffer.slot, *window]), (self.eye, [number(0)])
-        )
+        inp = (buffer.memref, [buffer.slot, *window])
+        self.build.gemm(sizes, stage, inp, self._diagonal(operand))
+        if shift := self.tiling.scale(operand)[1]:
+            self.build.alu(AluKind.SHR, sizes, stage, -shift)
         padded = self.tiling.padded
         if padded is not None and operand.load is self.tiling.start.input:
             inside = (self.inside, [buffer.slot, *(window[axis] for axis in padded.axes)])
@@ -393,7 +402,8 @@ class _Kernel:
             return
         if operand.memory is Memory.INP and not self.tiling.is_staged(operand):
             inp = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
-            self.build.gemm(self._boxed(self._parallel), self._tile(), inp, (self.eye, [number(0)]))
+            sizes = self._boxed(self._parallel)
+            self.build.gemm(sizes, self._tile(), inp, self._diagonal(operand))
             return
         if operand.memory is Memory.INP:
             self._stage(operand)

@@ -77,9 +77,9 @@ def entries_needed(tiling: Tiling, tiles: Integers, slots: Integers) -> dict[Mem
                 needed[Memory.ACC] += entries
     if tiling.multiplications:
         needed[Memory.ACC] += tiles[:, : tiling.parallel].prod(axis=1)
-    # The constant input of added constants; identity and pad matrices.
+    # The constant input of added constants; diagonal and pad matrices.
     needed[Memory.INP] += int(tiling.uses_digits)
-    needed[Memory.WGT] += int(tiling.uses_identity) + int(tiling.padded is not None)
+    needed[Memory.WGT] += len(tiling.diagonals) + int(tiling.padded is not None)
     return needed
 
 

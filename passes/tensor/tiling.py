@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from math import gcd, prod
 
 import numpy as np
@@ -22,6 +22,7 @@ from nopt.passes.affine.core_nest import (
     Step,
     Window,
     recognise,
+    staged_scale,
 )
 from nopt.passes.intrinsics import gemm
 from nopt.passes.tensor.bias_digits import matrices
@@ -110,14 +111,31 @@ class Tiling:
         """The operand of a load of the nest."""
         return next(operand for operand in self.operands if operand.load is load)
 
-    @property
-    def uses_identity(self) -> bool:
-        """Whether some i8 operand reaches the accumulators through the identity matrix."""
-        return any(
-            operand.memory is Memory.INP
-            and not (isinstance(self.start, Product) and operand.load is self.start.input)
-            for operand in self.operands
+    @cached_property
+    def diagonals(self) -> tuple[int, ...]:
+        """Multiples of the identity matrix through which i8 operands reach the accumulators."""
+        return tuple(
+            sorted(
+                {
+                    self.scale(operand)[0]
+                    for operand in self.operands
+                    if operand.memory is Memory.INP
+                    and not (isinstance(self.start, Product) and operand.load is self.start.input)
+                }
+            )
         )
+
+    def scale(self, operand: Operand) -> tuple[int, int]:
+        """What an i8 operand is multiplied by: a multiple of the identity, and a shift left."""
+        scale = 1
+        if isinstance(self.start, Window) and operand.load is self.start.input:
+            scale = self.start.scale
+        for step in self.steps:
+            if step.operand is operand.load:
+                scale = step.scale
+        split = staged_scale(scale)
+        assert split is not None
+        return split
 
     @property
     def uses_digits(self) -> bool:
@@ -134,7 +152,7 @@ class Tiling:
                 Reduction.MIN,
             )
         kinds = [step.kind for step in self.steps if step.operand is operand.load]
-        return any(kind is not AluKind.ADD for kind in kinds)
+        return any(kind is not AluKind.ADD for kind in kinds) or self.scale(operand)[1] > 0
 
 
 def tiling_of(nest: ForOp, config: Config) -> Tiling:

@@ -36,7 +36,7 @@ func.func @main(%x: tensor<1x16x8x8xi8>) -> tensor<1x16x8x8xi8> {
 // TILES-NEXT: tensor_intrinsic.alu add {{.*}}, 128
 // TILES-NEXT: tensor_intrinsic.alu shr {{.*}}, 8
 // TILES-NEXT: tensor_intrinsic.alu max {{.*}}, -128
-// TILES-NEXT: tensor_intrinsic.gemm {{.*}} += %inp_2[{{.*}}] * %eye[0]
+// TILES-NEXT: tensor_intrinsic.gemm {{.*}} += %inp_2[{{.*}}] * %eye[0, 0]
 // TILES-NEXT: tensor_intrinsic.alu max {{.*}}, 0
 // TILES-NEXT: tensor_intrinsic.store %acc_1[{{.*}}] to %y_mem
 

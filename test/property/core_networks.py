@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import FunctionType, ModuleOp, TensorType, i8, i32
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from nopt.dialects import graph
 from nopt.dialects.constants import attribute_of
@@ -103,12 +103,28 @@ class Draft:
             limit = self.pick(100, 20000, 20000, 300_000, 1 << 31)
             y = self.add(graph.AddOp(y, self.constant(bias_shape, limit, np.int32)))
         y = self.bounded(y, 1 << self.number(1, 15))
+        axis = len(shape_of(y)) - len(bias_shape)
         if self.pick(False, False, True):
-            y = self.add(graph.RequantizeOp(y, i8, self.number(0, 10)))
-            y = self.add(graph.AddOp(y, self.argument(*shape_of(y)), i32))
+            y = self.requantize(y, self.pick(i8, i32), 10, axis)
+            y = self.add(graph.AddOp(y, self.skip(shape_of(y)), i32))
             y = self.bounded(y, 256)
-        y = self.add(graph.RequantizeOp(y, i8, self.number(0, 12)))
-        return self.bounded(y, 128)
+        return self.bounded(self.requantize(y, i8, 12, axis), 128)
+
+    def requantize(self, y: SSAValue, type: Attribute, most: int, axis: int) -> SSAValue:
+        """By one shift, or by one for each index of the axis."""
+        if self.pick(True, False):
+            return self.add(graph.RequantizeOp(y, type, self.number(0, most)))
+        shifts = self.rng.integers(0, most, (shape_of(y)[axis],), np.int32, endpoint=True)
+        return self.add(graph.RequantizeOp(y, type, shifts, axis=axis))
+
+    def skip(self, shape: Sequence[int]) -> SSAValue:
+        """A second operand of a sum: an argument, perhaps times a number."""
+        x = self.argument(*shape)
+        if self.pick(True, False):
+            return x
+        factor = np.array(self.pick(-1, 0, 1, 2, 4, 64, 128, 1 << 12, 3, -100), np.int32)
+        constant = self.add(graph.ConstantOp(attribute_of(factor, "factor")))
+        return self.add(graph.MulOp(x, constant))
 
     def bounded(self, y: SSAValue, limit: int) -> SSAValue:
         match self.pick("", "relu", "clip"):
@@ -121,7 +137,7 @@ class Draft:
                 return y
 
     def add_tensors(self, x: SSAValue) -> SSAValue:
-        y = self.add(graph.AddOp(x, self.argument(*shape_of(x)), i32))
+        y = self.add(graph.AddOp(x, self.skip(shape_of(x)), i32))
         return self.add(graph.RequantizeOp(self.bounded(y, 256), i8, self.number(0, 3)))
 
     def max_pool(self, x: SSAValue) -> SSAValue:

@@ -8,7 +8,7 @@ from xdsl.ir import SSAValue
 
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.binary import BinaryOp, MaxOp, MinOp
-from nopt.dialects.graph.canonicalization.rewriting import Replacement, Rule
+from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.elementwise import ClipOp, ReluOp
 from nopt.dialects.graph.queries import splat_of, tensor_of
 from nopt.dialects.graph.types import INTEGERS, Tensor, value_range
@@ -69,7 +69,11 @@ def merge_limits(op: ReluOp | ClipOp | BinaryOp) -> Replacement:
         if (merged := _limit(source, within)) is not None:
             return [merged]
     alone = _limit(value, (low, high))
-    return None if alone is None or isinstance(alone, type(op)) else [alone]
+    if alone is not None and isinstance(alone, type(op)):
+        # It must not stay a user of the value.
+        alone.drop_all_references()
+        return None
+    return None if alone is None else [alone]
 
 
 RULES = (

@@ -156,7 +156,7 @@ func.func @loaded_shift(%x: tensor<5xi8>, %n: tensor<5xi32>) -> tensor<5xi8> {
   return %y : tensor<5xi8>
 }
 // CHECK-LABEL: func.func @loaded_shift(
-// CHECK: } attributes {placement = "host", host_reason = "it shifts by something else than a constant 0 to 31"} : tensor<5xi8>
+// CHECK: } attributes {placement = "host", host_reason = "it shifts by something else than constants 0 to 31"} : tensor<5xi8>
 
 func.func @odd_operand(%x: tensor<5xi8>, %b: tensor<5xi16>) -> tensor<5xi8> {
   %y = affine_nest.for (%i) = (5) {

@@ -564,3 +564,73 @@ func.func @outside(%x: i32) -> i32 {
 // CHECK-NEXT: %y = arith.addi %x, %one : i32
 // CHECK-NEXT: %z = arith.addi %y, %one : i32
 // CHECK-NEXT: func.return %z : i32
+
+// Shifts by a vector: 64 bits become 32, the rounding joins the bias, the ReLU goes behind the shift.
+func.func @round_by_a_vector(%x: tensor<4x9xi8>) -> tensor<4xi8> {
+  %b = graph.constant dense<[[1], [2], [3], [4]]> : tensor<4x1xi32>
+  %half = graph.constant dense<[0, 1, 2, 8]> : tensor<4xi64>
+  %by = graph.constant dense<[0, 1, 2, 4]> : tensor<4xi64>
+  %y = affine_nest.for (%i) = (4) reduce (%k) = (9) {
+    %a = affine_nest.load %x[%i, %k] : tensor<4x9xi8>
+    %e = arith.extsi %a : i8 to i32
+    %s = affine_nest.reduce add %e : i32
+    %c = affine_nest.load %b[%i, 0] : tensor<4x1xi32>
+    %t = arith.addi %s, %c : i32
+    %zero = arith.constant 0 : i32
+    %r = arith.maxsi %t, %zero : i32
+    %w = arith.extsi %r : i32 to i64
+    %h = affine_nest.load %half[%i] : tensor<4xi64>
+    %p = arith.addi %w, %h : i64
+    %n = affine_nest.load %by[%i] : tensor<4xi64>
+    %q = arith.shrsi %p, %n : i64
+    %low = arith.constant -128 : i64
+    %high = arith.constant 127 : i64
+    %l = arith.maxsi %q, %low : i64
+    %u = arith.minsi %l, %high : i64
+    %v = arith.trunci %u : i64 to i8
+    affine_nest.yield %v : i8
+  } : tensor<4xi8>
+  return %y : tensor<4xi8>
+}
+// CHECK-LABEL: func.func @round_by_a_vector(
+// CHECK-DAG: %[[by:.*]] = graph.constant dense<[0, 1, 2, 4]> : tensor<4xi32>
+// CHECK-DAG: %[[bias:.*]] = graph.constant dense<[1, 3, 5, 12]> : tensor<4xi32>
+// CHECK: %s = affine_nest.reduce add %e : i32
+// CHECK-NEXT: %[[n:.*]] = affine_nest.load %[[by]][%i] : tensor<4xi32>
+// CHECK-NEXT: %[[c:.*]] = affine_nest.load %[[bias]][%i] : tensor<4xi32>
+// CHECK-NEXT: %[[t:.*]] = arith.addi %s, %[[c]] : i32
+// CHECK-NEXT: %[[q:.*]] = arith.shrsi %[[t]], %[[n]] : i32
+// CHECK-NEXT: %[[zero:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[r:.*]] = arith.maxsi %[[q]], %[[zero]] : i32
+// CHECK-NEXT: %[[high:.*]] = arith.constant 127 : i32
+// CHECK-NEXT: %[[u:.*]] = arith.minsi %[[r]], %[[high]] : i32
+// CHECK-NEXT: %[[v:.*]] = arith.trunci %[[u]] : i32 to i8
+// CHECK-NEXT: affine_nest.yield %[[v]] : i8
+
+// The rounding of the shift after a residual is added before the first shift, to the bias.
+func.func @round_before_the_first_shift(%x: tensor<4x9xi8>, %z: tensor<4xi8>) -> tensor<4xi32> {
+  %b = graph.constant dense<[1, 2, 3, 4]> : tensor<4xi32>
+  %y = affine_nest.for (%i) = (4) reduce (%k) = (9) {
+    %a = affine_nest.load %x[%i, %k] : tensor<4x9xi8>
+    %e = arith.extsi %a : i8 to i32
+    %s = affine_nest.reduce add %e : i32
+    %c = affine_nest.load %b[%i] : tensor<4xi32>
+    %t = arith.addi %s, %c : i32
+    %five = arith.constant 5 : i32
+    %q = arith.shrsi %t, %five : i32
+    %d = affine_nest.load %z[%i] : tensor<4xi8>
+    %f = arith.extsi %d : i8 to i32
+    %g = arith.addi %q, %f : i32
+    %four = arith.constant 4 : i32
+    %r = arith.addi %g, %four : i32
+    affine_nest.yield %r : i32
+  } : tensor<4xi32>
+  return %y : tensor<4xi32>
+}
+// CHECK-LABEL: func.func @round_before_the_first_shift(
+// CHECK: %b = graph.constant dense<[129, 130, 131, 132]> : tensor<4xi32>
+// CHECK: %[[c:.*]] = affine_nest.load %b[%i] : tensor<4xi32>
+// CHECK-NEXT: %[[t:.*]] = arith.addi %s, %[[c]] : i32
+// CHECK-NEXT: %[[q:.*]] = arith.shrsi %[[t]], %five : i32
+// CHECK-NEXT: %[[r:.*]] = arith.addi %[[q]], %f : i32
+// CHECK-NEXT: affine_nest.yield %[[r]] : i32

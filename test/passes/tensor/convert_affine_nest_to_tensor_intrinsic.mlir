@@ -125,24 +125,61 @@ func.func @residual(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>, %z: tensor<8x16xi
   return %y : tensor<8x16xi8>
 }
 // CHECK-LABEL: func.func @residual(
-// CHECK-NEXT: %identity = graph.constant dense_resource<identity> : tensor<16x16xi8>
-// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w, %z_mem = %z, %identity_mem = %identity) to (%y_mem) : (tensor<8x16xi8>, tensor<16x16xi8>, tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi8> {
+// CHECK-NEXT: %identity = graph.constant dense_resource<identity{{.*}}> : tensor<1x16x16xi8>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %w_mem = %w, %z_mem = %z, %identity_mem = %identity) to (%y_mem) : (tensor<8x16xi8>, tensor<16x16xi8>, tensor<8x16xi8>, tensor<1x16x16xi8>) -> tensor<8x16xi8> {
 // CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x8x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: %inp_1 = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
-// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
-// CHECK-NEXT: tensor_intrinsic.load %identity_mem[] to %eye[0] sizes []
+// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[] to %wgt[0] sizes []
 // CHECK-NEXT: tensor_intrinsic.load %z_mem[0] to %inp_1[0] sizes [8]
 // CHECK-NEXT: tensor_intrinsic.reset [8] %acc[0, d0]
 // CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp[0, d0] * %wgt[0]
 // CHECK-NEXT: tensor_intrinsic.alu shr [8] %acc[0, d0], 4
-// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp_1[0, d0] * %eye[0]
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp_1[0, d0] * %eye[0, 0]
 // CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0] sizes [8]
 // CHECK-NEXT: }
 // CHECK-NEXT: func.return %y : tensor<8x16xi8>
+
+// -----
+
+// Multiples of an i8 operand: by a multiple of the identity, one that no i8 holds by a shift, too. A
+// shift by a vector is loaded once, and is an ALU step with two operands.
+func.func @scaled(%x: tensor<8x16xi8>, %z: tensor<8x16xi8>) -> tensor<8x16xi8> {
+  %n = graph.constant dense<[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]> : tensor<16xi32>
+  %y = affine_nest.for (%m, %c) = (8, 16) {
+    %a = affine_nest.load %x[%m, %c] : tensor<8x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %four = arith.constant 4 : i32
+    %s = arith.muli %ae, %four : i32
+    %r = affine_nest.load %z[%m, %c] : tensor<8x16xi8>
+    %re = arith.extsi %r : i8 to i32
+    %many = arith.constant 384 : i32
+    %q = arith.muli %re, %many : i32
+    %v = arith.addi %s, %q : i32
+    %by = affine_nest.load %n[%c] : tensor<16xi32>
+    %t = arith.shrsi %v, %by : i32
+    %u = arith.trunci %t : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [8] order [0] inp 1 wgt 1 acc 1>} : tensor<8x16xi8>
+  return %y : tensor<8x16xi8>
+}
+// CHECK-LABEL: func.func @scaled(
+// CHECK: %diagonal = graph.constant dense_resource<diagonal> : tensor<2x16x16xi8>
+// CHECK: %eye = tensor_intrinsic.alloc : memref<1x2x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK: tensor_intrinsic.load %diagonal_mem[0] to %eye[0] sizes [2]
+// CHECK: tensor_intrinsic.load %n_mem[] to %operand[0] sizes []
+// CHECK: tensor_intrinsic.reset [8] %acc[0, d0]
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp[0, d0] * %eye[0, 0]
+// CHECK-NEXT: tensor_intrinsic.reset [8] %stage[0, d0]
+// CHECK-NEXT: tensor_intrinsic.gemm [8] %stage[0, d0] += %inp_1[0, d0] * %eye[0, 1]
+// CHECK-NEXT: tensor_intrinsic.alu shr [8] %stage[0, d0], -2
+// CHECK-NEXT: tensor_intrinsic.alu add [8] %acc[0, d0], %stage[0, d0]
+// CHECK-NEXT: tensor_intrinsic.alu shr [8] %acc[0, d0], %operand[0]
+// CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0] sizes [8]
 
 // -----
 
@@ -234,15 +271,15 @@ func.func @max_pool(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
   return %y : tensor<3x16xi8>
 }
 // CHECK-LABEL: func.func @max_pool(
-// CHECK-NEXT: %identity = graph.constant dense_resource<identity> : tensor<16x16xi8>
+// CHECK-NEXT: %identity = graph.constant dense_resource<identity{{.*}}> : tensor<1x16x16xi8>
 // CHECK-NEXT: %inside = graph.constant dense_resource<inside> : tensor<6x16xi8>
 // CHECK-NEXT: %pad = graph.constant dense_resource<pad> : tensor<16x16xi8>
-// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity, %inside_mem = %inside, %pad_mem = %pad) to (%y_mem) : (tensor<6x16xi8>, tensor<16x16xi8>, tensor<6x16xi8>, tensor<16x16xi8>) -> tensor<3x16xi8> {
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity, %inside_mem = %inside, %pad_mem = %pad) to (%y_mem) : (tensor<6x16xi8>, tensor<1x16x16xi8>, tensor<6x16xi8>, tensor<16x16xi8>) -> tensor<3x16xi8> {
 // CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x3x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %stage = tensor_intrinsic.alloc : memref<1x7x16xi32, #tensor_intrinsic<memory acc>>
-// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
-// CHECK-NEXT: tensor_intrinsic.load %identity_mem[] to %eye[0] sizes []
+// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: %inside_1 = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %pad_1 = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: tensor_intrinsic.load %pad_mem[] to %pad_1[0] sizes []
@@ -251,7 +288,7 @@ func.func @max_pool(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
 // CHECK-NEXT: tensor_intrinsic.reset [3] %acc[0, d0]
 // CHECK-NEXT: tensor_intrinsic.alu add [3] %acc[0, d0], -32768
 // CHECK-NEXT: tensor_intrinsic.reset [7] %stage[0, d0]
-// CHECK-NEXT: tensor_intrinsic.gemm [7] %stage[0, d0] += %inp[0, d0] * %eye[0]
+// CHECK-NEXT: tensor_intrinsic.gemm [7] %stage[0, d0] += %inp[0, d0] * %eye[0, 0]
 // CHECK-NEXT: tensor_intrinsic.gemm [7] %stage[0, d0] += %inside_1[0, d0] * %pad_1[0]
 // CHECK-NEXT: affine.for %k = 0 to 3 {
 // CHECK-NEXT: tensor_intrinsic.alu max [3] %acc[0, d0], %stage[0, d0 * 2 + %k]
@@ -273,19 +310,19 @@ func.func @max_pool_in_chunks(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
   return %y : tensor<3x16xi8>
 }
 // CHECK-LABEL: func.func @max_pool_in_chunks(
-// CHECK-NEXT: %identity = graph.constant dense_resource<identity> : tensor<16x16xi8>
-// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity) to (%y_mem) : (tensor<6x16xi8>, tensor<16x16xi8>) -> tensor<3x16xi8> {
+// CHECK-NEXT: %identity = graph.constant dense_resource<identity{{.*}}> : tensor<1x16x16xi8>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity) to (%y_mem) : (tensor<6x16xi8>, tensor<1x16x16xi8>) -> tensor<3x16xi8> {
 // CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x3x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<2x6x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %stage = tensor_intrinsic.alloc : memref<1x6x16xi32, #tensor_intrinsic<memory acc>>
-// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
-// CHECK-NEXT: tensor_intrinsic.load %identity_mem[] to %eye[0] sizes []
+// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: tensor_intrinsic.reset [3] %acc[0, d0]
 // CHECK-NEXT: tensor_intrinsic.alu add [3] %acc[0, d0], -32768
 // CHECK-NEXT: affine.for %k = 0 to 2 {
 // CHECK-NEXT: tensor_intrinsic.load %x_mem[%k * 2 - 1] to %inp[%k] sizes [min(6, %k * -2 + 7)]
 // CHECK-NEXT: tensor_intrinsic.reset [min(6, %k * -2 + 7)] %stage[0, d0]
-// CHECK-NEXT: tensor_intrinsic.gemm [min(6, %k * -2 + 7)] %stage[0, d0] += %inp[%k, d0] * %eye[0]
+// CHECK-NEXT: tensor_intrinsic.gemm [min(6, %k * -2 + 7)] %stage[0, d0] += %inp[%k, d0] * %eye[0, 0]
 // CHECK-NEXT: affine.for %k_1 = 0 to min affine_map<()[s0] -> (2, ((s0 * -2) + 3))>()[%k] {
 // CHECK-NEXT: tensor_intrinsic.alu max [3] %acc[0, d0], %stage[0, d0 * 2 + %k_1]
 // CHECK-NEXT: }
