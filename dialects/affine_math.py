@@ -279,3 +279,24 @@ def evaluate(
                     return left % right
         case _:
             raise ValueError(f"{expr} is not an affine expression")
+
+
+def is_mixed_radix(exprs: Sequence[AffineExpr], ranges: Ranges) -> bool:
+    """Whether `exprs` together tell the variables' values: digits of one or several numbers.
+
+    Each variable of more than one value is in one expression, by a factor larger than what the
+    variables of smaller factors there add up to. Sufficient, not necessary. Raises ValueError where
+    an expression is not affine.
+    """
+    found: list[AffineExpr] = []
+    for expr in exprs:
+        total = to_sum(expr, ranges)
+        below = 0
+        for atom, factor in sorted(total.terms.items(), key=lambda term: abs(term[1])):
+            if atom not in ranges or abs(factor) <= below:
+                return False
+            low, high = ranges[atom]
+            below += abs(factor) * (high - low)
+            found.append(atom)
+    varying = [variable for variable, (low, high) in ranges.items() if low < high]
+    return len(found) == len(set(found)) and set(varying) <= set(found)

@@ -1,13 +1,13 @@
 """Reading and printing affine expressions over SSA values, such as `%oh * 2 + %kh - 1`.
 
-Variables are SSA values (`%i`) or box dimensions (`d0`, `d1`, …). The caller says how an SSA value
-becomes an affine variable and back.
+Variables are SSA values (`%i`) or box dimensions (`d0`, `d1`, …). The caller says how an SSA value,
+or a name that is to become one, is an affine variable, and back.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import SSAValue
@@ -22,7 +22,9 @@ from xdsl.ir.affine import (
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-VariableOf = Callable[[SSAValue], AffineExpr]
+VariableOf = Callable[[SSAValue], AffineExpr] | Mapping[str, AffineExpr]
+"""The variable that an SSA value is, or that a name is: in an op's header, before its body's
+arguments exist."""
 
 
 class OperandList:
@@ -94,17 +96,34 @@ def _parse_factor(parser: Parser, variable: VariableOf) -> AffineExpr:
         return -_parse_factor(parser, variable)
     if (value := parser.parse_optional_integer(allow_boolean=False)) is not None:
         return AffineConstantExpr(value)
+    if (found := _parse_variable(parser, variable)) is not None:
+        return found
     pos = parser.pos
-    if (operand := parser.parse_optional_operand(IndexType())) is not None:
-        try:
-            return variable(operand)
-        except ValueError as error:
-            parser.raise_error(str(error), pos, parser.pos)
     if (name := parser.parse_optional_identifier()) is not None:
         if name[0] == "d" and name[1:].isdigit():
             return AffineDimExpr(int(name[1:]))
         parser.raise_error(f"expected %value, dN or a number, found '{name}'", pos, parser.pos)
     parser.raise_error("expected an affine expression")
+
+
+def _parse_variable(parser: Parser, variable: VariableOf) -> AffineExpr | None:
+    pos = parser.pos
+    if not callable(variable):
+        named = parser.parse_optional_unresolved_operand()
+        if named is None:
+            return None
+        if named.operand_name not in variable:
+            parser.raise_error(
+                f"expected a parallel iterator, found {named.span.text}", pos, parser.pos
+            )
+        return variable[named.operand_name]
+    operand = parser.parse_optional_operand(IndexType())
+    if operand is None:
+        return None
+    try:
+        return variable(operand)
+    except ValueError as error:
+        parser.raise_error(str(error), pos, parser.pos)
 
 
 def parse_exprs(parser: Parser, variable: VariableOf) -> list[AffineExpr]:

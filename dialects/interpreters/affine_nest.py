@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ from nopt.dialects.interpreters.scalars import evaluate_scalar
 _CHUNK_POINTS = 1 << 24
 """Points of a grid evaluated at once: bounds the memory of large nests."""
 
+_UNSPECIFIED = 0xA5
+"""Every byte of what no one has written, to be seen by tests where it is read."""
+
 
 @dataclass(frozen=True)
 class _Product:
@@ -32,7 +36,23 @@ class _Product:
 
 
 def evaluate_nest(op: ForOp, tensors: Mapping[SSAValue, Array]) -> Array:
-    """The nest's result for the given values of the tensors it loads."""
+    """The nest's result for the given values of the tensors it loads, and of its destination."""
+    elements = _elements(op, tensors)
+    if op.into is None:
+        return elements
+    if op.destination is not None:
+        result = tensors[op.destination].copy()
+    else:
+        count = elements.itemsize * prod(op.result_shape)
+        unspecified = np.full(count, _UNSPECIFIED, np.uint8)
+        result = unspecified.view(elements.dtype).reshape(op.result_shape)
+    grid = list(np.ogrid[tuple(slice(0, extent) for extent in op.parallel_extents)])
+    result[tuple(evaluate(expr, grid) for expr in op.into.data.results)] = elements
+    return result
+
+
+def _elements(op: ForOp, tensors: Mapping[SSAValue, Array]) -> Array:
+    """What the nest yields at each point of its parallel iterators."""
     parallel = op.parallel_extents
     result = np.empty(parallel, numpy_type(op.yielded.type))
     points = _grid_points(op)
@@ -151,6 +171,6 @@ class AffineNestFunctions(InterpreterFunctions):
     def run_for(
         self, interpreter: Interpreter, op: ForOp, args: tuple[Any, ...]
     ) -> tuple[Any, ...]:
-        sources = [load.source for load in op.loads]
+        sources = [*op.operands, *(load.source for load in op.loads)]
         tensors = dict(zip(sources, interpreter.get_values(sources), strict=True))
         return (evaluate_nest(op, tensors),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xdsl.dialects import arith
@@ -19,13 +20,29 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
 from nopt.dialects.affine_math import simplify_map, substitute
-from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
+from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp, Reduction, YieldOp
 
 REPRESENTS = "represents"
 """Attribute of what computes a result: which tensor of the float model that stands for."""
 
 MUST_RUN_ON = "must_run_on"
 """Attribute of a nest: "core" if its `graph` op was placed there, so that nothing else will do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a nest writes: by `map` into a tensor of a type, over `destination` if there is one."""
+
+    map: AffineMap
+    type: TensorType[Attribute]
+    destination: SSAValue | None
+
+    @classmethod
+    def of(cls, nest: ForOp) -> Place | None:
+        """Where a nest writes, if not to a tensor of its own."""
+        if nest.into is None:
+            return None
+        return cls(nest.into.data, nest.result.type, nest.destination)
 
 
 class NestBuilder:
@@ -104,7 +121,7 @@ class NestBuilder:
 
     def inline(
         self,
-        nest: ForOp,
+        nest: NestOp,
         indices: Sequence[AffineExpr],
         replaced: Mapping[SSAValue, SSAValue] | None = None,
     ) -> SSAValue:
@@ -126,17 +143,30 @@ class NestBuilder:
             values[op.results[0]] = clone.results[0]
         raise ValueError("a nest's body ends with affine_nest.yield")
 
-    def finish(self, value: SSAValue, like: Operation | None = None) -> ForOp:
+    def finish(
+        self, value: SSAValue, like: Operation | None = None, place: Place | None = None
+    ) -> ForOp:
         """End with `yield value`; the nest, not yet inserted anywhere.
 
-        It gets the place in the source, the name and the attributes of `like`: of an op other than a
-        nest which tensor it represents, and that it was placed on the core.
+        Its result is a tensor of its own, or goes to a `place` over the parallel iterators: by
+        default to that of a nest `like`. It gets the place in the source, the name and the
+        attributes of `like`; of an op other than a nest, which tensor it represents and that it was
+        placed on the core.
         """
         self.block.add_op(YieldOp(value))
         for load in (op for op in self.block.ops if isinstance(op, LoadOp)):
             load.result.name_hint = load.result.name_hint or load.source.name_hint
-        result_type = TensorType(value.type, self.parallel)
-        nest = ForOp(self.parallel, self.reduction, Region(self.block), result_type)
+        if place is None and isinstance(like, ForOp):
+            place = Place.of(like)
+        own = TensorType(value.type, self.parallel)
+        nest = ForOp(
+            self.parallel,
+            self.reduction,
+            Region(self.block),
+            place.type if place else own,
+            destination=place and place.destination,
+            into=place and simplify_map(place.map, self.parallel),
+        )
         if like is not None:
             nest.location = like.location
             nest.result.name_hint = like.results[0].name_hint

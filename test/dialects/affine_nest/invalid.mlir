@@ -262,3 +262,106 @@ func.func @f(%x: i8) {
   return
 }
 // CHECK: error: 'affine_nest.reduce' op 'affine_nest.reduce' expects parent op 'affine_nest.for'
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = affine_nest.for (%i) = (4) into %d[%i + 3] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op into, index 0 ranges over [3, 6], outside [0, 6)
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = affine_nest.for (%i, %j) = (3, 2) into %d[%i + %j] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, by a factor larger than what the iterators of smaller factors add up to
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = affine_nest.for (%i, %j) = (3, 2) into %d[%i] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, by a factor larger than what the iterators of smaller factors add up to
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = affine_nest.for (%i) = (4) into %d[%i floordiv 2] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, by a factor larger than what the iterators of smaller factors add up to
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = affine_nest.for (%i) = (4) into %d[%i, 0] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op result has rank 1, found 2 indices
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = affine_nest.for (%i) = (4) into %d[%i] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    %b = arith.extsi %a : i8 to i32
+    affine_nest.yield %b : i32
+  } : tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op yields i32 into a result of type tensor<6xi8>
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = "affine_nest.for"(%x) <{parallel = array<i64: 4>, reduction = array<i64>, into = affine_map<(d0) -> (d0)>}> ({
+  ^bb0(%i: index):
+    %a = "affine_nest.load"(%x) <{map = affine_map<(d0) -> (d0)>}> : (tensor<4xi8>) -> i8
+    "affine_nest.yield"(%a) : (i8) -> ()
+  }) : (tensor<4xi8>) -> tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op destination has type tensor<4xi8>, expected tensor<6xi8> as the result
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = "affine_nest.for"(%d) <{parallel = array<i64: 6>, reduction = array<i64>}> ({
+  ^bb0(%i: index):
+    %a = "affine_nest.load"(%d) <{map = affine_map<(d0) -> (d0)>}> : (tensor<6xi8>) -> i8
+    "affine_nest.yield"(%a) : (i8) -> ()
+  }) : (tensor<6xi8>) -> tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op has a destination but no map into it
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = "affine_nest.for"(%d) <{parallel = array<i64: 4>, reduction = array<i64: 1>, into = affine_map<(d0, d1) -> (d0)>}> ({
+  ^bb0(%i: index, %k: index):
+    %a = "affine_nest.load"(%x) <{map = affine_map<(d0, d1) -> (d0)>}> : (tensor<4xi8>) -> i8
+    "affine_nest.yield"(%a) : (i8) -> ()
+  }) : (tensor<6xi8>) -> tensor<6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op into must range over the 1 parallel iterators, found 2 dimensions and 0 symbols

@@ -174,3 +174,14 @@ func.func @f(%x: tensor<4xi8>) {
   return
 }
 // CHECK: error: Expected `add`, `max`, or `min`.
+
+// -----
+
+func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
+  %y = affine_nest.for (%i) = (4) reduce (%k) = (1) into %d[%i + %k] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<6xi8>
+  return
+}
+// CHECK: expected a parallel iterator, found %k

@@ -159,3 +159,28 @@ func.func @indices(%x: tensor<100xi8>) {
   // GENERIC: "func.return"() : () -> ()
 }
 // CHECK-NEXT: }
+
+func.func @into(%x: tensor<2x3xi8>, %y: tensor<2x4xi8>) -> tensor<2x8xi8> {
+// CHECK-LABEL: func.func @into(
+  // A tensor of which only a part is written.
+  %a = affine_nest.for (%i, %j) = (2, 3) into [%i, %j * 2 + 1] {
+  // CHECK-NEXT: %a = affine_nest.for (%i, %j) = (2, 3) into [%i, %j * 2 + 1] {
+    %v = affine_nest.load %x[%i, %j] : tensor<2x3xi8>
+    affine_nest.yield %v : i8
+  } : tensor<2x8xi8>
+  // CHECK: } : tensor<2x8xi8>
+  // A part of another tensor; its iterators are digits of one index.
+  %b = affine_nest.for (%i, %h, %l) = (2, 1, 2) reduce (%k) = (2) into %a[%i, %h * 2 + %l + 6] {
+  // CHECK-NEXT: %b = affine_nest.for (%i_1, %h, %l) = (2, 1, 2) reduce (%k) = (2) into %a[%i_1, %h * 2 + %l + 6] {
+    %v = affine_nest.load %y[%i, %l * 2 + %k] : tensor<2x4xi8>
+    %w = affine_nest.reduce max %v : i8
+    affine_nest.yield %w : i8
+  } attributes {label = "here"} : tensor<2x8xi8>
+  // CHECK: } attributes {label = "here"} : tensor<2x8xi8>
+  return %b : tensor<2x8xi8>
+}
+// GENERIC-LABEL: "func.func"() <{sym_name = "into"
+// GENERIC: %a = "affine_nest.for"() <{parallel = array<i64: 2, 3>, reduction = array<i64>, into = affine_map<(d0, d1) -> (d0, ((d1 * 2) + 1))>}> ({
+// GENERIC: }) : () -> tensor<2x8xi8>
+// GENERIC-NEXT: %b = "affine_nest.for"(%a) <{parallel = array<i64: 2, 1, 2>, reduction = array<i64: 2>, into = affine_map<(d0, d1, d2) -> (d0, (((d1 * 2) + d2) + 6))>}> ({
+// GENERIC: }) {label = "here"} : (tensor<2x8xi8>) -> tensor<2x8xi8>

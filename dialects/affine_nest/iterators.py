@@ -1,0 +1,90 @@
+"""A nest's iterators: their extents, names and ranges, and how they read and print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import DenseArrayBase, i64
+from xdsl.ir import BlockArgument
+from xdsl.ir.affine import AffineExpr
+from xdsl.irdl import IRDLOperation, prop_def, region_def
+from xdsl.parser import Parser
+from xdsl.printer import Printer
+
+from nopt.dialects.affine_math import Range, dim_ranges
+
+
+class NestOp(IRDLOperation):
+    """An op whose body is evaluated at each point of its parallel and reduction iterators."""
+
+    name = "affine_nest.for"
+
+    parallel = prop_def(DenseArrayBase.constr(i64))
+    reduction = prop_def(DenseArrayBase.constr(i64))
+    body = region_def("single_block")
+
+    @property
+    def parallel_extents(self) -> tuple[int, ...]:
+        return self.parallel.get_values()
+
+    @property
+    def reduction_extents(self) -> tuple[int, ...]:
+        return self.reduction.get_values()
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """Extents of all iterators, parallel ones first."""
+        return self.parallel_extents + self.reduction_extents
+
+    @property
+    def ranges(self) -> dict[AffineExpr, Range]:
+        """The range of each iterator, as dimension expressions."""
+        return dim_ranges(self.extents)
+
+    @property
+    def iterators(self) -> tuple[BlockArgument, ...]:
+        return self.body.block.args
+
+    @property
+    def named_parallel(self) -> list[tuple[str, int]]:
+        """(name, extent) of each parallel iterator."""
+        split = len(self.parallel_extents)
+        return _named(self.iterators[:split], self.parallel_extents)
+
+    @property
+    def named_reduction(self) -> list[tuple[str, int]]:
+        """(name, extent) of each reduction iterator."""
+        split = len(self.parallel_extents)
+        return _named(self.iterators[split:], self.reduction_extents)
+
+
+def _named(iterators: Sequence[BlockArgument], extents: Sequence[int]) -> list[tuple[str, int]]:
+    return [
+        (iterator.name_hint or "i", extent)
+        for iterator, extent in zip(iterators, extents, strict=True)
+    ]
+
+
+def parse_iterators(parser: Parser) -> tuple[list[Parser.UnresolvedArgument], list[int]]:
+    """`(%i, …) = (extent, …)`"""
+    names = parser.parse_comma_separated_list(
+        Parser.Delimiter.PAREN, lambda: parser.parse_argument(expect_type=False)
+    )
+    parser.parse_punctuation("=")
+    pos = parser.pos
+    extents = parser.parse_comma_separated_list(
+        Parser.Delimiter.PAREN, lambda: parser.parse_integer(allow_boolean=False)
+    )
+    if len(names) != len(extents):
+        parser.raise_error(f"expected {len(names)} extents, found {len(extents)}", pos, parser.pos)
+    return names, extents
+
+
+def print_iterators(
+    printer: Printer, names: Sequence[BlockArgument], extents: Sequence[int]
+) -> None:
+    with printer.in_parens():
+        printer.print_list(names, lambda name: printer.print_block_argument(name, print_type=False))
+    printer.print_string(" = ")
+    with printer.in_parens():
+        printer.print_list(extents, lambda extent: printer.print_string(str(extent)))
