@@ -1,0 +1,1 @@
+"""What `graph-quantize` is made of: observe ranges, choose scales, rewrite, compare."""

@@ -1,0 +1,58 @@
+"""How scales are chosen: the largest number seen, a percentile, or the least mean square error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from nopt.dialects.constants import Array
+from nopt.passes.graph.quantization.observe import Observations
+from nopt.passes.graph.quantization.ranges import Channels, Magnitudes
+from nopt.passes.graph.quantization.weights import LARGEST
+
+Method = Literal["max", "percentile", "mse"]
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """A method with what it has seen."""
+
+    method: Method
+    percentile: float
+    seen: Observations
+
+    def wanted(self, value: SSAValue) -> float:
+        """About what a tensor's limit would be by itself; 0 for one that is all zero."""
+        magnitudes = self.seen.magnitudes[value]
+        if self.method == "percentile":
+            return magnitudes.percentile(self.percentile)
+        return magnitudes.largest
+
+    def cost(self, value: SSAValue, limits: Array) -> Array:
+        """What each limit costs a tensor: its noise relative to its power, or by the other methods
+        the square of the step, and infinity for limits below the wanted one."""
+        magnitudes = self.seen.magnitudes[value]
+        if not magnitudes.largest:
+            return np.zeros(limits.shape)
+        if self.method == "mse":
+            return magnitudes.noise(limits, LARGEST) / magnitudes.mean_square
+        wanted = self.wanted(value) * (1 - 1e-9)
+        return np.where(limits >= wanted, np.square(limits / wanted), np.inf)
+
+    def channel_limits(self, value: SSAValue, axis: int) -> Array:
+        """What 127 stands for in each channel of a tensor."""
+        channels = self.seen.channels[value, axis]
+        return channel_limits(channels, self.seen.magnitudes[value])
+
+
+def channel_limits(channels: Channels, magnitudes: Magnitudes) -> Array:
+    """The channels' maxima; for channels hardly seen at least a small part of the tensor's."""
+    least = magnitudes.largest / 256 or 1.0
+    return np.maximum(channels.largest.astype(np.float64), least)
+
+
+ChooserFactory = Callable[[Observations], Chooser]

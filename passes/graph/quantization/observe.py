@@ -1,0 +1,72 @@
+"""Running the float network over the samples and keeping what scales are chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from xdsl.ir import Operation, SSAValue
+
+from nopt.dialects import graph
+from nopt.dialects.constants import Array
+from nopt.passes.graph.quantization.execution import GraphRun
+from nopt.passes.graph.quantization.layers import constant_of, has_weights, shape_of
+from nopt.passes.graph.quantization.plan import Plan, constants_of
+from nopt.passes.graph.quantization.ranges import Channels, Magnitudes
+from nopt.passes.graph.quantization.samples import Sample
+from nopt.passes.places import about
+
+
+@dataclass
+class Observations:
+    """What was seen of the tensors that a plan asks about."""
+
+    magnitudes: dict[SSAValue, Magnitudes] = field(default_factory=dict[SSAValue, Magnitudes])
+    channels: dict[tuple[SSAValue, int], Channels] = field(
+        default_factory=dict[tuple[SSAValue, int], Channels]
+    )
+    """By tensor and axis."""
+
+    def add(self, value: SSAValue, array: Array) -> None:
+        """Take in a tensor of one sample."""
+        if (found := self.magnitudes.get(value)) is not None:
+            found.add(array)
+        for axis in range(array.ndim):
+            if (channels := self.channels.get((value, axis))) is not None:
+                channels.add(array)
+
+
+def input_axis(op: Operation) -> int:
+    """The axis of a contraction's input channels."""
+    if isinstance(op, graph.MatmulOp):
+        return len(shape_of(op.lhs)) - (2 if op.transpose_a is not None else 1)
+    return 1
+
+
+def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample]) -> Observations:
+    """Run the float network on all samples. Raises ValueError if a tensor gets infinite or NaN."""
+    seen = Observations()
+    for value in (*plan.ties.values, *plan.exits):
+        seen.magnitudes[value] = Magnitudes()
+    for layer in plan.layers:
+        root = layer.root
+        if has_weights(root):
+            key = root.operands[0], input_axis(root)
+            seen.channels[key] = Channels(key[1])
+        if layer.result in plan.exits:
+            seen.channels[layer.result, layer.axis] = Channels(layer.axis)
+    for constant in constants_of(plan):
+        array = constant_of(constant)
+        assert array is not None
+        seen.magnitudes[constant].add(array)
+
+    def watch(value: SSAValue, array: Array) -> None:
+        if isinstance(value.owner, graph.GraphOp):
+            with about(value.owner):
+                seen.add(value, array)
+        else:
+            seen.add(value, array)
+
+    for sample in samples:
+        run.run(sample, watch)
+    return seen

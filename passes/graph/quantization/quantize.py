@@ -1,0 +1,117 @@
+"""Quantizing one function: plan, observe, choose scales, rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import SSAValue
+
+from nopt.passes.graph.quantization.execution import GraphRun
+from nopt.passes.graph.quantization.layers import Layer, has_weights, shape_of
+from nopt.passes.graph.quantization.methods import Chooser, Method
+from nopt.passes.graph.quantization.names import tensor_names
+from nopt.passes.graph.quantization.observe import Observations, input_axis, observe
+from nopt.passes.graph.quantization.plan import Plan, bits_between, make_plan, solve_products
+from nopt.passes.graph.quantization.rewrite import Rewriter
+from nopt.passes.graph.quantization.rows import input_means, to_rows
+from nopt.passes.graph.quantization.samples import Sample
+from nopt.passes.graph.quantization.weights import (
+    LARGEST,
+    IntegerLayer,
+    Terms,
+    quantize_weights,
+    quantize_weights_freely,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to quantize."""
+
+    method: Method = "mse"
+    percentile: float = 99.99
+    per_channel: bool = True
+    """Several scales for a layer's weights, and for results that only the host reads."""
+    tolerance: float = 0.5
+    """dB of a layer's noise that one shift for all channels may cost."""
+    correct_bias: bool = True
+
+
+def quantize(function: FuncOp, samples: Iterable[Sample], options: Options) -> None:
+    """Rewrite a function of floats to integers, in place; what has become unused stays.
+
+    Raises ValueError if a sample gives infinite or NaN tensors."""
+    plan = make_plan(function, options.per_channel)
+    seen = observe(GraphRun(function), plan, samples)
+    chooser = Chooser(options.method, options.percentile, seen)
+    plan.ties.choose(chooser.cost, chooser.wanted)
+    solve_products(plan)
+    numbers = _Numbers(plan, chooser, options)
+    names = tensor_names(function)
+    Rewriter(function, plan, numbers.scale, numbers.layer, names).run()
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """Scales and integers of the planned layers."""
+
+    plan: Plan
+    chooser: Chooser
+    options: Options
+
+    @property
+    def seen(self) -> Observations:
+        return self.chooser.seen
+
+    def scale(self, value: SSAValue) -> float:
+        """The scale as an f32, so that the text says exactly what is meant."""
+        return float(np.float32(self.plan.ties.limit(value) / LARGEST))
+
+    def layer(self, layer: Layer) -> IntegerLayer:
+        """Weights, bias and shifts."""
+        if not has_weights(layer.root):
+            return self._product(layer)
+        x = layer.root.operands[0]
+        rows = to_rows(layer.root).astype(np.float64)
+        channels = self.seen.channels[x, input_axis(layer.root)]
+        terms = Terms(
+            rows,
+            np.broadcast_to(0.0 if layer.bias is None else layer.bias, len(rows)),
+            input_means(layer.root, channels.mean),
+            rows.shape[1] * self.seen.magnitudes[x].mean_square,
+        )
+        correct = self.options.correct_bias
+        if layer.result in self.plan.exits:
+            limits = self.chooser.channel_limits(layer.result, layer.axis)
+            return quantize_weights_freely(terms, self.scale(x), limits / LARGEST, correct=correct)
+        step = self.scale(layer.result)
+        inner = step if layer.skip is None else min(step, self.scale(layer.skip))
+        return quantize_weights(
+            terms,
+            self.scale(x),
+            inner,
+            step=step,
+            per_channel=self.options.per_channel,
+            tolerance=self.options.tolerance,
+            floor=inner < step,
+            correct=correct,
+        )
+
+    def _product(self, layer: Layer) -> IntegerLayer:
+        """A product of two tensors has no weights of its own."""
+        a, b = layer.root.operands
+        scale = self.scale(layer.result)
+        bits = bits_between(self.plan.ties, a, b, layer.result)
+        shift = max(0, int(np.rint(bits)))
+        channels = shape_of(layer.result)[layer.axis]
+        bias = np.zeros(1) if layer.bias is None else layer.bias
+        whole = np.rint(bias / (self.scale(a) * self.scale(b)))
+        return IntegerLayer(
+            np.zeros((channels, 0), np.int8),
+            whole.astype(np.int32),
+            np.full(channels, shift),
+            np.full(channels, scale),
+        )

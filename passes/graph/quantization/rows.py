@@ -1,0 +1,49 @@
+"""Weights of any contraction as a matrix with one row for each output channel."""
+
+from __future__ import annotations
+
+import numpy as np
+from xdsl.ir import Operation
+
+from nopt.dialects import graph
+from nopt.dialects.constants import Array
+from nopt.passes.graph.quantization.layers import constant_of, shape_of
+
+
+def to_rows(op: Operation) -> Array:
+    """A contraction's weights as [output channels, terms]."""
+    weights = constant_of(op.operands[1])
+    assert weights is not None
+    if isinstance(op, graph.MatmulOp):
+        return weights if op.transpose_b is not None else weights.T
+    if isinstance(op, graph.ConvTranspose2dOp):
+        channels, outputs = weights.shape[:2]
+        groups = op.groups.value.data
+        grouped = weights.reshape(groups, channels // groups, outputs, -1).swapaxes(1, 2)
+        return grouped.reshape(groups * outputs, -1)
+    return weights.reshape(len(weights), -1)
+
+
+def from_rows(op: Operation, rows: Array) -> Array:
+    """The inverse of `to_rows`."""
+    shape = shape_of(op.operands[1])
+    if isinstance(op, graph.MatmulOp):
+        return np.ascontiguousarray(rows if op.transpose_b is not None else rows.T)
+    if isinstance(op, graph.ConvTranspose2dOp):
+        groups = op.groups.value.data
+        grouped = rows.reshape(groups, shape[1], shape[0] // groups, -1).swapaxes(1, 2)
+        return np.ascontiguousarray(grouped).reshape(shape)
+    return rows.reshape(shape)
+
+
+def input_means(op: Operation, means: Array) -> Array:
+    """The mean of the input that each weight of `to_rows` is multiplied by."""
+    if isinstance(op, graph.MatmulOp):
+        return means[None, :]
+    rows = to_rows(op)
+    assert isinstance(op, graph.Conv2dOp | graph.ConvTranspose2dOp)
+    groups = op.groups.value.data
+    by_group = means.reshape(groups, 1, -1, 1)
+    area = int(np.prod(shape_of(op.weight)[2:]))
+    full = np.broadcast_to(by_group, (groups, len(rows) // groups, by_group.shape[2], area))
+    return full.reshape(rows.shape)

@@ -1,0 +1,99 @@
+"""Calibration data: read from .npz or .npy, checked, and cut into samples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
+from xdsl.utils.hints import isa
+
+from nopt.dialects.constants import Array, numpy_type
+from nopt.passes.graph.quantization.names import tensor_names
+
+Sample = tuple[Array, ...]
+
+
+def load_samples(path: str, function: FuncOp, limit: int | None = None) -> list[Sample]:
+    """The samples in a file, each with one array per input of the function; the first `limit`.
+
+    A .npz holds one array per input, by name or in order; a .npy the array of the only input. An
+    array has an input's shape, or more along a leading dimension: its samples. Raises ValueError
+    that names file and array, found and expected."""
+    block = function.body.block
+    names = [tensor_names(function)[argument] for argument in block.args]
+    arrays = _assign(path, _read(path), names)
+    parts: list[list[Array]] = []
+    for name, array, argument in zip(names, arrays, block.args, strict=True):
+        parts.append(_cut(f"calibration '{path}', input '{name}'", array, argument.type))
+    counts = {name: len(part) for name, part in zip(names, parts, strict=True)}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{count} of '{name}'" for name, count in counts.items())
+        raise ValueError(f"calibration '{path}': {found}, expected as many samples of each input")
+    return list(zip(*parts, strict=True))[:limit]
+
+
+def _read(path: str) -> dict[str, Array]:
+    """The arrays of a file by name; the one of a .npy has the name ''."""
+    if not Path(path).is_file():
+        raise ValueError(f"calibration '{path}': no such file")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"": loaded}
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except Exception as error:
+        # numpy and zipfile raise many kinds of exceptions on broken files.
+        raise ValueError(f"calibration '{path}': no readable .npz or .npy: {error}") from error
+
+
+def _assign(path: str, arrays: Mapping[str, Array], names: Sequence[str]) -> list[Array]:
+    """One array for each input: by name if all names fit, else in order if the file's names say
+    nothing."""
+    if set(arrays) == set(names):
+        return [arrays[name] for name in names]
+    plain = {_identifier(key): array for key, array in arrays.items()}
+    hints = [_identifier(name) for name in names]
+    if len(plain) == len(arrays) == len(names) and set(plain) == set(hints):
+        return [plain[hint] for hint in hints]
+    unnamed = all(re.fullmatch(r"(arr_\d+)?", key) for key in arrays)
+    alike = sorted(_identifier(key) for key in arrays) == sorted(hints)
+    if len(arrays) == len(names) and (unnamed or alike or len(names) == 1):
+        return list(arrays.values())
+    found = ", ".join(f"'{key}'" for key in arrays) or "none"
+    expected = ", ".join(f"'{name}'" for name in names) or "none"
+    raise ValueError(f"calibration '{path}': arrays {found}, expected one per input: {expected}")
+
+
+def _identifier(name: str) -> str:
+    """A name as value names have it: no other characters, no number at the end."""
+    return re.sub(r"_\d+$", "", re.sub(r"[^A-Za-z0-9_$.-]", "_", name))
+
+
+def _cut(place: str, array: Array, type: Attribute) -> list[Array]:
+    """The samples that an array holds for an input of this type."""
+    if not isa(type, TensorType[Attribute]):
+        raise ValueError(f"{place}: the input has type {type}, expected a tensor")
+    shape, dtype = type.get_shape(), numpy_type(type.element_type)
+    if array.dtype.kind != dtype.kind:
+        raise ValueError(f"{place}: found {array.dtype}, expected {dtype}")
+    if array.size == 0:
+        raise ValueError(f"{place}: found shape {list(array.shape)}, expected at least one sample")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{place}: found NaN or infinite numbers, expected finite ones")
+    if array.dtype.kind == "i" and array.dtype != dtype:
+        limits = np.iinfo(dtype)
+        if array.min() < limits.min or array.max() > limits.max:
+            raise ValueError(f"{place}: found numbers beyond {dtype}")
+    array = array.astype(dtype, copy=False)
+    if array.shape[1:] == shape:
+        return list(array)
+    if array.shape[1:] == shape[1:] and array.ndim and array.shape[0] % shape[0] == 0:
+        return list(array.reshape(-1, *shape))
+    expected = f"{list(shape)}, or more such along a leading dimension"
+    raise ValueError(f"{place}: found shape {list(array.shape)}, expected {expected}")
