@@ -1,6 +1,6 @@
 """The program file: all that a run needs, in one checked archive.
 
-A `.vta` file is an uncompressed zip: `manifest.json` (sizes, symbols, steps, configuration),
+A `.vta` file is an uncompressed zip: `manifest.json` (configuration, symbols, steps, layers),
 `instructions.bin` (little-endian words), one `constants/N.bin` per DRAM segment, `host.txt`, and
 `SHA256SUMS` over all of them, in the format of the `sha256sum` command. The same program always
 gives the same bytes, so other bytes anywhere are refused.
@@ -9,25 +9,25 @@ gives the same bytes, so other bytes anywhere are refused.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .archive import ArchiveError, Data, archive_parts, check_canonical, read_archive
 from .config import Config, ConfigError
 from .encoding import Records, Words, decode
+from .layers import Layer
 
 FORMAT = "nopt-program"
-VERSION = 1
+VERSION = 2
 KINDS = ("input", "output", "constant", "buffer", "uop")
 
 _MANIFEST, _INSTRUCTIONS, _HOST, _SUMS = (
@@ -36,9 +36,6 @@ _MANIFEST, _INSTRUCTIONS, _HOST, _SUMS = (
     "host.txt",
     "SHA256SUMS",
 )
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError)
-"""What `zipfile` raises about damaged archives (an unknown method is a RuntimeError)."""
 
 
 class ProgramError(ValueError):
@@ -91,17 +88,22 @@ class CoreStep:
 
 @dataclass
 class Program:
-    """A compiled network. `constants` are (byte address, bytes) and include the micro-ops."""
+    """A compiled network. `constants` are (byte address, bytes) and include the micro-ops.
+
+    Symbols may share addresses: of tensors whose values are not needed at the same time.
+    """
 
     config: Config
     instructions: Words
-    constants: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
+    constants: list[tuple[int, Data]] = field(default_factory=list[tuple[int, Data]])
     dram_bytes: int = 0
     symbols: list[Symbol] = field(default_factory=list[Symbol])
     steps: list[HostStep | CoreStep] = field(default_factory=list[HostStep | CoreStep])
     host: str = ""
     inputs: list[Value] = field(default_factory=list[Value])
     outputs: list[Value] = field(default_factory=list[Value])
+    layers: list[Layer] = field(default_factory=list[Layer])
+    """What runs on the core, in order."""
 
     def symbol(self, name: str) -> Symbol:
         """The symbol of that name; raises `KeyError`."""
@@ -127,6 +129,14 @@ class Program:
             image[address : address + len(data)] = np.frombuffer(data, np.uint8)
         return image
 
+    def dram_by_kind(self) -> dict[str, int]:
+        """Bytes of DRAM that symbols of each kind take, those that share a place counted once."""
+        places: dict[str, list[tuple[int, int]]] = {}
+        for symbol in self.symbols:
+            span = (symbol.address, symbol.address + symbol.nbytes)
+            places.setdefault(symbol.kind, []).append(span)
+        return {kind: _covered(places[kind]) for kind in KINDS if kind in places}
+
     def check(self) -> None:
         """Raise `ProgramError` unless every range and every name that is used exists."""
         for value in (*self.inputs, *self.outputs, *self.symbols):
@@ -140,7 +150,12 @@ class Program:
                 )
             what = f"symbol {symbol.name}"
             self._check_range(what, symbol.address, symbol.nbytes, self.dram_bytes, "bytes of DRAM")
-        known = {value.name for value in self.inputs} | {symbol.name for symbol in self.symbols}
+        symbols = {symbol.name for symbol in self.symbols}
+        for layer in self.layers:
+            count, what = len(self.instructions), f"layer {layer.name}"
+            self._check_range(what, layer.first, layer.count, count, "instructions")
+            self._check_names(what, [layer.result], symbols)
+        known = {value.name for value in self.inputs} | symbols
         for step in self.steps:
             if isinstance(step, CoreStep):
                 count = len(self.instructions)
@@ -182,23 +197,33 @@ class Program:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(self.to_bytes())
+                self.write(file)
             os.chmod(temporary, 0o644)
             os.replace(temporary, path)
         except BaseException:
             os.unlink(temporary)
             raise
 
-    def to_bytes(self) -> bytes:
-        """The archive as bytes. Raises `ProgramError` if `check` does."""
+    def write(self, stream: IO[bytes]) -> None:
+        """Write the archive to a stream. Raises `ProgramError` if `check` does."""
         self.check()
-        members = {
+        members: dict[str, Data] = {
             _MANIFEST: json.dumps(self._manifest(), indent=1).encode(),
             _INSTRUCTIONS: np.asarray(self.instructions).astype("<u8").tobytes(),
             _HOST: self.host.encode(),
         }
         members |= {_segment(i): data for i, (_, data) in enumerate(self.constants)}
-        return _archive(members | {_SUMS: _sums(members)})
+        try:
+            for part in archive_parts(members | {_SUMS: _sums(members)}):
+                stream.write(part)
+        except ArchiveError as error:
+            raise ProgramError(str(error)) from None
+
+    def to_bytes(self) -> bytes:
+        """The archive as bytes. Raises `ProgramError` if `check` does."""
+        stream = BytesIO()
+        self.write(stream)
+        return stream.getvalue()
 
     def _manifest(self) -> dict[str, Any]:
         return {
@@ -211,6 +236,7 @@ class Program:
             "steps": [asdict(step) for step in self.steps],
             "inputs": [asdict(value) for value in self.inputs],
             "outputs": [asdict(value) for value in self.outputs],
+            "layers": [asdict(layer) for layer in self.layers],
         }
 
     @staticmethod
@@ -231,28 +257,25 @@ def _segment(index: int) -> str:
     return f"constants/{index}.bin"
 
 
-def _sums(members: dict[str, bytes]) -> bytes:
+def _covered(places: Sequence[tuple[int, int]]) -> int:
+    """How many numbers lie in any of the half-open intervals."""
+    count = end = 0
+    for begin, stop in sorted(places):
+        count += max(stop - max(begin, end), 0)
+        end = max(end, stop)
+    return count
+
+
+def _sums(members: Mapping[str, Data]) -> bytes:
     lines = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in members.items())
     return "".join(lines).encode()
 
 
-def _archive(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in members.items():
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.create_system = 3  # the same on every system
-            archive.writestr(info, data)
-    return buffer.getvalue()
-
-
 def _read(data: bytes) -> Program:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = {name: archive.read(name) for name in archive.namelist()}
-    except _DAMAGE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ProgramError(f"expected an intact program archive: {reason}") from None
+        members = read_archive(data)
+    except ArchiveError as error:
+        raise ProgramError(str(error)) from None
     manifest = _read_manifest(members)
     _check_sums(members)
     try:
@@ -262,8 +285,10 @@ def _read(data: bytes) -> Program:
     except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
         raise ProgramError(f"{_MANIFEST}: found a malformed entry ({error!r})") from None
     program.check()
-    if _archive(members) != data:
-        raise ProgramError("expected an intact program archive: bytes between members differ")
+    try:
+        check_canonical(data, members)
+    except ArchiveError as error:
+        raise ProgramError(str(error)) from None
     return program
 
 
@@ -317,6 +342,7 @@ def _build(manifest: dict[str, Any], members: dict[str, bytes]) -> Program:
         host=members[_HOST].decode(),
         inputs=values("inputs"),
         outputs=values("outputs"),
+        layers=[Layer.from_json(layer) for layer in manifest["layers"]],
     )
 
 

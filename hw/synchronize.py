@@ -34,7 +34,16 @@ class SynchronizeError(ValueError):
 
 
 def synchronize(insns: Records, memory_uops: Micro, config: Config, uop_base: int = 0) -> Records:
+    """What `synchronized` gives, the records alone."""
+    return synchronized(insns, memory_uops, config, uop_base)[0]
+
+
+def synchronized(
+    insns: Records, memory_uops: Micro, config: Config, uop_base: int = 0
+) -> tuple[Records, NDArray[np.int64]]:
     """The stream with dependency tokens, empty compute instructions where needed, and FINISH.
+
+    With it comes the number of each record in `insns`, negative for those inserted.
 
     `insns` (n,) are records in program order without tokens and without FINISH. `memory_uops` are
     all micro-ops in DRAM, the first at DRAM element address `uop_base`.

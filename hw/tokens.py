@@ -18,6 +18,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .encoding import INSTRUCTION, TOKENS, Memory, Module, Opcode, Records
 
@@ -55,10 +56,11 @@ class TokenPlacer:
                 needs[COMPUTE] = max(needs[COMPUTE], self._relay(far, needs[far]))
         self._append(row, module, needs)
 
-    def finish(self, insns: Records) -> Records:
-        """Append FINISH, ordered after everything, and return the records with their tokens."""
+    def finish(self, insns: Records) -> tuple[Records, NDArray[np.int64]]:
+        """Append FINISH, ordered after everything: the records with their tokens, and the row of
+        the input that each one is, negative for those inserted."""
         self._append(_FINISH, COMPUTE, [self.count(module) - 1 for module in Module])
-        rows = np.array(self._rows)
+        rows = np.array(self._rows, np.int64)
         result = np.zeros(len(rows), INSTRUCTION)
         result[rows >= 0] = insns[rows[rows >= 0]]
         result["opcode"][rows == _EMPTY] = Opcode.LOAD
@@ -67,7 +69,7 @@ class TokenPlacer:
         bits = np.array(self._bits)
         for i, token in enumerate(TOKENS):
             result[token] = bits >> i & 1
-        return result
+        return result, rows
 
     def _relay(self, far: int, index: int) -> int:
         """A compute instruction that follows instruction `index` of `far`; inserted if needed."""

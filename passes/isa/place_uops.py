@@ -22,6 +22,8 @@ class PlacedStream:
 
     records: Records
     uops: Words
+    counts: tuple[int, ...]
+    """Records of each layer."""
 
 
 def place_uops(
@@ -38,7 +40,7 @@ def place_uops(
     parts = [placement.place(stream) for stream in streams]
     records = np.concatenate(parts) if parts else np.zeros(0, INSTRUCTION)
     uops = np.concatenate(placement.image) if placement.image else np.zeros(0, np.uint32)
-    return PlacedStream(records, uops)
+    return PlacedStream(records, uops, tuple(map(len, parts)))
 
 
 class _Placement:

@@ -18,12 +18,12 @@ func.func @main(%x: tensor<4x20xi8>) -> tensor<4x10xi8> {
 }
 
 // CHECK: "format": "nopt-program",
-// CHECK-NEXT: "version": 1,
+// CHECK-NEXT: "version": 2,
 // CHECK-NEXT: "config": {
 // CHECK-NEXT: "name": "rtl",
 // CHECK: "symbols": [
 // CHECK: "name": "x_1",
-// CHECK-NEXT: "address": 0,
+// CHECK-NEXT: "address": 512,
 // CHECK-NEXT: "shape": [
 // CHECK-NEXT: 4,
 // CHECK-NEXT: 2,
@@ -32,7 +32,7 @@ func.func @main(%x: tensor<4x20xi8>) -> tensor<4x10xi8> {
 // CHECK-NEXT: "dtype": "int8",
 // CHECK-NEXT: "kind": "buffer"
 // CHECK: "name": "w",
-// CHECK-NEXT: "address": 256,
+// CHECK-NEXT: "address": 0,
 // CHECK: "kind": "constant"
 // CHECK: "name": "y",
 // CHECK-NEXT: "address": 768,
@@ -61,9 +61,15 @@ func.func @main(%x: tensor<4x20xi8>) -> tensor<4x10xi8> {
 // CHECK-NEXT: "shape": [
 // CHECK-NEXT: 4,
 // CHECK-NEXT: 10
+// CHECK: "layers": [
+// CHECK-NEXT: {
+// CHECK-NEXT: "name": "y",
+// CHECK-NEXT: "first": 0,
+// CHECK-NEXT: "count": 10,
+// CHECK-NEXT: "result": "y",
 
-// HOST: func.func @host_0(%0: tensor<4x20xi8>) -> tensor<4x2x16xi8> {
-// HOST: func.func @host_1(%0: tensor<4x1x16xi8>) -> tensor<4x10xi8> {
+// HOST: func.func @host_0(%x: tensor<4x20xi8>) -> tensor<4x2x16xi8> {
+// HOST: func.func @host_1(%y: tensor<4x1x16xi8>) -> tensor<4x10xi8> {
 
 // SUMS: {{[0-9a-f]+}}  manifest.json
 // SUMS-NEXT: {{[0-9a-f]+}}  instructions.bin

@@ -128,10 +128,10 @@ def test_missing_and_extra_members_are_named(program, tmp_path):
 
 def test_another_version_is_named(program, tmp_path, monkeypatch):
     path = tmp_path / "p.vta"
-    monkeypatch.setattr(program_module, "VERSION", 2)
+    monkeypatch.setattr(program_module, "VERSION", 3)
     program.save(path)
     monkeypatch.undo()
-    assert "found nopt-program version 2, expected nopt-program version 1" in refusal(path)
+    assert "found nopt-program version 3, expected nopt-program version 2" in refusal(path)
 
 
 def test_a_malformed_manifest_is_named(program, tmp_path):

@@ -1,0 +1,58 @@
+"""The layer table of a program: which instructions compute which tensor, and how it lies there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A part of a core step that computes one tensor."""
+
+    name: str
+    first: int
+    """Its first instruction, counted from the program's."""
+    count: int
+    result: str
+    """The symbol that holds the tensor afterwards."""
+    shape: tuple[int, ...]
+    """The tensor's shape in the network."""
+    axis: int = -1
+    """The dimension that is divided in blocks, their lanes innermost in DRAM; -1: none."""
+    tensor: str = ""
+    """The float tensor that it stands for, or nothing."""
+    scale: tuple[float, ...] = ()
+    """Float value of a step: one for all, or one for each index along dimension 1."""
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Layer:
+        """From what `asdict` gives. Raises KeyError or TypeError if something is missing."""
+        plain = {**data}
+        plain["shape"], plain["scale"] = tuple(data["shape"]), tuple(data["scale"])
+        return Layer(**plain)
+
+    def unpacked(self, stored: Array) -> Array:
+        """The tensor in its network's shape, of the array that lies in DRAM.
+
+        Raises ValueError if the array does not hold it.
+        """
+        if self.axis < 0:
+            return stored.reshape(self.shape)
+        lanes_last = np.moveaxis(stored, -1, self.axis + 1)
+        blocked = [*self.shape]
+        blocked[self.axis] = stored.shape[self.axis] * stored.shape[-1]
+        whole = lanes_last.reshape(blocked)
+        return whole.take(range(self.shape[self.axis]), axis=self.axis)
+
+    def real(self, stored: Array) -> Array:
+        """The float tensor (float32) that the array in DRAM stands for."""
+        scale = np.array(self.scale or (1.0,), np.float32)
+        if len(scale) > 1:
+            scale = scale.reshape(-1, *[1] * (len(self.shape) - 2))
+        return self.unpacked(stored) * scale
