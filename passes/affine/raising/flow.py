@@ -1,0 +1,149 @@
+"""Which store each load gets its value from: exact, by ISL, for any order of execution.
+
+A program is what each of its loads gets. So executing its statements in another order is right if
+and only if every load still gets its value from the same store at the same point; that is all that
+is checked here, and no dependence needs a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import islpy as isl
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
+
+from nopt.passes.affine.analysis import isl_expr
+from nopt.passes.affine.raising.reading import Access
+
+Time = tuple[AffineExpr, ...]
+"""One instance comes before another if its time is lexicographically less."""
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """A read or write of `index` at every point of `domain`, once in each order of execution."""
+
+    name: str
+    domain: isl.Set
+    index: tuple[AffineExpr, ...]
+    before: Time
+    """When, as the program was written."""
+    after: Time
+    """When, as nests."""
+    access: Access | None = None
+    """What it stands for; None for the caller that reads results."""
+
+
+def numbers(*values: int) -> Time:
+    return tuple(AffineConstantExpr(value) for value in values)
+
+
+def dims(count: int) -> Time:
+    return tuple(AffineDimExpr(position) for position in range(count))
+
+
+def _relation(event: Event, exprs: Sequence[AffineExpr], target: str) -> isl.UnionMap:
+    """From the event's points to the values of `exprs`."""
+    names = ", ".join(f"d{i}" for i in range(event.domain.dim(isl.dim_type.set)))
+    values = ", ".join(map(isl_expr, exprs))
+    whole = isl.UnionMap(f"{{ {event.name}[{names}] -> {target}[{values}] }}")
+    return whole.intersect_domain(isl.UnionSet.from_set(event.domain.set_tuple_name(event.name)))
+
+
+def _union(maps: Sequence[isl.UnionMap]) -> isl.UnionMap:
+    total = isl.UnionMap("{ }")
+    for map in maps:
+        total = total.union(map)
+    return total
+
+
+def _flow(
+    reads: Sequence[Event],
+    writes: Sequence[Event],
+    times: dict[Event, Time],
+    prefixes: dict[Event, Time],
+) -> isl.UnionFlow:
+    length = max(len(time) for time in times.values())
+    schedule = _union(
+        [
+            _relation(event, (*time, *numbers(*[0] * (length - len(time)))), "")
+            for event, time in times.items()
+        ]
+    )
+
+    def elements(events: Sequence[Event]) -> isl.UnionMap:
+        return _union([_relation(e, (*prefixes.get(e, ()), *e.index), "M") for e in events])
+
+    info = isl.UnionAccessInfo.from_sink(elements(reads))
+    info = info.set_must_source(elements(writes)).set_schedule_map(schedule)
+    return info.compute_flow()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A load that would get another value: where it gets it from as the program was written."""
+
+    read: Event
+    write: Event | None
+    """None if the load gets what was there before the function began."""
+    read_at: tuple[int, ...]
+    write_at: tuple[int, ...]
+
+
+class BufferFlow:
+    """The flow through one memref."""
+
+    def __init__(self, reads: Sequence[Event], writes: Sequence[Event]):
+        self.reads = reads
+        self.writes = writes
+
+    def _sources(self, after: bool, expanded: int) -> isl.UnionMap:
+        """From each write to the reads that get its value.
+
+        With `expanded`, elements are kept apart for each point of so many outermost loops.
+        """
+        events = [*self.reads, *self.writes]
+        times = {event: event.after if after else event.before for event in events}
+        prefixes = {event: dims(expanded) for event in events}
+        flow = _flow(self.reads, self.writes, times, prefixes)
+        return flow.get_must_dependence().coalesce()
+
+    def conflict(self, kept_apart: int, expanded: int) -> Conflict | None:
+        """A read that nests would give another value, None if there is none.
+
+        Elements are apart for each point of `kept_apart` outermost loops as the program was
+        written, of `expanded` ones as nests.
+        """
+        if not self.reads or not self.writes:
+            return None
+        before = self._sources(after=False, expanded=kept_apart)
+        after = self._sources(after=True, expanded=expanded)
+        if before.is_equal(after):
+            return None
+        lost = before.subtract(after)
+        if not lost.is_empty():
+            return self._example(lost)
+        gained = after.subtract(before).range()
+        point = gained.sample_point()
+        name, at = _named_point(isl.Set.from_union_set(isl.UnionSet.from_point(point)))
+        return Conflict(self._event(name), None, at, ())
+
+    def _event(self, name: str) -> Event:
+        return next(event for event in (*self.reads, *self.writes) if event.name == name)
+
+    def _example(self, dependences: isl.UnionMap) -> Conflict:
+        found: list[isl.Map] = []
+        dependences.foreach_map(found.append)
+        pair = found[0].lexmin().sample()
+        write_name, write_at = _named_point(isl.Set.from_basic_set(pair.domain()))
+        read_name, read_at = _named_point(isl.Set.from_basic_set(pair.range()))
+        return Conflict(self._event(read_name), self._event(write_name), read_at, write_at)
+
+
+def _named_point(set: isl.Set) -> tuple[str, tuple[int, ...]]:
+    name = set.get_tuple_name() or ""
+    point = set.sample_point()
+    count = set.dim(isl.dim_type.set)
+    values = (point.get_coordinate_val(isl.dim_type.set, i) for i in range(count))
+    return name, tuple(value.to_python() for value in values)

@@ -1,0 +1,123 @@
+"""Values under a condition that tells whether an index is inside: loads with a pad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import islpy as isl
+import numpy as np
+from xdsl.dialects import affine, arith
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir.affine import AffineDimExpr
+
+from nopt.dialects.constants import Array, numpy_type
+from nopt.dialects.interpreters.scalars import evaluate_scalar
+from nopt.passes.affine.raising.reading import Access, Program, inside_text, set_text
+from nopt.passes.affine.raising.reductions import Fold, identity
+
+Number = IntegerAttr | FloatAttr
+
+
+def pads_of(program: Program, store: Access, fold: Fold | None) -> dict[SSAValue, Number]:
+    """Pads of the loads that a conditional store needs, so that it may be done everywhere.
+
+    They make the terms of its reduction change nothing where the condition does not hold. Raises
+    ValueError if there are none.
+    """
+    points = [AffineDimExpr(position) for position in range(len(store.loops))]
+    box = isl.Set(set_text(len(points), inside_text(points, store.extents)))
+    if store.domain.is_equal(box):
+        return {}
+    if fold is None or any(term.negative for term in fold.terms) or len(fold.terms) != 1:
+        raise ValueError(
+            "stores under a condition, expected a sum, maximum or minimum there; "
+            "a nest computes every element in the same way"
+        )
+    value = fold.terms[0].value
+    nothing = identity(fold.kind, value.type)
+    block = store.op.parent
+    loads = [load for load in program.loads.values() if load.op.parent is block]
+    return _pads(program, loads, box, store.domain, value, nothing)
+
+
+def guarded_result(
+    program: Program, op: affine.IfOp, number: int
+) -> tuple[SSAValue, dict[SSAValue, Number]]:
+    """One of the values that result `number` of an `affine.if` is chosen from, and pads.
+
+    With the pads, the loads in its branch make it the other value where the condition says so.
+    Raises ValueError if there are no such pads.
+    """
+    domain = program.domains[op]
+    branches = [region.block for region in op.regions]
+    ends = [block.last_op for block in branches]
+    values = [end.operands[number] for end in ends if end is not None]
+    for branch, value, other in zip(branches, values, reversed(values), strict=True):
+        constant = other.owner
+        if not isinstance(constant, arith.ConstantOp):
+            continue
+        loads = [load for load in program.loads.values() if load.op.parent is branch]
+        assert isinstance(constant.value, IntegerAttr | FloatAttr)
+        if loads:
+            holds = loads[0].domain
+            return value, _pads(program, loads, domain, holds, value, constant.value)
+    raise ValueError("chooses between two values, expected one of them to be a number")
+
+
+def _pads(
+    program: Program,
+    loads: Sequence[Access],
+    domain: isl.Set,
+    holds: isl.Set,
+    value: SSAValue,
+    otherwise: Attribute | None,
+) -> dict[SSAValue, Number]:
+    """Pads that make `value` be `otherwise` at the points of `domain` that `holds` leaves out."""
+    if domain.is_equal(holds):
+        return {}
+    padded: list[SSAValue] = []
+    for load in loads:
+        shape = program.shapes[load.memref]
+        inside = isl.Set(set_text(len(load.loops), inside_text(load.index, shape)))
+        if domain.intersect(inside).is_equal(holds):
+            padded.append(load.op.results[0])
+        elif not domain.is_subset(inside):
+            raise ValueError(
+                "has a condition other than that the index of a load in it is inside its memref"
+            )
+    for number in (otherwise, None):
+        pads = {load: _number(number, load.type) for load in padded}
+        if padded and _known(value, pads) == _scalar(otherwise):
+            return pads
+    raise ValueError("has a condition that no pad of the loads in it stands for")
+
+
+def _number(number: Attribute | None, type: Attribute) -> Number:
+    """The number as one of another type, or 0 if it does not fit."""
+    if isinstance(type, AnyFloat):
+        return FloatAttr(number.value.data if isinstance(number, FloatAttr) else 0.0, type)
+    assert isinstance(type, IntegerType)
+    half = 1 << (type.bitwidth - 1)
+    wanted = number.value.data if isinstance(number, IntegerAttr) else 0
+    return IntegerAttr(wanted if -half <= wanted < half else 0, type)
+
+
+def _scalar(number: Attribute | None) -> Array | None:
+    if not isinstance(number, IntegerAttr | FloatAttr):
+        return None
+    return np.asarray(number.value.data, numpy_type(number.type))
+
+
+def _known(value: SSAValue, pads: dict[SSAValue, Number]) -> Array | None:
+    """What a value is if the loads of `pads` give those, or None if that does not decide it."""
+    if value in pads:
+        return _scalar(pads[value])
+    op = value.owner
+    if not isinstance(op, Operation) or op.dialect_name() != "arith" or len(op.results) != 1:
+        return None
+    operands = [_known(operand, pads) for operand in op.operands]
+    if isinstance(op, arith.MuliOp) and any(o is not None and not o for o in operands):
+        return np.zeros((), numpy_type(value.type))
+    known = [operand for operand in operands if operand is not None]
+    return evaluate_scalar(op, known) if len(known) == len(operands) else None

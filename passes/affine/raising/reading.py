@@ -1,0 +1,336 @@
+"""Loop code as statements: every access to a memref with its loops, indices, domain and time.
+
+Dimension k of an index is the counter of the k-th enclosing loop, from 0 in steps of 1, whatever
+the loop's own bounds and step are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import islpy as isl
+from xdsl.dialects import affine, arith, memref
+from xdsl.dialects.builtin import IntegerAttr, MemRefType, NoneAttr
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir.affine import (
+    AffineConstantExpr,
+    AffineConstraintKind,
+    AffineDimExpr,
+    AffineExpr,
+    AffineMap,
+)
+from xdsl.utils.hints import isa
+
+from nopt.dialects.affine_math import dim_ranges, simplify
+from nopt.passes.affine.analysis import isl_expr
+from nopt.passes.places import about
+
+AccessOp = affine.LoadOp | affine.StoreOp | memref.LoadOp | memref.StoreOp
+
+_SILENT = (
+    affine.ApplyOp,
+    affine.YieldOp,
+    memref.DeallocOp,
+    memref.GetGlobalOp,
+    ReturnOp,
+)
+"""Operations that neither loop nor access elements; what uses their results looks at them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """An `affine.for` that turns `extent` times; `index` is its variable, by the counters."""
+
+    op: affine.ForOp
+    extent: int
+    index: AffineExpr
+
+    @property
+    def name(self) -> str:
+        return self.op.body.block.args[0].name_hint or "i"
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """A load or store: which element at which point of which loops."""
+
+    op: AccessOp
+    memref: SSAValue
+    loops: tuple[Loop, ...]
+    index: tuple[AffineExpr, ...]
+    domain: isl.Set
+    """The counters at which it happens: the loops' box, less what conditions keep out."""
+    time: tuple[AffineExpr, ...]
+    """Before another access at another point if this is lexicographically less."""
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        return tuple(loop.extent for loop in self.loops)
+
+
+@dataclass
+class Program:
+    """What a function does with memrefs, in the order of the text."""
+
+    function: FuncOp
+    loads: dict[SSAValue, Access] = field(default_factory=dict[SSAValue, Access])
+    """By the value loaded."""
+    stores: list[Access] = field(default_factory=list[Access])
+    loops: dict[Operation, tuple[Loop, ...]] = field(
+        default_factory=dict[Operation, tuple[Loop, ...]]
+    )
+    """The loops around each `affine.for`, `affine.if` and allocation; for a loop with itself."""
+    domains: dict[Operation, isl.Set] = field(default_factory=dict[Operation, isl.Set])
+    """The counters at which each `affine.if` is met."""
+    buffers: list[memref.AllocOp | memref.AllocaOp] = field(
+        default_factory=list[memref.AllocOp | memref.AllocaOp]
+    )
+
+    shapes: dict[SSAValue, tuple[int, ...]] = field(default_factory=dict[SSAValue, tuple[int, ...]])
+    """Of each memref; a size that is left open is as large as the indices reach."""
+
+    @property
+    def terminator(self) -> ReturnOp:
+        last = self.function.body.block.last_op
+        assert isinstance(last, ReturnOp)
+        return last
+
+    def accesses(self, buffer: SSAValue) -> list[Access]:
+        """The loads and stores of a memref."""
+        every = [*self.loads.values(), *self.stores]
+        return [access for access in every if access.memref is buffer]
+
+
+def read(function: FuncOp) -> Program:
+    """The accesses of a function. Raises an error about the first operation that has no form."""
+    program = Program(function)
+    if len(function.body.blocks) != 1:
+        raise ValueError(f"expected a body of one block, found {len(function.body.blocks)}")
+    for value in function.body.block.args:
+        check_memref(value)
+    _Reader(program).block(function.body.block, (), isl.Set("{ [] }"), ())
+    _find_shapes(program)
+    return program
+
+
+def _find_shapes(program: Program) -> None:
+    """Fill in the shapes. Raises an error about an access outside of its memref."""
+    reached: dict[SSAValue, list[int]] = {}
+    ranges: list[tuple[Access, isl.Set]] = []
+    for access in (*program.loads.values(), *program.stores):
+        type = access.memref.type
+        assert isa(type, MemRefType[Attribute])
+        sizes = reached.setdefault(access.memref, list(type.get_shape()))
+        if not sizes:
+            continue
+        relation = isl.Map(set_text(len(access.loops), [], access.index))
+        elements = relation.intersect_domain(access.domain).range()
+        ranges.append((access, elements))
+        for axis, size in enumerate(type.get_shape()):
+            if size < 0:
+                largest = elements.dim_max_val(axis).to_python()
+                sizes[axis] = max(sizes[axis], largest + 1)
+    for access, elements in ranges:
+        sizes = reached[access.memref]
+        points = [AffineDimExpr(axis) for axis in range(len(sizes))]
+        if not elements.is_subset(isl.Set(set_text(len(sizes), inside_text(points, sizes)))):
+            with about(access.op):
+                raise ValueError(
+                    f"reaches outside of {name_of(access.memref)}, {access.memref.type}"
+                )
+    for op in program.function.walk():
+        for value in (*op.results, *(arg for r in op.regions for b in r.blocks for arg in b.args)):
+            if isa(value.type, MemRefType[Attribute]):
+                sizes = reached.get(value, value.type.get_shape())
+                if any(size < 0 for size in sizes):
+                    raise ValueError(f"{name_of(value)} has no size, and nothing reaches into it")
+                program.shapes[value] = tuple(sizes)
+
+
+def check_memref(value: SSAValue) -> None:
+    """Raise ValueError for a memref whose elements lie elsewhere than row by row."""
+    if isa(value.type, MemRefType[Attribute]) and not isinstance(value.type.layout, NoneAttr):
+        raise ValueError(f"{value.type} has a layout, expected elements row by row")
+
+
+def set_text(dims: int, conditions: Sequence[str], exprs: Sequence[AffineExpr] = ()) -> str:
+    """ISL text of the points, or with `exprs` of the map from the points to their values."""
+    names = ", ".join(f"d{i}" for i in range(dims))
+    results = f" -> [{', '.join(map(isl_expr, exprs))}]" if exprs else ""
+    return f"{{ [{names}]{results} : {' and '.join(conditions) or 'true'} }}"
+
+
+def inside_text(exprs: Sequence[AffineExpr], shape: Sequence[int]) -> list[str]:
+    """Conditions that an index is inside a shape."""
+    return [f"0 <= {isl_expr(e)} < {size}" for e, size in zip(exprs, shape, strict=True)]
+
+
+def index_expr(value: SSAValue, loops: Sequence[Loop]) -> AffineExpr:
+    """A value of type index, by the loops' counters. Raises ValueError if it is not affine."""
+    if isinstance(value, BlockArgument):
+        for loop in loops:
+            if value is loop.op.body.block.args[0]:
+                return loop.index
+        raise ValueError("an index or bound depends on an argument, expected numbers and loops")
+    match value.owner:
+        case affine.ApplyOp() as op:
+            (result,) = _composed(op.map.data, op.mapOperands, loops)
+            return result
+        case arith.ConstantOp(value=IntegerAttr() as number):
+            return AffineConstantExpr(number.value.data)
+        case arith.AddiOp() as op:
+            return index_expr(op.lhs, loops) + index_expr(op.rhs, loops)
+        case arith.SubiOp() as op:
+            return index_expr(op.lhs, loops) - index_expr(op.rhs, loops)
+        case arith.MuliOp() as op:
+            left, right = index_expr(op.lhs, loops), index_expr(op.rhs, loops)
+            if isinstance(left, AffineConstantExpr):
+                left, right = right, left
+            if isinstance(right, AffineConstantExpr):
+                return left * right
+            raise ValueError("an index or bound multiplies two loop variables")
+        case owner:
+            name = owner.name if isinstance(owner, Operation) else "a block"
+            raise ValueError(f"an index or bound is computed by '{name}', which is not affine")
+
+
+def _composed(
+    map: AffineMap, operands: Sequence[SSAValue], loops: Sequence[Loop]
+) -> tuple[AffineExpr, ...]:
+    """The results of a map of SSA values, simplified."""
+    values = [index_expr(operand, loops) for operand in operands]
+    dims, symbols = values[: map.num_dims], values[map.num_dims :]
+    ranges = dim_ranges([loop.extent for loop in loops])
+    return tuple(
+        simplify(result.replace_dims_and_symbols(dims, symbols), ranges) for result in map.results
+    )
+
+
+class _Reader:
+    def __init__(self, program: Program):
+        self.program = program
+
+    def block(
+        self,
+        block: Block,
+        loops: tuple[Loop, ...],
+        domain: isl.Set,
+        before: tuple[AffineExpr, ...],
+    ) -> None:
+        """Read the operations of a block; `before` is the time at which it starts."""
+        for position, op in enumerate(block.ops):
+            time = (*before, AffineConstantExpr(position))
+            with about(op):
+                match op:
+                    case affine.ForOp():
+                        self._loop(op, loops, domain, time)
+                    case affine.IfOp():
+                        self._branches(op, loops, domain, time)
+                    case affine.LoadOp() | affine.StoreOp() | memref.LoadOp() | memref.StoreOp():
+                        self._access(op, loops, domain, time)
+                    case memref.AllocOp() | memref.AllocaOp():
+                        check_memref(op.memref)
+                        if op.dynamic_sizes:
+                            raise ValueError("has a size that is computed, expected numbers")
+                        self.program.loops[op] = loops
+                        self.program.buffers.append(op)
+                    case _ if isinstance(op, _SILENT) or op.dialect_name() == "arith":
+                        pass
+                    case _:
+                        raise ValueError("has no form in a nest")
+
+    def _loop(
+        self,
+        op: affine.ForOp,
+        loops: tuple[Loop, ...],
+        domain: isl.Set,
+        time: tuple[AffineExpr, ...],
+    ) -> None:
+        lower = _composed(op.lowerBoundMap.data, op.lowerBoundOperands, loops)
+        upper = _composed(op.upperBoundMap.data, op.upperBoundOperands, loops)
+        if len(lower) != 1 or len(upper) != 1:
+            raise ValueError("has a bound that is a maximum or minimum, expected a whole tile")
+        ranges = dim_ranges([loop.extent for loop in loops])
+        length = simplify(upper[0] - lower[0], ranges)
+        if not isinstance(length, AffineConstantExpr):
+            raise ValueError(
+                f"turns {_by_name(length, loops)} times, expected a number: "
+                "a nest's iterators make a box, not a triangle"
+            )
+        step = op.step.value.data
+        extent = max(0, -(-length.value // step))
+        counter = AffineDimExpr(len(loops))
+        index = lower[0] + counter * step
+        inner = (*loops, Loop(op, extent, simplify(index, ranges | {counter: (0, extent)})))
+        self.program.loops[op] = inner
+        deeper = domain.insert_dims(isl.dim_type.set, len(loops), 1)
+        box = f"0 <= d{len(loops)} < {extent}"
+        deeper = deeper.intersect(isl.Set(set_text(len(inner), [box])))
+        self.block(op.body.block, inner, deeper, (*time, counter))
+
+    def _branches(
+        self,
+        op: affine.IfOp,
+        loops: tuple[Loop, ...],
+        domain: isl.Set,
+        time: tuple[AffineExpr, ...],
+    ) -> None:
+        self.program.loops[op] = loops
+        self.program.domains[op] = domain
+        condition = op.condition.data
+        args = [index_expr(arg, loops) for arg in op.args]
+        dims, symbols = args[: condition.num_dims], args[condition.num_dims :]
+        texts: list[str] = []
+        for constraint in condition.constraints:
+            difference = constraint.lhs - constraint.rhs
+            value = isl_expr(difference.replace_dims_and_symbols(dims, symbols))
+            sign = {
+                AffineConstraintKind.ge: ">=",
+                AffineConstraintKind.le: "<=",
+                AffineConstraintKind.eq: "=",
+            }[constraint.kind]
+            texts.append(f"{value} {sign} 0")
+        holds = domain.intersect(isl.Set(set_text(len(loops), texts)))
+        self.block(op.then_region.block, loops, holds, (*time, AffineConstantExpr(0)))
+        for block in op.else_region.blocks:
+            self.block(block, loops, domain.subtract(holds), (*time, AffineConstantExpr(1)))
+
+    def _access(
+        self,
+        op: AccessOp,
+        loops: tuple[Loop, ...],
+        domain: isl.Set,
+        time: tuple[AffineExpr, ...],
+    ) -> None:
+        if isinstance(op, affine.LoadOp | affine.StoreOp):
+            index = _composed(op.map.data, op.indices, loops)
+        else:
+            index = _composed(AffineMap.identity(len(op.indices)), op.indices, loops)
+        access = Access(op, op.memref, loops, index, domain, time)
+        if domain.is_empty():
+            return
+        if isinstance(op, affine.StoreOp | memref.StoreOp):
+            self.program.stores.append(access)
+        else:
+            self.program.loads[op.results[0]] = access
+
+
+def _by_name(expr: AffineExpr, loops: Sequence[Loop]) -> str:
+    """An expression of counters with the names of the loops, for a message."""
+    text = str(expr)
+    for position in reversed(range(len(loops))):
+        text = text.replace(f"d{position}", f"%{loops[position].name}")
+    return text
+
+
+def name_of(value: SSAValue) -> str:
+    """A value for a message."""
+    return f"%{value.name_hint}" if value.name_hint else "a memref"
+
+
+def result_number(value: SSAValue) -> int:
+    """Which result of its operation a value is."""
+    assert isinstance(value, OpResult)
+    return value.index
