@@ -17,6 +17,7 @@ FOLDERS = {
     "convert-affine-nest-to-tensor-intrinsic": "tensor",
     "convert-graph-to-affine-nest": "affine",
     "convert-tensor-intrinsic-to-isa": "isa",
+    "raise-affine-to-nest": "affine",
 }
 """The folder of each pass. File and class follow from the name, so neither can drift from it:
 `affine-nest-fuse` is `AffineNestFusePass` in `passes/affine/affine_nest_fuse.py`."""
