@@ -1,6 +1,7 @@
 """From the text after `-p` to passes: names, options, named pipelines; errors for people."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, get_type_hints
 
@@ -13,6 +14,10 @@ from nopt.passes.pipelines import PIPELINES, Pipeline
 from nopt.tools.errors import UserError, nearest, one_line
 
 SpecT = TypeVar("SpecT", bound=ArgSpecConvertible)
+
+_FILE = r'"[^"]*"|(?<=[=,])[^\s",={}]*[./][^\s",={}]*'
+"""A quoted string, or a value with a point or a slash."""
+_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 
 Factories = Mapping[str, Callable[[], type[ModulePass]]]
 """Every pass by name, imported when called."""
@@ -37,7 +42,7 @@ def parse_specs(text: str, what: str = "pass pipeline") -> list[ArgSpec]:
     Raises UserError, saying `what` the text was meant to be.
     """
     try:
-        return [spec.normalize_parameter_names() for spec in parse_pipeline(text)]
+        return [spec.normalize_parameter_names() for spec in parse_pipeline(_quoted(text))]
     except ArgSpecParseError as error:
         # Its text is a headline, `pass-pipeline:line:column`, the text with carets, the message.
         _, place, *_, message = str(error).strip().splitlines()
@@ -46,6 +51,17 @@ def parse_specs(text: str, what: str = "pass pipeline") -> list[ArgSpec]:
     except (ParseError, RuntimeError) as error:
         at = error.msg if isinstance(error, ParseError) else "it ends too early"
     raise UserError(f"malformed {what} '{text}': {at}")
+
+
+def _quoted(text: str) -> str:
+    """The text with values that look like file names in quotes, as xDSL wants them."""
+
+    def quoted(match: re.Match[str]) -> str:
+        value = match[0]
+        is_plain = value.startswith('"') or re.fullmatch(_NUMBER, value)
+        return value if is_plain else f'"{value}"'
+
+    return re.sub(_FILE, quoted, text)
 
 
 def expand(spec: ArgSpec, factories: Factories) -> Iterator[ArgSpec]:

@@ -71,8 +71,8 @@ def _assign(path: str, arrays: Mapping[str, Array], names: Sequence[str]) -> lis
 
 
 def _identifier(name: str) -> str:
-    """A name as value names have it: no other characters, no number at the end."""
-    return re.sub(r"_\d+$", "", re.sub(r"[^A-Za-z0-9_$.-]", "_", name))
+    """A name as value names have it, which cannot end in `_1`."""
+    return re.sub(r"_(\d+)$", r".\1", re.sub(r"[^A-Za-z0-9_$.-]", "_", name))
 
 
 def _cut(place: str, array: Array, type: Attribute) -> list[Array]:
