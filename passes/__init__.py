@@ -17,6 +17,14 @@ FOLDERS = {
     "convert-affine-nest-to-tensor-intrinsic": "tensor",
     "convert-graph-to-affine-nest": "affine",
     "convert-tensor-intrinsic-to-isa": "isa",
+    "graph-fold-scale": "graph",
+    "graph-fuse-activations": "graph",
+    "graph-fuse-layer-norm": "graph",
+    "graph-fuse-softmax": "graph",
+    "graph-hoist-scale": "graph",
+    "graph-merge-constants": "graph",
+    "graph-quantize": "graph",
+    "graph-scale-to-conv": "graph",
     "raise-affine-to-nest": "affine",
 }
 """The folder of each pass. File and class follow from the name, so neither can drift from it:

@@ -12,6 +12,24 @@ class Pipeline:
     passes: tuple[str, ...]
 
 
+GRAPH_CLEAN = Pipeline(
+    "graph-clean",
+    "A float network in `graph` as imported, with fewer and plainer ops.",
+    (
+        "canonicalize",
+        "cse",
+        "graph-fuse-softmax",
+        "graph-fuse-layer-norm",
+        "graph-fuse-activations",
+        "graph-hoist-scale",
+        "graph-merge-constants",
+        "graph-fold-scale",
+        "graph-scale-to-conv",
+        "canonicalize",
+        "cse",
+    ),
+)
+
 VTA = Pipeline(
     "vta",
     "From a quantized network in `graph` to the instructions of the VTA core in `isa`.",
@@ -29,5 +47,5 @@ VTA = Pipeline(
     ),
 )
 
-PIPELINES = {pipeline.name: pipeline for pipeline in (VTA,)}
+PIPELINES = {pipeline.name: pipeline for pipeline in (GRAPH_CLEAN, VTA)}
 """Every pipeline by name. No pipeline may have the name of a pass."""

@@ -1,4 +1,4 @@
-"""The form of a canonicalization: a function from an op to what replaces it."""
+"""The form of a rewrite of graph ops: a function from an op to what replaces it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,8 @@ class Rule(RewritePattern, Generic[Op]):
 
     @override
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        assert isinstance(op, self.root)
+        if not isinstance(op, self.root):
+            return
         match self.rewritten(op):
             case None:
                 return

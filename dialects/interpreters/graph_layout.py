@@ -45,6 +45,8 @@ class LayoutFunctions(InterpreterFunctions):
     @impl(PadOp)
     def pad(self, interpreter: Interpreter, op: PadOp, args: tuple[Array]) -> tuple[Array]:
         border = list(zip(op.low.get_values(), op.high.get_values(), strict=True))
+        if not border:
+            return args
         return result(op, np.pad(args[0], border, constant_values=op.value.value.data))
 
     @impl(BroadcastOp)

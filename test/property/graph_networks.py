@@ -246,12 +246,13 @@ class _Graph(_Draft):
         ops = [self.with_constant] * 4 + [self.relu, self.limit, self.limit]
         ops += [self.with_other, self.contraction, self.contraction]
         ops += [self.reshape, self.transpose, self.slice, self.concat, self.pad, self.broadcast]
-        ops += [self.statistic] if len(shape_of(x)) else []
+        ops += [self.statistic]
         ops += [self.image_pool] * 3 if len(shape_of(x)) == 4 else []
         ops += [self.cast] if is_integer(x) else [self.function, self.swish, self.swish]
-        ops += [self.layer_norm, self.softmax] if not is_integer(x) and shape_of(x) else []
+        ops += [self.layer_norm, self.softmax] if not is_integer(x) else []
         self.pick(*ops)(x)
-        if prod(shape_of(self.live[-1])) > LARGEST or len(shape_of(self.live[-1])) > 5:
+        shape = shape_of(self.live[-1])
+        if prod(shape) > LARGEST or not 0 < len(shape) < 6:
             self.live.pop()
 
 

@@ -4,15 +4,19 @@ import pytest
 from affine_networks import Network
 from graph_networks import graphs, is_close
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.arith import Arith
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.dialects.func import Func
 from xdsl.transforms.canonicalize import CanonicalizePass
+from xdsl.transforms.common_subexpression_elimination import CommonSubexpressionElimination
 
 from nopt.dialects import get_all_dialects
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
+from nopt.passes import get_all_passes
+from nopt.passes.pipelines import PIPELINES
 
 CONTEXT = Context()
 for dialect in (Arith, Builtin, Func, *(factory() for factory in get_all_dialects().values())):
@@ -20,7 +24,7 @@ for dialect in (Arith, Builtin, Func, *(factory() for factory in get_all_dialect
 
 thorough = settings(
     deadline=None,
-    max_examples=300,
+    max_examples=120,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -61,3 +65,23 @@ def test_canonicalize_integers(network: Network):
 def test_canonicalize_floats(network: Network):
     check(network, CanonicalizePass())
     assert is_stable(network.module)
+
+
+CLEAN = [name for name in PIPELINES["graph-clean"].passes if name.startswith("graph-")]
+
+
+@thorough
+@given(graphs(), st.sampled_from(CLEAN))
+def test_each_pass(network: Network, name: str):
+    check(network, get_all_passes()[name]()())
+
+
+@thorough
+@given(graphs())
+def test_pipeline(network: Network):
+    passes = [
+        {"canonicalize": CanonicalizePass, "cse": CommonSubexpressionElimination}.get(name)
+        or get_all_passes()[name]()
+        for name in PIPELINES["graph-clean"].passes
+    ]
+    check(network, *(each() for each in passes))

@@ -5,7 +5,7 @@ import numpy as np
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph.binary import AddOp, BinaryOp, DivOp, MulOp, PowOp, SubOp
 from nopt.dialects.graph.canonicalization.constants import folded
-from nopt.dialects.graph.canonicalization.rewriting import Replacement, Rule
+from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.elementwise import CastOp
 from nopt.dialects.graph.layout import ConstantOp
 from nopt.dialects.graph.pieces import BroadcastOp
