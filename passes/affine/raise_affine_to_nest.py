@@ -96,9 +96,8 @@ class _Raising:
         """Replace the function's body and type. Raises before anything is changed."""
         program = read(self.function)
         schedule = Schedule(program)
-        apart = schedule.check()
         block = Block(arg_types=self._types(program))
-        memory = self._memory(program, block, apart)
+        memory = self._memory(program, schedule, block)
         writer = StatementWriter(program, memory, block.add_op, self.reassociate)
         for store in program.stores:
             with about(store.op):
@@ -113,12 +112,12 @@ class _Raising:
             for arg in self.function.body.block.args
         ]
 
-    def _memory(self, program: Program, block: Block, apart: dict[SSAValue, int]) -> Memory:
+    def _memory(self, program: Program, schedule: Schedule, block: Block) -> Memory:
         """The memrefs as the function begins."""
         contents: dict[SSAValue, Content] = {}
         for before, after in zip(self.function.body.block.args, block.args, strict=True):
             after.name_hint = before.name_hint
-            contents[before] = after
+            contents[before] = None if schedule.overwritten(before) else after
         for buffer in program.buffers:
             contents[buffer.memref] = None
         for op in self.function.walk():
@@ -127,7 +126,7 @@ class _Raising:
                     constant = self._global(program, op)
                 block.add_op(constant)
                 contents[op.memref] = constant.result
-        return Memory(contents, program.shapes, apart)
+        return Memory(contents, program.shapes, schedule.check())
 
     def _global(self, program: Program, op: memref.GetGlobalOp) -> ConstantOp:
         """The constant that a global is."""

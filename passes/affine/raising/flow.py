@@ -98,16 +98,24 @@ class BufferFlow:
         self.reads = reads
         self.writes = writes
 
-    def _sources(self, after: bool, expanded: int) -> isl.UnionMap:
-        """From each write to the reads that get its value.
+    def _flow(self, after: bool, expanded: int) -> isl.UnionFlow:
+        """The flow as nests, or as the program was written.
 
         With `expanded`, elements are kept apart for each point of so many outermost loops.
         """
         events = [*self.reads, *self.writes]
         times = {event: event.after if after else event.before for event in events}
         prefixes = {event: dims(expanded) for event in events}
-        flow = _flow(self.reads, self.writes, times, prefixes)
-        return flow.get_must_dependence().coalesce()
+        return _flow(self.reads, self.writes, times, prefixes)
+
+    def _sources(self, after: bool, expanded: int) -> isl.UnionMap:
+        """From each write to the reads that get its value."""
+        return self._flow(after, expanded).get_must_dependence().coalesce()
+
+    def keeps(self) -> bool:
+        """Whether some read gets what was there before the function began."""
+        flow = self._flow(after=False, expanded=0)
+        return not flow.get_must_no_source().is_empty()
 
     def conflict(self, kept_apart: int, expanded: int) -> Conflict | None:
         """A read that nests would give another value, None if there is none.

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from xdsl.dialects import affine, arith
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, i1
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, TensorType
 from xdsl.ir import BlockArgument, Operation, SSAValue
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 
-from nopt.dialects.affine_math import evaluate
+from nopt.dialects.affine_math import dim_ranges, is_mixed_radix
 from nopt.dialects.constants import attribute_of, numpy_type
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.nest_builder import NestBuilder
+from nopt.passes.affine.nest_builder import NestBuilder, Place
 from nopt.passes.affine.raising.guards import Number, guarded_result, pads_of
 from nopt.passes.affine.raising.maps import Placement, placement
 from nopt.passes.affine.raising.reading import Access, Loop, Program, name_of, result_number
@@ -102,9 +102,20 @@ class StatementWriter:
         else:
             parallel = [(store.loops[k].name, store.extents[k]) for k in used]
             at |= {store.loops[k]: AffineDimExpr(i) for i, k in enumerate(used)}
-        result = self._nest(parallel, at, fold, start, pads, store.op)
-        if not place.fills:
-            result = self._merged(result, place, compact, box, shape, store)
+        before = self.memory.contents[store.memref]
+        padded = not place.fills and place.exact and isinstance(before, IntegerAttr | FloatAttr)
+        part: Place | None = None
+        if not place.fills and not padded:
+            if isinstance(before, IntegerAttr | FloatAttr):
+                before = self._tensor(before, shape)
+            if not is_mixed_radix(compact, dim_ranges(box)):
+                raise ValueError("stores to a part of a memref by indices that mix its loops")
+            type = TensorType(value.type, shape)
+            part = Place(AffineMap(len(used), 0, tuple(compact)), type, before)
+        result = self._nest(parallel, at, fold, start, pads, store.op, part)
+        if padded:
+            assert isinstance(before, IntegerAttr | FloatAttr)
+            result = self._padded(result, before, place, shape)
         result.name_hint = store.memref.name_hint
         self.memory.contents[store.memref] = result
 
@@ -125,6 +136,7 @@ class StatementWriter:
         value: SSAValue,
         pads: dict[SSAValue, Number],
         like: Operation,
+        place: Place | None = None,
     ) -> SSAValue:
         """The tensor of a value at the points of `at`; with a fold, of the fold from that value."""
         loops = fold.loops if fold else self._first_reduction(value)
@@ -132,7 +144,7 @@ class StatementWriter:
         reduction = tuple(builder.dims[len(parallel) :])
         body = _Body(builder, dict(at), reduction, pads=dict(pads))
         result = self._folded(body, fold, value) if fold else self._value(body, value)
-        nest = builder.finish(result)
+        nest = builder.finish(result, place=place)
         nest.location = like.location
         self.insert(nest)
         return nest.result
@@ -268,52 +280,14 @@ class StatementWriter:
         self.insert(op)
         return op.result
 
-    def _merged(
-        self,
-        stored: SSAValue,
-        place: Placement,
-        index: Sequence[AffineExpr],
-        extents: Sequence[int],
-        shape: Sequence[int],
-        store: Access,
+    def _padded(
+        self, stored: SSAValue, pad: Number, place: Placement, shape: Sequence[int]
     ) -> SSAValue:
-        """The tensor after storing part of it: a copy of the part, and of the rest as it was."""
-        before = self.memory.contents[store.memref]
-        element = stored.type.element_type  # pyright: ignore
+        """The tensor that is one number everywhere but where elements were stored."""
         builder = NestBuilder.of([(f"i{axis}", size) for axis, size in enumerate(shape)], [])
-        inverse = list(place.inverse)
-        pad = 0 if before is None or isinstance(before, SSAValue) else before.value.data
-        value = builder.load(stored, inverse, pad)
-        if isinstance(before, SSAValue) or not place.exact:
-            mask = self._mask(place, index, extents, shape)
-            inside = builder.load(mask, inverse if place.exact else builder.dims, 0)
-            if isinstance(before, SSAValue):
-                old = builder.load(before, builder.dims)
-            else:
-                old = builder.constant(pad, element)
-            value = builder.add(arith.SelectOp(inside, value, old))
-        nest = builder.finish(value)
-        nest.location = store.op.location
-        nest.result.name_hint = store.memref.name_hint
+        nest = builder.finish(builder.load(stored, place.inverse, pad))
         self.insert(nest)
         return nest.result
-
-    def _mask(
-        self,
-        place: Placement,
-        index: Sequence[AffineExpr],
-        extents: Sequence[int],
-        shape: Sequence[int],
-    ) -> SSAValue:
-        """Where the tensor is stored to: true over the box, or over the tensor if need be."""
-        if place.exact:
-            return self._tensor(IntegerAttr(1, i1), extents)
-        mask = np.zeros(shape, np.bool_)
-        grid = list(np.ogrid[tuple(slice(0, extent) for extent in extents)])
-        mask[tuple(evaluate(expr, grid) for expr in index)] = True
-        op = ConstantOp(attribute_of(mask, "mask"))
-        self.insert(op)
-        return op.result
 
 
 def _names(index: Sequence[AffineExpr], loops: Sequence[Loop]) -> list[str]:

@@ -109,6 +109,11 @@ class Schedule:
                 _refuse(buffer, conflict)
         return apart
 
+    def overwritten(self, buffer: SSAValue) -> bool:
+        """Whether nothing that a memref held before the function is used."""
+        reads, writes = self._reads.get(buffer, []), self._writes.get(buffer, [])
+        return bool(reads and writes) and not BufferFlow(reads, writes).keeps()
+
     def _common(self, buffer: SSAValue) -> int:
         """The number of loops around all accesses of a buffer."""
         accesses = self.program.accesses(buffer)
