@@ -13,7 +13,7 @@ from xdsl.passes import ModulePass
 from nopt.dialects.constants import Array, attribute_of, numpy_type
 from nopt.dialects.graph import AddOp, BinaryOp, ConstantOp, DivOp, Function, MulOp, SubOp, UnaryOp
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import constant_of
+from nopt.dialects.graph.queries import constant_of, shape_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
 from nopt.passes.graph.rules import apply_rules
@@ -95,29 +95,29 @@ def _written(total: Affine, chain: list[BinaryOp | UnaryOp]) -> Replacement:
     kinds = [type(link) for link in chain]
     if kinds in ([MulOp], [AddOp], [MulOp, AddOp]):
         return None
-    result = chain[-1].result
+    result, source = chain[-1].result, total.source
     dtype = numpy_type(result.type.element_type)
     constants = [constant_of(value) for link in chain for value in link.operands]
     size = sum(array.size for array in constants if array is not None)
+    with np.errstate(over="ignore"):
+        factor, term = total.factor.astype(dtype), total.term.astype(dtype)
+    if any(not np.isfinite(a).all() or a.size > max(1, size) for a in (factor, term)):
+        return None
+    steps = [
+        (kind, array, name)
+        for kind, array, neutral, name in ((MulOp, factor, 1, "scale"), (AddOp, term, 0, "bias"))
+        if not (array == neutral).all()
+    ]
+    shape = np.broadcast_shapes(shape_of(source), *(array.shape for _, array, _ in steps))
+    if len(steps) > len(chain) or shape != shape_of(result):
+        return None
     new: list[Operation] = []
-    value = total.source
-    for kind, wide, neutral, name in (
-        (MulOp, total.factor, 1, "scale"),
-        (AddOp, total.term, 0, "bias"),
-    ):
-        with np.errstate(over="ignore"):
-            array = wide.astype(dtype)
-        if not bool(np.isfinite(array).all()) or array.size > max(1, size):
-            return None
-        if bool((array == neutral).all()):
-            continue
+    value = source
+    for kind, array, name in steps:
         constant = ConstantOp(attribute_of(array, name))
         constant.result.name_hint = name
-        op = kind(value, constant)
-        new += [constant, op]
+        new += [constant, op := kind(value, constant)]
         value = op.result
-    if value.type != result.type or len(new) > 2 * len(chain):
-        return None
     return new or value
 
 

@@ -206,7 +206,9 @@ class _Graph(_Draft):
         self.add(mul(*self.pick(pair, pair[::-1])))
         if outer is not None:
             y = self.live[-1]
-            self.add(self.pick(mul(y, number(y, outer)), graph.DivOp(y, number(y, 1 / outer))))
+            by_product = self.pick(True, False)
+            factor = number(y, outer if by_product else 1 / outer)
+            self.add(mul(y, factor) if by_product else graph.DivOp(y, factor))
 
     def layer_norm(self, x: SSAValue) -> None:
         axis = len(shape_of(x)) - 1
@@ -215,12 +217,10 @@ class _Graph(_Draft):
             return self.value(graph.ReduceOp(Statistic.MEAN, y, [axis], keep_dims=True))
 
         difference = self.value(graph.SubOp(x, mean(x)))
-        square = self.value(
-            self.pick(
-                graph.MulOp(difference, difference),
-                graph.PowOp(difference, self.splat(x, 2)),
-            )
-        )
+        if self.pick(True, False):
+            square = self.value(graph.MulOp(difference, difference))
+        else:
+            square = self.value(graph.PowOp(difference, self.splat(x, 2)))
         variance = self.value(graph.AddOp(mean(square), self.splat(x, 0.125)))
         deviation = self.value(graph.UnaryOp(Function.SQRT, variance))
         self.add(graph.DivOp(difference, deviation))

@@ -40,6 +40,8 @@ def check(network: Network, *passes) -> None:
     for each in passes:
         each.apply(CONTEXT, network.module)
         network.module.verify()
+        for op in network.module.walk():
+            assert all(use.operation.parent for value in op.results for use in value.uses)
         found = run_function(network.module, "main", network.inputs)
         for array, wanted in zip(found, expected, strict=True):
             assert array.dtype == wanted.dtype

@@ -5,12 +5,12 @@ import numpy as np
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph.binary import AddOp, BinaryOp, DivOp, MulOp, PowOp, SubOp
 from nopt.dialects.graph.canonicalization.constants import folded
-from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.elementwise import CastOp
 from nopt.dialects.graph.layout import ConstantOp
 from nopt.dialects.graph.pieces import BroadcastOp
 from nopt.dialects.graph.quantize import DequantizeOp, QuantizeOp
 from nopt.dialects.graph.queries import shape_of, splat_of, tensor_of
+from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import INTEGERS, NARROW_INTEGERS
 
 _NEUTRAL: dict[type[BinaryOp], int] = {AddOp: 0, SubOp: 0, MulOp: 1, DivOp: 1, PowOp: 1}

@@ -9,9 +9,9 @@ from xdsl.ir import SSAValue
 from nopt.dialects.constants import Array, ConstantAttr, attribute_of, numpy_type
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.binary import AddOp, BinaryOp, MaxOp, MinOp, MulOp
-from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.layout import ConstantOp
 from nopt.dialects.graph.quantize import DequantizeOp
+from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.interpreters.graph import GraphFunctions
 
 _SMALL = 1 << 16

@@ -1,9 +1,9 @@
 """Ops that move elements: two in sequence become one, what moves nothing vanishes."""
 
-from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.layout import ReshapeOp, TransposeOp
 from nopt.dialects.graph.pieces import BroadcastOp, ConcatOp, PadOp, SliceOp
 from nopt.dialects.graph.queries import shape_of
+from nopt.dialects.graph.rewriting import Replacement, Rule
 
 
 def merge_reshapes(op: ReshapeOp) -> Replacement:

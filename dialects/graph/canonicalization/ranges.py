@@ -6,11 +6,10 @@ from typing import TypeAlias
 import numpy as np
 from xdsl.ir import SSAValue
 
-from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.binary import BinaryOp, MaxOp, MinOp
-from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.elementwise import ClipOp, ReluOp
 from nopt.dialects.graph.queries import splat_of, tensor_of
+from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import INTEGERS, Tensor, value_range
 
 Range: TypeAlias = tuple[float, float]
@@ -44,16 +43,25 @@ def _is_f32(number: float) -> bool:
     return isinstance(number, int) or (np.isfinite(number) and float(np.float32(number)) == number)
 
 
-def _limit(value: SSAValue, bounds: Range) -> GraphOp | None:
+def _kind(type: Tensor, bounds: Range) -> type[ReluOp] | type[ClipOp] | None:
+    """The op that limits to a range, if there is one."""
+    if bounds == (0, _whole(type)[1]):
+        return ReluOp
+    return ClipOp if np.isfinite(bounds).all() else None
+
+
+def _limit(value: SSAValue, bounds: Range) -> Replacement:
     """The op that limits a value to a range, if there is one."""
     low, high = bounds
-    if bounds == (0, _whole(tensor_of(value))[1]):
-        return ReluOp(value)
-    if not (np.isfinite(low) and np.isfinite(high)):
-        return None
-    if tensor_of(value).element_type in INTEGERS:
-        return ClipOp(value, int(low), int(high))
-    return ClipOp(value, float(low), float(high))
+    match _kind(tensor_of(value), bounds):
+        case None:
+            return None
+        case kind if kind is ReluOp:
+            return [ReluOp(value)]
+        case _ if tensor_of(value).element_type in INTEGERS:
+            return [ClipOp(value, int(low), int(high))]
+        case _:
+            return [ClipOp(value, float(low), float(high))]
 
 
 def merge_limits(op: ReluOp | ClipOp | BinaryOp) -> Replacement:
@@ -67,13 +75,9 @@ def merge_limits(op: ReluOp | ClipOp | BinaryOp) -> Replacement:
         if within == bounds:
             return value
         if (merged := _limit(source, within)) is not None:
-            return [merged]
-    alone = _limit(value, (low, high))
-    if alone is not None and isinstance(alone, type(op)):
-        # It must not stay a user of the value.
-        alone.drop_all_references()
-        return None
-    return None if alone is None else [alone]
+            return merged
+    is_plain = _kind(op.result.type, (low, high)) is type(op)
+    return None if is_plain else _limit(value, (low, high))
 
 
 RULES = (

@@ -7,12 +7,12 @@ from xdsl.ir import SSAValue
 
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph.canonicalization.ranges import limited
-from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.contractions import Conv2dOp, MatmulOp
 from nopt.dialects.graph.layout import ReshapeOp, TransposeOp
 from nopt.dialects.graph.pieces import PadOp
 from nopt.dialects.graph.pooling import AvgPoolOp, GlobalAvgPoolOp, MaxPoolOp
 from nopt.dialects.graph.queries import shape_of
+from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.statistics import ReduceOp, Statistic
 
 
