@@ -46,11 +46,16 @@ class ScheduleAttr(ParametrizedAttribute):
     """How a nest is tiled: what `affine-nest-schedule` decides and a person may pin.
 
     `#tensor_intrinsic.schedule<tile [1, 4, 4, 56, 1, 3, 3] order [0, 2, 3, 1] inp 2 wgt 1 acc 2>`
+    `#tensor_intrinsic.schedule<tile [1, 1, 7, 4] order [0, 1, 2] inp 1 within 0 wgt 2 acc 2>`
 
     `tile` has a size for each iterator but the lanes, parallel ones first; the last tile of a
     dimension may be smaller. `order` lists the parallel iterators, outermost tile loop first;
     reduction tile loops lie inside. `inp`, `wgt`, `acc` are the slots that each operand's buffer
     alternates between.
+
+    `within d` keeps all tiles of the product's input, or weights, that one turn of the d outermost
+    tile loops needs: each is loaded when that turn first needs it, and a slot has room for all.
+    Without it an operand is loaded again in each turn of the innermost loop that moves it.
     """
 
     name = "tensor_intrinsic.schedule"
@@ -58,10 +63,20 @@ class ScheduleAttr(ParametrizedAttribute):
     tile: DenseArrayBase[I64]
     order: DenseArrayBase[I64]
     slots: DenseArrayBase[I64]
+    scopes: DenseArrayBase[I64]
 
     @classmethod
-    def of(cls, tile: Sequence[int], order: Sequence[int], slots: Sequence[int]) -> ScheduleAttr:
-        return cls(*(DenseArrayBase.from_list(i64, values) for values in (tile, order, slots)))
+    def of(
+        cls,
+        tile: Sequence[int],
+        order: Sequence[int],
+        slots: Sequence[int],
+        scopes: Sequence[int] | None = None,
+    ) -> ScheduleAttr:
+        """`scopes` are the `within` of the input and the weights, all loops if they have none."""
+        scopes = (len(tile), len(tile)) if scopes is None else scopes
+        lists = (tile, order, slots, scopes)
+        return cls(*(DenseArrayBase.from_list(i64, values) for values in lists))
 
     @property
     def tiles(self) -> tuple[int, ...]:
@@ -74,6 +89,10 @@ class ScheduleAttr(ParametrizedAttribute):
     def slots_of(self, memory: Memory) -> int:
         return self.slots.get_values()[list(Memory).index(memory)]
 
+    def scope_of(self, memory: Memory) -> int:
+        """How many outermost tile loops reload the product's operand in this memory."""
+        return self.scopes.get_values()[(Memory.INP, Memory.WGT).index(memory)]
+
     def verify(self) -> None:
         if any(size < 1 for size in self.tiles):
             raise VerifyException(f"tile sizes must be positive, found {list(self.tiles)}")
@@ -84,6 +103,11 @@ class ScheduleAttr(ParametrizedAttribute):
             )
         if len(self.slots.get_values()) != len(Memory) or min(self.slots.get_values()) < 1:
             raise VerifyException("expected a positive number of slots for inp, wgt and acc")
+        for scope in self.scopes.get_values():
+            if not 0 <= scope <= len(self.tiles):
+                raise VerifyException(
+                    f"within is {scope}, expected 0 to {len(self.tiles)}, the number of tile loops"
+                )
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
@@ -99,16 +123,22 @@ class ScheduleAttr(ParametrizedAttribute):
             parser.parse_keyword("order")
             order = numbers()
             slots: list[int] = []
+            scopes: list[int] = []
             for memory in Memory:
                 parser.parse_keyword(memory)
                 slots.append(parser.parse_integer())
-        return [tile, order, DenseArrayBase.from_list(i64, slots)]
+                if memory is not Memory.ACC:
+                    within = parser.parse_optional_keyword("within") is not None
+                    scopes.append(parser.parse_integer() if within else len(tile.get_values()))
+        return [tile, order, *(DenseArrayBase.from_list(i64, list) for list in (slots, scopes))]
 
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
             printer.print_string(f"tile {list(self.tiles)} order {list(self.loop_order)}")
             for memory in Memory:
                 printer.print_string(f" {memory} {self.slots_of(memory)}")
+                if memory is not Memory.ACC and self.scope_of(memory) < len(self.tiles):
+                    printer.print_string(f" within {self.scope_of(memory)}")
 
 
 class AluKind(StrEnum):

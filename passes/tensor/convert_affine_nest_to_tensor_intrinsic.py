@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from xdsl.builder import Builder
@@ -32,7 +33,15 @@ from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 from nopt.passes.tensor.bias_digits import input_vector, matrices
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
-from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError, check_schedule
+from nopt.passes.tensor.schedules import (
+    SCHEDULE,
+    NoScheduleError,
+    buffer_tiles,
+    check_schedule,
+    scope_of,
+    scopes_of,
+    tile_loops,
+)
 from nopt.passes.tensor.tiling import Operand, Tiling, tiling_of
 
 
@@ -78,10 +87,10 @@ class _Kernel:
         self.config = config
         self.lanes = config.block_out
         self.tiles = schedule.tiles
-        trips = [-(-e // t) for e, t in zip(tiling.extents, self.tiles, strict=True)]
-        order = [*schedule.loop_order, *range(tiling.parallel, len(tiling.extents))]
-        self.loops = [i for i in order if trips[i] > 1]
-        self.trips = trips
+        self.trips = tiling.trips(self.tiles)
+        order = tile_loops(tiling, schedule.loop_order)
+        self.loops = [i for i in order if self.trips[i] > 1]
+        self.order = order
         self.parallel_loops = sum(1 for i in self.loops if i < tiling.parallel)
         boxed = [i for i in range(len(self.tiles)) if self.tiles[i] > 1]
         self.box = {iterator: position for position, iterator in enumerate(boxed)}
@@ -158,7 +167,7 @@ class _Kernel:
         for operand in tiling.operands:
             window = [int(size) for size in operand.window(tiles)]
             name = "bias" if operand.digits else names[operand.memory]
-            shape = [operand.slots(schedule), *window]
+            shape = [self._held(operand), *window]
             memref = build.alloc(operand.memory, shape, self.lanes, name)
             self.buffers[operand.load] = _Buffer(memref, number(0))
             if tiling.is_staged(operand):
@@ -170,16 +179,16 @@ class _Kernel:
             self.multiplicand = build.alloc(Memory.ACC, shape, self.lanes, "multiplicand")
         if tiling.uses_digits:
             self.one = build.alloc(Memory.INP, [1], self.lanes, "digits")
-            build.load(self.arguments[self.ones], self.one, [], number(0), [], [])
         if count := len(tiling.diagonals):
             self.eye = build.alloc(Memory.WGT, [1, count], self.lanes, "eye")
-            source = self.arguments[self.identity]
-            build.load(source, self.eye, [number(0)], number(0), [(number(count),)], [1])
+            if not isinstance(tiling.start, Product):
+                self._load_diagonals()
         if tiling.padded is not None:
             start = tiling.operand(tiling.start.input)
             window = [int(start.window(tiles)[axis]) for axis in tiling.padded.axes]
-            slots = schedule.slots_of(Memory.INP)
-            self.inside = build.alloc(Memory.INP, [slots, *window], self.lanes, "inside")
+            self.inside = build.alloc(
+                Memory.INP, [self._held(start), *window], self.lanes, "inside"
+            )
             self.pad_matrix = build.alloc(Memory.WGT, [1], self.lanes, "pad")
             build.load(self.arguments[self.pad_weights], self.pad_matrix, [], number(0), [], [])
 
@@ -218,11 +227,7 @@ class _Kernel:
 
     def _in_buffer(self, operand: Operand, local: Sequence[AffineExpr]) -> Exprs:
         """Slot and indices into the operand's buffer for a point of the tile."""
-        slot = self.buffers[operand.load].slot
-        if operand.resident:
-            at = [self._base(i) + local[i] for i in range(len(local))]
-            return [slot, *self._indices(operand, at)]
-        return [slot, *self._window_indices(operand, local)]
+        return [self.buffers[operand.load].slot, *self._window_indices(operand, local)]
 
     @staticmethod
     def _window_indices(operand: Operand, local: Sequence[AffineExpr]) -> list[AffineExpr]:
@@ -241,7 +246,7 @@ class _Kernel:
         for axis, row in enumerate(operand.coefficients):
             size: Size = (number(int(full[axis])),)
             cut = [int(i) for i in np.flatnonzero(row) if self.tiling.extents[i] % self.tiles[i]]
-            if len(cut) == 1 and not operand.resident:
+            if len(cut) == 1:
                 (iterator,) = cut
                 factor = int(row[iterator] // operand.steps[axis])
                 rest = int(full[axis]) - factor * self.tiles[iterator]
@@ -257,10 +262,24 @@ class _Kernel:
         moving = [depth for depth, loop in enumerate(self.loops) if loop in operand.depends]
         return moving[-1] + 1 if moving else 0
 
+    def _scope(self, operand: Operand) -> int:
+        """How many loops reload the operand: those around its load, or those it is kept within."""
+        scope = scope_of(self.tiling, operand, scopes_of(self.schedule))
+        outer = sum(1 for loop in self.order[:scope] if self.trips[loop] > 1)
+        return min(self._depth(operand), outer)
+
+    def _held(self, operand: Operand) -> int:
+        """Tiles of the operand that its buffer holds."""
+        schedule = self.schedule
+        slots = np.array(schedule.slots_of(operand.memory))
+        scopes, trips = scopes_of(schedule), np.array(self.trips)
+        held = buffer_tiles(self.tiling, operand, schedule.loop_order, scopes, trips, slots)
+        return int(held)
+
     def _open(self, depth: int) -> None:
         """Emit everything inside the `depth` outermost loops."""
         for operand in self.tiling.operands:
-            if self._depth(operand) == depth:
+            if self._depth(operand) == depth and not operand.resident:
                 self._load(operand, depth)
         if depth == self.parallel_loops:
             self._begin_tile()
@@ -276,30 +295,60 @@ class _Kernel:
         else:
             self._chunk()
         if depth == self.parallel_loops:
+            self._load_constants()
             self._end_tile()
+
+    def _load_constants(self) -> None:
+        """Load what only epilogues use, when a first one does: products need not wait for that."""
+        tiling, build = self.tiling, self.build
+        loops = range(self.parallel_loops)
+        late = bool(tiling.diagonals) and isinstance(tiling.start, Product)
+        if tiling.uses_digits or late:
+            with build.first_turn(loops):
+                if tiling.uses_digits:
+                    build.load(self.arguments[self.ones], self.one, [], number(0), [], [])
+                if late:
+                    self._load_diagonals()
+        for operand in tiling.operands:
+            if operand.resident:
+                self._load(operand, self.parallel_loops)
+
+    def _load_diagonals(self) -> None:
+        count = len(self.tiling.diagonals)
+        source = self.arguments[self.identity]
+        self.build.load(source, self.eye, [number(0)], number(0), [(number(count),)], [1])
 
     def _load(self, operand: Operand, depth: int) -> None:
         build = self.build
         buffer = self.buffers[operand.load]
-        slots = operand.slots(self.schedule)
-        buffer.slot = build.turn(depth) % slots if slots > 1 else number(0)
+        scope = self._scope(operand)
+        kept = prod(self.trips[i] for i in self.loops[scope:depth] if i in operand.depends)
+        slots = self._held(operand) // kept
+        slot = build.turn(scope) % slots if slots > 1 else number(0)
+        others: list[int] = []
+        for position, loop in enumerate(self.loops[scope:depth], scope):
+            if loop in operand.depends:
+                slot = slot * self.trips[loop] + AffineSymExpr(position)
+            else:
+                others.append(position)
+        buffer.slot = slot
         bases = [self._base(iterator) for iterator in range(len(self.tiling.extents))]
-        offsets = (
-            [number(0)] * len(operand.shape) if operand.resident else self._indices(operand, bases)
-        )
+        offsets = self._indices(operand, bases)
         sizes = self._window_sizes(operand)
         source = self.arguments[self.sources[operand.load]]
-        build.load(source, buffer.memref, offsets, buffer.slot, sizes, operand.steps)
-        padded = self.tiling.padded
-        if padded is not None and operand.load is self.tiling.start.input:
-            build.load(
-                self.arguments[self.mask],
-                self.inside,
-                [offsets[axis] for axis in padded.axes],
-                buffer.slot,
-                [sizes[axis] for axis in padded.axes],
-                [operand.steps[axis] for axis in padded.axes],
-            )
+        # What is kept is loaded in the first turn of the loops that do not move it.
+        with build.first_turn(others):
+            build.load(source, buffer.memref, offsets, slot, sizes, operand.steps)
+            padded = self.tiling.padded
+            if padded is not None and operand.load is self.tiling.start.input:
+                build.load(
+                    self.arguments[self.mask],
+                    self.inside,
+                    [offsets[axis] for axis in padded.axes],
+                    slot,
+                    [sizes[axis] for axis in padded.axes],
+                    [operand.steps[axis] for axis in padded.axes],
+                )
 
     # --- One tile.
 

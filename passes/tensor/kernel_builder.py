@@ -5,7 +5,8 @@ While a kernel is built, symbol i of every expression is the variable of loop i,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from xdsl.dialects import affine
@@ -82,6 +83,19 @@ class KernelBuilder:
         self.block = loop.parent
         self.variables.pop()
         self.trips.pop()
+
+    @contextmanager
+    def first_turn(self, loops: Sequence[int]) -> Generator[None]:
+        """What is built inside runs only in the first turn of all these open loops."""
+        others = number(1)
+        for loop in loops:
+            others = others - AffineSymExpr(loop)
+        if loops:
+            # A loop, since a condition would be an op of its own at every level below.
+            self.open_loop(1, "once", (number(1), others))
+        yield
+        if loops:
+            self.close_loop()
 
     @property
     def ranges(self) -> dict[AffineExpr, Range]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.tensor.tiling import Integers, Tiling
+from nopt.passes.affine.core_nest import Product
+from nopt.passes.tensor.tiling import Integers, Operand, Tiling
 
 SCHEDULE = "schedule"
 """Attribute of a nest: its ScheduleAttr."""
@@ -36,45 +37,106 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
             raise NoScheduleError(
                 f"tile of iterator {index} is {tile}, expected 1: an index divides the iterator"
             )
-    slots = np.array([[schedule.slots_of(memory) for memory in Memory]])
-    needed = entries_needed(tiling, np.array([tiles]), slots)
+    needed = schedule_entries(tiling, schedule)
     limits = {
         Memory.INP: config.inp_entries,
         Memory.WGT: config.wgt_entries,
         Memory.ACC: config.acc_entries,
     }
     for memory, limit in limits.items():
-        if needed[memory][0] > limit:
+        if needed[memory] > limit:
             raise NoScheduleError(
-                f"tile {list(tiles)} needs {needed[memory][0]} entries of {memory}, "
+                f"tile {list(tiles)} needs {needed[memory]} entries of {memory}, "
                 f"expected at most {limit}"
             )
     if (reason := illegal_window(tiling, tiles)) is not None:
         raise NoScheduleError(f"tile {list(tiles)}: {reason}")
 
 
-def entries_needed(tiling: Tiling, tiles: Integers, slots: Integers) -> dict[Memory, Integers]:
+Scopes = Mapping[Memory, int]
+"""How many outermost tile loops reload the product's input, and its weights."""
+
+
+def tile_loops(tiling: Tiling, order: Sequence[int]) -> list[int]:
+    """The iterators of the tile loops, outermost first."""
+    return [*order, *range(tiling.parallel, len(tiling.extents))]
+
+
+def factor(tiling: Tiling, memory: Memory) -> Operand | None:
+    """The product's input or weights; None if the nest is no product."""
+    if not isinstance(tiling.start, Product):
+        return None
+    return tiling.operand(tiling.start.input if memory is Memory.INP else tiling.start.weight)
+
+
+def scope_of(tiling: Tiling, operand: Operand, scopes: Scopes) -> int:
+    """How many outermost tile loops reload an operand where they move it."""
+    if operand.resident:
+        return 0
+    if operand is factor(tiling, operand.memory):
+        return scopes[operand.memory]
+    return len(tiling.extents)
+
+
+def buffer_tiles(
+    tiling: Tiling,
+    operand: Operand,
+    order: Sequence[int],
+    scopes: Scopes,
+    trips: Integers,
+    slots: Integers,
+) -> Integers:
+    """How many of an operand's tiles its buffer holds: those it keeps, in each slot.
+
+    `trips` are the turns of each loop, `slots` those of the operand's memory, [candidates, …]. What
+    is loaded once has one slot.
+    """
+    loops = tile_loops(tiling, order)
+    scope = scope_of(tiling, operand, scopes)
+    if operand.memory is Memory.ACC:
+        slots = np.ones_like(slots)
+    again = _turns(operand, loops[:scope], trips) > 1
+    return _turns(operand, loops[scope:], trips) * np.where(again, slots, 1)
+
+
+def _turns(operand: Operand, loops: Sequence[int], trips: Integers) -> Integers:
+    """Together the turns of those of the loops that move the operand's window."""
+    return trips[..., [loop for loop in loops if loop in operand.depends]].prod(axis=-1)
+
+
+def schedule_entries(tiling: Tiling, schedule: ScheduleAttr) -> dict[Memory, int]:
+    """Entries of each memory that the kernel of a schedule takes."""
+    tiles, slots = np.array([schedule.tiles]), np.array([schedule.slots.get_values()])
+    needed = entries_needed(tiling, tiles, schedule.loop_order, slots, scopes_of(schedule))
+    return {memory: int(entries[0]) for memory, entries in needed.items()}
+
+
+def scopes_of(schedule: ScheduleAttr) -> Scopes:
+    """The scopes that a schedule states."""
+    return {memory: schedule.scope_of(memory) for memory in (Memory.INP, Memory.WGT)}
+
+
+def entries_needed(
+    tiling: Tiling, tiles: Integers, order: Sequence[int], slots: Integers, scopes: Scopes
+) -> dict[Memory, Integers]:
     """Entries of each memory for tiles [candidates, iterators] and slots [candidates, 3]."""
-    inp, wgt, acc = slots.T
+    trips = -(-np.array(tiling.extents) // tiles)
+    acc = slots[:, list(Memory).index(Memory.ACC)]
     needed = {
         Memory.INP: np.zeros(len(tiles), np.int64),
         Memory.WGT: np.zeros(len(tiles), np.int64),
         Memory.ACC: tiles[:, : tiling.parallel].prod(axis=1) * acc,
     }
     for operand in tiling.operands:
+        column = slots[:, list(Memory).index(operand.memory)]
+        held = buffer_tiles(tiling, operand, order, scopes, trips, column)
         entries = operand.entries(tiles)
-        match operand.memory:
-            case Memory.INP:
-                needed[Memory.INP] += entries * inp
-                if tiling.is_staged(operand):
-                    needed[Memory.ACC] += entries
-                if tiling.padded is not None and operand.load is tiling.start.input:
-                    window = operand.window(tiles)[:, list(tiling.padded.axes)]
-                    needed[Memory.INP] += window.prod(axis=1) * inp
-            case Memory.WGT:
-                needed[Memory.WGT] += entries * (1 if operand.resident else wgt)
-            case Memory.ACC:
-                needed[Memory.ACC] += entries
+        needed[operand.memory] += entries * held
+        if tiling.is_staged(operand):
+            needed[Memory.ACC] += entries
+        if tiling.padded is not None and operand.load is tiling.start.input:
+            window = operand.window(tiles)[:, list(tiling.padded.axes)]
+            needed[Memory.INP] += window.prod(axis=1) * held
     if tiling.multiplications:
         needed[Memory.ACC] += tiles[:, : tiling.parallel].prod(axis=1)
     # The constant input of added constants; diagonal and pad matrices.

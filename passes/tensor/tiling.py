@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from math import gcd, prod
@@ -13,7 +14,7 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_math import expr_range, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.graph import ConstantOp
-from nopt.dialects.tensor_intrinsic import LANE_RANK, AluKind, Memory, ScheduleAttr
+from nopt.dialects.tensor_intrinsic import LANE_RANK, AluKind, Memory
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
     CoreNest,
@@ -48,21 +49,12 @@ class Operand:
     opaque: frozenset[int]
     """Iterators inside a division: their tile must be 1, or the window is no box."""
     resident: bool = False
-    """Loaded whole, once."""
+    """A constant of the epilogue of which every tile is kept on chip, and loaded once."""
     digits: bool = False
     """A constant that is added by a matrix product: what is loaded are its `bias_digits`."""
 
-    def slots(self, schedule: ScheduleAttr) -> int:
-        """How many slots its buffer has."""
-        once = self.resident or self.memory is Memory.ACC
-        return 1 if once else schedule.slots_of(self.memory)
-
     def window(self, tiles: Integers) -> Integers:
         """Elements of the window in each dimension, for tile sizes [..., iterators]."""
-        if self.resident:
-            return np.broadcast_to(
-                np.array(self.shape, np.int64), (*tiles.shape[:-1], len(self.shape))
-            )
         scaled = self.coefficients // np.array(self.steps, np.int64)[:, None]
         return (tiles - 1) @ scaled.T + 1
 
@@ -73,8 +65,6 @@ class Operand:
     @property
     def depends(self) -> frozenset[int]:
         """Iterators whose tile loops move the window."""
-        if self.resident:
-            return frozenset()
         moving = np.flatnonzero(self.coefficients.any(axis=0))
         return frozenset(int(i) for i in moving) | self.opaque
 
@@ -110,6 +100,10 @@ class Tiling:
     def operand(self, load: LoadOp) -> Operand:
         """The operand of a load of the nest."""
         return next(operand for operand in self.operands if operand.load is load)
+
+    def trips(self, tiles: Sequence[int]) -> list[int]:
+        """Turns of each iterator's tile loop."""
+        return [-(-extent // tile) for extent, tile in zip(self.extents, tiles, strict=True)]
 
     @cached_property
     def diagonals(self) -> tuple[int, ...]:

@@ -51,38 +51,42 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // BLOCKED-NEXT: %y = affine_nest.for (%n, %c, %h, %wb, %wl) = (6, 128, 12, 4, 16) reduce (%kb, %kl) = (48, 16) {
 // BLOCKED-NEXT: %x_3 = affine_nest.load %x_1[%n * 128 + %c, %kb, %kl] : tensor<768x48x16xi8>
 // BLOCKED-NEXT: %w_1 = affine_nest.load %w[%h, %wb, %kb, %wl, %kl] : tensor<12x4x48x16x16xi8>
-// BLOCKED: } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [{{.*}}] order [{{.*}}] inp 2 wgt 2 acc 2>} : tensor<6x128x12x4x16xi8>
+// BLOCKED: } attributes {placement = "core", layout = {axis = 3 : i64, shape = array<i64: 6, 128, 12, 64>}, schedule = #tensor_intrinsic.schedule<tile [{{.*}}] order [2, 0, 1, 3] inp 2 wgt 2 within 1 acc 2>} : tensor<6x128x12x4x16xi8>
 // BLOCKED-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2, %i3) = (6, 128, 12, 64) {
 // BLOCKED-NEXT: %y_2 = affine_nest.load %y[%i0_1, %i1_1, %i2, %i3 floordiv 16, %i3 mod 16] : tensor<6x128x12x4x16xi8>
 // BLOCKED-NEXT: affine_nest.yield %y_2 : i8
 // BLOCKED-NEXT: } : tensor<6x128x12x64xi8>
 // BLOCKED-NEXT: func.return %y_1 : tensor<6x128x12x64xi8>
 
-// One kernel: loads run ahead by two slots, chunks of the reduction add up, one store a tile.
+// One kernel: loads run ahead by two slots, chunks of the reduction add up, one store a tile. Weights
+// of a tile of heads are loaded once, with the first rows, and kept for the others.
 // TILES: %y = tensor_intrinsic.kernel (%x_mem = %x_1, %w_mem = %w
 // TILES: tensor_intrinsic.reset
 // TILES: affine.for %kb = 0 to
 // TILES-NEXT: tensor_intrinsic.load %x_mem[%n * {{.*}}, %kb * {{.*}}] to %inp[%kb mod 2]
-// TILES-NEXT: tensor_intrinsic.load %w_mem[%h * {{.*}}, %kb * {{.*}}] to %wgt[%kb mod 2]
-// TILES-NEXT: tensor_intrinsic.gemm {{.*}} %acc[%h mod 2, {{.*}}] += %inp[%kb mod 2, {{.*}}] * %wgt[%kb mod 2, {{.*}}]
+// TILES-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
+// TILES-NEXT: tensor_intrinsic.load %w_mem[%h * {{.*}}, %kb * {{.*}}] to %wgt[(%h mod 2) * 8 + %kb]
+// TILES-NEXT: }
+// TILES-NEXT: tensor_intrinsic.gemm {{.*}} %acc[%n mod 2, {{.*}}] += %inp[%kb mod 2, {{.*}}] * %wgt[(%h mod 2) * 8 + %kb, {{.*}}]
 // TILES-NEXT: }
 // TILES-NOT: tensor_intrinsic.load
-// TILES: tensor_intrinsic.alu shr {{.*}} %acc[%h mod 2, {{.*}}], 9
-// TILES-NEXT: tensor_intrinsic.alu max {{.*}} %acc[%h mod 2, {{.*}}], -128
-// TILES-NEXT: tensor_intrinsic.alu min {{.*}} %acc[%h mod 2, {{.*}}], 127
-// TILES-NEXT: tensor_intrinsic.store %acc[%h mod 2] to %y_mem[%n, {{.*}}, %h * {{.*}}]
+// TILES: tensor_intrinsic.alu shr {{.*}} %acc[%n mod 2, {{.*}}], 9
+// TILES-NEXT: tensor_intrinsic.alu max {{.*}} %acc[%n mod 2, {{.*}}], -128
+// TILES-NEXT: tensor_intrinsic.alu min {{.*}} %acc[%n mod 2, {{.*}}], 127
+// TILES-NEXT: tensor_intrinsic.store %acc[%n mod 2] to %y_mem[%n, {{.*}}, %h * {{.*}}]
 // TILES-NOT: tensor_intrinsic.
 
 // ISA: %y = isa.kernel (%x_mem = %x_1, %w_mem = %w
-// ISA: isa.reset acc[(%h mod 2) * {{.*}}]
+// ISA: isa.reset acc[(%n mod 2) * {{.*}}]
 // ISA-NEXT: affine.for %kb = 0 to
 // ISA-NEXT: isa.load inp[(%kb mod 2) * {{.*}}] from %x_mem
-// ISA: isa.load wgt[(%kb mod 2) * {{.*}}] from %w_mem
-// ISA: isa.gemm acc[(%h mod 2) * {{.*}}] inp[(%kb mod 2) * {{.*}}] wgt[(%kb mod 2) * {{.*}}] outer
+// ISA: affine.for %once = 0 to
+// ISA: isa.load wgt[(%h mod 2) * {{.*}} + %kb * {{.*}}] from %w_mem
+// ISA: isa.gemm acc[(%n mod 2) * {{.*}}] inp[(%kb mod 2) * {{.*}}] wgt[(%h mod 2) * {{.*}} + %kb * {{.*}}] outer
 // ISA-NEXT: }
 // ISA-NOT: isa.load
-// ISA: isa.alu shr acc[(%h mod 2) * {{.*}}], 9
-// ISA-NEXT: isa.alu max acc[(%h mod 2) * {{.*}}], -128
-// ISA-NEXT: isa.alu min acc[(%h mod 2) * {{.*}}], 127
-// ISA-NEXT: isa.store %y_mem[%n * {{.*}}] from out[(%h mod 2) * {{.*}}]
+// ISA: isa.alu shr acc[(%n mod 2) * {{.*}}], 9
+// ISA-NEXT: isa.alu max acc[(%n mod 2) * {{.*}}], -128
+// ISA-NEXT: isa.alu min acc[(%n mod 2) * {{.*}}], 127
+// ISA-NEXT: isa.store %y_mem[%n * {{.*}}] from out[(%n mod 2) * {{.*}}]
 // ISA-NOT: isa.

@@ -22,6 +22,9 @@ func.func @main(%x: tensor<1x16x8x8xi8>) -> tensor<1x16x8x8xi8> {
 
 // TILES: %h = tensor_intrinsic.kernel (%x_mem = %x_1, %w_mem = %w
 // TILES: tensor_intrinsic.gemm {{.*}} += %inp[{{.*}}] * %wgt[0, d2, d3]
+// TILES-NEXT: affine.for %once
+// TILES-NEXT: tensor_intrinsic.load %b_mem[] to %operand[0]
+// TILES-NEXT: }
 // TILES-NEXT: tensor_intrinsic.alu add {{.*}}, %operand[0]
 // TILES-NEXT: tensor_intrinsic.alu shr {{.*}}, 9
 // TILES-NEXT: tensor_intrinsic.alu max {{.*}}, 0
@@ -33,6 +36,9 @@ func.func @main(%x: tensor<1x16x8x8xi8>) -> tensor<1x16x8x8xi8> {
 // TILES-NEXT: tensor_intrinsic.load %x_mem_1[{{.*}}] to %inp_2[{{.*}}]
 // TILES-NEXT: tensor_intrinsic.reset
 // TILES-NEXT: tensor_intrinsic.gemm {{.*}} += %inp_1[{{.*}}] * %wgt_1[0, d2, d3]
+// TILES-NEXT: affine.for %once
+// TILES-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0]
+// TILES-NEXT: }
 // TILES-NEXT: tensor_intrinsic.alu add {{.*}}, 128
 // TILES-NEXT: tensor_intrinsic.alu shr {{.*}}, 8
 // TILES-NEXT: tensor_intrinsic.alu max {{.*}}, -128

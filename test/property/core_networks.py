@@ -97,6 +97,26 @@ class Draft:
         y = graph.MatmulOp(x, other, transpose_a=transpose_a, transpose_b=transpose_b)
         return self.epilogue(self.add(y), (columns,))
 
+    def heads(self, x: SSAValue) -> SSAValue:
+        """Products of projections to heads, as in attention, over channels or over rows."""
+        if len(shape_of(x)) != 2:
+            return x
+        rows, inner = shape_of(x)
+        count, width = self.number(1, 3), self.pick(16, 32, 5, 40)
+        parts: list[SSAValue] = []
+        for _ in range(2):
+            weights = self.constant((inner, count * width), 128)
+            y = self.epilogue(self.add(graph.MatmulOp(x, weights)), (count * width,))
+            y = self.add(graph.ReshapeOp(y, [rows, count, width]))
+            parts.append(self.add(graph.TransposeOp(y, [1, 0, 2])))
+        if self.pick(True, False):
+            y = self.add(graph.MatmulOp(*parts, transpose_b=True))
+            return self.add(graph.RequantizeOp(y, i8, self.number(0, 12)))
+        y = self.add(graph.MatmulOp(self.argument(count, self.number(1, 40), rows), parts[1]))
+        y = self.add(graph.RequantizeOp(y, i8, self.number(0, 12)))
+        y = self.add(graph.TransposeOp(y, [1, 0, 2]))
+        return self.add(graph.ReshapeOp(y, [shape_of(y)[0], count * width]))
+
     def epilogue(self, y: SSAValue, bias_shape: Sequence[int]) -> SSAValue:
         """Bias, clip or ReLU, residual, requantization: each or none of them."""
         if self.pick(True, True, False):
@@ -157,7 +177,7 @@ class Draft:
         if len(shape_of(x)) == 4:
             layers = [self.conv, self.conv, self.conv, self.max_pool, self.avg_pool]
             return self.pick(*layers, self.add_tensors)(x)
-        return self.pick(self.matmul, self.matmul, self.matmul, self.add_tensors)(x)
+        return self.pick(self.matmul, self.matmul, self.heads, self.add_tensors)(x)
 
     def finish(self, result: SSAValue) -> ModuleOp:
         self.block.add_op(ReturnOp(result))
@@ -213,6 +233,7 @@ def random_schedule(
             [int(tile) for tile in tiles],
             [int(loop) for loop in order],
             [int(slots) for slots in rng.integers(1, 3, 3, endpoint=True)],
+            [int(scope) for scope in rng.integers(0, len(extents), 2, endpoint=True)],
         )
         try:
             check_schedule(tiling, schedule, config)

@@ -18,8 +18,8 @@ from nopt.passes.tensor.schedules import (
     SCHEDULE,
     NoScheduleError,
     check_schedule,
-    entries_needed,
     illegal_window,
+    schedule_entries,
 )
 from nopt.passes.tensor.tiling import Tiling, tiling_of
 
@@ -119,9 +119,11 @@ def test_what_is_refused_and_why():
     assert refusal(conv, [1, 2, 21, 20, 2, 5, 5], ORDER, [1, 1, 1]) == (
         "tile of iterator 2 is 21, expected at most 20"
     )
-    # A window of 2 x 24 x 24 inputs, one of 2 x 20 x 20 for the residual; a vector for the bias.
-    assert refusal(conv, whole, ORDER, [2, 1, 1]) == (
-        f"tile {whole} needs {2 * (2 * 24 * 24 + 2 * 20 * 20) + 1} entries of inp, "
+    # Two slots with a window of 2 x 24 x 14 inputs, and of 2 x 20 x 10 for the residual; a vector
+    # for the bias.
+    halves = [1, 2, 20, 10, 2, 5, 5]
+    assert refusal(conv, halves, ORDER, [2, 1, 1]) == (
+        f"tile {halves} needs {2 * (2 * 24 * 14 + 2 * 20 * 10) + 1} entries of inp, "
         "expected at most 2048"
     )
 
@@ -144,22 +146,23 @@ def test_divided_iterators_are_not_tiled():
 
 
 SCHEDULES = [
-    (CONV, [1, 1, 10, 7, 1, 5, 5], [2, 0, 3, 1], [2, 1, 2]),
-    (CONV, [1, 2, 3, 20, 2, 2, 3], [0, 1, 2, 3], [1, 2, 1]),
-    (POOL, [1, 1, 5, 10, 3, 3], [0, 2, 1, 3], [2, 1, 2]),
-    (POOL, [1, 2, 3, 4, 2, 3], [0, 1, 2, 3], [1, 1, 1]),
-    (GROUPS, [1, 1, 8, 3, 1, 1, 1], [0, 3, 2, 1], [3, 2, 1]),
+    (CONV, [1, 1, 10, 7, 1, 5, 5], [2, 0, 3, 1], [2, 1, 2], None),
+    (CONV, [1, 1, 5, 7, 1, 5, 5], [2, 0, 3, 1], [2, 1, 2], [3, 0]),
+    (CONV, [1, 1, 5, 7, 2, 5, 5], [2, 1, 3, 0], [1, 2, 2], [1, 1]),
+    (CONV, [1, 2, 3, 20, 2, 2, 3], [0, 1, 2, 3], [1, 2, 1], None),
+    (POOL, [1, 1, 5, 10, 3, 3], [0, 2, 1, 3], [2, 1, 2], None),
+    (POOL, [1, 2, 3, 4, 2, 3], [0, 1, 2, 3], [1, 1, 1], [0, 0]),
+    (GROUPS, [1, 1, 8, 3, 1, 1, 1], [0, 3, 2, 1], [3, 2, 1], None),
 ]
 
 
-@pytest.mark.parametrize("text, tile, order, slots", SCHEDULES)
+@pytest.mark.parametrize("text, tile, order, slots, scopes", SCHEDULES)
 def test_a_kernel_takes_what_was_checked(
-    text: str, tile: list[int], order: list[int], slots: list[int]
+    text: str, tile: list[int], order: list[int], slots: list[int], scopes: list[int] | None
 ):
     module, nest, tiling = core_nest(text)
-    schedule = ScheduleAttr.of(tile, order, slots)
+    schedule = ScheduleAttr.of(tile, order, slots, scopes)
     check_schedule(tiling, schedule, RTL)
-    expected = entries_needed(tiling, np.array([tile]), np.array([slots]))
     nest.attributes[SCHEDULE] = schedule
     apply(module, "convert-affine-nest-to-tensor-intrinsic")
     taken = dict.fromkeys(Memory, 0)
@@ -168,4 +171,4 @@ def test_a_kernel_takes_what_was_checked(
             memory = memory_of(op.result.type)
             assert memory is not None
             taken[memory] += int(np.prod(op.result.type.get_shape()[: -LANE_RANK[memory]]))
-    assert taken == {memory: int(entries[0]) for memory, entries in expected.items()}
+    assert taken == schedule_entries(tiling, schedule)

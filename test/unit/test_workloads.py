@@ -98,10 +98,11 @@ def op_counts(size: int, channels: int, kernel: int, stride: int) -> list[int]:
     "channels, kernel, stride", [(16, 3, 1), (64, 3, 1), (64, 3, 2), (128, 1, 1)]
 )
 def test_op_counts_do_not_grow(channels: int, kernel: int, stride: int):
-    """Schedules differ in which dimensions need a loop (an op and its end each), in no more."""
+    """Schedules differ in which dimensions need a loop, and which loads one around them that turns
+    once (an op and its end each), in no more."""
     sizes = [14, 28, 56, 112, 224]
     counts = np.array([op_counts(size, channels, kernel, stride) for size in sizes])
     assert counts.max() < 50
     before_schedules = counts[:, :8]
     assert (before_schedules == before_schedules[0]).all()
-    assert (counts.max(axis=0) - counts.min(axis=0) <= 2 * 4).all()
+    assert (counts.max(axis=0) - counts.min(axis=0) <= 2 * (4 + 4)).all()

@@ -72,6 +72,40 @@ func.func @chunks(%x: tensor<8x6x16xi8>, %w: tensor<2x6x16x16xi8>) -> tensor<8x2
 
 // -----
 
+// The input is kept for all columns: each chunk of it is loaded with the first. The weights that a
+// turn of the outer loop needs are kept for its rows, in one of two slots of two chunks.
+func.func @kept(%x: tensor<8x6x16xi8>, %w: tensor<2x6x16x16xi8>) -> tensor<8x2x16xi8> {
+  %y = affine_nest.for (%m, %n, %c) = (8, 2, 16) reduce (%k, %i) = (6, 16) {
+    %a = affine_nest.load %x[%m, %k, %i] : tensor<8x6x16xi8>
+    %b = affine_nest.load %w[%n, %k, %c, %i] : tensor<2x6x16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %u = arith.trunci %s : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [4, 1, 3] order [1, 0] inp 2 within 0 wgt 2 within 1 acc 1>} : tensor<8x2x16xi8>
+  return %y : tensor<8x2x16xi8>
+}
+// CHECK-LABEL: func.func @kept(
+// CHECK: %inp = tensor_intrinsic.alloc : memref<4x4x3x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<4x1x3x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: affine.for %n = 0 to 2 {
+// CHECK-NEXT: affine.for %m = 0 to 2 {
+// CHECK-NEXT: tensor_intrinsic.reset [4] %acc[0, d0, 0]
+// CHECK-NEXT: affine.for %k = 0 to 2 {
+// CHECK-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[%m * 4, %k * 3] to %inp[%m * 2 + %k] sizes [4, 3]
+// CHECK-NEXT: }
+// CHECK-NEXT: affine.for %once_1 = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%m] {
+// CHECK-NEXT: tensor_intrinsic.load %w_mem[%n, %k * 3] to %wgt[%n * 2 + %k] sizes [1, 3]
+// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.gemm [4, 3] %acc[0, d0, 0] += %inp[%m * 2 + %k, d0, d1] * %wgt[%n * 2 + %k, 0, d1]
+// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[%m * 4, %n] sizes [4, 1]
+
+// -----
+
 // The last tile of 10 rows has 2, the last chunk of 5 blocks has 1: sizes are the least of two.
 func.func @partial(%x: tensor<10x5x16xi8>, %w: tensor<5x16x16xi8>) -> tensor<10x16xi8> {
   %y = affine_nest.for (%m, %c) = (10, 16) reduce (%k, %i) = (5, 16) {
@@ -132,12 +166,12 @@ func.func @residual(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>, %z: tensor<8x16xi
 // CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: %inp_1 = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
-// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[] to %wgt[0] sizes []
 // CHECK-NEXT: tensor_intrinsic.load %z_mem[0] to %inp_1[0] sizes [8]
 // CHECK-NEXT: tensor_intrinsic.reset [8] %acc[0, d0]
 // CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp[0, d0] * %wgt[0]
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: tensor_intrinsic.alu shr [8] %acc[0, d0], 4
 // CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp_1[0, d0] * %eye[0, 0]
 // CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0] sizes [8]
@@ -171,9 +205,9 @@ func.func @scaled(%x: tensor<8x16xi8>, %z: tensor<8x16xi8>) -> tensor<8x16xi8> {
 // CHECK: %diagonal = graph.constant dense_resource<diagonal> : tensor<2x16x16xi8>
 // CHECK: %eye = tensor_intrinsic.alloc : memref<1x2x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK: tensor_intrinsic.load %diagonal_mem[0] to %eye[0] sizes [2]
-// CHECK: tensor_intrinsic.load %n_mem[] to %operand[0] sizes []
 // CHECK: tensor_intrinsic.reset [8] %acc[0, d0]
 // CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp[0, d0] * %eye[0, 0]
+// CHECK-NEXT: tensor_intrinsic.load %n_mem[] to %operand[0] sizes []
 // CHECK-NEXT: tensor_intrinsic.reset [8] %stage[0, d0]
 // CHECK-NEXT: tensor_intrinsic.gemm [8] %stage[0, d0] += %inp_1[0, d0] * %eye[0, 1]
 // CHECK-NEXT: tensor_intrinsic.alu shr [8] %stage[0, d0], -2
@@ -219,7 +253,8 @@ func.func @bias(%x: tensor<8x16xi8>, %w: tensor<2x16x16xi8>, %b: tensor<2x16xi32
 
 // -----
 
-// A constant bias is loaded once, whole; for many vectors as matrices that a constant input adds.
+// A constant bias is loaded once, when the first tile needs its part, and kept; for many vectors as
+// matrices that a constant input adds.
 func.func @resident_bias(%x: tensor<80x16xi8>, %w: tensor<2x16x16xi8>) -> tensor<80x2x16xi8> {
   %b = graph.constant dense<300> : tensor<2x16xi32>
   %y = affine_nest.for (%m, %n, %c) = (80, 2, 16) reduce (%i) = (16) {
@@ -243,16 +278,18 @@ func.func @resident_bias(%x: tensor<80x16xi8>, %w: tensor<2x16x16xi8>) -> tensor
 // CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x80x1x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x80x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<2x1x16x16xi8, #tensor_intrinsic<memory wgt>>
-// CHECK-NEXT: %bias = tensor_intrinsic.alloc : memref<1x2x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: %bias = tensor_intrinsic.alloc : memref<2x1x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: %digits_1 = tensor_intrinsic.alloc : memref<1x16xi8, #tensor_intrinsic<memory inp>>
-// CHECK-NEXT: tensor_intrinsic.load %digits_mem[] to %digits_1[0] sizes []
 // CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [80]
-// CHECK-NEXT: tensor_intrinsic.load %b_mem[0] to %bias[0] sizes [2]
 // CHECK-NEXT: affine.for %n = 0 to 2 {
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[%n] to %wgt[%n] sizes [1]
 // CHECK-NEXT: tensor_intrinsic.reset [80] %acc[%n, d0, 0]
 // CHECK-NEXT: tensor_intrinsic.gemm [80] %acc[%n, d0, 0] += %inp[0, d0] * %wgt[%n, 0]
-// CHECK-NEXT: tensor_intrinsic.gemm [80] %acc[%n, d0, 0] += %digits_1[0] * %bias[0, %n]
+// CHECK-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
+// CHECK-NEXT: tensor_intrinsic.load %digits_mem[] to %digits_1[0] sizes []
+// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.load %b_mem[%n] to %bias[%n] sizes [1]
+// CHECK-NEXT: tensor_intrinsic.gemm [80] %acc[%n, d0, 0] += %digits_1[0] * %bias[%n, 0]
 // CHECK-NEXT: tensor_intrinsic.store %acc[%n] to %y_mem[0, %n] sizes [80, 1]
 // CHECK-NEXT: }
 // CHECK-NEXT: }

@@ -1,0 +1,291 @@
+"""What schedules cost, for many at once: the closed form that the search compares them by.
+
+A program is a row of *tiles*: each resets its accumulators, multiplies the chunks of the reduction,
+runs the ALU steps and stores. Loads, compute and stores overlap as far as the slots of the buffers
+let loads run ahead. Tiles differ only in which of the kept operands they load, so there are at most
+four kinds of them; each kind has a period, and the program takes the sum of these, what fills the
+pipeline before the first product, and the last store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+
+from nopt.dialects.tensor_intrinsic import Memory
+from nopt.hw import cost
+from nopt.hw.config import Config
+from nopt.passes.affine.core_nest import Product
+from nopt.passes.tensor.schedules import Scopes, factor, tile_loops
+from nopt.passes.tensor.tiling import Integers, Operand, Tiling
+
+Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+_UNLIMITED = 1 << 20
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Candidates' costs, [candidates] each."""
+
+    cycles: Floats
+    bytes: Floats
+    """Bytes loaded."""
+
+
+def estimate(
+    tiling: Tiling,
+    config: Config,
+    tiles: Integers,
+    order: Sequence[int],
+    slots: Integers,
+    scopes: Scopes,
+) -> Estimate:
+    """The cost of candidates: tile sizes [candidates, iterators] and slots [candidates, 3], all
+    with one loop order and the product's operands kept within the same loops."""
+    return _Estimation(tiling, config, tiles, order, slots, scopes).result()
+
+
+class _Estimation:
+    def __init__(
+        self,
+        tiling: Tiling,
+        config: Config,
+        tiles: Integers,
+        order: Sequence[int],
+        slots: Integers,
+        scopes: Scopes,
+    ):
+        self.tiling = tiling
+        self.config = config
+        self.tiles = tiles
+        self.trips = -(-np.array(tiling.extents) // tiles)
+        self.loops = tile_loops(tiling, order)
+        self.slots = slots
+        self.scopes = scopes
+        self.turns = self.trips[:, : tiling.parallel].prod(axis=1)
+        self.chunks = self.trips[:, tiling.parallel :].prod(axis=1)
+        self.entry_bytes = {
+            Memory.INP: config.inp_bytes,
+            Memory.WGT: config.wgt_bytes,
+            Memory.ACC: config.acc_bytes,
+        }
+
+    def result(self) -> Estimate:
+        tiling, config = self.tiling, self.config
+        count = len(self.tiles)
+        self.bytes = np.zeros(count)
+        self.instructions = self.chunks * self.turns + self.turns * (2 + len(tiling.steps))
+        self.per_tile = np.zeros(count)
+        """Cycles of loads that each tile has on average, beside those of the product's operands."""
+        self.first = np.zeros(count)
+        """Cycles of the loads before the first product."""
+        epilogue = self._epilogue()
+        for operand in tiling.operands:
+            if operand is factor(tiling, operand.memory):
+                continue
+            epilogue = epilogue + self._other(operand)
+        stored, store = self._store(self.tiles)
+        extents = np.array(tiling.extents)
+        # Tiles at the end of a dimension are smaller, and so is the last store.
+        _, last_store = self._store(extents - (self.trips - 1) * self.tiles)
+        chunk = self._chunk()
+        total = np.zeros(count)
+        for tiles_of_kind, streamed, kept, ahead in self._kinds():
+            period = self._period(streamed + kept, ahead, chunk, epilogue)
+            total = total + tiles_of_kind * np.maximum(period, store)
+        self.instructions = self.instructions + self.turns * stored
+        total = np.maximum(total, cost.fetch_cycles(self.instructions, config))
+        fill = cost.fetch_cycles(8, config) + self.first
+        return Estimate(total + fill + last_store, self.bytes)
+
+    # --- Compute.
+
+    def _chunk(self) -> Floats:
+        """Cycles of one chunk of the reduction."""
+        tiling = self.tiling
+        points = prod(tiling.extents) / (self.turns * self.chunks)
+        if isinstance(tiling.start, Product) or not tiling.is_staged(tiling.operands[0]):
+            return cost.gemm_cycles(points)
+        staged = tiling.operands[0].entries(self.tiles)
+        return 2 * cost.gemm_cycles(staged) + cost.gemm_cycles(2 * points)
+
+    def _epilogue(self) -> Floats:
+        """Cycles of a tile's reset and ALU steps."""
+        tiling = self.tiling
+        vectors = prod(tiling.extents[: tiling.parallel]) / self.turns
+        cycles = cost.gemm_cycles(vectors)
+        for step in tiling.steps:
+            if shifts := step.shifts_to_multiply(self.config):
+                # A copy, then a shift and an addition each.
+                cycles = cycles + 3 * len(shifts) * cost.gemm_cycles(vectors)
+                continue
+            one = isinstance(step.operand, int) or tiling.operand(step.operand).digits
+            cycles = cycles + cost.gemm_cycles(vectors * (1 if one else 2))
+        return cycles
+
+    # --- Transfers.
+
+    def _transfer(self, operand: Operand) -> tuple[Floats, Integers]:
+        """Cycles and instructions of loading one tile's window."""
+        rows, entries, pieces = transfers(operand, self.tiles)
+        row_bytes = entries * self.entry_bytes[operand.memory]
+        return pieces * cost.load_cycles(rows, row_bytes, self.config), pieces
+
+    def _events(self, operand: Operand, scope: int) -> Integers:
+        """How often an operand is loaded: once a turn of the loops around its load.
+
+        A load stands inside the innermost loop that moves its window. Loops from `scope` inwards
+        that do not move it find it kept.
+        """
+        count = np.ones(len(self.tiles), np.int64)
+        below = np.ones(len(self.tiles), bool)
+        for position in reversed(range(len(self.loops))):
+            turns = self.trips[:, self.loops[position]]
+            if self.loops[position] in operand.depends:
+                below &= turns == 1
+            elif position >= scope:
+                continue
+            count *= np.where(below, 1, turns)
+        return count
+
+    def _count(self, operand: Operand, events: Integers, pieces: Integers) -> None:
+        self.instructions = self.instructions + events * pieces
+        window = operand.entries(self.tiles) * self.entry_bytes[operand.memory]
+        self.bytes = self.bytes + events * window
+
+    def _other(self, operand: Operand) -> Floats | int:
+        """Account for an operand of the epilogue; cycles that it adds to each tile's compute."""
+        cycles, pieces = self._transfer(operand)
+        events = self._events(operand, 0 if operand.resident else len(self.loops))
+        self._count(operand, events, pieces)
+        if operand.memory is Memory.ACC:
+            return cycles * events / self.turns
+        if not operand.resident:
+            self.first = self.first + cycles
+        self.per_tile = self.per_tile + cycles * events / self.turns
+        return 0
+
+    def _store(self, tiles: Integers) -> tuple[Integers, Floats]:
+        """Instructions and cycles of storing one tile of these sizes."""
+        parallel = self.tiling.parallel
+        shape = self.tiling.extents[:parallel]
+        rows, entries, pieces = rows_of(
+            tiles[:, :parallel], shape, [False] * parallel, [1] * parallel
+        )
+        cycles = cost.store_cycles(rows, entries * self.config.out_bytes, self.config)
+        return pieces, pieces * cycles
+
+    # --- Kinds of tiles.
+
+    def _kinds(self) -> list[tuple[Floats, Floats, Floats, Integers]]:
+        """For each kind of tile: how many, cycles of streamed and of kept loads, slots ahead."""
+        tiling = self.tiling
+        if not isinstance(tiling.start, Product):
+            operand = tiling.operands[0]
+            cycles, pieces = self._transfer(operand)
+            events = self._events(operand, len(self.loops))
+            self._count(operand, events, pieces)
+            self.first = self.first + cycles
+            ahead = self.slots[:, list(Memory).index(operand.memory)]
+            return [(self.turns, cycles * events / self.turns, np.zeros(len(cycles)), ahead)]
+        loads: dict[Memory, Floats] = {}
+        ahead = np.full(len(self.tiles), _UNLIMITED)
+        streamed = np.zeros(len(self.tiles))
+        waiting: dict[Memory, frozenset[int]] = {}
+        for memory in (Memory.INP, Memory.WGT):
+            operand = factor(tiling, memory)
+            assert operand is not None
+            scope = self.scopes[memory]
+            cycles, pieces = self._transfer(operand)
+            events = self._events(operand, scope)
+            self._count(operand, events, pieces)
+            self.first = self.first + cycles
+            inner = frozenset(
+                loop
+                for loop in self.loops[scope:]
+                if loop not in operand.depends and loop < tiling.parallel
+            )
+            kept_tiles = self.turns / self.trips[:, sorted(inner)].prod(axis=1)
+            if not inner:
+                streamed = streamed + cycles * events / self.turns
+                moving = events > 1
+                column = self.slots[:, list(Memory).index(memory)]
+                ahead = np.where(moving, np.minimum(ahead, column), ahead)
+            else:
+                waiting[memory] = inner
+                loads[memory] = cycles * events / kept_tiles
+        return self._combined(waiting, loads, streamed, ahead)
+
+    def _combined(
+        self,
+        waiting: dict[Memory, frozenset[int]],
+        loads: dict[Memory, Floats],
+        streamed: Floats,
+        ahead: Integers,
+    ) -> list[tuple[Floats, Floats, Floats, Integers]]:
+        """Tiles that load both kept operands, one of them, none."""
+        none = np.zeros(len(self.tiles))
+
+        def tiles_at(loops: frozenset[int]) -> Floats:
+            """Tiles in the first turn of all these loops."""
+            return self.turns / self.trips[:, sorted(loops)].prod(axis=1)
+
+        both = tiles_at(frozenset[int]().union(*waiting.values()))
+        kinds = [(both, streamed, sum(loads.values(), none), ahead)]
+        rest = self.turns - both
+        if len(waiting) == 2:
+            for memory, loops in waiting.items():
+                alone = tiles_at(loops) - both
+                kinds.append((alone, streamed, loads[memory], ahead))
+                rest = rest - alone
+        kinds.append((rest, streamed, none, ahead))
+        return kinds
+
+    def _period(self, loads: Floats, ahead: Integers, chunk: Floats, epilogue: Floats) -> Floats:
+        """Cycles from one tile to the next, of tiles with so many cycles of product loads."""
+        chunks = self.chunks
+        compute = chunks * chunk + epilogue
+        load = loads / chunks
+        # While a chunk is multiplied at most `ahead` are loaded or wait; the epilogue lets the
+        # loads of so many run ahead, the others hold the multiplication up if they take longer.
+        behind = np.maximum(chunks - ahead, 0) * np.maximum(load - chunk, 0)
+        # Loads before the next tile's first chunk have the last chunks and the epilogue to hide in.
+        hidden = np.minimum(ahead, chunks) * chunk + epilogue
+        early = np.where(load <= chunk, self.per_tile + 2 * load - hidden, 0)
+        return np.maximum(loads + self.per_tile, compute + behind + np.maximum(early, 0))
+
+
+def transfers(operand: Operand, tiles: Integers) -> tuple[Integers, Integers, Integers]:
+    """Rows, entries a row, and LOAD instructions of an operand's window."""
+    padded = operand.load.pad_value is not None
+    return rows_of(
+        operand.window(tiles), operand.shape, [padded] * len(operand.shape), operand.steps
+    )
+
+
+def rows_of(
+    window: Integers, shape: Sequence[int], padded: Sequence[bool], steps: Sequence[int]
+) -> tuple[Integers, Integers, Integers]:
+    """How a window becomes two-dimensional transfers: whole inner dimensions merge to long rows."""
+    count = len(window)
+    entries = np.ones(count, np.int64)
+    rows = np.ones(count, np.int64)
+    pieces = np.ones(count, np.int64)
+    merging = np.ones(count, bool)
+    has_rows = np.zeros(count, bool)
+    for axis in reversed(range(len(shape))):
+        size = window[:, axis]
+        innermost = axis == len(shape) - 1
+        merge = merging & (innermost or (not padded[axis] and steps[axis] == 1))
+        entries *= np.where(merge, size, 1)
+        starts_rows = ~merge & ~has_rows & (size > 1)
+        rows *= np.where(starts_rows, size, 1)
+        pieces *= np.where(~merge & ~starts_rows, size, 1)
+        has_rows |= starts_rows
+        merging = merge & (size == shape[axis]) & (not padded[axis])
+    return rows, entries, pieces

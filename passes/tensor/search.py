@@ -1,0 +1,183 @@
+"""The search for a nest's schedule: all candidates at once, the cheapest legal one wins.
+
+A candidate is a tile size for each iterator, an order of the tile loops, the loops within which the
+product's operands are kept, and slots. Loops that move the same operands are interchangeable, so
+only orders of distinct reuse are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations, product
+from math import prod
+
+import numpy as np
+
+from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
+from nopt.hw.config import Config
+from nopt.passes.tensor.estimate import estimate
+from nopt.passes.tensor.schedules import (
+    NoScheduleError,
+    Scopes,
+    entries_needed,
+    factor,
+    illegal_window,
+    scope_of,
+    tile_loops,
+)
+from nopt.passes.tensor.tiling import Integers, Tiling
+
+_MOST_CANDIDATES = 8_000
+_SLOTS = (2, 3)
+"""What a buffer that is filled again may have."""
+
+
+def search(tiling: Tiling, config: Config) -> ScheduleAttr:
+    """The cheapest legal schedule. Raises NoScheduleError if none fits."""
+    return _Search(tiling, config).best()
+
+
+class _Search:
+    def __init__(self, tiling: Tiling, config: Config):
+        self.tiling = tiling
+        self.config = config
+        self.tiles = self._candidates()
+        self.trips = -(-np.array(tiling.extents) // self.tiles)
+
+    def best(self) -> ScheduleAttr:
+        found: list[tuple[float, int, ScheduleAttr]] = []
+        for order in self._orders():
+            for scopes in self._scopes(order):
+                for ahead in _SLOTS:
+                    found += self._cheapest(order, scopes, ahead)
+        # Ties go to the larger tile, which comes first; then to what was tried first.
+        for _, _, schedule in sorted(found, key=lambda entry: entry[:2]):
+            if illegal_window(self.tiling, schedule.tiles) is None:
+                return schedule
+        raise NoScheduleError(
+            f"no tile of the nest over {list(self.tiling.extents)} fits the scratchpads of "
+            f"'{self.config.name}': {self.config.inp_entries} INP, {self.config.wgt_entries} WGT, "
+            f"{self.config.acc_entries} ACC entries"
+        )
+
+    def _cheapest(
+        self, order: Sequence[int], scopes: Scopes, ahead: int
+    ) -> list[tuple[float, int, ScheduleAttr]]:
+        """Some of the best candidates with this order: cost, number, schedule."""
+        slots = self._slots(order, scopes, ahead)
+        needed = entries_needed(self.tiling, self.tiles, order, slots, scopes)
+        fits = (
+            (needed[Memory.INP] <= self.config.inp_entries)
+            & (needed[Memory.WGT] <= self.config.wgt_entries)
+            & (needed[Memory.ACC] <= self.config.acc_entries)
+        )
+        (fitting,) = np.nonzero(fits)
+        if not len(fitting):
+            return []
+        tiles, slots = self.tiles[fitting], slots[fitting]
+        costs = estimate(self.tiling, self.config, tiles, order, slots, scopes)
+        # Less traffic breaks ties between what overlap hides.
+        cycles = costs.cycles + 0.02 * costs.bytes / self.config.bytes_per_cycle
+        limits = [scopes[memory] for memory in (Memory.INP, Memory.WGT)]
+        return [
+            (
+                float(cycles[i]),
+                int(fitting[i]),
+                ScheduleAttr.of(tiles[i].tolist(), order, slots[i].tolist(), limits),
+            )
+            for i in np.argsort(cycles, kind="stable")[:4]
+        ]
+
+    # --- Tiles.
+
+    def _candidates(self) -> Integers:
+        """Tile sizes [candidates, iterators], larger tiles first."""
+        choices = [self._sizes(index) for index in range(len(self.tiling.extents))]
+        keep = 64
+        while prod(len(sizes) for sizes in choices) > _MOST_CANDIDATES:
+            keep = keep * 7 // 8
+            choices = [self._thinned(sizes, keep) for sizes in choices]
+        grid = np.meshgrid(*(np.array(sizes) for sizes in choices), indexing="ij")
+        return np.stack([axis.reshape(-1) for axis in grid], axis=1)
+
+    @staticmethod
+    def _thinned(sizes: list[int], keep: int) -> list[int]:
+        """At most `keep` sizes, evenly chosen, the largest and smallest among them."""
+        if len(sizes) <= keep:
+            return sizes
+        positions = np.unique(np.linspace(0, len(sizes) - 1, max(keep, 2)).astype(int))
+        return [sizes[position] for position in positions]
+
+    def _sizes(self, index: int) -> list[int]:
+        """Tile sizes of an iterator, largest first: for each number of tiles the balanced size,
+        and for parallel ones one that leaves the last tile, which nothing overlaps, half as big."""
+        extent = self.tiling.extents[index]
+        if any(index in operand.opaque for operand in self.tiling.operands):
+            return [1]
+        if index >= self.tiling.parallel and self._shares_a_dimension(index):
+            return [extent]
+        sizes = {-(-extent // count) for count in range(1, extent + 1)}
+        if index < self.tiling.parallel:
+            larger = {2 * extent // (2 * count - 1) for count in range(2, extent + 1)}
+            sizes |= {size for size in larger if 8 * size > extent}
+        return sorted(sizes, reverse=True)
+
+    def _shares_a_dimension(self, index: int) -> bool:
+        """Whether a window dimension moves with this iterator and another: a kernel's row, say."""
+        return any(
+            row[index] and np.count_nonzero(row) > 1
+            for operand in self.tiling.operands
+            for row in operand.coefficients
+        )
+
+    # --- Orders, scopes and slots.
+
+    def _orders(self) -> Iterator[tuple[int, ...]]:
+        """Orders of the parallel loops that differ in reuse; unit extents stay outside."""
+        extents = self.tiling.extents
+        fixed = [i for i in range(self.tiling.parallel) if extents[i] == 1]
+        moving = [i for i in range(self.tiling.parallel) if extents[i] > 1]
+        moved = {i: tuple(i in operand.depends for operand in self.tiling.operands) for i in moving}
+        for order in permutations(moving):
+            if all(
+                moved[outer] != moved[inner] or outer < inner
+                for position, outer in enumerate(order)
+                for inner in order[position + 1 :]
+            ):
+                yield (*fixed, *order)
+
+    def _scopes(self, order: Sequence[int]) -> Iterator[Scopes]:
+        """Where the product's operands can be kept: within loops that a loop follows which does
+        not move them, or nowhere."""
+        loops = tile_loops(self.tiling, order)
+        choices: list[list[int]] = []
+        for memory in (Memory.INP, Memory.WGT):
+            operand = factor(self.tiling, memory)
+            choice = [len(loops)]
+            if operand is not None:
+                choice += [
+                    depth
+                    for depth, loop in enumerate(loops)
+                    if self.tiling.extents[loop] > 1
+                    and loop not in operand.depends
+                    and any(inner in operand.depends for inner in loops[depth + 1 :])
+                ]
+            choices.append(choice)
+        for inp, wgt in product(*choices):
+            yield {Memory.INP: inp, Memory.WGT: wgt}
+
+    def _slots(self, order: Sequence[int], scopes: Scopes, ahead: int) -> Integers:
+        """Slots for what is filled again, so that loads run ahead; one for the rest."""
+        loops = tile_loops(self.tiling, order)
+        slots = np.ones((len(self.tiles), len(Memory)), np.int64)
+        for operand in self.tiling.operands:
+            if operand.memory is Memory.ACC or operand.resident:
+                continue
+            scope = scope_of(self.tiling, operand, scopes)
+            moving = [loop for loop in loops[:scope] if loop in operand.depends]
+            again = self.trips[:, moving].prod(axis=1) > 1
+            column = list(Memory).index(operand.memory)
+            slots[:, column] = np.maximum(slots[:, column], np.where(again, ahead, 1))
+        many = self.trips[:, : self.tiling.parallel].prod(axis=1) > 1
+        slots[:, list(Memory).index(Memory.ACC)] = np.where(many, 2, 1)
+        return slots
