@@ -1,16 +1,26 @@
 """Parsing of modules, with resources that survive a second file with the same keys."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from typing_extensions import override
 from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 from xdsl.parser import Parser
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from nopt.dialects.blobs import Blob, read_text
+
+_FROM_UPSTREAM = ("affine.if", "arith.trunci", "memref.global")
+"""Operations that `upstream_syntax` helps to read; it is imported where one of them is met."""
+
+
+def _upstream() -> ModuleType:
+    return import_module("nopt.dialects.upstream_syntax")
 
 
 class ModuleParser(Parser):
@@ -56,6 +66,19 @@ class ModuleParser(Parser):
             interface.parse_resource(key, self._blobs.get(at) or Blob.of_text(text))
         except ValueError as error:
             self.raise_error(f"resource '{span.text}': {error}, expected hexadecimal digits", span)
+
+    @override
+    def _get_op_by_name(self, name: str) -> type[Operation]:
+        op_type = super()._get_op_by_name(name)
+        return _upstream().reader_of(op_type) if name in _FROM_UPSTREAM else op_type
+
+    @override
+    def _parse_generic_operation(self, op_type: type[Operation]) -> Operation:
+        if op_type.name not in _FROM_UPSTREAM:
+            return super()._parse_generic_operation(op_type)
+        upstream = _upstream()
+        op = super()._parse_generic_operation(upstream.operation_of(op_type))
+        return upstream.modernize(op)
 
     @override
     def _parse_external_resources(self) -> None:
