@@ -12,8 +12,8 @@ between two nests that agree. Lanes beyond a dimension's end are unspecified: no
 and the weights for them are zero. Weights are packed in the order in which the nest reads them, one
 output-by-input matrix per point; grouped and depthwise convolutions so become block-diagonal.
 
-A nest the core cannot run is marked `placement = "host"` with the reason; one that must run there is
-an error.
+A nest the core cannot run is marked `placement = "host"` with the reason; one that must run there
+is an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ from dataclasses import dataclass
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import ModuleOp, StringAttr, i8, i32
+from xdsl.dialects.builtin import (
+    DenseArrayBase,
+    DictionaryAttr,
+    IntegerAttr,
+    ModuleOp,
+    StringAttr,
+    i8,
+    i32,
+    i64,
+)
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 from xdsl.passes import ModulePass
@@ -52,6 +61,9 @@ from nopt.passes.places import about
 
 HOST_REASON = "host_reason"
 
+LAYOUT = "layout"
+"""Attribute of a blocked nest: its result's shape before, and the axis that lanes run along."""
+
 
 @dataclass(frozen=True)
 class AffineNestBlockPass(ModulePass):
@@ -73,7 +85,8 @@ class AffineNestBlockPass(ModulePass):
             except NotOnCore as reason:
                 if MUST_RUN_ON in nest.attributes:
                     with about(nest):
-                        raise NotOnCore(f"cannot run on the core, where it is placed: {reason}")
+                        message = f"cannot run on the core, where it is placed: {reason}"
+                        raise NotOnCore(message) from reason
                 nest.attributes[PLACEMENT] = StringAttr("host")
                 nest.attributes[HOST_REASON] = StringAttr(str(reason))
         dce(op)
@@ -155,10 +168,14 @@ class _Blocking:
         grid[self.output_lane] = np.arange(len(starts))
         found = np.broadcast_to(evaluate(expr, grid), first.shape)  # pyright: ignore
         all_blocks = int(high.max()) // self.block + 1
+        aligned = self._in_blocks(lane.aligned)
         # Every output must read whole blocks that exist, beginning where the expression says.
         if np.array_equal(found, first) and int(first.max()) + count <= all_blocks:
-            return expr, count
-        return AffineConstantExpr(0), all_blocks
+            return aligned + expr, count
+        return aligned, all_blocks
+
+    def _in_blocks(self, expr: AffineExpr) -> AffineExpr:
+        return simplify(expr // self.block, self.nest.ranges)
 
     def apply(self) -> None:
         """Replace the nest by its blocked form and what packs and unpacks its tensors."""
@@ -178,14 +195,28 @@ class _Blocking:
                 )
         replaced |= self._wide_immediates()
         value = self.builder.inline(self.nest, self.indices, replaced)
+        if isinstance(start, Product):
+            self._weights_second(replaced[start.weight.result])
         blocked = self.builder.finish(value, self.nest)
         blocked.attributes[PLACEMENT] = StringAttr("core")
         blocked.attributes.pop(MUST_RUN_ON, None)
+        blocked.attributes[LAYOUT] = DictionaryAttr(
+            {
+                "axis": IntegerAttr(self.output_lane, i64),
+                "shape": DenseArrayBase.from_list(i64, self.nest.parallel_extents),
+            }
+        )
         insert_before(blocked, self.nest, self.nest.result.name_hint)
         unpacked = self.layouts.unpack(blocked.result, self.nest.parallel_extents, self.output_lane)
         insert_before(unpacked, self.nest, self.nest.result.name_hint)
         self.layouts.packed[unpacked.result, self.output_lane] = blocked.result
         Rewriter.replace_op(self.nest, [], [unpacked.result])
+
+    def _weights_second(self, weight: SSAValue) -> None:
+        """The factor that plays weights is the second one, as in the description of the product."""
+        for op in self.builder.block.ops:
+            if isinstance(op, arith.MuliOp) and _unwidened(op.lhs) is weight:
+                op.operands = [op.rhs, op.lhs]
 
     def _moved(self, expr: AffineExpr) -> AffineExpr:
         """An index over the old iterators as one over the new."""
@@ -213,7 +244,7 @@ class _Blocking:
         load = product.weight
         source = load.source
         wanted = (self.first_block + self.input_block) * self.block + self.input_lanes
-        offset = wanted - self._moved(lane.rest)
+        offset = wanted - self._moved(lane.rest) - self._moved(lane.aligned)
         indices = [self._moved(expr) for expr in load.map.data.results]
         if lane.iterator is not None:
             dims = [*self.indices]
@@ -280,3 +311,7 @@ class _Blocking:
             insert_before(constant, self.nest, "immediate")
             replaced[op.result] = self.builder.load(constant.result, [self.lane])
         return replaced
+
+
+def _unwidened(value: SSAValue) -> SSAValue:
+    return value.owner.input if isinstance(value.owner, arith.ExtSIOp) else value

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
+from math import prod
 
-from xdsl.ir.affine import AffineDimExpr, AffineExpr
+from xdsl.dialects import arith
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import Sum, to_sum
-from nopt.dialects.affine_nest import LoadOp
+from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product
+from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product, Window
 from nopt.passes.affine.layouts import Layouts
 
 
 @dataclass(frozen=True)
 class InputLane:
-    """How the channel dimension of a product's input is indexed: `iterator + rest(output lane)`."""
+    """How the channel dimension of a product's input is indexed.
+
+    By `iterator + rest(output lane) + aligned(other parallel iterators)`, the last one in whole
+    blocks: the channels of one head of an attention, say.
+    """
 
     axis: int
     iterator: int | None
     rest: AffineExpr
+    aligned: AffineExpr
 
 
 @dataclass(frozen=True)
@@ -36,15 +44,98 @@ def choose_lanes(core: CoreNest, layouts: Layouts) -> Lanes:
 
     Raises NotOnCore if there are none.
     """
-    choice = _Choice(core, layouts)
-    output = choice.output_lane()
-    lane = (
-        choice.input_lane(choice.core.start, output)
-        if isinstance(choice.core.start, Product)
-        else None
+    if not isinstance(core.start, Product):
+        output = _Choice(core, layouts).window_lane(core.start)
+        _check_loads(core, output)
+        return Lanes(core, output, None)
+    reason: NotOnCore | None = None
+    for oriented, candidates in _orientations(core, core.start):
+        choice = _Choice(oriented, layouts)
+        for output in sorted(candidates, key=lambda i: (core.nest.extents[i], i), reverse=True):
+            assert isinstance(oriented.start, Product)
+            try:
+                lane = choice.input_lane(oriented.start, output)
+                _check_loads(oriented, output)
+            except NotOnCore as found:
+                reason = reason or found
+            else:
+                return Lanes(oriented, output, lane)
+    raise reason or NotOnCore("no parallel iterator runs along an output channel of its weights")
+
+
+def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list[int]]]:
+    """Which operand plays weights, and the output lanes that gives; what is best first.
+
+    The constant operand is the weights; with none, the second one. The other one can be if that
+    gives lanes that the readers sum over, or any at all.
+    """
+    nest = core.nest
+    if is_constant(product.input) and not is_constant(product.weight):
+        product = Product(product.weight, product.input)
+    swapped = Product(product.weight, product.input)
+    usual, other = _output_lanes(nest, product), _output_lanes(nest, swapped)
+    if not _is_read_once(swapped.weight):
+        other = []
+    wanted = _summed_axes(nest)
+    # A single output channel is no iterator of any map: its fifteen neighbours are wasted.
+    units = [i for i, extent in enumerate(nest.parallel_extents) if extent == 1]
+    orders = [
+        (product, [i for i in usual if i in wanted]),
+        (swapped, [i for i in other if i in wanted]),
+        (product, usual),
+        (swapped, other),
+        (product, [1] if nest.parallel_extents[1:2] == (1,) else units[-1:]),
+    ]
+    return [(CoreNest(nest, start, core.steps), lanes) for start, lanes in orders]
+
+
+def _output_lanes(nest: ForOp, product: Product) -> list[int]:
+    """Parallel iterators that run along output channels of the weights."""
+    in_weight = product.weight.map.data.used_dims()
+    in_input = product.input.map.data.used_dims()
+    parallel = range(len(nest.parallel_extents))
+    own = [i for i in parallel if i in in_weight and i not in in_input]
+    shared = [i for i in parallel if i in in_weight and i in in_input]
+    return [i for i in own or shared if _indexes_alone(product.weight, i)]
+
+
+def _indexes_alone(load: LoadOp, iterator: int) -> bool:
+    """Whether blocks of the iterator are blocks of one index: it has coefficient 1 there."""
+    exprs = [e for e in load.map.data.results if iterator in e.used_dims()]
+    terms = [to_sum(expr, load.nest.ranges).terms for expr in exprs]
+    return len(terms) == 1 and terms[0].get(AffineDimExpr(iterator)) == 1
+
+
+def _is_read_once(load: LoadOp) -> bool:
+    """Whether a load's elements are hardly more than its tensor has: no windows overlap."""
+    extents = [load.nest.extents[i] for i in load.map.data.used_dims()]
+    return prod(extents) <= prod(load.source_shape)
+
+
+def _summed_axes(nest: ForOp) -> set[int]:
+    """Dimensions of a nest's result that all products that read it can sum over."""
+    axes = set(range(len(nest.parallel_extents)))
+    for use in nest.result.uses:
+        load = use.operation
+        if isinstance(load, LoadOp) and _is_factor(load):
+            first = len(load.nest.parallel_extents)
+            axes &= {
+                axis
+                for axis, expr in enumerate(load.map.data.results)
+                if any(dim >= first for dim in expr.used_dims())
+            }
+    return axes
+
+
+def _is_factor(load: LoadOp) -> bool:
+    """Whether a nest sums products of what is loaded."""
+    widened = [result for use in load.result.uses for result in use.operation.results]
+    products = [use.operation for value in widened for use in value.uses]
+    return any(
+        isinstance(product, arith.MuliOp)
+        and any(isinstance(use.operation, ReduceOp) for use in product.result.uses)
+        for product in products
     )
-    _check_loads(choice.core, output)
-    return Lanes(choice.core, output, lane)
 
 
 def is_constant(load: LoadOp) -> bool:
@@ -82,22 +173,10 @@ class _Choice:
         self.layouts = layouts
         self.ranges = self.nest.ranges
 
-    def output_lane(self) -> int:
-        """The parallel iterator whose points lie in the lanes of one vector."""
-        start = self.core.start
+    def window_lane(self, window: Window) -> int:
+        """The parallel iterator whose points lie in the lanes of one vector, of a window."""
+        load = window.input
         parallel = range(len(self.nest.parallel_extents))
-        if isinstance(start, Product):
-            start = self._weights_second(start)
-            in_weight = start.weight.map.data.used_dims()
-            in_input = start.input.map.data.used_dims()
-            own = [i for i in parallel if i in in_weight and i not in in_input]
-            shared = [i for i in parallel if i in in_weight and i in in_input]
-            candidates = [i for i in own or shared if self._indexes_alone(start.weight, i)]
-            # A column vector as weights still fills lanes from the input's side: none is left.
-            if not candidates:
-                raise NotOnCore("no parallel iterator runs along an output channel of its weights")
-            return max(candidates, key=lambda i: (self.nest.extents[i], i))
-        load = start.input
         axes = [
             (axis, expr.position)
             for axis, expr in enumerate(load.map.data.results)
@@ -111,21 +190,6 @@ class _Choice:
         rank = len(load.source_shape)
         usual = dict(axes).get(1 if rank == 4 else rank - 1)
         return usual if usual is not None else max(axes, key=lambda a: self.nest.extents[a[1]])[1]
-
-    def _weights_second(self, product: Product) -> Product:
-        """The constant operand is the weights; with none, the second one."""
-        weights_first = is_constant(product.input)
-        weights_last = is_constant(product.weight)
-        if weights_first and not weights_last:
-            product = Product(product.weight, product.input)
-            self.core = CoreNest(self.nest, product, self.core.steps)
-        return product
-
-    def _indexes_alone(self, load: LoadOp, iterator: int) -> bool:
-        """Whether blocks of the iterator are blocks of one index: it has coefficient 1 there."""
-        dim = AffineDimExpr(iterator)
-        exprs = [e for e in load.map.data.results if iterator in e.used_dims()]
-        return len(exprs) == 1 and to_sum(exprs[0], self.ranges).terms.get(dim) == 1
 
     def input_lane(self, product: Product, output_lane: int) -> InputLane:
         """The input's dimension whose points lie in the lanes of one input vector."""
@@ -143,8 +207,10 @@ class _Choice:
             ]
             used = expr.used_dims()
             reductions = [i for i in used if i >= parallel]
-            others = used - set(reductions) - {output_lane}
-            if others or len(reductions) > 1 or reductions != plain:
+            if len(reductions) > 1 or reductions != plain:
+                continue
+            aligned = self._aligned(total, used - set(reductions) - {output_lane})
+            if aligned is None:
                 continue
             if any(i not in in_weight for i in reductions):
                 continue
@@ -157,10 +223,12 @@ class _Choice:
                 continue
             iterator = plain[0] if plain else None
             own = Sum({AffineDimExpr(iterator): 1}) if iterator is not None else Sum()
-            rest = total.add(own, -1)
+            rest = total.add(own, -1).add(aligned, -1)
             if rest.range(self.ranges)[0] < 0:
                 continue
-            found.append(InputLane(axis, iterator, rest.expr()))
+            lane = InputLane(axis, iterator, rest.expr(), aligned.expr())
+            if self._misses_others(product.weight, lane):
+                found.append(lane)
         found = [lane for lane in found if not self._overruns(product.input, lane.axis)]
         if not found:
             raise NotOnCore("no dimension of its input is a reduction channel of its own")
@@ -174,6 +242,42 @@ class _Choice:
             return self.layouts.has(product.input.source, lane.axis), extent, usual
 
         return max(found, key=preference)
+
+    def _misses_others(self, weight: LoadOp, lane: InputLane) -> bool:
+        """Whether lanes that the iterator does not reach find no weights but zeros outside."""
+        if lane.iterator is None:
+            return True
+        extent = self.nest.extents[lane.iterator]
+        zero = lane.rest == AffineConstantExpr(0)
+        if zero and extent % self.layouts.block == 0:
+            return True
+        for expr, size in zip(weight.map.data.results, weight.source_shape, strict=True):
+            if lane.iterator not in expr.used_dims():
+                continue
+            total = to_sum(expr, self.ranges)
+            dim = AffineDimExpr(lane.iterator)
+            coefficient = total.terms.get(dim, 0)
+            low, high = total.add(Sum({dim: coefficient}), -1).range(self.ranges)
+            if low + coefficient * extent >= size and (zero or high < coefficient):
+                return True
+        return False
+
+    def _aligned(self, total: Sum, others: Set[int]) -> Sum | None:
+        """The part of an index that other parallel iterators make; None if not in whole blocks."""
+        part = Sum(
+            {
+                atom: coefficient
+                for atom, coefficient in total.terms.items()
+                if atom.used_dims() & others
+            }
+        )
+        whole = all(
+            isinstance(atom, AffineDimExpr)
+            and coefficient > 0
+            and coefficient % self.layouts.block == 0
+            for atom, coefficient in part.terms.items()
+        )
+        return part if whole else None
 
     def _overruns(self, load: LoadOp, axis: int) -> bool:
         low, high = to_sum(load.map.data.results[axis], self.ranges).range(self.ranges)

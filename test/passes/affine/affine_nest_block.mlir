@@ -21,7 +21,7 @@ func.func @conv(%x: tensor<1x20x6x6xi8>, %w: tensor<10x20x3x3xi8>) -> tensor<1x1
 // CHECK-NEXT: %w_4 = affine_nest.load %w_1[%ib_1, %kh_1, %kw_1, %cl_1, %il_1] : tensor<2x3x3x16x16xi8>
 // CHECK: %3 = affine_nest.reduce add %2 : i32
 // CHECK: affine_nest.yield %8 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 10, 6, 6>}} : tensor<1x1x6x6x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 10, 6, 6) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[0, 0, %i2_1, %i3_1, %i1_1] : tensor<1x1x6x6x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -58,7 +58,7 @@ func.func @two_layers(%x: tensor<1x16x6x6xi8>, %v: tensor<32x16x1x1xi8>, %w: ten
 // CHECK-NEXT: %b_3 = affine_nest.load %b_1[%cb_2, %cl_2] : tensor<2x16xi32>
 // CHECK: %3 = affine_nest.reduce add %2 : i32
 // CHECK: affine_nest.yield %9 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x6x6x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 32, 6, 6>}} : tensor<1x2x6x6x16xi8>
 // CHECK-NEXT: %w_2 = affine_nest.for (%ib_1, %cl_3, %il_2) = (2, 16, 16) {
 // CHECK-NEXT: %w_3 = affine_nest.load %w[%cl_3, %ib_1 * 16 + %il_2, 0, 0] : tensor<16x32x1x1xi8>
 // CHECK-NEXT: affine_nest.yield %w_3 : i8
@@ -68,7 +68,7 @@ func.func @two_layers(%x: tensor<1x16x6x6xi8>, %v: tensor<32x16x1x1xi8>, %w: ten
 // CHECK-NEXT: %w_5 = affine_nest.load %w_2[%ib_2, %cl_4, %il_3] : tensor<2x16x16xi8>
 // CHECK: %13 = affine_nest.reduce add %12 : i32
 // CHECK: affine_nest.yield %18 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x1x6x6x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 16, 6, 6>}} : tensor<1x1x6x6x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 16, 6, 6) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[0, 0, %i2_1, %i3_1, %i1_1] : tensor<1x1x6x6x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -99,7 +99,7 @@ func.func @depthwise(%x: tensor<1x20x6x6xi8>, %w: tensor<20x1x3x3xi8>) -> tensor
 // CHECK-NEXT: %w_6 = affine_nest.load %w_3[%cb_1, %kh_1, %kw_1, %cl_1, %il_1] : tensor<2x3x3x16x16xi8>
 // CHECK: %3 = affine_nest.reduce add %2 : i32
 // CHECK: affine_nest.yield %8 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 20, 4, 4>}} : tensor<1x2x4x4x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_2, %i1_2, %i2_2, %i3_2) = (1, 20, 4, 4) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i1_2 floordiv 16, %i2_2, %i3_2, %i1_2 mod 16] : tensor<1x2x4x4x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -126,7 +126,7 @@ func.func @grouped(%x: tensor<1x24x4x4xi8>, %w: tensor<24x12x1x1xi8>) -> tensor<
 // CHECK-NEXT: %w_4 = affine_nest.load %w_1[%cb_1, %ib_1, %cl_1, %il_1] : tensor<2x2x16x16xi8>
 // CHECK: %3 = affine_nest.reduce add %2 : i32
 // CHECK: affine_nest.yield %8 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x4x4x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 24, 4, 4>}} : tensor<1x2x4x4x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 24, 4, 4) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i1_1 floordiv 16, %i2_1, %i3_1, %i1_1 mod 16] : tensor<1x2x4x4x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -155,7 +155,7 @@ func.func @weights_first(%x: tensor<32x5xi8>) -> tensor<20x5xi8> {
 // CHECK-NEXT: %w_3 = affine_nest.load %w_1[%i0b_1, %kb_1, %i0l_1, %kl_1] : tensor<2x2x16x16xi8>
 // CHECK: %3 = affine_nest.reduce add %2 : i32
 // CHECK: affine_nest.yield %8 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<2x5x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 20, 5>}} : tensor<2x5x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_2) = (20, 5) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_1 floordiv 16, %i1_2, %i0_1 mod 16] : tensor<2x5x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -182,7 +182,7 @@ func.func @scores(%q: tensor<2x8x16xi8>, %k: tensor<2x8x16xi8>) -> tensor<2x8x8x
 // CHECK-NEXT: %k_3 = affine_nest.load %k_1[%i0_2, %i2l_1, %kl_1] : tensor<2x16x16xi8>
 // CHECK: %3 = affine_nest.reduce add %2 : i32
 // CHECK: affine_nest.yield %8 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<2x8x1x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 2 : i64, shape = array<i64: 2, 8, 8>}} : tensor<2x8x1x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_3, %i1_2, %i2_1) = (2, 8, 8) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_3, %i1_2, 0, %i2_1] : tensor<2x8x1x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -215,7 +215,7 @@ func.func @residual(%x: tensor<5x16xi8>, %w: tensor<16x16xi8>, %r: tensor<5x16xi
 // CHECK-NEXT: %r_3 = affine_nest.load %r_1[%i0_2, 0, %i1l_1] : tensor<5x1x16xi8>
 // CHECK: %3 = affine_nest.reduce add %2 : i32
 // CHECK: affine_nest.yield %10 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<5x1x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 5, 16>}} : tensor<5x1x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_3, %i1_2) = (5, 16) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_3, 0, %i1_2] : tensor<5x1x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -237,12 +237,12 @@ func.func @pools(%x: tensor<1x20x6x6xi8>) -> tensor<1x20x1x1xi8> {
 // CHECK-NEXT: %x_3 = affine_nest.load %x_1[0, %cb, %h * 2 + %kh, %w * 2 + %kw, %cl] : tensor<1x2x6x6x16xi8>
 // CHECK-NEXT: %0 = affine_nest.reduce max %x_3 : i8
 // CHECK-NEXT: affine_nest.yield %0 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x3x3x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 20, 3, 3>}} : tensor<1x2x3x3x16xi8>
 // CHECK-NEXT: %y = affine_nest.for (%n_1, %cb_1, %h_1, %w_1, %cl_1) = (1, 2, 1, 1, 16) reduce (%kh_1, %kw_1) = (2, 2) {
 // CHECK-NEXT: %m_1 = affine_nest.load %m[0, %cb_1, %kh_1, %kw_1, %cl_1] : tensor<1x2x3x3x16xi8>
 // CHECK: %2 = affine_nest.reduce add %1 : i32
 // CHECK: affine_nest.yield %7 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x2x1x1x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 20, 1, 1>}} : tensor<1x2x1x1x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 20, 1, 1) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i1_1 floordiv 16, 0, 0, %i1_1 mod 16] : tensor<1x2x1x1x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -272,7 +272,7 @@ func.func @wide_number(%x: tensor<5x16xi32>) -> tensor<5x16xi8> {
 // CHECK-NEXT: %a = affine_nest.load %x_1[%i, 0, %jl] : tensor<5x1x16xi32>
 // CHECK-NEXT: %immediate_1 = affine_nest.load %immediate[%jl] : tensor<16xi32>
 // CHECK: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<5x1x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 5, 16>}} : tensor<5x1x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_1, %i1_1) = (5, 16) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[%i0_1, 0, %i1_1] : tensor<5x1x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
@@ -312,9 +312,77 @@ func.func @row_products(%x: tensor<5x3xi8>, %w: tensor<5x3xi8>) -> tensor<5xi8> 
 // CHECK-NEXT: %b = affine_nest.load %w_3[%k_1, %il_2, %il_3] : tensor<3x16x16xi8>
 // CHECK: %s = affine_nest.reduce add %p : i32
 // CHECK: affine_nest.yield %t : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<1x16xi8>
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 5>}} : tensor<1x16xi8>
 // CHECK-NEXT: %y_1 = affine_nest.for (%i0_2) = (5) {
 // CHECK-NEXT: %y_2 = affine_nest.load %y[0, %i0_2] : tensor<1x16xi8>
 // CHECK-NEXT: affine_nest.yield %y_2 : i8
 // CHECK-NEXT: } : tensor<5xi8>
 // CHECK-NEXT: func.return %y_1 : tensor<5xi8>
+
+// Heads are whole blocks of the channels; the second factor plays weights.
+func.func @heads(%q: tensor<20x64xi8>, %k: tensor<20x64xi8>) -> tensor<2x20x20xi8> {
+  %y = affine_nest.for (%b, %m, %n) = (2, 20, 20) reduce (%i) = (32) {
+    %x = affine_nest.load %q[%m, %b * 32 + %i] : tensor<20x64xi8>
+    %w = affine_nest.load %k[%n, %b * 32 + %i] : tensor<20x64xi8>
+    %xe = arith.extsi %x : i8 to i32
+    %we = arith.extsi %w : i8 to i32
+    %p = arith.muli %xe, %we : i32
+    %s = affine_nest.reduce add %p : i32
+    %t = arith.trunci %s : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<2x20x20xi8>
+  return %y : tensor<2x20x20xi8>
+}
+// CHECK-LABEL: func.func @heads(
+// CHECK: affine_nest.load %q[%i0, %i1 * 16 + %lane] : tensor<20x64xi8>
+// CHECK: %k_1 = affine_nest.for (%b, %nb, %ib, %nl, %il) = (2, 2, 2, 16, 16) {
+// CHECK-NEXT: affine_nest.load %k[%nb * 16 + %nl, %b * 32 + %ib * 16 + %il] pad 0 : tensor<20x64xi8>
+// CHECK: affine_nest.load %{{.*}}[%m, %b_1 * 2 + %ib_1, %il_1] : tensor<20x4x16xi8>
+// CHECK-NEXT: affine_nest.load %k_1[%b_1, %nb_1, %ib_1, %nl_1, %il_1] : tensor<2x2x2x16x16xi8>
+
+// A result that is summed over its first dimension has that one in lanes: what is constant is the
+// input, and the other factor the weights.
+func.func @summed_over_rows(%x: tensor<20x24xi8>, %p: tensor<7x20xi8>) -> tensor<7x30xi8> {
+  %w = graph.constant dense<1> : tensor<24x30xi8>
+  %v = affine_nest.for (%m, %c) = (20, 30) reduce (%i) = (24) {
+    %a = affine_nest.load %x[%m, %i] : tensor<20x24xi8>
+    %b = affine_nest.load %w[%i, %c] : tensor<24x30xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %q = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %q : i32
+    %t = arith.trunci %s : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<20x30xi8>
+  %y = affine_nest.for (%m, %c) = (7, 30) reduce (%i) = (20) {
+    %a = affine_nest.load %p[%m, %i] : tensor<7x20xi8>
+    %b = affine_nest.load %v[%i, %c] : tensor<20x30xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %q = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %q : i32
+    %t = arith.trunci %s : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<7x30xi8>
+  return %y : tensor<7x30xi8>
+}
+// CHECK-LABEL: func.func @summed_over_rows(
+// CHECK: %v = affine_nest.for (%mb{{.*}}, %c{{.*}}, %ml{{.*}}) = (2, 30, 16) reduce (%ib{{.*}}, %il{{.*}}) = (2, 16) {
+// CHECK: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 20, 30>}} : tensor<2x30x16xi8>
+
+// One output channel is a block of one.
+func.func @one_channel(%x: tensor<1x20x6x6xi8>, %w: tensor<1x20x3x3xi8>) -> tensor<1x1x4x4xi8> {
+  %y = affine_nest.for (%n, %o, %h, %v) = (1, 1, 4, 4) reduce (%i, %kh, %kw) = (20, 3, 3) {
+    %a = affine_nest.load %x[0, %i, %h + %kh, %v + %kw] : tensor<1x20x6x6xi8>
+    %b = affine_nest.load %w[0, %i, %kh, %kw] : tensor<1x20x3x3xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %q = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %q : i32
+    %t = arith.trunci %s : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<1x1x4x4xi8>
+  return %y : tensor<1x1x4x4xi8>
+}
+// CHECK-LABEL: func.func @one_channel(
+// CHECK: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 1, 4, 4>}} : tensor<1x1x4x4x16xi8>

@@ -16,7 +16,7 @@ builtin.module attributes {isa.machine = {alu_multiply = 1, LOG_BLOCK = 3, LOG_I
 }
 // CHECK: %y = affine_nest.for (%ib, %il) = (3, 8) {
 // CHECK-NEXT: %a = affine_nest.load %x_1[%ib, %il] : tensor<3x8xi8>
-// CHECK: } attributes {placement = "core"} : tensor<3x8xi8>
+// CHECK: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 20>}} : tensor<3x8xi8>
 
 // -----
 
