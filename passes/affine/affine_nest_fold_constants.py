@@ -26,7 +26,8 @@ class AffineNestFoldConstantsPass(ModulePass):
         load_resource_dialect(ctx)
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             sources = {load.source for load in nest.loads}
-            if sources and all(isinstance(source.owner, ConstantOp) for source in sources):
+            constant = all(isinstance(source.owner, ConstantOp) for source in sources)
+            if sources and constant and nest.into is None:
                 self._fold(nest)
         dce(op)
 

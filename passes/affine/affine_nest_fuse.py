@@ -3,7 +3,7 @@
 Operator fusion is body inlining: a load of a producer's result at index `f(iterators)` becomes the
 producer's body with its iterators replaced by `f`. Copies (reshape, transpose) vanish into the
 index maps of their readers; a contraction moves into the elementwise nest that reads it, which so
-becomes its epilogue, and is never computed twice.
+becomes its epilogue, and is never computed twice. Pieces of joined tensors are computed in place.
 """
 
 from __future__ import annotations
@@ -31,15 +31,18 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.transforms.dead_code_elimination import dce
 
-from nopt.dialects.affine_math import expr_range, simplify_map
+from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
 from nopt.passes.affine.analysis import is_bijection
+from nopt.passes.affine.in_place import stays_outside, write_in_place, writes_blocks
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
+from nopt.passes.machine import machine_of
 
 
 def _producer(load: LoadOp) -> ForOp | None:
+    """The nest that computes all of what is loaded."""
     owner = load.source.owner
-    return owner if isinstance(owner, ForOp) else None
+    return owner if isinstance(owner, ForOp) and owner.into is None else None
 
 
 def _is_copy(nest: ForOp) -> bool:
@@ -78,30 +81,13 @@ class InlineCopy(RewritePattern):
 
     @staticmethod
     def _keeps_outside(op: LoadOp, inner: LoadOp) -> bool:
-        """Whether the composed map is outside exactly where `op` is, or its pads are the same.
-
-        So it is if each of the copy's dimensions that `op` may overrun is by itself an index into
-        a source dimension of the same size.
-        """
+        """Whether the composed map is outside exactly where `op` is, or its pads are the same."""
         if inner.reads_outside() and inner.pad != op.pad:
             return False
-        ranges = op.nest.ranges
-        for axis, (expr, size) in enumerate(zip(op.map.data.results, op.source_shape, strict=True)):
-            low, high = expr_range(expr, ranges)
-            if low >= 0 and high < size:
-                continue
-            users = [
-                (result, source_size)
-                for result, source_size in zip(
-                    inner.map.data.results, inner.source_shape, strict=True
-                )
-                if axis in result.used_dims()
-            ]
-            if users != [(AffineDimExpr(axis), size)]:
-                return False
-        return True
+        return stays_outside(op, inner.map.data, inner.source_shape)
 
 
+@dataclass(frozen=True)
 class InlineElementwise(RewritePattern):
     """An elementwise nest with one reader becomes part of it.
 
@@ -109,14 +95,15 @@ class InlineElementwise(RewritePattern):
     follows a reduction, though.
     """
 
+    block: int
+
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
         producer = _producer(op)
         if producer is None or producer.reduction_extents or _is_reduced(op.result):
             return
-        if not producer.result.has_one_use() or op.reads_outside():
-            return
-        _inline(op, producer, rewriter)
+        if _can_inline(producer, op, self.block):
+            _inline(op, producer, rewriter)
 
 
 def _is_reduced(value: SSAValue) -> bool:
@@ -125,11 +112,14 @@ def _is_reduced(value: SSAValue) -> bool:
     return any(isinstance(user, ReduceOp) or any(map(_is_reduced, user.results)) for user in users)
 
 
+@dataclass(frozen=True)
 class InlineContraction(RewritePattern):
     """A reducing nest moves into the one elementwise nest that reads all its elements once.
 
     Refused if the iterators would have to be divided: the machine tiles plain affine accesses.
     """
+
+    block: int
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
@@ -137,14 +127,17 @@ class InlineContraction(RewritePattern):
         consumer = op.nest
         if producer is None or not producer.reduction_extents or consumer.reduction_extents:
             return
-        if not producer.result.has_one_use() or op.reads_outside():
+        if not _can_inline(producer, op, self.block) or _has_division(op.map.data.results):
             return
-        shape = producer.parallel_extents
-        if _has_division(op.map.data.results):
-            return
-        if not is_bijection(op.map.data, consumer.parallel_extents, shape):
-            return
-        _inline(op, producer, rewriter)
+        if is_bijection(op.map.data, consumer.parallel_extents, producer.parallel_extents):
+            _inline(op, producer, rewriter)
+
+
+def _can_inline(producer: ForOp, load: LoadOp, block: int) -> bool:
+    """Whether a load is the one of its source, all inside, in a nest that the machine can run."""
+    consumer = load.nest
+    in_blocks = not isinstance(consumer, ForOp) or writes_blocks(consumer, block)
+    return producer.result.has_one_use() and not load.reads_outside() and in_blocks
 
 
 def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
@@ -209,18 +202,20 @@ def _divided_reduction(nest: ForOp) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class AffineNestFusePass(ModulePass):
-    """Inline copies into their readers, elementwise nests and contractions into their consumers."""
+    """Inline copies, elementwise nests and contractions into their readers; join in place."""
 
     name = "affine-nest-fuse"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         # Copies first: a reshape that a contraction can read through must not become the place
         # another contraction writes to.
-        for patterns in (
-            [InlineCopy()],
-            [InlineElementwise(), InlineContraction()],
-            [InlineCopy(), SplitReduction()],
-        ):
-            walker = PatternRewriteWalker(GreedyRewritePatternApplier(list(patterns)))
-            walker.rewrite_module(op)
-            dce(op)
+        block = machine_of(op).block_out
+        _rewrite(op, [InlineCopy()])
+        _rewrite(op, [InlineElementwise(block), InlineContraction(block)])
+        write_in_place(op, block)
+        _rewrite(op, [InlineCopy(), SplitReduction()])
+
+
+def _rewrite(module: ModuleOp, patterns: list[RewritePattern]) -> None:
+    PatternRewriteWalker(GreedyRewritePatternApplier(patterns)).rewrite_module(module)
+    dce(module)

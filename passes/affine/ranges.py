@@ -68,6 +68,10 @@ class Intervals:
                     interval = (int(array.min()), int(array.max()))
                 case ForOp() as nest:
                     interval = self.of(nest.yielded)
+                    if nest.destination is not None:
+                        # What no one has written may be taken to be anything.
+                        low, high = self.of_tensor(nest.destination)
+                        interval = min(low, interval[0]), max(high, interval[1])
                 case _:
                     interval = type_interval(tensor.type.element_type)  # pyright: ignore
             self._tensors[tensor] = interval
