@@ -1,0 +1,177 @@
+"""Joined tensors without copies: a piece is computed where it belongs, and read from there.
+
+A nest that only copies a tensor into a part of another one vanishes. What makes the tensor, a nest
+or itself a chain of pieces, writes into the part; who else reads the tensor reads the part. So a
+tensor that grows piece by piece, each step read by other layers, lies in one place from the start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.builder import Builder
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation, SSAValue
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineMap
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from nopt.dialects.affine_math import expr_range, simplify_map
+from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+
+
+def write_in_place(module: ModuleOp, block: int) -> None:
+    """Let the pieces of joined tensors be computed in place, for a core with blocks of `block`."""
+    for function in [op for op in module.walk() if isinstance(op, FuncOp)]:
+        if len(function.body.blocks) != 1:
+            continue
+        # The largest tensor first: what it is joined from then moves once.
+        copy = function.body.block.last_op
+        while copy is not None:
+            before = copy.prev_op
+            if isinstance(copy, ForOp) and (move := _move_for(copy, block)) is not None:
+                before = move.apply()
+            copy = before
+
+
+def writes_blocks(nest: ForOp, block: int) -> bool:
+    """Whether a nest writes whole blocks of channels, or up to the last one, or all of a tensor."""
+    if nest.into is None:
+        return True
+    axis = 1 if len(nest.result_shape) == 4 else len(nest.result_shape) - 1
+    place, size = nest.into.data.results[axis], nest.result_shape[axis]
+    low, high = expr_range(place, nest.ranges)
+    return low % block == 0 and ((high + 1) % block == 0 or high + 1 == size)
+
+
+def stays_outside(load: LoadOp, map: AffineMap, shape: tuple[int, ...]) -> bool:
+    """Whether `map`, from a load's source to a tensor of `shape`, keeps outside what is outside.
+
+    So it does if each dimension that the load may overrun is by itself an index into a dimension of
+    the same size.
+    """
+    ranges = load.nest.ranges
+    for axis, (expr, size) in enumerate(zip(load.map.data.results, load.source_shape, strict=True)):
+        low, high = expr_range(expr, ranges)
+        if low >= 0 and high < size:
+            continue
+        users = [
+            (result, other)
+            for result, other in zip(map.results, shape, strict=True)
+            if axis in result.used_dims()
+        ]
+        if users != [(AffineDimExpr(axis), size)]:
+            return False
+    return True
+
+
+def _move_for(copy: ForOp, block: int) -> _Move | None:
+    """What to move so that a copy nest can vanish; None if it is none, or must stay."""
+    load = copy.yielded.owner
+    if copy.into is None or not writes_blocks(copy, block):
+        return None
+    if not isinstance(load, LoadOp) or load.pad is not None or copy.reduction_extents:
+        return None
+    dims = [
+        AffineDimExpr(axis) if extent > 1 else AffineConstantExpr(0)
+        for axis, extent in enumerate(load.source_shape)
+    ]
+    if load.map.data.results != tuple(dims) or copy.parallel_extents != load.source_shape:
+        return None
+    links: list[ForOp] = []
+    value: SSAValue | None = load.source
+    while value is not None:
+        if not isinstance(value.owner, ForOp):
+            return None
+        links.insert(0, value.owner)
+        value = value.owner.destination
+    move = _Move(copy, load, links)
+    return move if move.is_possible() else None
+
+
+@dataclass
+class _Move:
+    """A copy nest, its load, and the nests that make what it copies: a chain, first link first."""
+
+    copy: ForOp
+    load: LoadOp
+    links: list[ForOp]
+
+    def _readers(self, link: ForOp) -> list[Operation]:
+        """Who reads what a link gives, other than the copy and the next link."""
+        own = (self.load, *self.links)
+        users = [use.operation for use in link.result.uses]
+        return [user for user in users if user not in own]
+
+    def is_possible(self) -> bool:
+        """Whether each link can write to the place, and all readers can read there."""
+        destination = self.copy.destination
+        start = self.links[0]
+        maker = destination and destination.owner
+        if isinstance(maker, Operation) and not maker.is_before_in_block(start):
+            return False
+        return all(self._can_read(reader) for link in self.links for reader in self._readers(link))
+
+    def _can_read(self, reader: Operation) -> bool:
+        if isinstance(reader, LoadOp):
+            return stays_outside(reader, self.copy.places, self.copy.result_shape)
+        return not isinstance(reader, ForOp)
+
+    def apply(self) -> Operation | None:
+        """Move the links, turn the readers; the op before what was the copy."""
+        value = self.copy.destination
+        for link in self.links:
+            moved = self._moved(link, value)
+            for reader in self._readers(link):
+                if isinstance(reader, LoadOp):
+                    self._redirect(reader, moved.result)
+                else:
+                    self._give_part(reader, link, moved.result)
+            value = moved.result
+        assert value is not None
+        before = self.copy.prev_op
+        while isinstance(before, ForOp) and before in self.links:
+            before = before.prev_op
+        Rewriter.replace_op(self.copy, [], [value])
+        for link in reversed(self.links):
+            Rewriter.erase_op(link)
+        return before
+
+    def _moved(self, link: ForOp, destination: SSAValue | None) -> ForOp:
+        """A link that writes to where the copy would bring it."""
+        is_last = link is self.links[-1]
+        attributes = dict(link.attributes)
+        attributes.pop(REPRESENTS, None)
+        if is_last:
+            attributes.update(self.copy.attributes)
+        place = simplify_map(self.copy.places.compose(link.places), link.parallel_extents)
+        moved = ForOp(
+            link.parallel_extents,
+            link.reduction_extents,
+            link.detach_region(link.body),
+            self.copy.result.type,
+            attributes,
+            destination=destination,
+            into=place,
+        )
+        moved.location = link.location
+        moved.result.name_hint = (self.copy if is_last else link).result.name_hint
+        return Builder(InsertPoint.before(link)).insert(moved)
+
+    def _redirect(self, load: LoadOp, joined: SSAValue) -> None:
+        """Read the part of the joined tensor."""
+        map = simplify_map(self.copy.places.compose(load.map.data), load.nest.extents)
+        moved = LoadOp(joined, map, load.pad)
+        moved.attributes.update(load.attributes)
+        moved.result.name_hint = load.result.name_hint
+        Rewriter.replace_op(load, moved)
+
+    def _give_part(self, reader: Operation, link: ForOp, joined: SSAValue) -> None:
+        """A nest that reads the part, for readers that are no nests."""
+        nest = NestBuilder.of(self.copy.named_parallel, [])
+        part = nest.finish(nest.load(joined, self.copy.places.results))
+        part.result.name_hint = link.result.name_hint
+        Builder(InsertPoint.before(reader)).insert(part)
+        operands = [part.result if o is link.result else o for o in reader.operands]
+        reader.operands = operands
