@@ -14,6 +14,9 @@ from nopt.passes.graph.quantization.observe import Observations
 from nopt.passes.graph.quantization.ranges import Channels, Magnitudes
 from nopt.passes.graph.quantization.weights import LARGEST
 
+_FEW = 64
+"""So few numbers of a channel say nothing about its largest."""
+
 Method = Literal["max", "percentile", "mse"]
 
 
@@ -50,8 +53,10 @@ class Chooser:
 
 
 def channel_limits(channels: Channels, magnitudes: Magnitudes) -> Array:
-    """The channels' maxima; for channels hardly seen at least a small part of the tensor's."""
-    least = magnitudes.largest / 256 or 1.0
+    """The channels' maxima, but no less than a part of the tensor's maximum: all of it for
+    channels of which few numbers were seen, for they may well have larger ones."""
+    numbers = magnitudes.total / len(channels.largest)
+    least = magnitudes.largest * min(1.0, _FEW / numbers) or 1.0
     return np.maximum(channels.largest.astype(np.float64), least)
 
 

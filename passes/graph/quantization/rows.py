@@ -45,5 +45,20 @@ def input_means(op: Operation, means: Array) -> Array:
     groups = op.groups.value.data
     by_group = means.reshape(groups, 1, -1, 1)
     area = int(np.prod(shape_of(op.weight)[2:]))
+    if isinstance(op, graph.Conv2dOp):
+        by_group = by_group * _coverage(op).reshape(-1)
     full = np.broadcast_to(by_group, (groups, len(rows) // groups, by_group.shape[2], area))
     return full.reshape(rows.shape)
+
+
+def _coverage(op: graph.Conv2dOp) -> Array:
+    """For each place in the kernel, in how many of the windows it is inside the image: [KH, KW]."""
+    shares: list[Array] = []
+    pads = op.pads.get_values()
+    for axis in range(2):
+        size, count = shape_of(op.input)[2 + axis], shape_of(op.result)[2 + axis]
+        taps = np.arange(shape_of(op.weight)[2 + axis])[:, None]
+        first = np.arange(count) * op.strides.get_values()[axis] - pads[axis]
+        place = first + taps * op.dilations.get_values()[axis]
+        shares.append(((place >= 0) & (place < size)).mean(axis=1))
+    return np.outer(*shares)
