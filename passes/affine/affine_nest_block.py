@@ -35,7 +35,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.ir import SSAValue
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 from xdsl.transforms.dead_code_elimination import dce
@@ -53,9 +53,9 @@ from nopt.passes.affine.core_nest import (
     Product,
     recognise,
 )
-from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis
+from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
-from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
+from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 
@@ -197,20 +197,34 @@ class _Blocking:
         value = self.builder.inline(self.nest, self.indices, replaced)
         if isinstance(start, Product):
             self._weights_second(replaced[start.weight.result])
-        blocked = self.builder.finish(value, self.nest)
+        axis, first = result_axis(self.nest, self.output_lane, self.block)
+        shape = self.nest.result_shape
+        place = None if self.nest.into is None else self._place(axis, first)
+        blocked = self.builder.finish(value, self.nest, place)
         blocked.attributes[PLACEMENT] = StringAttr("core")
         blocked.attributes.pop(MUST_RUN_ON, None)
         blocked.attributes[LAYOUT] = DictionaryAttr(
             {
-                "axis": IntegerAttr(self.output_lane, i64),
-                "shape": DenseArrayBase.from_list(i64, self.nest.parallel_extents),
+                "axis": IntegerAttr(axis, i64),
+                "shape": DenseArrayBase.from_list(i64, shape),
             }
         )
         insert_before(blocked, self.nest, self.nest.result.name_hint)
-        unpacked = self.layouts.unpack(blocked.result, self.nest.parallel_extents, self.output_lane)
+        unpacked = self.layouts.unpack(blocked.result, shape, axis)
         insert_before(unpacked, self.nest, self.nest.result.name_hint)
-        self.layouts.packed[unpacked.result, self.output_lane] = blocked.result
+        self.layouts.packed[unpacked.result, axis] = blocked.result
         Rewriter.replace_op(self.nest, [], [unpacked.result])
+
+    def _place(self, axis: int, first: int) -> Place:
+        """The part of a blocked tensor that the nest writes, from block `first` of an axis on."""
+        indices = [self._moved(expr) for expr in self.nest.places.results]
+        indices[axis] = self.blocks + first
+        map = AffineMap(len(self.builder.parallel), 0, (*indices, self.lane))
+        destination = self.nest.destination
+        if destination is not None:
+            destination = self.layouts.get(destination, axis, self.nest)
+        type = self.layouts.type_of(self.nest.result.type, axis)
+        return Place(map, type, destination)
 
     def _weights_second(self, weight: SSAValue) -> None:
         """The factor that plays weights is the second one, as in the description of the product."""
@@ -231,10 +245,10 @@ class _Blocking:
         return self._named_load(load, source, [*indices, self.input_lanes], load.pad_value or 0)
 
     def _load_activation(self, load: LoadOp) -> SSAValue:
-        axis = lane_axis(load, self.output_lane)
+        axis, first = lane_axis(load, self.output_lane, self.block)
         source = self.layouts.get(load.source, axis, self.nest)
         indices = [self._moved(expr) for expr in load.map.data.results]
-        indices[axis] = self.blocks
+        indices[axis] = self.blocks + first
         return self._named_load(load, source, [*indices, self.lane], load.pad_value)
 
     def _load_weights(self, product: Product) -> SSAValue:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from math import prod
 
 from xdsl.dialects import arith
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 
 from nopt.dialects.affine_math import Sum, to_sum
-from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
+from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product, Window
 from nopt.passes.affine.layouts import Layouts
@@ -46,7 +46,7 @@ def choose_lanes(core: CoreNest, layouts: Layouts) -> Lanes:
     """
     if not isinstance(core.start, Product):
         output = _Choice(core, layouts).window_lane(core.start)
-        _check_loads(core, output)
+        _check_loads(core, output, layouts.block)
         return Lanes(core, output, None)
     reason: NotOnCore | None = None
     for oriented, candidates in _orientations(core, core.start):
@@ -55,7 +55,7 @@ def choose_lanes(core: CoreNest, layouts: Layouts) -> Lanes:
             assert isinstance(oriented.start, Product)
             try:
                 lane = choice.input_lane(oriented.start, output)
-                _check_loads(oriented, output)
+                _check_loads(oriented, output, layouts.block)
             except NotOnCore as found:
                 reason = reason or found
             else:
@@ -142,28 +142,69 @@ def is_constant(load: LoadOp) -> bool:
     return isinstance(load.source.owner, ConstantOp)
 
 
-def lane_axis(load: LoadOp, output_lane: int) -> int:
-    """The dimension of a loaded tensor that the output lane runs along. Raises NotOnCore."""
-    axes = [
-        axis for axis, expr in enumerate(load.map.data.results) if output_lane in expr.used_dims()
-    ]
-    if len(axes) != 1 or load.map.data.results[axes[0]] != AffineDimExpr(output_lane):
+def lane_axis(load: LoadOp, output_lane: int, block: int) -> tuple[int, int]:
+    """The dimension of a loaded tensor that the output lane runs along, and from which block on.
+
+    Raises NotOnCore if there is none, or the lane runs along a part that is not of whole blocks.
+    """
+    found = _along(load.map.data, load.source_shape, load.nest, output_lane, block)
+    if found is None:
         raise NotOnCore("the output channel is not one dimension of a tensor it loads")
-    if load.nest.parallel_extents[output_lane] != load.source_shape[axes[0]]:
-        raise NotOnCore("it loads a part of the channels of a tensor")
-    return axes[0]
+    if found[1] is None:
+        raise NotOnCore(f"it loads a part of the channels of a tensor, not in blocks of {block}")
+    return found[0], found[1]
 
 
-def _check_loads(core: CoreNest, output_lane: int) -> None:
-    """Raises NotOnCore for a load that no layout serves."""
+def result_axis(nest: ForOp, output_lane: int, block: int) -> tuple[int, int]:
+    """The dimension of the result that the output lane runs along, and from which block on.
+
+    Raises NotOnCore if that is not in whole blocks, or what is written is no box of the result.
+    """
+    if nest.into is None:
+        return output_lane, 0
+    in_order = len(nest.result_shape) == len(nest.parallel_extents) and all(
+        to_sum(expr, nest.ranges).terms in ({}, {AffineDimExpr(axis): 1})
+        for axis, expr in enumerate(nest.into.data.results)
+    )
+    found = _along(nest.places, nest.result_shape, nest, output_lane, block)
+    if not in_order or found is None:
+        raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
+    if found[1] is None:
+        raise NotOnCore(f"it writes a part of the channels of a tensor, not in blocks of {block}")
+    return found[0], found[1]
+
+
+def _along(
+    map: AffineMap, shape: Sequence[int], nest: NestOp, iterator: int, block: int
+) -> tuple[int, int | None] | None:
+    """The one dimension that is indexed by an iterator plus a number, and the number in blocks.
+
+    That is None if the part is not of whole blocks, up to the last one. None if there is no such
+    dimension.
+    """
+    axes = [axis for axis, expr in enumerate(map.results) if iterator in expr.used_dims()]
+    if len(axes) != 1:
+        return None
+    (axis,) = axes
+    total = to_sum(map.results[axis], nest.ranges)
+    if total.terms != {AffineDimExpr(iterator): 1}:
+        return None
+    end = total.constant + nest.extents[iterator]
+    whole = total.constant % block == 0 and (end % block == 0 or end == shape[axis])
+    return axis, total.constant // block if whole else None
+
+
+def _check_loads(core: CoreNest, output_lane: int, block: int) -> None:
+    """Raises NotOnCore for a load that no layout serves, or a result."""
+    result_axis(core.nest, output_lane, block)
     if not isinstance(core.start, Product):
-        lane_axis(core.start.input, output_lane)
+        lane_axis(core.start.input, output_lane, block)
     elif core.start.weight.pad_value:
         # Weights are zero between lanes that do not meet; so must be what lies outside.
         raise NotOnCore(f"it pads its weights with {core.start.weight.pad_value}, not 0")
     for step in core.steps:
         if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
-            lane_axis(step.operand, output_lane)
+            lane_axis(step.operand, output_lane, block)
 
 
 class _Choice:
@@ -178,9 +219,10 @@ class _Choice:
         load = window.input
         parallel = range(len(self.nest.parallel_extents))
         axes = [
-            (axis, expr.position)
+            (axis, atom.position)
             for axis, expr in enumerate(load.map.data.results)
-            if isinstance(expr, AffineDimExpr) and expr.position in parallel
+            for atom, coefficient in to_sum(expr, self.ranges).terms.items()
+            if isinstance(atom, AffineDimExpr) and atom.position in parallel and coefficient == 1
         ]
         if not axes:
             raise NotOnCore("no parallel iterator runs along a dimension of what it loads")

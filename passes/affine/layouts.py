@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.builder import Builder
-from xdsl.ir import Operation, SSAValue
+from xdsl.dialects.builtin import TensorType
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr
 from xdsl.rewriter import InsertPoint
 
@@ -41,6 +42,12 @@ class Layouts:
             insert_before(packed, before, tensor.name_hint)
             self.packed[tensor, axis] = packed.result
         return self.packed[tensor, axis]
+
+    def type_of(self, tensor: TensorType[Attribute], axis: int) -> TensorType[Attribute]:
+        """The type of a tensor blocked along `axis`."""
+        shape = list(tensor.get_shape())
+        shape[axis] = -(-shape[axis] // self.block)
+        return TensorType(tensor.element_type, [*shape, self.block])
 
     def unpack(self, blocked: SSAValue, shape: Sequence[int], axis: int) -> ForOp:
         """The nest that reads a blocked tensor back into `shape`."""
