@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
@@ -29,9 +30,13 @@ class AffineNestSchedulePass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
+        known: dict[tuple[object, ...], ScheduleAttr] = {}
         for nest in op.walk():
             if not isinstance(nest, ForOp) or SCHEDULE in nest.attributes:
                 continue
             if nest.attributes.get(PLACEMENT) == StringAttr("core"):
                 with about(nest):
-                    nest.attributes[SCHEDULE] = search(tiling_of(nest, config), config)
+                    tiling = tiling_of(nest, config)
+                    if tiling.signature not in known:
+                        known[tiling.signature] = search(tiling, config)
+                    nest.attributes[SCHEDULE] = known[tiling.signature]

@@ -106,6 +106,35 @@ class Tiling:
         return [-(-extent // tile) for extent, tile in zip(self.extents, tiles, strict=True)]
 
     @cached_property
+    def signature(self) -> tuple[object, ...]:
+        """What a schedule depends on: nests with equal signatures can have the same."""
+        loads = [operand.load for operand in self.operands]
+        return (
+            self.extents,
+            self.parallel,
+            type(self.start),
+            getattr(self.start, "kind", None),
+            self.padded,
+            *(
+                (
+                    each.memory,
+                    each.shape,
+                    each.resident,
+                    each.digits,
+                    str(each.load.map),
+                    str(each.load.pad),
+                )
+                for each in self.operands
+            ),
+            *(
+                (step.kind, loads.index(step.operand), step.scale)
+                if isinstance(step.operand, LoadOp)
+                else (step.kind, step.operand)
+                for step in self.steps
+            ),
+        )
+
+    @cached_property
     def diagonals(self) -> tuple[int, ...]:
         """Multiples of the identity matrix through which i8 operands reach the accumulators."""
         return tuple(
