@@ -47,12 +47,14 @@ from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
     IMMEDIATE,
+    LAYOUT,
     PLACEMENT,
     CoreNest,
     NotOnCore,
     Product,
     recognise,
 )
+from nopt.passes.affine.direct_layouts import store_directly
 from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
@@ -60,9 +62,6 @@ from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 
 HOST_REASON = "host_reason"
-
-LAYOUT = "layout"
-"""Attribute of a blocked nest: its result's shape before, and the axis that lanes run along."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,8 @@ class AffineNestBlockPass(ModulePass):
                         raise NotOnCore(message) from reason
                 nest.attributes[PLACEMENT] = StringAttr("host")
                 nest.attributes[HOST_REASON] = StringAttr(str(reason))
+        dce(op)
+        store_directly(op)
         dce(op)
 
 

@@ -24,6 +24,9 @@ from nopt.passes.intrinsics import alu_kind, gemm
 PLACEMENT = "placement"
 """Attribute of a nest: where it runs, "core" or "host"."""
 
+LAYOUT = "layout"
+"""Attribute of a blocked nest: its result's shape before, and the axis that lanes run along."""
+
 IMMEDIATE = (-(1 << 15), (1 << 15) - 1)
 """What an ALU instruction's signed 16-bit immediate holds."""
 

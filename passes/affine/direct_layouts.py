@@ -1,0 +1,81 @@
+"""Results that a core nest stores as their one reader wants them: no copy between two core nests.
+
+Attention multiplies two results. One plays weights, and is read as blocks of 16 rows: vectors that
+its producer can store in that order at once, since a store takes any order of whole vectors.
+"""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineDimExpr,
+    AffineMap,
+)
+from xdsl.rewriter import Rewriter
+
+from nopt.dialects.affine_math import simplify_map
+from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.passes.affine.analysis import is_bijection
+from nopt.passes.affine.core_nest import LAYOUT, PLACEMENT
+from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+
+_ON_CORE = StringAttr("core")
+
+
+def store_directly(module: ModuleOp) -> None:
+    """Let core nests store what only a re-laying copy reads in the order of that copy."""
+    for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
+        if (copied := _copied(nest)) is None:
+            continue
+        producer, map = copied
+        if not _is_order_of_vectors(map, nest, producer):
+            continue
+        build = NestBuilder.of(nest.named_parallel, producer.named_reduction)
+        own = build.dims[len(nest.parallel_extents) :]
+        stored = build.finish(build.inline(producer, [*map.results, *own]), producer)
+        # The lanes are as before, but dimensions are split: this describes the result no longer.
+        stored.attributes.pop(LAYOUT, None)
+        stored.attributes.pop(REPRESENTS, None)
+        Rewriter.replace_op(nest, stored)
+
+
+def _copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
+    """The core nest whose result a copy has for itself, and by which map it reads that.
+
+    Other copies may lie between them: those that bring blocked tensors back into plain order.
+    """
+    load = _copying_load(nest)
+    if load is None:
+        return None
+    map, source = load.map.data, load.source
+    while isinstance(producer := source.owner, ForOp) and source.has_one_use():
+        if producer.attributes.get(PLACEMENT) == _ON_CORE:
+            return None if producer.into is not None else (producer, map)
+        inner = _copying_load(producer)
+        if inner is None:
+            return None
+        map = simplify_map(inner.map.data.compose(map), nest.extents)
+        source = inner.source
+    return None
+
+
+def _copying_load(nest: ForOp) -> LoadOp | None:
+    """The one load of a nest that only moves elements and reads none outside."""
+    load = nest.yielded.owner
+    if PLACEMENT in nest.attributes or nest.reduction_extents or nest.into is not None:
+        return None
+    return load if isinstance(load, LoadOp) and not load.reads_outside() else None
+
+
+def _is_order_of_vectors(map: AffineMap, copy: ForOp, producer: ForOp) -> bool:
+    """Whether the copy holds each vector of the producer once, its lanes as they are."""
+    lane = AffineDimExpr(len(copy.parallel_extents) - 1)
+    parts = [part for expr in map.results for part in expr.dfs()]
+    divisions = (AffineBinaryOpKind.FloorDiv, AffineBinaryOpKind.Mod)
+    if map.results[-1] != lane or any(
+        isinstance(part, AffineBinaryOpExpr) and part.kind in divisions for part in parts
+    ):
+        return False
+    return is_bijection(map, copy.parallel_extents, producer.parallel_extents)
