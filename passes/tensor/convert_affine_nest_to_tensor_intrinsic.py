@@ -32,6 +32,7 @@ from nopt.passes.affine.core_nest import IMMEDIATE, PLACEMENT, Product
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 from nopt.passes.tensor.bias_digits import input_vector, matrices
+from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
 from nopt.passes.tensor.schedules import (
     SCHEDULE,
@@ -40,6 +41,7 @@ from nopt.passes.tensor.schedules import (
     check_schedule,
     scope_of,
     scopes_of,
+    slots_of,
     tile_loops,
 )
 from nopt.passes.tensor.tiling import Operand, Tiling, tiling_of
@@ -87,7 +89,8 @@ class _Kernel:
         self.config = config
         self.lanes = config.block_out
         self.tiles = schedule.tiles
-        self.trips = tiling.trips(self.tiles)
+        self.candidates = Candidates(tiling, [self.tiles])
+        self.trips = [int(turns) for turns in self.candidates.trips[0]]
         order = tile_loops(tiling, schedule.loop_order)
         self.loops = [i for i in order if self.trips[i] > 1]
         self.order = order
@@ -111,7 +114,7 @@ class _Kernel:
         self.build = KernelBuilder(block)
         self._allocate()
         self._open(0)
-        kernel = KernelOp(self.inputs, nest.result.type, Region(block))
+        kernel = KernelOp(self.inputs, nest.result.type, Region(block), nest.destination)
         kernel.result.name_hint = nest.result.name_hint
         kernel.location = nest.location
         Builder(InsertPoint.before(nest)).insert(self.constants)
@@ -271,9 +274,8 @@ class _Kernel:
     def _held(self, operand: Operand) -> int:
         """Tiles of the operand that its buffer holds."""
         schedule = self.schedule
-        slots = np.array(schedule.slots_of(operand.memory))
-        scopes, trips = scopes_of(schedule), np.array(self.trips)
-        held = buffer_tiles(self.tiling, operand, schedule.loop_order, scopes, trips, slots)
+        slots, scopes = slots_of(schedule), scopes_of(schedule)
+        (held,) = buffer_tiles(self.candidates, operand, schedule.loop_order, scopes, slots)
         return int(held)
 
     def _open(self, depth: int) -> None:
@@ -489,5 +491,6 @@ class _Kernel:
             else:
                 self._combine(step.kind, self.tiling.operand(step.operand))
         memref, (slot, *_) = self._tile()
-        offsets = [self._base(iterator) for iterator in self._parallel]
+        first = self.tiling.first_stored
+        offsets = [self._base(iterator) + first[iterator] for iterator in self._parallel]
         self.build.store(memref, self.result, slot, offsets, self._sizes(self._parallel))

@@ -20,8 +20,9 @@ from nopt.dialects.tensor_intrinsic import Memory
 from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product
+from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.schedules import Scopes, factor, tile_loops
-from nopt.passes.tensor.tiling import Integers, Operand, Tiling
+from nopt.passes.tensor.tiling import Integers, Operand
 
 Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -38,32 +39,27 @@ class Estimate:
 
 
 def estimate(
-    tiling: Tiling,
-    config: Config,
-    tiles: Integers,
-    order: Sequence[int],
-    slots: Integers,
-    scopes: Scopes,
+    candidates: Candidates, config: Config, order: Sequence[int], slots: Integers, scopes: Scopes
 ) -> Estimate:
-    """The cost of candidates: tile sizes [candidates, iterators] and slots [candidates, 3], all
-    with one loop order and the product's operands kept within the same loops."""
-    return _Estimation(tiling, config, tiles, order, slots, scopes).result()
+    """The cost of candidates with slots [candidates, 3], all with one loop order and the product's
+    operands kept within the same loops."""
+    return _Estimation(candidates, config, order, slots, scopes).result()
 
 
 class _Estimation:
     def __init__(
         self,
-        tiling: Tiling,
+        candidates: Candidates,
         config: Config,
-        tiles: Integers,
         order: Sequence[int],
         slots: Integers,
         scopes: Scopes,
     ):
-        self.tiling = tiling
+        self.candidates = candidates
+        self.tiling = tiling = candidates.tiling
         self.config = config
-        self.tiles = tiles
-        self.trips = -(-np.array(tiling.extents) // tiles)
+        self.tiles = candidates.tiles
+        self.trips = candidates.trips
         self.loops = tile_loops(tiling, order)
         self.slots = slots
         self.scopes = scopes
@@ -111,7 +107,7 @@ class _Estimation:
         points = prod(tiling.extents) / (self.turns * self.chunks)
         if isinstance(tiling.start, Product) or not tiling.is_staged(tiling.operands[0]):
             return cost.gemm_cycles(points)
-        staged = tiling.operands[0].entries(self.tiles)
+        staged = self.candidates.entries(tiling.operands[0])
         return 2 * cost.gemm_cycles(staged) + cost.gemm_cycles(2 * points)
 
     def _epilogue(self) -> Floats:
@@ -132,7 +128,9 @@ class _Estimation:
 
     def _transfer(self, operand: Operand) -> tuple[Floats, Integers]:
         """Cycles and instructions of loading one tile's window."""
-        rows, entries, pieces = transfers(operand, self.tiles)
+        window = self.candidates.window(operand)
+        padded = [operand.load.pad_value is not None] * len(operand.shape)
+        rows, entries, pieces = _rows(window, operand.shape, padded, operand.steps)
         row_bytes = entries * self.entry_bytes[operand.memory]
         return pieces * cost.load_cycles(rows, row_bytes, self.config), pieces
 
@@ -155,7 +153,7 @@ class _Estimation:
 
     def _count(self, operand: Operand, events: Integers, pieces: Integers) -> None:
         self.instructions = self.instructions + events * pieces
-        window = operand.entries(self.tiles) * self.entry_bytes[operand.memory]
+        window = self.candidates.entries(operand) * self.entry_bytes[operand.memory]
         self.bytes = self.bytes + events * window
 
     def _other(self, operand: Operand) -> Floats | int:
@@ -174,7 +172,7 @@ class _Estimation:
         """Instructions and cycles of storing one tile of these sizes."""
         parallel = self.tiling.parallel
         shape = self.tiling.extents[:parallel]
-        rows, entries, pieces = rows_of(
+        rows, entries, pieces = _rows(
             tiles[:, :parallel], shape, [False] * parallel, [1] * parallel
         )
         cycles = cost.store_cycles(rows, entries * self.config.out_bytes, self.config)
@@ -260,15 +258,7 @@ class _Estimation:
         return np.maximum(loads + self.per_tile, compute + behind + np.maximum(early, 0))
 
 
-def transfers(operand: Operand, tiles: Integers) -> tuple[Integers, Integers, Integers]:
-    """Rows, entries a row, and LOAD instructions of an operand's window."""
-    padded = operand.load.pad_value is not None
-    return rows_of(
-        operand.window(tiles), operand.shape, [padded] * len(operand.shape), operand.steps
-    )
-
-
-def rows_of(
+def _rows(
     window: Integers, shape: Sequence[int], padded: Sequence[bool], steps: Sequence[int]
 ) -> tuple[Integers, Integers, Integers]:
     """How a window becomes two-dimensional transfers: whole inner dimensions merge to long rows."""

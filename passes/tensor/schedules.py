@@ -9,6 +9,7 @@ import numpy as np
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product
+from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.tiling import Integers, Operand, Tiling
 
 SCHEDULE = "schedule"
@@ -79,36 +80,35 @@ def scope_of(tiling: Tiling, operand: Operand, scopes: Scopes) -> int:
 
 
 def buffer_tiles(
-    tiling: Tiling,
+    candidates: Candidates,
     operand: Operand,
     order: Sequence[int],
     scopes: Scopes,
-    trips: Integers,
     slots: Integers,
 ) -> Integers:
     """How many of an operand's tiles its buffer holds: those it keeps, in each slot.
 
-    `trips` are the turns of each loop, `slots` those of the operand's memory, [candidates, …]. What
-    is loaded once has one slot.
+    `slots` are those of all memories, [candidates, 3]. What is loaded once has one slot.
     """
-    loops = tile_loops(tiling, order)
-    scope = scope_of(tiling, operand, scopes)
+    loops = tile_loops(candidates.tiling, order)
+    scope = scope_of(candidates.tiling, operand, scopes)
+    kept = candidates.turns(operand, loops[scope:])
     if operand.memory is Memory.ACC:
-        slots = np.ones_like(slots)
-    again = _turns(operand, loops[:scope], trips) > 1
-    return _turns(operand, loops[scope:], trips) * np.where(again, slots, 1)
-
-
-def _turns(operand: Operand, loops: Sequence[int], trips: Integers) -> Integers:
-    """Together the turns of those of the loops that move the operand's window."""
-    return trips[..., [loop for loop in loops if loop in operand.depends]].prod(axis=-1)
+        return kept
+    again = candidates.turns(operand, loops[:scope]) > 1
+    return kept * np.where(again, slots[:, list(Memory).index(operand.memory)], 1)
 
 
 def schedule_entries(tiling: Tiling, schedule: ScheduleAttr) -> dict[Memory, int]:
     """Entries of each memory that the kernel of a schedule takes."""
-    tiles, slots = np.array([schedule.tiles]), np.array([schedule.slots.get_values()])
-    needed = entries_needed(tiling, tiles, schedule.loop_order, slots, scopes_of(schedule))
+    candidates, slots = Candidates(tiling, [schedule.tiles]), slots_of(schedule)
+    needed = entries_needed(candidates, schedule.loop_order, slots, scopes_of(schedule))
     return {memory: int(entries[0]) for memory, entries in needed.items()}
+
+
+def slots_of(schedule: ScheduleAttr) -> Integers:
+    """The slots that a schedule states, [1, 3]."""
+    return np.array([schedule.slots.get_values()])
 
 
 def scopes_of(schedule: ScheduleAttr) -> Scopes:
@@ -117,10 +117,10 @@ def scopes_of(schedule: ScheduleAttr) -> Scopes:
 
 
 def entries_needed(
-    tiling: Tiling, tiles: Integers, order: Sequence[int], slots: Integers, scopes: Scopes
+    candidates: Candidates, order: Sequence[int], slots: Integers, scopes: Scopes
 ) -> dict[Memory, Integers]:
-    """Entries of each memory for tiles [candidates, iterators] and slots [candidates, 3]."""
-    trips = -(-np.array(tiling.extents) // tiles)
+    """Entries of each memory that candidates with slots [candidates, 3] take."""
+    tiling, tiles = candidates.tiling, candidates.tiles
     acc = slots[:, list(Memory).index(Memory.ACC)]
     needed = {
         Memory.INP: np.zeros(len(tiles), np.int64),
@@ -128,14 +128,13 @@ def entries_needed(
         Memory.ACC: tiles[:, : tiling.parallel].prod(axis=1) * acc,
     }
     for operand in tiling.operands:
-        column = slots[:, list(Memory).index(operand.memory)]
-        held = buffer_tiles(tiling, operand, order, scopes, trips, column)
-        entries = operand.entries(tiles)
+        held = buffer_tiles(candidates, operand, order, scopes, slots)
+        entries = candidates.entries(operand)
         needed[operand.memory] += entries * held
         if tiling.is_staged(operand):
             needed[Memory.ACC] += entries
         if tiling.padded is not None and operand.load is tiling.start.input:
-            window = operand.window(tiles)[:, list(tiling.padded.axes)]
+            window = candidates.window(operand)[:, list(tiling.padded.axes)]
             needed[Memory.INP] += window.prod(axis=1) * held
     if tiling.multiplications:
         needed[Memory.ACC] += tiles[:, : tiling.parallel].prod(axis=1)

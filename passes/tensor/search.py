@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
+from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.estimate import estimate
 from nopt.passes.tensor.schedules import (
     NoScheduleError,
@@ -32,6 +34,10 @@ _SLOTS = (2, 3)
 """What a buffer that is filled again may have."""
 
 
+_Found: TypeAlias = tuple[float, int, Sequence[int], Sequence[int], Scopes]
+"""A candidate: its cost, its tiles' position, order, slots, scopes."""
+
+
 def search(tiling: Tiling, config: Config) -> ScheduleAttr:
     """The cheapest legal schedule. Raises NoScheduleError if none fits."""
     return _Search(tiling, config).best()
@@ -41,31 +47,30 @@ class _Search:
     def __init__(self, tiling: Tiling, config: Config):
         self.tiling = tiling
         self.config = config
-        self.tiles = self._candidates()
-        self.trips = -(-np.array(tiling.extents) // self.tiles)
+        self.candidates = Candidates(tiling, self._tiles())
 
     def best(self) -> ScheduleAttr:
-        found: list[tuple[float, int, ScheduleAttr]] = []
+        found: list[_Found] = []
         for order in self._orders():
             for scopes in self._scopes(order):
                 for ahead in _SLOTS:
                     found += self._cheapest(order, scopes, ahead)
         # Ties go to the larger tile, which comes first; then to what was tried first.
-        for _, _, schedule in sorted(found, key=lambda entry: entry[:2]):
-            if illegal_window(self.tiling, schedule.tiles) is None:
-                return schedule
+        for _, position, order, slots, scopes in sorted(found, key=lambda each: each[:2]):
+            tiles = self.candidates.tiles[position].tolist()
+            if illegal_window(self.tiling, tiles) is None:
+                limits = [scopes[memory] for memory in (Memory.INP, Memory.WGT)]
+                return ScheduleAttr.of(tiles, order, slots, limits)
         raise NoScheduleError(
             f"no tile of the nest over {list(self.tiling.extents)} fits the scratchpads of "
             f"'{self.config.name}': {self.config.inp_entries} INP, {self.config.wgt_entries} WGT, "
             f"{self.config.acc_entries} ACC entries"
         )
 
-    def _cheapest(
-        self, order: Sequence[int], scopes: Scopes, ahead: int
-    ) -> list[tuple[float, int, ScheduleAttr]]:
-        """Some of the best candidates with this order: cost, number, schedule."""
+    def _cheapest(self, order: Sequence[int], scopes: Scopes, ahead: int) -> list[_Found]:
+        """Some of the best candidates with this order."""
         slots = self._slots(order, scopes, ahead)
-        needed = entries_needed(self.tiling, self.tiles, order, slots, scopes)
+        needed = entries_needed(self.candidates, order, slots, scopes)
         fits = (
             (needed[Memory.INP] <= self.config.inp_entries)
             & (needed[Memory.WGT] <= self.config.wgt_entries)
@@ -74,23 +79,18 @@ class _Search:
         (fitting,) = np.nonzero(fits)
         if not len(fitting):
             return []
-        tiles, slots = self.tiles[fitting], slots[fitting]
-        costs = estimate(self.tiling, self.config, tiles, order, slots, scopes)
+        costs = estimate(self.candidates[fitting], self.config, order, slots[fitting], scopes)
         # Less traffic breaks ties between what overlap hides.
         cycles = costs.cycles + 0.02 * costs.bytes / self.config.bytes_per_cycle
-        limits = [scopes[memory] for memory in (Memory.INP, Memory.WGT)]
+        best = np.argsort(cycles, kind="stable")[:4]
         return [
-            (
-                float(cycles[i]),
-                int(fitting[i]),
-                ScheduleAttr.of(tiles[i].tolist(), order, slots[i].tolist(), limits),
-            )
-            for i in np.argsort(cycles, kind="stable")[:4]
+            (float(cycles[i]), int(fitting[i]), order, slots[fitting[i]].tolist(), scopes)
+            for i in best
         ]
 
     # --- Tiles.
 
-    def _candidates(self) -> Integers:
+    def _tiles(self) -> Integers:
         """Tile sizes [candidates, iterators], larger tiles first."""
         choices = [self._sizes(index) for index in range(len(self.tiling.extents))]
         keep = 64
@@ -169,15 +169,14 @@ class _Search:
     def _slots(self, order: Sequence[int], scopes: Scopes, ahead: int) -> Integers:
         """Slots for what is filled again, so that loads run ahead; one for the rest."""
         loops = tile_loops(self.tiling, order)
-        slots = np.ones((len(self.tiles), len(Memory)), np.int64)
+        slots = np.ones((len(self.candidates), len(Memory)), np.int64)
         for operand in self.tiling.operands:
             if operand.memory is Memory.ACC or operand.resident:
                 continue
             scope = scope_of(self.tiling, operand, scopes)
-            moving = [loop for loop in loops[:scope] if loop in operand.depends]
-            again = self.trips[:, moving].prod(axis=1) > 1
+            again = self.candidates.turns(operand, loops[:scope]) > 1
             column = list(Memory).index(operand.memory)
             slots[:, column] = np.maximum(slots[:, column], np.where(again, ahead, 1))
-        many = self.trips[:, : self.tiling.parallel].prod(axis=1) > 1
+        many = self.candidates.trips[:, : self.tiling.parallel].prod(axis=1) > 1
         slots[:, list(Memory).index(Memory.ACC)] = np.where(many, 2, 1)
         return slots

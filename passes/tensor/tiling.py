@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from math import gcd, prod
@@ -34,7 +33,7 @@ _RESIDENT_SHARE = 8
 """A constant of the epilogue stays on chip whole if it takes at most 1/8 of its scratchpad."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operand:
     """What one load reads: `source index[j] = sum over iterators d of coefficients[j, d] * d + …`.
 
@@ -58,11 +57,7 @@ class Operand:
         scaled = self.coefficients // np.array(self.steps, np.int64)[:, None]
         return (tiles - 1) @ scaled.T + 1
 
-    def entries(self, tiles: Integers) -> Integers:
-        """Scratchpad entries of the window."""
-        return self.window(tiles).prod(axis=-1)
-
-    @property
+    @cached_property
     def depends(self) -> frozenset[int]:
         """Iterators whose tile loops move the window."""
         moving = np.flatnonzero(self.coefficients.any(axis=0))
@@ -97,13 +92,14 @@ class Tiling:
     multiplications: tuple[Step, ...]
     """Steps that are done by shifts and additions of a copy of the accumulators."""
 
+    @property
+    def first_stored(self) -> tuple[int, ...]:
+        """Where in the result the first point of the parallel iterators goes."""
+        return _first_stored(self.nest)[: self.parallel]
+
     def operand(self, load: LoadOp) -> Operand:
         """The operand of a load of the nest."""
         return next(operand for operand in self.operands if operand.load is load)
-
-    def trips(self, tiles: Sequence[int]) -> list[int]:
-        """Turns of each iterator's tile loop."""
-        return [-(-extent // tile) for extent, tile in zip(self.extents, tiles, strict=True)]
 
     @cached_property
     def signature(self) -> tuple[object, ...]:
@@ -187,6 +183,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
     if nest.parallel_extents[-1] != config.block_out:
         raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
     _check_lanes(core, config)
+    _first_stored(nest)
     first_reduction = len(nest.parallel_extents)
     positions = [*range(len(parallel)), *range(first_reduction, first_reduction + len(reduction))]
     operands = [_operand(core.start.input, _memory(core.start.input), positions)]
@@ -227,6 +224,19 @@ def _check_lanes(core: CoreNest, config: Config) -> None:
             "acc", step.operand, [output_lane]
         ):
             raise NotOnCore("the innermost index of an epilogue's operand is not the lane")
+
+
+def _first_stored(nest: ForOp) -> tuple[int, ...]:
+    """Where in the result the first point goes. Raises NotOnCore if what is written is no box."""
+    places = nest.places.results
+    totals = [to_sum(expr, nest.ranges) for expr in places]
+    in_order = len(totals) == len(nest.parallel_extents) and all(
+        total.terms == ({AffineDimExpr(axis): 1} if extent > 1 else {})
+        for axis, (total, extent) in enumerate(zip(totals, nest.parallel_extents, strict=True))
+    )
+    if not in_order or totals[-1].constant:
+        raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
+    return tuple(total.constant for total in totals)
 
 
 def _memory(load: LoadOp) -> Memory:
