@@ -1,0 +1,63 @@
+"""ONNX models as modules of the `graph` dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xdsl.dialects.builtin import ModuleOp
+
+from nopt.tools.errors import UserError
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+__all__ = ["Imported", "import_model"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A module with function `main`, and notes for people about it."""
+
+    module: ModuleOp
+    notes: tuple[str, ...]
+
+
+def _quietly(nodes: Iterable[NodeProto]) -> Iterable[NodeProto]:
+    return nodes
+
+
+def import_model(
+    path: str | Path,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    progress: Callable[[Iterable[NodeProto]], Iterable[NodeProto]] = _quietly,
+) -> Imported:
+    """Import an ONNX file.
+
+        imported = import_model("model.onnx", dims={"batch": 1})
+        (y,) = run_function(imported.module, "main", [x])
+
+    `dims` gives named open dimensions their sizes, `shapes` whole input shapes by name; `progress`
+    wraps the iteration over the nodes. Raises UserError, with the file as its place, for what is no
+    model or has no import, OSError if the file cannot be read.
+    """
+    try:
+        import onnx as _  # noqa: F401
+    except ImportError as error:
+        message = "ONNX files need the onnx package: pip install 'nopt[onnx]'"
+        raise UserError(message) from error
+    from nopt.tools.importer import readers as _readers  # noqa: F401
+    from nopt.tools.importer.builder import Builder
+    from nopt.tools.importer.reading import read_model
+
+    path = Path(path)
+    try:
+        model, inferred = read_model(path, dims or {}, shapes or {})
+        builder = Builder(model, inferred, path.parent)
+        module = builder.build(progress)
+    except UserError as error:
+        raise UserError(error.message, error.place or str(path)) from error
+    return Imported(module, tuple(builder.notes))

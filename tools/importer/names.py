@@ -1,0 +1,14 @@
+"""Names of ONNX tensors as names of SSA values."""
+
+import re
+
+
+def identifier(name: str) -> str:
+    """The name hint that stands for an ONNX tensor's name: what no identifier may hold is `_`.
+
+    xDSL takes a number behind a last `_` for its own, so that one becomes a point: `conv1_2` is
+    `conv1.2`.
+    """
+    name = re.sub(r"[^A-Za-z0-9_$.-]", "_", name)
+    name = re.sub(r"_(\d+)$", r".\1", name)
+    return name if re.match(r"[A-Za-z_$.-]", name) else f"_{name}"

@@ -1,0 +1,103 @@
+"""`nopt-import`: an ONNX model as MLIR text in the graph dialect.
+
+nopt-import model.onnx -o model.mlir --dim batch=1
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from nopt.tools.errors import UserError, errors_for_people, usage_error
+from nopt.tools.output import output_stream
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="nopt-import",
+        description="Import an ONNX model, of floats or quantized, as a function @main.",
+    )
+    parser.error = usage_error
+    parser.add_argument("model", metavar="MODEL.onnx", help="any operator set")
+    parser.add_argument("-o", "--output", metavar="FILE.mlir", help="write there, not to stdout")
+    parser.add_argument(
+        "--dim",
+        action="append",
+        default=[],
+        metavar="NAME=SIZE",
+        help="the size of a dimension that the model names and leaves open, as batch=1",
+    )
+    parser.add_argument(
+        "--input-shape",
+        action="append",
+        default=[],
+        metavar="INPUT=1x3x224x224",
+        help="the shape of an input that leaves dimensions open",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print no notes and no progress")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point. Exits 1 with one message if the model is wrong or not supported."""
+    with errors_for_people():
+        arguments = _arguments(argv)
+        dims = {name: _size("--dim", name, text) for name, text in _pairs("--dim", arguments.dim)}
+        shapes = {
+            name: [_size("--input-shape", name, size) for size in text.split("x") if text]
+            for name, text in _pairs("--input-shape", arguments.input_shape)
+        }
+        _import(arguments, dims, shapes)
+
+
+def _import(
+    arguments: argparse.Namespace, dims: dict[str, int], shapes: dict[str, list[int]]
+) -> None:
+    from xdsl.context import Context
+    from xdsl.dialects.builtin import Builtin
+
+    from nopt.dialects.constants import load_resource_dialect
+    from nopt.dialects.printing import MlirTarget
+    from nopt.tools.importer import import_model
+
+    def progress(nodes: Iterable[NodeProto]) -> Iterable[NodeProto]:
+        if arguments.quiet or not sys.stderr.isatty():
+            return nodes
+        from rich.console import Console
+        from rich.progress import track
+
+        console = Console(stderr=True)
+        return track(list(nodes), "importing", console=console, transient=True)
+
+    context = Context()
+    context.register_dialect(Builtin.name, lambda: Builtin)
+    load_resource_dialect(context)
+    with output_stream(arguments.output) as stream:
+        imported = import_model(arguments.model, dims, shapes, progress)
+        MlirTarget().emit(context, imported.module, stream)
+    if not arguments.quiet:
+        for note in imported.notes:
+            print(f"note: {note}", file=sys.stderr)
+
+
+def _pairs(option: str, texts: Sequence[str]) -> Iterable[tuple[str, str]]:
+    for text in texts:
+        name, equals, value = text.rpartition("=")
+        if not equals or not name or not value:
+            raise UserError(f"{option}: found '{text}', expected NAME=VALUE")
+        yield name, value
+
+
+def _size(option: str, name: str, text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise UserError(f"{option}: '{name}' is '{text}', expected sizes of at least 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    main()
