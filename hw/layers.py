@@ -28,7 +28,8 @@ class Layer:
     tensor: str = ""
     """The float tensor that it stands for, or nothing."""
     scale: tuple[float, ...] = ()
-    """Float value of a step: one for all, or one for each index along dimension 1."""
+    """Float value of a step: one for all, or one for each index along `scale_axis`."""
+    scale_axis: int = 0
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Layer:
@@ -54,5 +55,7 @@ class Layer:
         """The float tensor (float32) that the array in DRAM stands for."""
         scale = np.array(self.scale or (1.0,), np.float32)
         if len(scale) > 1:
-            scale = scale.reshape(-1, *[1] * (len(self.shape) - 2))
+            scale = scale.reshape(
+                [-1 if i == self.scale_axis else 1 for i in range(len(self.shape))]
+            )
         return self.unpacked(stored) * scale

@@ -99,6 +99,19 @@ class Simulator:
             if len(_KNOWN) > _MOST_KNOWN:
                 del _KNOWN[next(iter(_KNOWN))]
 
+    def execute(self, insns: Records) -> None:
+        """Execute decoded instructions one after the other, whatever their tokens say.
+
+        That is one of the orders that right tokens allow, and lets a program be run in parts.
+        Raises `Trap`.
+        """
+        for index, insn in enumerate(records(insns)):
+            try:
+                self.core.execute(insn)
+            except Fault as fault:
+                state = f"done: {index} of {len(insns)}"
+                raise Trap(index, format_instruction(insn), str(fault), state) from None
+
     def _compile(self, insns: Records, order: list[int]) -> Flow | None:
         try:
             return dataflow(records(insns[order]), self.memory, self.config)

@@ -205,7 +205,7 @@ class NoptMain(xDSLOptMain):
             if self._emits_bytes():
                 target = cast(Any, self._target_class()).from_spec(self._target_spec)
                 self._stream.flush()
-                self._stream.buffer.write(target.emit_bytes(self.ctx, prog))
+                target.emit_bytes(self.ctx, prog, self._stream.buffer)
                 return ""
             if self._target_class() is MlirTarget:
                 MlirTarget(

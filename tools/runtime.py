@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.interpreter import Interpreter, PythonValues
+from xdsl.ir import Operation
 from xdsl.universe import XDSL_UNIVERSE
 
 from nopt.dialects import get_all_dialects
+from nopt.dialects.blobs import read_text
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
-from nopt.hw.encoding import decode
+from nopt.hw.encoding import Records
+from nopt.hw.layers import Layer
 from nopt.hw.program import CoreStep, HostStep, Program, Symbol, Value
 from nopt.hw.simulator import Simulator
 from nopt.hw.timing import Timing, time_program
+from nopt.passes.graph.quantization.comparison import represented
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Watch = Callable[[str, Array], None]
+"""Is told the name of each tensor that the program's stand for, and the real numbers they mean."""
 
 
 class RunError(ValueError):
@@ -76,29 +85,40 @@ class Runtime:
         context = Context()
         for name, factory in {**XDSL_UNIVERSE.all_dialects, **get_all_dialects()}.items():
             context.register_dialect(name, factory)
-        module = ModuleParser(context, self.program.host, "host.txt").parse_module()
+        read = read_text(BytesIO(self.program.host.encode()))
+        module = ModuleParser(context, read.text, "host.txt", read.blobs).parse_module()
         module.verify()
         return module
 
     @cached_property
     def timings(self) -> tuple[Timing, ...]:
         """The core's timing for each core step; it does not depend on data."""
-        records = decode(self.program.instructions, self.program.config)
-        return tuple(
-            time_program(records[step.first : step.first + step.count], self.program.config)
-            for step in self.program.steps
-            if isinstance(step, CoreStep)
-        )
+        config = self.program.config
+        return tuple(time_program(self.part(step), config) for step in self.core_steps)
+
+    @property
+    def core_steps(self) -> tuple[CoreStep, ...]:
+        """The steps that run on the core, in order."""
+        return tuple(step for step in self.program.steps if isinstance(step, CoreStep))
+
+    def part(self, step: CoreStep | Layer) -> Records:
+        """The instructions of a step or layer, decoded."""
+        return self._records[step.first : step.first + step.count]
+
+    @cached_property
+    def _records(self) -> Records:
+        return self.program.records()
 
     @property
     def cycles(self) -> int:
         """Cycles of all core steps together."""
         return sum(timing.cycles for timing in self.timings)
 
-    def run(self, inputs: Sequence[Array]) -> RunResult:
+    def run(self, inputs: Sequence[Array], watch: Watch | None = None) -> RunResult:
         """Run on one set of inputs, in the program's order.
 
-        Raises RunError for inputs of another number, shape or type, Trap if the core stops.
+        `watch` sees each tensor that is known to stand for one of a float network as soon as it is
+        there. Raises RunError for inputs of another number, shape or type, Trap if the core stops.
         """
         self._check(inputs)
         values: dict[str, Array] = {}
@@ -109,20 +129,38 @@ class Runtime:
         for step in self.program.steps:
             start = time.perf_counter()
             match step:
+                case CoreStep() if watch is not None:
+                    self._run_layers(simulator, step, watch)
+                    name = f"{step.count} instructions"
                 case CoreStep():
                     words = self.program.instructions[step.first : step.first + step.count]
                     simulator.run(words)
                     name = f"{step.count} instructions"
                 case HostStep():
-                    arguments = [self._read(values, name) for name in step.inputs]
-                    results = run_function(self.host, step.function, arguments)
-                    for name, array in zip(step.outputs, results, strict=True):
-                        self._write(values, name, array)
+                    self._run_host(step, values, watch)
                     name = step.function
             seconds = time.perf_counter() - start
             reports.append(StepReport(name, isinstance(step, CoreStep), seconds))
         outputs = tuple(self._read(values, value.name).copy() for value in self.program.outputs)
         return RunResult(outputs, tuple(reports))
+
+    def _run_layers(self, simulator: Simulator, step: CoreStep, watch: Watch) -> None:
+        """Layer by layer: another may use the place of a result afterwards."""
+        done, end = step.first, step.first + step.count
+        for layer in self.program.layers:
+            if step.first <= layer.first < end:
+                done = layer.first + layer.count
+                simulator.execute(self.part(layer))
+                if layer.tensor:
+                    watch(layer.tensor, layer.real(self._view(self.symbols[layer.result])))
+        simulator.execute(self._records[done:end])
+
+    def _run_host(self, step: HostStep, values: dict[str, Array], watch: Watch | None) -> None:
+        arguments = [self._read(values, name) for name in step.inputs]
+        listeners = [_HostWatch(watch)] if watch is not None else []
+        results = run_function(self.host, step.function, arguments, listeners)
+        for name, array in zip(step.outputs, results, strict=True):
+            self._write(values, name, array)
 
     def _check(self, inputs: Sequence[Array]) -> None:
         declared = self.program.inputs
@@ -150,6 +188,18 @@ class Runtime:
         """A symbol's place in DRAM as an array."""
         place = self.memory[symbol.address : symbol.address + symbol.nbytes]
         return place.view(symbol.dtype).reshape(symbol.shape)
+
+
+class _HostWatch(Interpreter.Listener):
+    """Passes on what operations on the host compute, where they say which tensor it stands for."""
+
+    def __init__(self, watch: Watch):
+        self._watch = watch
+
+    @override
+    def did_interpret_op(self, op: Operation, results: PythonValues) -> None:
+        if results and (found := represented(op, results[0])) is not None:
+            self._watch(*found)
 
 
 def _describe(value: Value) -> str:

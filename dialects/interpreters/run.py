@@ -12,9 +12,15 @@ from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters import get_all_interpreters
 
 
-def run_function(module: ModuleOp, name: str, inputs: Sequence[Array]) -> tuple[Array, ...]:
+def run_function(
+    module: ModuleOp,
+    name: str,
+    inputs: Sequence[Array],
+    listeners: Sequence[Interpreter.Listener] = (),
+) -> tuple[Array, ...]:
     """The results of function `name`, interpreted at whatever level the module is at.
 
+    `listeners` are told of every operation and its results.
     Raises ValueError if the module has no such function, or the inputs are not of the number,
     shapes and element types that it declares."""
     function = _find(module, name)
@@ -23,7 +29,7 @@ def run_function(module: ModuleOp, name: str, inputs: Sequence[Array]) -> tuple[
         raise ValueError(f"@{name}: {len(inputs)} inputs, expected {len(types)}")
     for index, (array, type) in enumerate(zip(inputs, types, strict=True)):
         _check_input(f"@{name}: input {index}", array, type)
-    interpreter = Interpreter(module)
+    interpreter = Interpreter(module, listeners=tuple(listeners))
     used = {op.dialect_name() for op in module.walk()}
     for dialect, functions in get_all_interpreters().items():
         if dialect in used:

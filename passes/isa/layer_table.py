@@ -21,7 +21,7 @@ from nopt.dialects.constants import array_of
 from nopt.hw.layers import Layer
 
 REPRESENTS = "represents"
-"""Attribute of an op: the name of the float tensor that its result stands for, and the scale."""
+"""Attribute of an op: the float tensor that its result stands for, the scale and its axis."""
 LAYOUT = "layout"
 """Attribute of an op on the core: its result's shape in the network, and the divided dimension."""
 
@@ -34,7 +34,7 @@ def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:
     sizes, divided = layout.get("shape"), layout.get("axis")
     if isinstance(divided, IntegerAttr) and is_a(sizes, DenseArrayBase[IntegerType]):
         axis, shape = divided.value.data, tuple(sizes.get_values())
-    tensor = represents.get("tensor")
+    tensor, along = represents.get("tensor"), represents.get("axis")
     return Layer(
         name=name,
         first=first,
@@ -44,6 +44,7 @@ def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:
         axis=axis,
         tensor=tensor.data if isinstance(tensor, StringAttr) else "",
         scale=_scale(represents.get("scale")),
+        scale_axis=along.value.data if isinstance(along, IntegerAttr) else 0,
     )
 
 

@@ -38,5 +38,6 @@ class VtaProgramTarget(Target):
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
         raise ValueError("vta-program is binary: write it with nopt -t vta-program -o FILE")
 
-    def emit_bytes(self, ctx: Context, module: ModuleOp) -> bytes:
-        return assemble(module, ctx, self.entry).program.to_bytes()
+    def emit_bytes(self, ctx: Context, module: ModuleOp, output: IO[bytes]) -> None:
+        """Write the file's bytes."""
+        assemble(module, ctx, self.entry).program.write(output)

@@ -55,8 +55,8 @@ class BytesTarget(Target):
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
         raise AssertionError("nopt asks for bytes")
 
-    def emit_bytes(self, ctx: Context, module: ModuleOp) -> bytes:
-        return b"\xff\x00"
+    def emit_bytes(self, ctx: Context, module: ModuleOp, output: IO[bytes]) -> None:
+        output.write(b"\xff\x00")
 
 
 FACTORIES: dict[str, Callable[[], type[ModulePass]]] = {
