@@ -17,7 +17,15 @@ from xdsl.dialects import affine
 from xdsl.dialects.builtin import FunctionType, MemRefType, TensorType
 from xdsl.ir import Attribute, Region, SSAValue
 from xdsl.ir.affine import AffineConstantExpr
-from xdsl.irdl import IRDLOperation, region_def, result_def, traits_def, var_operand_def
+from xdsl.irdl import (
+    AttrSizedOperandSegments,
+    IRDLOperation,
+    opt_operand_def,
+    region_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+)
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import NoTerminator, Pure
@@ -44,18 +52,35 @@ def _verify_loop(loop: affine.ForOp) -> None:
 
 
 class BaseKernelOp(IRDLOperation):
-    """An op with tensor `inputs`, one `result` and a body over memrefs, the result's last."""
+    """An op with tensor `inputs`, one `result` and a body over memrefs, the result's last.
+
+    With a `destination`, of the result's type, the result is that tensor with what the body stores
+    in its place: both are the same memory. Elsewhere, what no one stores is unspecified.
+    """
 
     inputs = var_operand_def(TensorType)
+    destination = opt_operand_def(TensorType)
     body = region_def("single_block")
     result = result_def(TensorType)
 
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
     traits = traits_def(Pure(), NoTerminator())
 
-    def __init__(self, inputs: Sequence[SSAValue], result: Attribute, body: Region):
-        super().__init__(operands=[inputs], result_types=[result], regions=[body])
+    def __init__(
+        self,
+        inputs: Sequence[SSAValue],
+        result: Attribute,
+        body: Region,
+        destination: SSAValue | None = None,
+    ):
+        super().__init__(operands=[inputs, destination], result_types=[result], regions=[body])
 
     def verify_(self) -> None:
+        if self.destination is not None and self.destination.type != self.result.type:
+            raise VerifyException(
+                f"destination has type {self.destination.type}, "
+                f"expected {self.result.type} as the result"
+            )
         tensors = [value.type for value in (*self.inputs, self.result)]
         expected = tuple(memref_of(type) for type in tensors)
         found = self.body.block.arg_types
@@ -81,6 +106,9 @@ class BaseKernelOp(IRDLOperation):
         parser.parse_keyword("to")
         parser.parse_punctuation("(")
         result_name = parser.parse_argument(expect_type=False)
+        written = None
+        if parser.parse_optional_punctuation("=") is not None:
+            written = parser.parse_unresolved_operand()
         parser.parse_punctuation(")")
         parser.parse_punctuation(":")
         pos = parser.pos
@@ -98,7 +126,8 @@ class BaseKernelOp(IRDLOperation):
         names = [*(name for name, _ in inputs), result_name]
         arguments = [name.resolve(memref) for name, memref in zip(names, memrefs, strict=True)]
         attributes = parser.parse_optional_attr_dict_with_keyword()
-        kernel = cls(operands, result, parser.parse_region(arguments))
+        destination = written and parser.resolve_operand(written, result)
+        kernel = cls(operands, result, parser.parse_region(arguments), destination)
         if attributes is not None:
             kernel.attributes.update(attributes.data)
         return kernel
@@ -117,6 +146,9 @@ class BaseKernelOp(IRDLOperation):
         printer.print_string(" to ")
         with printer.in_parens():
             printer.print_ssa_value(result_name)
+            if self.destination is not None:
+                printer.print_string(" = ")
+                printer.print_ssa_value(self.destination)
         printer.print_string(" : ")
         printer.print_attribute(
             FunctionType.from_lists(list(self.inputs.types), [self.result.type])

@@ -35,9 +35,13 @@ def _shift(values: Array, amount: Any) -> Array:
 class KernelRun:
     """One run of a kernel: the arrays behind its memrefs, the values of its loop variables."""
 
-    def __init__(self, kernel: ti.KernelOp, inputs: Sequence[Array]):
+    def __init__(self, kernel: ti.KernelOp, operands: Sequence[Array]):
         result_type = kernel.result.type
-        self.result = np.zeros(result_type.get_shape(), numpy_type(result_type.element_type))
+        inputs = operands[: len(kernel.inputs)]
+        if kernel.destination is not None:
+            self.result = operands[-1].copy()
+        else:
+            self.result = np.zeros(result_type.get_shape(), numpy_type(result_type.element_type))
         arguments = kernel.body.block.args
         self.arrays: dict[SSAValue, Array] = dict(
             zip(arguments, [*inputs, self.result], strict=True)

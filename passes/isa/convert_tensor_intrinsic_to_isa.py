@@ -61,7 +61,7 @@ def _lower(kernel: ti.KernelOp, config: Config) -> None:
     for op in [op for op in kernel.body.block.ops if isinstance(op, ti.AllocOp)]:
         Rewriter.erase_op(op)
     body = kernel.detach_region(kernel.body)
-    lowered = isa.KernelOp(kernel.inputs, kernel.result.type, body)
+    lowered = isa.KernelOp(kernel.inputs, kernel.result.type, body, kernel.destination)
     lowered.result.name_hint = kernel.result.name_hint
     lowered.location = kernel.location
     lowered.attributes.update(kernel.attributes)

@@ -2,7 +2,7 @@
 // Every rule of the verifiers, instruction by instruction.
 
 func.func @f(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
-  %y = "isa.kernel"(%x) ({
+  %y = "isa.kernel"(%x) <{operandSegmentSizes = array<i32: 1, 0>}> ({
   ^bb0(%xm: memref<4x16xi8>, %ym: memref<4x16xi32>):
   }) : (tensor<4x16xi8>) -> tensor<4x16xi8>
   return %y : tensor<4x16xi8>
@@ -96,3 +96,13 @@ isa.alu add acc[0], acc[0] outer 1 by (0) inner 4 by (1)
 
 isa.alu add acc[0], -32769 outer 1 by (0) inner 4 by (1)
 // CHECK: error: 'isa.alu' op immediate is -32769, expected a signed 16-bit number
+
+// -----
+
+func.func @f(%x: tensor<4x16xi8>) -> tensor<9x16xi8> {
+  %y = "isa.kernel"(%x, %x) <{operandSegmentSizes = array<i32: 1, 1>}> ({
+  ^bb0(%xm: memref<4x16xi8>, %ym: memref<9x16xi8>):
+  }) : (tensor<4x16xi8>, tensor<4x16xi8>) -> tensor<9x16xi8>
+  return %y : tensor<9x16xi8>
+}
+// CHECK: error: 'isa.kernel' op destination has type tensor<4x16xi8>, expected tensor<9x16xi8> as the result

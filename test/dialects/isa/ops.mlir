@@ -6,7 +6,7 @@ func.func @kernel(%x: tensor<4x9x9x16xi8>, %w: tensor<36x16x16xi8>, %b: tensor<1
 // CHECK: func.func @kernel(%x: tensor<4x9x9x16xi8>, %w: tensor<36x16x16xi8>, %b: tensor<16xi32>) -> tensor<2x9x9x16xi8> {
   %y = isa.kernel (%xm = %x, %wm = %w, %bm = %b) to (%ym) : (tensor<4x9x9x16xi8>, tensor<36x16x16xi8>, tensor<16xi32>) -> tensor<2x9x9x16xi8> {
   // CHECK-NEXT: %y = isa.kernel (%xm = %x, %wm = %w, %bm = %b) to (%ym) : (tensor<4x9x9x16xi8>, tensor<36x16x16xi8>, tensor<16xi32>) -> tensor<2x9x9x16xi8> {
-  // GENERIC: %y = "isa.kernel"(%x, %w, %b) ({
+  // GENERIC: %y = "isa.kernel"(%x, %w, %b) <{operandSegmentSizes = array<i32: 3, 0>}> ({
     // A single element; a plain run of elements.
     isa.load acc[72] from %bm[0] rows 0 size 1 of 1 stride 1 columns 0 size 1 of 1 pitch 1 : memref<16xi32>
     // CHECK-NEXT: isa.load acc[72] from %bm[0] rows 0 size 1 of 1 stride 1 columns 0 size 1 of 1 pitch 1 : memref<16xi32>
@@ -61,3 +61,13 @@ func.func @kernel(%x: tensor<4x9x9x16xi8>, %w: tensor<36x16x16xi8>, %b: tensor<1
 }
 // CHECK-NEXT: }
 
+func.func @in_place(%x: tensor<4x16xi8>, %d: tensor<9x16xi8>) -> tensor<9x16xi8> {
+// CHECK-LABEL: func.func @in_place(
+  %y = isa.kernel (%xm = %x) to (%ym = %d) : (tensor<4x16xi8>) -> tensor<9x16xi8> {
+  // CHECK-NEXT: %y = isa.kernel (%xm = %x) to (%ym = %d) : (tensor<4x16xi8>) -> tensor<9x16xi8> {
+  }
+  func.return %y : tensor<9x16xi8>
+}
+// GENERIC-LABEL: "func.func"() <{sym_name = "in_place"
+// GENERIC: %y = "isa.kernel"(%x, %d) <{operandSegmentSizes = array<i32: 1, 1>}> ({
+// GENERIC-NEXT: ^bb0(%xm: memref<4x16xi8>, %ym: memref<9x16xi8>):

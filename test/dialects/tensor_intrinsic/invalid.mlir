@@ -2,7 +2,7 @@
 // Every rule of the verifiers, op by op.
 
 func.func @f(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
-  %y = "tensor_intrinsic.kernel"(%x) ({
+  %y = "tensor_intrinsic.kernel"(%x) <{operandSegmentSizes = array<i32: 1, 0>}> ({
   ^bb0(%xm: memref<4x16xi8>):
   }) : (tensor<4x16xi8>) -> tensor<4x16xi8>
   return %y : tensor<4x16xi8>
@@ -186,3 +186,13 @@ func.func @f(%a: memref<1x16xi32, #tensor_intrinsic<memory acc>>) {
   return
 }
 // CHECK: error: 'tensor_intrinsic.alu' op expected a map for 'other'
+
+// -----
+
+func.func @f(%x: tensor<4x16xi8>) -> tensor<9x16xi8> {
+  %y = "tensor_intrinsic.kernel"(%x, %x) <{operandSegmentSizes = array<i32: 1, 1>}> ({
+  ^bb0(%xm: memref<4x16xi8>, %ym: memref<9x16xi8>):
+  }) : (tensor<4x16xi8>, tensor<4x16xi8>) -> tensor<9x16xi8>
+  return %y : tensor<9x16xi8>
+}
+// CHECK: error: 'tensor_intrinsic.kernel' op destination has type tensor<4x16xi8>, expected tensor<9x16xi8> as the result

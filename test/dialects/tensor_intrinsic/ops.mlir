@@ -6,7 +6,7 @@ func.func @kernels(%x: tensor<4x9x9x16xi8>, %w: tensor<4x3x3x16x16xi8>, %b: tens
 // CHECK: func.func @kernels(%x: tensor<4x9x9x16xi8>, %w: tensor<4x3x3x16x16xi8>, %b: tensor<16xi32>) -> tensor<2x9x9x16xi8> {
   %y = tensor_intrinsic.kernel (%xm = %x, %wm = %w, %bm = %b) to (%ym) : (tensor<4x9x9x16xi8>, tensor<4x3x3x16x16xi8>, tensor<16xi32>) -> tensor<2x9x9x16xi8> {
   // CHECK-NEXT: %y = tensor_intrinsic.kernel (%xm = %x, %wm = %w, %bm = %b) to (%ym) : (tensor<4x9x9x16xi8>, tensor<4x3x3x16x16xi8>, tensor<16xi32>) -> tensor<2x9x9x16xi8> {
-  // GENERIC: %y = "tensor_intrinsic.kernel"(%x, %w, %b) ({
+  // GENERIC: %y = "tensor_intrinsic.kernel"(%x, %w, %b) <{operandSegmentSizes = array<i32: 3, 0>}> ({
     // Buffers: [slots, window, lanes], in each scratchpad.
     %acc = tensor_intrinsic.alloc : memref<2x1x4x9x16xi32, #tensor_intrinsic<memory acc>>
     // CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<2x1x4x9x16xi32, #tensor_intrinsic<memory acc>>
@@ -90,3 +90,13 @@ func.func @schedule(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
 }
 // CHECK-NEXT: }
 
+func.func @in_place(%x: tensor<4x16xi8>, %d: tensor<9x16xi8>) -> tensor<9x16xi8> {
+// CHECK-LABEL: func.func @in_place(
+  %y = tensor_intrinsic.kernel (%xm = %x) to (%ym = %d) : (tensor<4x16xi8>) -> tensor<9x16xi8> {
+  // CHECK-NEXT: %y = tensor_intrinsic.kernel (%xm = %x) to (%ym = %d) : (tensor<4x16xi8>) -> tensor<9x16xi8> {
+  }
+  func.return %y : tensor<9x16xi8>
+}
+// GENERIC-LABEL: "func.func"() <{sym_name = "in_place"
+// GENERIC: %y = "tensor_intrinsic.kernel"(%x, %d) <{operandSegmentSizes = array<i32: 1, 1>}> ({
+// GENERIC-NEXT: ^bb0(%xm: memref<4x16xi8>, %ym: memref<9x16xi8>):

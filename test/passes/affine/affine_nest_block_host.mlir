@@ -313,7 +313,7 @@ func.func @part_of_the_channels(%x: tensor<9xi8>) -> tensor<5xi8> {
   return %y : tensor<5xi8>
 }
 // CHECK-LABEL: func.func @part_of_the_channels(
-// CHECK: } attributes {placement = "host", host_reason = "it loads a part of the channels of a tensor"} : tensor<5xi8>
+// CHECK: } attributes {placement = "host", host_reason = "it loads a part of the channels of a tensor, not in blocks of 16"} : tensor<5xi8>
 
 // Pinned by hand.
 func.func @pinned(%x: tensor<5xi8>) -> tensor<5xi8> {
