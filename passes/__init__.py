@@ -23,6 +23,7 @@ FOLDERS = {
     "graph-fuse-softmax": "graph",
     "graph-hoist-scale": "graph",
     "graph-merge-constants": "graph",
+    "graph-partition": "graph",
     "graph-quantize": "graph",
     "graph-scale-to-conv": "graph",
     "raise-affine-to-nest": "affine",

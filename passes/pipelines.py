@@ -36,6 +36,7 @@ VTA = Pipeline(
     (
         "attach-machine",
         "canonicalize",
+        "graph-partition",
         "convert-graph-to-affine-nest",
         "affine-nest-fuse",
         "affine-nest-simplify",

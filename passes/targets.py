@@ -1,4 +1,4 @@
-"""Output targets by name: assembly text and program files of modules at the isa level."""
+"""Output targets by name: reports of graphs, assembly text and program files of `isa`."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,11 @@ from xdsl.utils.target import Target
 
 def get_all_targets() -> dict[str, Callable[[], type[Target]]]:
     """The factories of all targets, in alphabetical order; a target is imported when asked for."""
+
+    def get_partition_report() -> type[Target]:
+        from nopt.passes.graph.partition_report import PartitionReportTarget
+
+        return PartitionReportTarget
 
     def get_vta_asm() -> type[Target]:
         from nopt.passes.isa.vta_targets import VtaAsmTarget
@@ -18,4 +23,8 @@ def get_all_targets() -> dict[str, Callable[[], type[Target]]]:
 
         return VtaProgramTarget
 
-    return {"vta-asm": get_vta_asm, "vta-program": get_vta_program}
+    return {
+        "partition-report": get_partition_report,
+        "vta-asm": get_vta_asm,
+        "vta-program": get_vta_program,
+    }
