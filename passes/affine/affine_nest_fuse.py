@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, i8
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
@@ -116,7 +116,8 @@ def _is_reduced(value: SSAValue) -> bool:
 class InlineContraction(RewritePattern):
     """A reducing nest moves into the one elementwise nest that reads all its elements once.
 
-    Refused if the iterators would have to be divided: the machine tiles plain affine accesses.
+    Refused if the iterators would have to be divided: the machine tiles plain affine accesses; and
+    where an i8 result is widened: the machine stores i8, and what reads the wide one can widen it.
     """
 
     block: int
@@ -128,6 +129,8 @@ class InlineContraction(RewritePattern):
         if producer is None or not producer.reduction_extents or consumer.reduction_extents:
             return
         if not _can_inline(producer, op, self.block) or _has_division(op.map.data.results):
+            return
+        if isinstance(consumer, ForOp) and producer.yielded.type == i8 != consumer.yielded.type:
             return
         if is_bijection(op.map.data, consumer.parallel_extents, producer.parallel_extents):
             _inline(op, producer, rewriter)

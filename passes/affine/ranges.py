@@ -44,12 +44,17 @@ def _size(tensor: SSAValue) -> int:
     return prod(tensor.type.get_shape())  # pyright: ignore
 
 
+_DEEPEST = 4
+"""How many nests are looked through, one behind the other: enough for a ReLU, a copy and a pool."""
+
+
 class Intervals:
     """Intervals of scalars in nests, each computed once. Not updated when the IR changes."""
 
     def __init__(self) -> None:
         self._known: dict[SSAValue, Interval] = {}
         self._tensors: dict[SSAValue, Interval] = {}
+        self._depth = 0
 
     def of(self, value: SSAValue) -> Interval:
         """An interval that holds all the values a scalar takes, in its type."""
@@ -66,8 +71,10 @@ class Intervals:
                 case ConstantOp(result=result) as constant if _size(result) <= _LARGEST_READ:
                     array = constant.array
                     interval = (int(array.min()), int(array.max()))
-                case ForOp() as nest:
+                case ForOp() as nest if self._depth < _DEEPEST:
+                    self._depth += 1
                     interval = self.of(nest.yielded)
+                    self._depth -= 1
                     if nest.destination is not None:
                         # What no one has written may be taken to be anything.
                         low, high = self.of_tensor(nest.destination)

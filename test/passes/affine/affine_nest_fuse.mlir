@@ -384,3 +384,36 @@ func.func @dead(%x: tensor<4xi8>) -> tensor<4xi8> {
 }
 // CHECK-LABEL: func.func @dead(
 // CHECK-NEXT: func.return %x : tensor<4xi8>
+
+// A narrow result stays one: what widens it goes to its own reader instead.
+func.func @widened(%x: tensor<4x6xi8>, %w: tensor<6x5xi8>, %z: tensor<4x5xi32>) -> tensor<4x5xi32> {
+  %y = affine_nest.for (%m, %n) = (4, 5) reduce (%k) = (6) {
+    %a = affine_nest.load %x[%m, %k] : tensor<4x6xi8>
+    %b = affine_nest.load %w[%k, %n] : tensor<6x5xi8>
+    %p = arith.muli %a, %b : i8
+    %s = affine_nest.reduce add %p : i8
+    affine_nest.yield %s : i8
+  } : tensor<4x5xi8>
+  %d = affine_nest.for (%m, %n) = (4, 5) {
+    %a = affine_nest.load %y[%m, %n] : tensor<4x5xi8>
+    %b = arith.extsi %a : i8 to i32
+    %two = arith.constant 2 : i32
+    %c = arith.muli %b, %two : i32
+    affine_nest.yield %c : i32
+  } : tensor<4x5xi32>
+  %r = affine_nest.for (%m, %n) = (4, 5) {
+    %a = affine_nest.load %d[%m, %n] : tensor<4x5xi32>
+    %b = affine_nest.load %z[%m, %n] : tensor<4x5xi32>
+    %c = arith.addi %a, %b : i32
+    affine_nest.yield %c : i32
+  } : tensor<4x5xi32>
+  return %r : tensor<4x5xi32>
+}
+// CHECK-LABEL: func.func @widened(
+// CHECK-NEXT: %y = affine_nest.for (%m, %n) = (4, 5) reduce (%k) = (6) {
+// CHECK: } : tensor<4x5xi8>
+// CHECK-NEXT: %r = affine_nest.for (%m_1, %n_1) = (4, 5) {
+// CHECK: arith.muli
+// CHECK: arith.addi
+// CHECK: } : tensor<4x5xi32>
+// CHECK-NEXT: func.return %r
