@@ -33,7 +33,7 @@
 // CUT: cut.json: not a readable JSON file: Expecting value: line 2 column 1
 // FOLDER: cannot be read: Is a directory
 // MISSING: nonesuch: no such file or preset, expected one of {{.*}}default, rtl or a JSON file
-// TINY: error: pass 'affine-nest-schedule': {{.*}}no tile of the nest over [8, 1, 1] fits the scratchpads of 'tiny': 1 INP, 1 WGT, 1 ACC entries
+// TINY: error: pass 'affine-nest-schedule': {{.*}}no tile of the nest over [8, 1] fits the scratchpads of 'tiny': 1 INP, 1 WGT, 1 ACC entries
 // TINY-NOT: {{.}}
 
 func.func @main(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<8x16xi8> {
