@@ -1,0 +1,64 @@
+"""Partitions compile, keep what is computed, and leave to the core what the core takes."""
+
+import numpy as np
+import pytest
+from affine_networks import Network, networks
+from graph_networks import graphs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from xdsl.context import Context
+from xdsl.dialects.builtin import StringAttr
+
+from nopt.dialects.constants import scoped_resources
+from nopt.dialects.graph.base import GraphOp
+from nopt.dialects.interpreters.run import run_function
+from nopt.passes import get_all_passes
+from nopt.passes.placement import placement_of
+
+thorough = settings(
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_resources():
+    with scoped_resources():
+        yield
+
+
+def apply(network: Network, *names: str) -> None:
+    for name in names:
+        get_all_passes()[name]()().apply(Context(), network.module)
+        network.module.verify()
+
+
+@thorough
+@given(networks() | graphs(floats=False, steps=5))
+def test_partitioned_networks_compile(network: Network):
+    expected = run_function(network.module, "main", network.inputs)
+    apply(network, "graph-partition")
+    placed = {op for op in network.module.walk() if placement_of(op) == "host"}
+    apply(network, "convert-graph-to-affine-nest")
+    # Exactly what was placed on the host is left; all else became nests.
+    assert {op for op in network.module.walk() if isinstance(op, GraphOp)} == placed
+    apply(network, "affine-nest-fuse", "affine-nest-simplify", "affine-nest-block")
+    found = run_function(network.module, "main", network.inputs)
+    for array, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
+
+
+@thorough
+@given(networks(), st.data())
+def test_any_pin_to_the_host_compiles(network: Network, data):
+    """Whatever a person places on the host, the partition makes a whole of it."""
+    expected = run_function(network.module, "main", network.inputs)
+    for op in network.module.walk():
+        if isinstance(op, GraphOp) and data.draw(st.booleans()):
+            op.attributes["placement"] = StringAttr("host")
+    apply(network, "graph-partition", "convert-graph-to-affine-nest", "affine-nest-fuse")
+    apply(network, "affine-nest-simplify", "affine-nest-block")
+    found = run_function(network.module, "main", network.inputs)
+    for array, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
