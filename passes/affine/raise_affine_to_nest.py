@@ -174,8 +174,6 @@ class _Raising:
         old.erase(safe_erase=False)
 
     def _result(self, block: Block, memory: Memory, value: SSAValue) -> SSAValue:
-        if not isa(value.type, MemRefType[Attribute]):
-            raise ValueError(f"returns {value.type}, expected memrefs; store it to one")
         content = memory.contents[value]
         if content is None:
             raise ValueError("returns a memref that nothing was stored to")

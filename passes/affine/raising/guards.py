@@ -49,19 +49,21 @@ def guarded_result(
     With the pads, the loads in its branch make it the other value where the condition says so.
     Raises ValueError if there are no such pads.
     """
-    domain = program.domains[op]
     branches = [region.block for region in op.regions]
-    ends = [block.last_op for block in branches]
-    values = [end.operands[number] for end in ends if end is not None]
-    for branch, value, other in zip(branches, values, reversed(values), strict=True):
+    values = [end.operands[number] for block in branches if (end := block.last_op) is not None]
+    domains = program.branches[op]
+    for taken, other in zip(domains, reversed(values), strict=True):
+        if taken.is_empty():
+            return other, {}
+    for branch, holds, value, other in zip(
+        branches, domains, values, reversed(values), strict=True
+    ):
         constant = other.owner
-        if not isinstance(constant, arith.ConstantOp):
-            continue
         loads = [load for load in program.loads.values() if load.op.parent is branch]
-        assert isinstance(constant.value, IntegerAttr | FloatAttr)
-        if loads:
-            holds = loads[0].domain
-            return value, _pads(program, loads, domain, holds, value, constant.value)
+        if loads and isinstance(constant, arith.ConstantOp):
+            assert isinstance(constant.value, IntegerAttr | FloatAttr)
+            whole = domains[0].union(domains[1])
+            return value, _pads(program, loads, whole, holds, value, constant.value)
     raise ValueError("chooses between two values, expected one of them to be a number")
 
 

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from math import lcm
 
 import islpy as isl
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineConstantExpr,
+    AffineDimExpr,
+    AffineExpr,
+)
 
+from nopt.dialects.affine_math import Sum, to_sum
 from nopt.passes.affine.raising.reading import inside_text, set_text
 
 
@@ -66,7 +73,24 @@ def _inverse(relation: isl.Map) -> tuple[AffineExpr, ...]:
     if len(pieces) != 1:
         raise ValueError("stores in an order whose inverse is not one affine map")
     count = pieces[0].dim(isl.dim_type.out)
-    return tuple(_expr(pieces[0].get_aff(position)) for position in range(count))
+    return tuple(_with_mod(_expr(pieces[0].get_aff(position))) for position in range(count))
+
+
+def _with_mod(expr: AffineExpr) -> AffineExpr:
+    """`expr` with `x mod k` where ISL has `x - k * (x floordiv k)`: its range is then plain."""
+    total = to_sum(expr, {})
+    for atom, factor in total.terms.items():
+        if not isinstance(atom, AffineBinaryOpExpr) or not isinstance(atom.rhs, AffineConstantExpr):
+            continue
+        times, rest = divmod(factor, atom.rhs.value)
+        if atom.kind is not AffineBinaryOpKind.FloorDiv or rest:
+            continue
+        remainder = Sum({atom.lhs % atom.rhs.value: 1})
+        whole = to_sum(atom.lhs, {}).add(remainder, -1)
+        other = total.add(Sum({atom: factor}), -1).add(whole, times)
+        if len(other.terms) < len(total.terms):
+            return _with_mod(other.expr())
+    return total.expr()
 
 
 def _expr(aff: isl.Aff) -> AffineExpr:

@@ -310,11 +310,13 @@ def _extreme(
     kind = order.get(compare.predicate.value.data)
     if kind is None:
         return None
-    if _same(op.lhs, compare.lhs) and _same(op.rhs, compare.rhs):
-        return kind, op.lhs, op.rhs
     if _same(op.lhs, compare.rhs) and _same(op.rhs, compare.lhs):
-        return arith.MaxSIOp if kind is arith.MinSIOp else arith.MinSIOp, op.lhs, op.rhs
-    return None
+        kind = arith.MaxSIOp if kind is arith.MinSIOp else arith.MinSIOp
+    elif not _same(op.lhs, compare.lhs) or not _same(op.rhs, compare.rhs):
+        return None
+    if isinstance(op.lhs.owner, arith.ConstantOp):
+        return kind, op.rhs, op.lhs
+    return kind, op.lhs, op.rhs
 
 
 def _same(left: SSAValue, right: SSAValue) -> bool:

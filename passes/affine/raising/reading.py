@@ -82,8 +82,10 @@ class Program:
         default_factory=dict[Operation, tuple[Loop, ...]]
     )
     """The loops around each `affine.for`, `affine.if` and allocation; for a loop with itself."""
-    domains: dict[Operation, isl.Set] = field(default_factory=dict[Operation, isl.Set])
-    """The counters at which each `affine.if` is met."""
+    branches: dict[Operation, tuple[isl.Set, isl.Set]] = field(
+        default_factory=dict[Operation, tuple[isl.Set, isl.Set]]
+    )
+    """The counters at which each `affine.if` takes its first region, and its second."""
     buffers: list[memref.AllocOp | memref.AllocaOp] = field(
         default_factory=list[memref.AllocOp | memref.AllocaOp]
     )
@@ -108,6 +110,13 @@ def read(function: FuncOp) -> Program:
     program = Program(function)
     if len(function.body.blocks) != 1:
         raise ValueError(f"expected a body of one block, found {len(function.body.blocks)}")
+    end = function.body.block.last_op
+    if not isinstance(end, ReturnOp):
+        raise ValueError("expected a body that returns")
+    with about(end):
+        for value in end.operands:
+            if not isa(value.type, MemRefType[Attribute]):
+                raise ValueError(f"returns {value.type}, expected a memref; store it to one")
     for value in function.body.block.args:
         check_memref(value)
     _Reader(program).block(function.body.block, (), isl.Set("{ [] }"), ())
@@ -152,7 +161,7 @@ def _find_shapes(program: Program) -> None:
 def check_memref(value: SSAValue) -> None:
     """Raise ValueError for a memref whose elements lie elsewhere than row by row."""
     if isa(value.type, MemRefType[Attribute]) and not isinstance(value.type.layout, NoneAttr):
-        raise ValueError(f"{value.type} has a layout, expected elements row by row")
+        raise ValueError(f"has {value.type} with a layout, expected elements row by row")
 
 
 def set_text(dims: int, conditions: Sequence[str], exprs: Sequence[AffineExpr] = ()) -> str:
@@ -173,7 +182,7 @@ def index_expr(value: SSAValue, loops: Sequence[Loop]) -> AffineExpr:
         for loop in loops:
             if value is loop.op.body.block.args[0]:
                 return loop.index
-        raise ValueError("an index or bound depends on an argument, expected numbers and loops")
+        raise ValueError("has an index or bound by an argument, expected loops and numbers")
     match value.owner:
         case affine.ApplyOp() as op:
             (result,) = _composed(op.map.data, op.mapOperands, loops)
@@ -190,10 +199,10 @@ def index_expr(value: SSAValue, loops: Sequence[Loop]) -> AffineExpr:
                 left, right = right, left
             if isinstance(right, AffineConstantExpr):
                 return left * right
-            raise ValueError("an index or bound multiplies two loop variables")
+            raise ValueError("has an index or bound that multiplies two loop variables")
         case owner:
             name = owner.name if isinstance(owner, Operation) else "a block"
-            raise ValueError(f"an index or bound is computed by '{name}', which is not affine")
+            raise ValueError(f"has an index or bound computed by '{name}', which is not affine")
 
 
 def _composed(
@@ -278,7 +287,6 @@ class _Reader:
         time: tuple[AffineExpr, ...],
     ) -> None:
         self.program.loops[op] = loops
-        self.program.domains[op] = domain
         condition = op.condition.data
         args = [index_expr(arg, loops) for arg in op.args]
         dims, symbols = args[: condition.num_dims], args[condition.num_dims :]
@@ -293,9 +301,11 @@ class _Reader:
             }[constraint.kind]
             texts.append(f"{value} {sign} 0")
         holds = domain.intersect(isl.Set(set_text(len(loops), texts)))
+        fails = domain.subtract(holds)
+        self.program.branches[op] = (holds, fails)
         self.block(op.then_region.block, loops, holds, (*time, AffineConstantExpr(0)))
         for block in op.else_region.blocks:
-            self.block(block, loops, domain.subtract(holds), (*time, AffineConstantExpr(1)))
+            self.block(block, loops, fails, (*time, AffineConstantExpr(1)))
 
     def _access(
         self,

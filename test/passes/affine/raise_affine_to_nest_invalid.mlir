@@ -1,0 +1,237 @@
+// RUN: nopt %s --split-input-file --verify-diagnostics -p raise-affine-to-nest | filecheck %s
+// What is refused: the place, and why. Nothing is printed of a function that is refused.
+
+// What one turn stores the next one loads.
+func.func @stencil(%x: memref<8xi8>) {
+  affine.for %i = 1 to 7 {
+    %a = affine.load %x[%i - 1] : memref<8xi8>
+    affine.store %a, %x[%i] : memref<8xi8>
+  }
+  return
+}
+// CHECK: :7:5: error: pass 'raise-affine-to-nest': 'affine.load' op gets from %x at (%i = 2) what was stored by the store of line 8 at (%i = 1): a dependence that the loops carry, and not a sum, maximum or minimum
+
+// -----
+
+// Triangular loops.
+func.func @tri(%x: memref<8x8xi8>, %y: memref<8x8xi8>) {
+  affine.for %i = 0 to 8 {
+    affine.for %j = 0 to affine_map<(d0) -> (d0 + 1)>(%i) {
+    %a = affine.load %x[%i, %j] : memref<8x8xi8>
+    affine.store %a, %y[%i, %j] : memref<8x8xi8>
+    }
+  }
+  return
+}
+// CHECK: :19:5: error: pass 'raise-affine-to-nest': 'affine.for' op turns (%i + 1) times, expected a number: a nest's iterators make a box, not a triangle
+
+// -----
+
+// An index that leaves its memref.
+func.func @outside(%x: memref<8xi8>, %y: memref<8xi8>) {
+  affine.for %i = 0 to 8 {
+    %a = affine.load %x[%i + 1] : memref<8xi8>
+    affine.store %a, %y[%i] : memref<8xi8>
+  }
+  return
+}
+// CHECK: :33:5: error: pass 'raise-affine-to-nest': 'affine.load' op reaches outside of %x, memref<8xi8>
+
+// -----
+
+// A running value is stored: a prefix sum.
+func.func @scan(%x: memref<8xi32>, %y: memref<8xi32>) {
+  %c0 = arith.constant 0 : i32
+  %s = affine.for %i = 0 to 8 iter_args(%acc = %c0) -> (i32) {
+    %a = affine.load %x[%i] : memref<8xi32>
+    %n = arith.addi %acc, %a : i32
+    affine.store %n, %y[%i] : memref<8xi32>
+    affine.yield %n : i32
+  }
+  return
+}
+// CHECK: :47:5: error: pass 'raise-affine-to-nest': 'arith.addi' op uses the running value of a loop other than to add to it
+
+// -----
+
+// A value carried by the loop that no reduction is.
+func.func @horner(%x: memref<8xi32>, %y: memref<1xi32>) {
+  %c0 = arith.constant 0 : i32
+  %s = affine.for %i = 0 to 8 iter_args(%acc = %c0) -> (i32) {
+    %a = affine.load %x[%i] : memref<8xi32>
+    %m = arith.muli %acc, %a : i32
+    %n = arith.addi %m, %a : i32
+    affine.yield %n : i32
+  }
+  affine.store %s, %y[0] : memref<1xi32>
+  return
+}
+// CHECK: :60:3: error: pass 'raise-affine-to-nest': 'affine.for' op carries %acc from turn to turn, which is not a sum, maximum or minimum
+
+// -----
+
+// Floats are not added in another order unasked.
+func.func @float(%x: memref<8xf32>, %y: memref<1xf32>) {
+  affine.for %i = 0 to 8 {
+    %a = affine.load %x[%i] : memref<8xf32>
+    %b = affine.load %y[0] : memref<1xf32>
+    %m = arith.addf %b, %a : f32
+    affine.store %m, %y[0] : memref<1xf32>
+  }
+  return
+}
+// CHECK: :79:5: error: pass 'raise-affine-to-nest': 'affine.store' op sums floats in an order that a nest does not keep; the pass option reassociate=true allows another order
+
+// -----
+
+// Two points of the loops store one element.
+func.func @poly(%x: memref<8xi32>, %y: memref<15xi32>) {
+  affine.for %i = 0 to 8 {
+  affine.for %j = 0 to 8 {
+    %a = affine.load %x[%i] : memref<8xi32>
+    %b = affine.load %y[%i+%j] : memref<15xi32>
+    %m = arith.addi %b, %a : i32
+    affine.store %m, %y[%i+%j] : memref<15xi32>
+  }
+  }
+  return
+}
+// CHECK: :92:5: error: pass 'raise-affine-to-nest': 'affine.load' op gets from %y at (%i = 1, %j = 0) what was stored by the store of line 94 at (%i = 0, %j = 1): a dependence that the loops carry, and not a sum, maximum or minimum
+
+// -----
+
+// Calls.
+func.func @call(%x: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    %a = affine.load %x[%i] : memref<8xi32>
+    %c = func.call @f(%a) : (i32) -> i32
+    affine.store %c, %x[%i] : memref<8xi32>
+  }
+  return
+}
+func.func private @f(i32) -> i32
+// CHECK: :107:5: error: pass 'raise-affine-to-nest': 'func.call' op has no form in a nest
+
+// -----
+
+// The loop's variable as a number.
+func.func @iv(%x: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    %c = arith.index_cast %i : index to i32
+    affine.store %c, %x[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :120:5: error: pass 'raise-affine-to-nest': 'arith.index_cast' op computes with a loop's variable; nests have it in indices only
+
+// -----
+
+// Bounds that are not known.
+func.func @bound(%n: index, %x: memref<8xi32>) {
+  %c = arith.constant 1 : i32
+  affine.for %i = 0 to %n {
+    affine.store %c, %x[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :132:3: error: pass 'raise-affine-to-nest': 'affine.for' op has an index or bound by an argument, expected loops and numbers
+
+// -----
+
+// Two statements that feed each other.
+func.func @twice(%x: memref<8xi32>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    %a = affine.load %x[%i] : memref<8xi32>
+    affine.store %a, %y[%i] : memref<8xi32>
+    %b = affine.load %y[7 - %i] : memref<8xi32>
+    affine.store %b, %x[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :146:5: error: pass 'raise-affine-to-nest': 'affine.load' op gets from %y at (%i = 3) what was stored before the function: a dependence that the loops carry, and not a sum, maximum or minimum
+
+// -----
+
+// An element that a later turn of another store replaces.
+func.func @overwritten(%x: memref<8xi32>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    %a = affine.load %x[%i] : memref<8xi32>
+    affine.store %a, %y[0] : memref<8xi32>
+    affine.store %a, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :159:5: error: pass 'raise-affine-to-nest': 'affine.store' op leaves %y[0] to the caller, which a store that follows in the text would replace: these loops cannot be taken apart
+
+// -----
+
+// Scalar arguments.
+func.func @scalar(%n: i32, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    affine.store %n, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :171:5: error: pass 'raise-affine-to-nest': 'affine.store' op computes with an argument that is a scalar, expected a memref
+
+// -----
+
+// A store under a condition.
+func.func @condition(%x: memref<8xi32>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    affine.if affine_set<(d0) : (d0 - 3 >= 0)>(%i) {
+      %a = affine.load %x[%i] : memref<8xi32>
+      affine.store %a, %y[%i] : memref<8xi32>
+    }
+  }
+  return
+}
+// CHECK: :184:7: error: pass 'raise-affine-to-nest': 'affine.store' op stores under a condition, expected a sum, maximum or minimum there; a nest computes every element in the same way
+
+// -----
+
+// Scalar results.
+func.func @returned(%x: memref<8xi32>) -> i32 {
+  %a = affine.load %x[3] : memref<8xi32>
+  return %a : i32
+}
+// CHECK: :196:3: error: pass 'raise-affine-to-nest': 'func.return' op returns i32, expected a memref; store it to one
+
+// -----
+
+// A load from what nobody stored.
+func.func @nothing(%y: memref<8xi32>) {
+  %t = memref.alloc() : memref<8xi32>
+  affine.for %i = 0 to 8 {
+    %a = affine.load %t[%i] : memref<8xi32>
+    affine.store %a, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :206:5: error: pass 'raise-affine-to-nest': 'affine.load' op loads from %t, where nothing was stored before
+
+// -----
+
+// Memrefs with a layout.
+func.func @layout(%x: memref<8xi32, strided<[2]>>) {
+  return
+}
+// CHECK: :216:1: error: pass 'raise-affine-to-nest': 'func.func' op has memref<8xi32, strided<[2]>> with a layout, expected elements row by row
+
+// -----
+
+// A product is no reduction of nests.
+func.func @middle(%x: memref<8x8xi32>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    affine.for %j = 0 to 8 {
+      affine.for %k = 0 to 8 {
+        %a = affine.load %x[%i, %k] : memref<8x8xi32>
+        %b = affine.load %y[%j] : memref<8xi32>
+        %c = arith.muli %a, %b : i32
+        affine.store %c, %y[%j] : memref<8xi32>
+      }
+    }
+  }
+  return
+}
+// CHECK: :229:9: error: pass 'raise-affine-to-nest': 'affine.load' op gets from %y at (%i = 0, %j = 0, %k = 1) what was stored by the store of line 231 at (%i = 0, %j = 0, %k = 0): a dependence that the loops carry, and not a sum, maximum or minimum

@@ -1,0 +1,178 @@
+"""Random loop code on memrefs: nests of loops, perfect and not, that load, compute and store.
+
+Most programs are near to what a person would write: initialise, accumulate, copy with an offset,
+transpose, in one or several loop nests, with temporaries inside and outside of loops. Many carry
+dependences that no nest can have; those must be refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+ELEMENT = "i32"
+
+
+class Program:
+    """The text of a function @main on memrefs, and arrays to call it with."""
+
+    def __init__(self, text: str, inputs: list[np.ndarray]):
+        self.text = text
+        self.inputs = inputs
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class _Draft:
+    def __init__(self, draw: Any):
+        self.draw = draw
+        self.lines: list[str] = []
+        self.count = 0
+        sizes = st.sampled_from([1, 2, 3, 4])
+        self.shapes: dict[str, list[int]] = {}
+        self.arguments: list[str] = []
+        for name in self.draw(st.sampled_from([("a", "b"), ("a", "b", "c"), ("a",)])):
+            self.shapes[name] = self.draw(st.lists(sizes, min_size=1, max_size=2))
+            self.arguments.append(name)
+        # Loops in scope: (name, largest value, step counted).
+        self.loops: list[tuple[str, int]] = []
+        self.scalars: list[str] = []
+
+    def pick(self, *options: Any) -> Any:
+        return self.draw(st.sampled_from(options))
+
+    def fresh(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    def emit(self, text: str) -> None:
+        self.lines.append("  " * (len(self.loops) + 1) + text)
+
+    def type(self, name: str) -> str:
+        return f"memref<{''.join(f'{size}x' for size in self.shapes[name])}{ELEMENT}>"
+
+    def index(self, name: str) -> str:
+        """An index that stays inside, of loops where they fit."""
+        exprs: list[str] = []
+        for size in self.shapes[name]:
+            fitting = [(loop, most) for loop, most in self.loops if most < size]
+            if not fitting:
+                exprs.append(str(self.draw(st.integers(0, size - 1))))
+                continue
+            loop, most = self.pick(*fitting)
+            room = size - 1 - most
+            forms = [f"%{loop}", f"%{loop}", f"%{loop}", f"{most} - %{loop}"]
+            forms += [f"%{loop} + {room}"] if room else []
+            exprs.append(self.pick(*forms))
+        return ", ".join(exprs)
+
+    def load(self) -> str:
+        name = self.pick(*self.shapes)
+        result = self.fresh("v")
+        self.emit(f"%{result} = affine.load %{name}[{self.index(name)}] : {self.type(name)}")
+        return result
+
+    def value(self) -> str:
+        """Scalars computed of a few loads."""
+        if self.scalars and self.pick(False, False, True):
+            return self.pick(*self.scalars)
+        result = self.load() if self.pick(True, True, True, False) else "one"
+        for _ in range(self.pick(0, 0, 1, 2)):
+            other = self.load() if self.pick(True, False) else "one"
+            named = self.fresh("v")
+            op = self.pick("addi", "muli", "subi", "maxsi", "minsi")
+            self.emit(f"%{named} = arith.{op} %{result}, %{other} : {ELEMENT}")
+            result = named
+        return result
+
+    def store(self) -> None:
+        value = self.value()
+        name = self.pick(*self.shapes)
+        self.emit(f"affine.store %{value}, %{name}[{self.index(name)}] : {self.type(name)}")
+
+    def accumulate(self) -> None:
+        name = self.pick(*self.shapes)
+        index = self.index(name)
+        before, after = self.fresh("v"), self.fresh("v")
+        value = self.value()
+        op = self.pick("addi", "addi", "subi", "maxsi", "minsi")
+        self.emit(f"%{before} = affine.load %{name}[{index}] : {self.type(name)}")
+        self.emit(f"%{after} = arith.{op} %{before}, %{value} : {ELEMENT}")
+        self.emit(f"affine.store %{after}, %{name}[{index}] : {self.type(name)}")
+
+    def temporary(self) -> None:
+        name = self.fresh("t")
+        self.shapes[name] = self.draw(st.lists(st.sampled_from([1, 2, 3]), max_size=2))
+        op = "alloca" if self.loops else "alloc"
+        self.emit(f"%{name} = memref.{op}() : {self.type(name)}")
+        # What is read before it is written has no value: write all of it first.
+        loops = len(self.loops)
+        names: list[str] = []
+        for size in self.shapes[name]:
+            names.append(self.open(size))
+        value = self.value()
+        index = ", ".join(f"%{loop}" for loop in names)
+        self.emit(f"affine.store %{value}, %{name}[{index}] : {self.type(name)}")
+        while len(self.loops) > loops:
+            self.close()
+
+    def open(self, size: int) -> str:
+        name = self.fresh("i")
+        self.emit(f"affine.for %{name} = 0 to {size} {{")
+        self.loops.append((name, size - 1))
+        return name
+
+    def close(self) -> None:
+        self.loops.pop()
+        self.emit("}")
+
+    def carried(self) -> None:
+        """A loop that carries a value, mostly a reduction."""
+        start = self.value()
+        result, carried, loop = self.fresh("v"), self.fresh("s"), self.fresh("i")
+        size = self.pick(1, 2, 3)
+        args = f"iter_args(%{carried} = %{start}) -> ({ELEMENT})"
+        self.emit(f"%{result} = affine.for %{loop} = 0 to {size} {args} {{")
+        outer, self.scalars = self.scalars, [*self.scalars]
+        self.loops.append((loop, size - 1))
+        value = self.value()
+        named = self.fresh("v")
+        op = self.pick("addi", "addi", "addi", "maxsi", "muli")
+        self.emit(f"%{named} = arith.{op} %{carried}, %{value} : {ELEMENT}")
+        self.emit(f"affine.yield %{named} : {ELEMENT}")
+        self.close()
+        self.scalars = [*outer, result]
+
+    def block(self, budget: int) -> None:
+        """Statements at this depth, and loops around more of them."""
+        for _ in range(self.pick(1, 1, 2, 3)):
+            kinds = [self.store, self.accumulate]
+            kinds += [self.carried] if self.loops else []
+            kinds += [self.temporary] if len(self.shapes) < 5 else []
+            if budget and self.pick(True, True, False):
+                known, scalars = dict(self.shapes), list(self.scalars)
+                self.open(self.pick(1, 2, 3, 4))
+                self.block(budget - 1)
+                self.close()
+                self.shapes, self.scalars = known, scalars
+            elif self.loops or self.pick(True, False):
+                self.pick(*kinds)()
+
+    def program(self) -> Program:
+        self.lines.append(f"  %one = arith.constant 1 : {ELEMENT}")
+        for _ in range(self.pick(1, 1, 2)):
+            self.block(3)
+        types = ", ".join(f"%{name}: {self.type(name)}" for name in self.arguments)
+        body = "\n".join(self.lines)
+        rng = np.random.default_rng(self.draw(st.integers(0, 99)))
+        inputs = [rng.integers(-9, 9, self.shapes[a]).astype(np.int32) for a in self.arguments]
+        return Program(f"func.func @main({types}) {{\n{body}\n  return\n}}\n", inputs)
+
+
+@st.composite
+def programs(draw: Any) -> Program:
+    """Loop code on up to three arguments and a few temporaries."""
+    return _Draft(draw).program()

@@ -1,0 +1,153 @@
+"""`raise-affine-to-nest`: what is raised computes what the loops did; nests survive the way there
+and back; `mlir-opt` reads what nests are lowered to.
+
+With NOPT_FUZZ=N in the environment, N times as many examples.
+"""
+
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from affine_networks import Network, networks
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from loop_programs import Program, programs
+from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, apply, nest
+from test_affine_nests import chains
+from xdsl.context import Context
+from xdsl.dialects import affine, arith, memref
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.dialects.func import Func, FuncOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.utils.exceptions import VerifyException
+
+from nopt.dialects import get_all_dialects
+from nopt.dialects.constants import scoped_resources
+from nopt.dialects.interpreters.run import run_function
+from nopt.dialects.interpreters.scalars import evaluate_scalar
+from nopt.dialects.parsing import ModuleParser
+from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
+
+FUZZ = int(os.environ.get("NOPT_FUZZ", "1"))
+many = settings(
+    deadline=None,
+    max_examples=200 * FUZZ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+few = settings(many, max_examples=40 * FUZZ)
+
+
+@pytest.fixture(autouse=True)
+def _own_resources():
+    with scoped_resources():
+        yield
+
+
+def parse(text: str) -> ModuleOp:
+    context = Context()
+    for name, factory in get_all_dialects().items():
+        context.register_dialect(name, factory)
+    for dialect in (Builtin, Func, affine.Affine, arith.Arith, memref.MemRef):
+        context.load_dialect(dialect)
+    module = ModuleParser(context, text).parse_module()
+    module.verify()
+    return module
+
+
+class Loops:
+    """Runs loop code as it is written, one operation after another."""
+
+    def __init__(self, function: FuncOp, arrays: list[np.ndarray]):
+        self.values: dict[SSAValue, Any] = dict(zip(function.body.block.args, arrays, strict=True))
+        self.block(function.body.block)
+
+    def block(self, block: Block) -> list[Any]:
+        for op in block.ops:
+            if isinstance(op, affine.YieldOp):
+                return [self.values[operand] for operand in op.operands]
+            self.step(op)
+        return []
+
+    def at(self, op: Any) -> tuple[int, ...]:
+        indices = [self.values[index] for index in op.indices]
+        map = op.map.data
+        return map.eval(indices[: map.num_dims], indices[map.num_dims :])
+
+    def step(self, op: Operation) -> None:
+        match op:
+            case affine.ForOp():
+                (last,) = op.upperBoundMap.data.eval([], [])
+                carried = [self.values[start] for start in op.inits]
+                for turn in range(last):
+                    arguments = op.body.block.args
+                    self.values |= zip(arguments, [turn, *carried], strict=True)
+                    carried = self.block(op.body.block)
+                self.values |= zip(op.results, carried, strict=True)
+            case affine.LoadOp():
+                self.values[op.result] = self.values[op.memref][self.at(op)]
+            case affine.StoreOp():
+                self.values[op.memref][self.at(op)] = self.values[op.value]
+            case memref.AllocOp() | memref.AllocaOp():
+                self.values[op.memref] = np.full(op.memref.type.get_shape(), 77, np.int32)
+            case _ if op.results:
+                operands = [np.asarray(self.values[operand]) for operand in op.operands]
+                self.values[op.results[0]] = evaluate_scalar(op, operands)
+
+
+@settings(many)
+@given(programs())
+def test_programs(program: Program):
+    """Raised, or refused and left as it was; never another result."""
+    module = parse(program.text)
+    before = str(module)
+    main = next(op for op in module.ops if isinstance(op, FuncOp))
+    arrays = [array.copy() for array in program.inputs]
+    Loops(main, arrays)
+    stored = {op.memref for op in main.walk() if isinstance(op, affine.StoreOp)}
+    expected = [
+        array for array, arg in zip(arrays, main.body.block.args, strict=True) if arg in stored
+    ]
+    try:
+        RaiseAffineToNestPass().apply(Context(), module)
+    except VerifyException:
+        event("refused")
+        assert str(module) == before
+        return
+    event("raised")
+    module.verify()
+    # Arguments that were only written are not arguments any more.
+    names = [arg.name_hint for arg in main.body.block.args]
+    known = [text.split(":")[0] for text in before.split("@main(")[1].split("%")[1:]]
+    inputs = [program.inputs[known.index(str(name))] for name in names]
+    found = run_function(module, "main", inputs)
+    for array, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
+
+
+def check_round_trip(network: Network, passes: tuple[str, ...]) -> None:
+    apply(network.module, *passes)
+    expected = run_function(network.module, "main", network.inputs)
+    apply(network.module, LOWER)
+    RaiseAffineToNestPass(reassociate=True).apply(Context(), network.module)
+    network.module.verify()
+    found = run_function(network.module, "main", network.inputs)
+    for array, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
+
+
+@settings(many)
+@given(chains())
+def test_nests_there_and_back(network: Network):
+    check_round_trip(network, ())
+
+
+@settings(few)
+@given(networks(steps=2, largest=600), st.sampled_from([CONVERT, FUSE, BLOCK]))
+def test_networks_there_and_back(network: Network, passes: tuple[str, ...]):
+    check_round_trip(network, passes)
+
+
+@pytest.mark.parametrize("name", NESTS)
+def test_odd_nests_there_and_back(name: str):
+    check_round_trip(nest(name), ())
