@@ -85,6 +85,13 @@ def channel_axis(op: Operation) -> int:
     return len(shape_of(op.results[0])) - 1 if isinstance(op, graph.MatmulOp) else 1
 
 
+def input_axis(op: Operation) -> int:
+    """The axis of a contraction's input channels."""
+    if isinstance(op, graph.MatmulOp):
+        return len(shape_of(op.lhs)) - (2 if op.transpose_a is not None else 1)
+    return 1
+
+
 def has_weights(op: Operation) -> bool:
     """Whether a contraction has constant weights, with one scale for each output channel."""
     if isinstance(op, graph.Conv2dOp | graph.ConvTranspose2dOp):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
 from nopt.dialects.constants import Array
 from nopt.passes.graph.quantization.execution import GraphRun
-from nopt.passes.graph.quantization.layers import constant_of, has_weights, shape_of
+from nopt.passes.graph.quantization.layers import constant_of, has_weights, input_axis
 from nopt.passes.graph.quantization.plan import Plan, constants_of
 from nopt.passes.graph.quantization.ranges import Channels, Magnitudes
 from nopt.passes.graph.quantization.samples import Sample
@@ -34,13 +34,6 @@ class Observations:
         for axis in range(array.ndim):
             if (channels := self.channels.get((value, axis))) is not None:
                 channels.add(array)
-
-
-def input_axis(op: Operation) -> int:
-    """The axis of a contraction's input channels."""
-    if isinstance(op, graph.MatmulOp):
-        return len(shape_of(op.lhs)) - (2 if op.transpose_a is not None else 1)
-    return 1
 
 
 def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample]) -> Observations:

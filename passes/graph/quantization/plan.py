@@ -13,6 +13,7 @@ from nopt.passes.graph.quantization.layers import (
     Layer,
     find_layers,
     has_weights,
+    input_axis,
     integer_tensors,
     is_constant,
     is_contraction,
@@ -29,6 +30,9 @@ class Plan:
     ties: Ties
     exits: set[SSAValue]
     """Results of layers that only the host reads: each channel may have its own scale."""
+    entries: dict[SSAValue, list[Layer]]
+    """Tensors of the host's that only these layers read, which have weights: each channel may
+    have its own scale."""
     products: list[tuple[SSAValue, SSAValue, SSAValue]] = field(
         default_factory=list[tuple[SSAValue, SSAValue, SSAValue]]
     )
@@ -41,7 +45,8 @@ def make_plan(function: FuncOp, per_channel: bool) -> Plan:
     layers = find_layers(function, integer)
     folded = {op for layer in layers for op in layer.ops}
     exits = {layer.result for layer in layers if per_channel and _may_have_scales(layer, integer)}
-    plan = Plan(layers, integer, Ties(), exits)
+    entries = _entries(layers, integer) if per_channel else {}
+    plan = Plan(layers, integer, Ties(), exits, entries)
     last = {layer.ops[-1]: layer for layer in layers}
     for op in function.body.block.ops:
         if (layer := last.get(op)) is not None:
@@ -75,6 +80,20 @@ def _may_have_scales(layer: Layer, integer: set[SSAValue]) -> bool:
         and not isinstance(layer.activation, graph.ClipOp)
         and not any(reads_integers(use.operation, integer) for use in layer.result.uses)
     )
+
+
+def _entries(layers: list[Layer], integer: set[SSAValue]) -> dict[SSAValue, list[Layer]]:
+    readers: dict[SSAValue, list[Layer]] = {}
+    for layer in layers:
+        value = layer.root.operands[0]
+        if has_weights(layer.root) and value not in integer and not is_constant(value):
+            readers.setdefault(value, []).append(layer)
+    return {
+        value: found
+        for value, found in readers.items()
+        if len({input_axis(layer.root) for layer in found}) == 1
+        and len(found) == sum(reads_integers(use.operation, integer) for use in value.uses)
+    }
 
 
 def reads_integers(op: Operation, integer: set[SSAValue]) -> bool:

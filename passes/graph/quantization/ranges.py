@@ -91,13 +91,14 @@ class Magnitudes:
 
 
 class Channels:
-    """Largest magnitude and mean of each channel."""
+    """Largest magnitude, mean and mean square of each channel."""
 
     def __init__(self, axis: int):
         self.axis = axis
         self.largest: Any = np.float32(0)
         self.samples = 0
         self._sum: Any = np.float64(0)
+        self._squares: Any = np.float64(0)
 
     def add(self, array: Array) -> None:
         """Take in an array that has the channels along the axis."""
@@ -106,8 +107,13 @@ class Channels:
         top = np.maximum(array.max(axis=others), -array.min(axis=others))
         self.largest = np.maximum(self.largest, top)
         self._sum = self._sum + array.mean(axis=others, dtype=np.float64)
+        self._squares = self._squares + np.square(array).mean(axis=others, dtype=np.float64)
         self.samples += 1
 
     @property
     def mean(self) -> Array:
         return self._sum / max(self.samples, 1)
+
+    @property
+    def mean_square(self) -> Array:
+        return self._squares / max(self.samples, 1)

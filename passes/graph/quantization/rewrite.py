@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from xdsl.dialects.builtin import (
@@ -45,7 +46,20 @@ class Integers:
     """The axis along which the scale is a vector."""
 
 
-Quantized = Callable[[Layer], IntegerLayer]
+class Numbers(Protocol):
+    """The scales and integers that have been chosen."""
+
+    def scale(self, value: SSAValue) -> float:
+        """The scale of a tensor that has one."""
+        ...
+
+    def entry(self, value: SSAValue) -> tuple[float | Array, int | None]:
+        """The scale of a tensor that comes from the host, and its axis if it is a vector."""
+        ...
+
+    def layer(self, layer: Layer) -> IntegerLayer:
+        """Weights, bias and shifts of a layer."""
+        ...
 
 
 class Rewriter:
@@ -55,14 +69,13 @@ class Rewriter:
         self,
         function: FuncOp,
         plan: Plan,
-        scale: Callable[[SSAValue], float],
-        integer_layer: Quantized,
+        numbers: Numbers,
         names: dict[SSAValue, str],
     ):
         self.block = function.body.block
         self.plan = plan
-        self.scale = scale
-        self.integer_layer = integer_layer
+        self.scale = numbers.scale
+        self.numbers = numbers
         self.names = names
         self.integers: dict[SSAValue, Integers] = {}
         self.floats: dict[SSAValue, SSAValue] = {}
@@ -124,14 +137,16 @@ class Rewriter:
     def _integer(self, value: SSAValue) -> SSAValue:
         """A tensor as integers, for what the core does."""
         if value not in self.integers:
-            scale = self.scale(value)
             if (array := constant_of(value)) is not None:
+                scale = self.scale(value)
                 whole = np.clip(np.rint(array / scale), LOWEST, LARGEST).astype(np.int8)
                 constant = self._constant(whole, value.name_hint or "constant")
                 self.integers[value] = Integers(constant, scale)
             else:
-                op = graph.QuantizeOp(value, i8, scale)
-                self._represent(value, Integers(self._insert_crossing(op, value, "i8"), scale))
+                factor, axis = self.numbers.entry(value)
+                op = graph.QuantizeOp(value, i8, factor, axis=axis)
+                integers = self._insert_crossing(op, value, "i8")
+                self._represent(value, Integers(integers, factor, axis))
         return self.integers[value].value
 
     def _insert_crossing(self, op: Operation, value: SSAValue, kind: str) -> SSAValue:
@@ -164,7 +179,7 @@ class Rewriter:
             total, total_scale = self._sum(layer.root.operands, scale)
             self._finish(layer, total, _power(scale / total_scale), Integers(total, scale))
             return
-        numbers = self.integer_layer(layer)
+        numbers = self.numbers.layer(layer)
         value = self._contraction(layer, numbers)
         if scale is None:
             integers = Integers(value, numbers.scales, layer.axis)

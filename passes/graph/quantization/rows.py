@@ -36,19 +36,27 @@ def from_rows(op: Operation, rows: Array) -> Array:
     return rows.reshape(shape)
 
 
-def input_means(op: Operation, means: Array) -> Array:
-    """The mean of the input that each weight of `to_rows` is multiplied by."""
+def input_channels(op: Operation) -> Array:
+    """The input channel that each weight of `to_rows` is multiplied by; broadcasts to them."""
     if isinstance(op, graph.MatmulOp):
-        return means[None, :]
-    rows = to_rows(op)
+        inner = shape_of(op.rhs)[1 if op.transpose_b is not None else 0]
+        return np.arange(inner)[None, :]
     assert isinstance(op, graph.Conv2dOp | graph.ConvTranspose2dOp)
-    groups = op.groups.value.data
-    by_group = means.reshape(groups, 1, -1, 1)
+    groups, channels = op.groups.value.data, shape_of(op.input)[1]
     area = int(np.prod(shape_of(op.weight)[2:]))
+    by_group = np.repeat(np.arange(channels), area).reshape(groups, 1, -1)
+    outputs = shape_of(op.result)[1]
+    rows = np.broadcast_to(by_group, (groups, outputs // groups, by_group.shape[2]))
+    return rows.reshape(outputs, -1)
+
+
+def input_means(op: Operation, means: Array) -> Array:
+    """The mean of the input that each weight of `to_rows` is multiplied by; broadcasts to them."""
+    terms = means[input_channels(op)]
     if isinstance(op, graph.Conv2dOp):
-        by_group = by_group * _coverage(op).reshape(-1)
-    full = np.broadcast_to(by_group, (groups, len(rows) // groups, by_group.shape[2], area))
-    return full.reshape(rows.shape)
+        inside = _coverage(op).reshape(-1)
+        return terms * np.tile(inside, terms.shape[1] // len(inside))
+    return terms
 
 
 def _coverage(op: graph.Conv2dOp) -> Array:

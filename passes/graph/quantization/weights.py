@@ -1,10 +1,10 @@
 """Integer weights, biases and shifts of a layer, from its scales, with i32 proven to suffice.
 
-The accumulator of output channel c counts steps of y[c] * 2^-shift[c], y being the result's scale.
-So the weights' scale is s[c] = y[c] * 2^-shift[c] / x, x being the input's: a shift brings the
-accumulator to the result's scale exactly, and all that is free is the shift. The larger it is, the
-finer are the weights; it is as large as |w| <= 127 * s[c] lets it be, so that at most one of their
-8 bits is lost.
+The accumulator of output channel c counts steps of s[c] = y[c] * 2^-shift[c], y being the result's
+scale: a shift brings it there exactly. With w the weights times the scale of the input that each
+is multiplied by, the integer weights are w / s[c]. All that is free is the shift. The larger it
+is, the finer are the weights; it is as large as |w| <= 127 * s[c] lets it be, so that at most one
+of their 8 bits is lost.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Terms:
     """What an output channel sums: one row of weights for each, and what they are multiplied by."""
 
     weights: Array
-    """[channels, terms], float64."""
+    """[channels, terms], float64: each times the scale of its input."""
     bias: Array
     """[channels], float64."""
     means: Array
-    """The mean of the input that each weight is multiplied by; broadcasts to the weights."""
+    """The mean integer input that each weight is multiplied by; broadcasts to the weights."""
     energy: float
-    """The mean sum of the squares of the inputs of one result."""
+    """The mean sum of the squares of the integer inputs of one result."""
 
     @property
     def largest(self) -> Array:
@@ -63,7 +63,6 @@ class IntegerLayer:
 
 def quantize_weights(
     terms: Terms,
-    x: float,
     y: float,
     *,
     step: float,
@@ -72,50 +71,46 @@ def quantize_weights(
     floor: bool = False,
     correct: bool = True,
 ) -> IntegerLayer:
-    """The integers of a layer whose input has scale `x` and whose shifted result has scale `y`.
+    """The integers of a layer whose shifted result has scale `y`.
 
     One shift serves all channels if that adds at most `tolerance` dB to the noise of the layer's
     result, which is rounded to steps of `step` at last, or without `per_channel`. With `floor`, the
     shift rounds down: another shift follows, and rounds. With `correct`, the bias makes up for the
     mean error that the rounding of the weights makes."""
-    finest = _finest_shifts(terms, x, np.full(len(terms.weights), y))
+    finest = _finest_shifts(terms, y)
     live = terms.largest > 0
     common = np.full_like(finest, finest[live].min() if live.any() else finest.min())
     noise, common_noise = (
-        step**2 * len(shifts) + float((np.square(y * np.exp2(-shifts) / x) * terms.energy).sum())
+        step**2 * len(shifts) + float((np.square(y * np.exp2(-shifts)) * terms.energy).sum())
         for shifts in (finest[live].astype(float), common[live].astype(float))
     )
     lost = 10 * np.log10(common_noise / noise) if noise > 0 else 0.0
     shifts = finest if per_channel and lost > tolerance else common
-    return _proven(terms, x, np.full(len(shifts), y), shifts, floor, correct)
+    return _proven(terms, np.full(len(shifts), y), shifts, floor, correct)
 
 
-def quantize_weights_freely(
-    terms: Terms, x: float, wanted: Array, *, correct: bool = True
-) -> IntegerLayer:
+def quantize_weights_freely(terms: Terms, wanted: Array, *, correct: bool = True) -> IntegerLayer:
     """The same where each output channel may have its own scale, at least the wanted one: one
     shift for all, and where the weights need a coarser step than the result, the result has it."""
     shifts = np.arange(_SHIFTS + 1)[:, None]
-    needed = x * terms.largest * np.exp2(shifts) / _ROUNDED_LARGEST
+    needed = terms.largest * np.exp2(shifts) / _ROUNDED_LARGEST
     scales = np.maximum(wanted, needed)
-    noise = np.square(scales) * (1 + terms.energy * np.exp2(-2.0 * shifts) / x**2)
+    noise = np.square(scales) * (1 + terms.energy * np.exp2(-2.0 * shifts))
     best = int(noise.sum(axis=1).argmin())
-    return _proven(terms, x, scales[best], np.full(len(wanted), best), False, correct)
+    return _proven(terms, scales[best], np.full(len(wanted), best), False, correct)
 
 
-def _finest_shifts(terms: Terms, x: float, y: Array) -> Array:
+def _finest_shifts(terms: Terms, y: float) -> Array:
     """The largest shift of each channel that its weights allow."""
     with np.errstate(divide="ignore"):
-        exact = np.log2(_ROUNDED_LARGEST * y / (x * terms.largest))
+        exact = np.log2(_ROUNDED_LARGEST * y / terms.largest)
     return np.clip(np.floor(exact), 0, _SHIFTS).astype(np.int64)
 
 
-def _proven(
-    terms: Terms, x: float, y: Array, shifts: Array, floor: bool, correct: bool
-) -> IntegerLayer:
+def _proven(terms: Terms, y: Array, shifts: Array, floor: bool, correct: bool) -> IntegerLayer:
     """Integers for these shifts, or smaller ones where i32 could overflow."""
     while True:
-        layer = _rounded(terms, x, y, shifts, floor, correct)
+        layer = _rounded(terms, y, shifts, floor, correct)
         wrong = accumulator_bounds(layer) >= 1 << 31
         if not wrong.any():
             return replace(layer, bias=layer.bias.astype(np.int32))
@@ -126,11 +121,9 @@ def _proven(
         shifts = np.where(wrong, np.maximum(shifts - 1, 0), shifts)
 
 
-def _rounded(
-    terms: Terms, x: float, y: Array, shifts: Array, floor: bool, correct: bool
-) -> IntegerLayer:
+def _rounded(terms: Terms, y: Array, shifts: Array, floor: bool, correct: bool) -> IntegerLayer:
     steps = y * np.exp2(-shifts.astype(np.float64))
-    scales = (steps / x)[:, None]
+    scales = steps[:, None]
     weights = np.clip(np.rint(terms.weights / scales), -LARGEST, LARGEST)
     bias = terms.bias
     if correct:
