@@ -1,7 +1,8 @@
 """Results that a core nest stores as their one reader wants them: no copy between two core nests.
 
 Attention multiplies two results. One plays weights, and is read as blocks of 16 rows: vectors that
-its producer can store in that order at once, since a store takes any order of whole vectors.
+its producer can store in that order at once, since a store takes any order of whole vectors. A
+result of 16 columns is so stored in plain order.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ def store_directly(module: ModuleOp) -> None:
         build = NestBuilder.of(nest.named_parallel, producer.named_reduction)
         own = build.dims[len(nest.parallel_extents) :]
         stored = build.finish(build.inline(producer, [*map.results, *own]), producer)
-        # The lanes are as before, but dimensions are split: this describes the result no longer.
         stored.attributes.pop(LAYOUT, None)
-        stored.attributes.pop(REPRESENTS, None)
+        if nest.loads[0].source is not producer.result:
+            # Not back in plain order, but with dimensions split: it stands for no tensor by itself.
+            stored.attributes.pop(REPRESENTS, None)
         Rewriter.replace_op(nest, stored)
 
 
