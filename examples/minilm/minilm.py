@@ -1,4 +1,4 @@
-"""Build MiniLM-L6 as an ONNX model: `python examples/minilm/build.py -o minilm.onnx [--length 64]`.
+"""MiniLM-L6 as an ONNX model: `python examples/minilm/minilm.py -o minilm.onnx [--length 64]`.
 
 all-MiniLM-L6-v2 turns a sentence into a vector whose direction is what it means: six BERT layers
 (hidden 384, 12 heads, feed-forward 1536), the mean over the sentence's tokens, scaled to length 1.
