@@ -13,7 +13,7 @@ and the weights for them are zero. Weights are packed in the order in which the 
 output-by-input matrix per point; grouped and depthwise convolutions so become block-diagonal.
 
 A nest the core cannot run is marked `placement = "host"` with the reason; one that must run there
-is an error.
+is an error. What the core writes in place is not read any more: else it writes into a copy.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from nopt.passes.affine.core_nest import (
     Product,
     recognise,
 )
+from nopt.passes.affine.destinations import copy_read_destinations
 from nopt.passes.affine.direct_layouts import store_directly
 from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
@@ -91,6 +92,7 @@ class AffineNestBlockPass(ModulePass):
         dce(op)
         store_directly(op)
         dce(op)
+        copy_read_destinations(op)
 
 
 class _Blocking:

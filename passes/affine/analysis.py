@@ -57,3 +57,13 @@ def is_bijection(map: AffineMap, extents: tuple[int, ...], shape: tuple[int, ...
     dims = ", ".join(f"s{i}" for i in range(len(shape)))
     whole = isl.Set(f"{{ [{dims}] : {_box(shape, 's')} }}")
     return bool(relation.is_injective()) and bool(relation.range().is_equal(whole))
+
+
+Access = tuple[AffineMap, tuple[int, ...]]
+"""An index map, and the box of points that it is applied to."""
+
+
+@cache
+def are_disjoint(one: Access, other: Access) -> bool:
+    """Whether no index is accessed by both."""
+    return bool(access_relation(*one).range().is_disjoint(access_relation(*other).range()))

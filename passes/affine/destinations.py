@@ -1,0 +1,76 @@
+"""What may be overwritten in place: destinations whose old elements nobody reads any more.
+
+On the core a nest that writes into a tensor does so in that tensor's own memory. Whoever reads the
+tensor as it was, at whatever time, may only read what no nest down the chain overwrites; else the
+nest gets a copy to write into. No order is relied upon but that of values.
+"""
+
+from __future__ import annotations
+
+from xdsl.builder import Builder
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.rewriter import InsertPoint
+
+from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.analysis import are_disjoint
+from nopt.passes.affine.core_nest import PLACEMENT
+from nopt.passes.affine.nest_builder import NestBuilder
+
+_ON_CORE = StringAttr("core")
+
+
+def copy_read_destinations(module: ModuleOp) -> None:
+    """Copy the destinations of core nests that cannot be overwritten."""
+    for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
+        if nest.destination is not None and _is_on_core(nest) and _is_needed(nest):
+            _copy_destination(nest)
+
+
+def _is_on_core(op: Operation) -> bool:
+    return isinstance(op, ForOp) and op.attributes.get(PLACEMENT) == _ON_CORE
+
+
+def _is_needed(nest: ForOp) -> bool:
+    """Whether something reads an element of the destination, or of what that was, overwritten."""
+    value = nest.destination
+    while value is not None:
+        if isinstance(value, BlockArgument) or isinstance(value.owner, ConstantOp):
+            return True
+        for use in value.uses:
+            user = use.operation
+            if isinstance(user, LoadOp) and _misses(user, nest):
+                continue
+            if not isinstance(user, ForOp) or (user is not nest and not _is_before(user, nest)):
+                return True
+        maker = value.owner
+        value = maker.destination if isinstance(maker, ForOp) and _is_on_core(maker) else None
+    return False
+
+
+def _is_before(link: ForOp, nest: ForOp) -> bool:
+    """Whether a nest is on the way to the destination of another."""
+    value = nest.destination
+    while value is not None and isinstance(value.owner, ForOp):
+        if value.owner is link:
+            return True
+        value = value.owner.destination
+    return False
+
+
+def _misses(load: LoadOp, nest: ForOp) -> bool:
+    """Whether no point of a load reads what a nest writes."""
+    return are_disjoint((load.map.data, load.nest.extents), (nest.places, nest.parallel_extents))
+
+
+def _copy_destination(nest: ForOp) -> None:
+    destination: SSAValue = nest.operands[0]
+    *outer, lanes = nest.result_shape
+    copy = NestBuilder.of([*((f"i{i}", n) for i, n in enumerate(outer)), ("lane", lanes)], [])
+    copied = copy.finish(copy.load(destination, copy.dims))
+    copied.attributes[PLACEMENT] = _ON_CORE
+    copied.location = nest.location
+    copied.result.name_hint = destination.name_hint
+    Builder(InsertPoint.before(nest)).insert(copied)
+    nest.operands = [copied.result]
