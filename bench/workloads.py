@@ -205,13 +205,18 @@ LAYERS = [
 ]
 
 
+def registered_context() -> Context:
+    """A context that knows every dialect."""
+    context = Context()
+    for name, factory in Universe.get_multiverse().all_dialects.items():
+        context.register_dialect(name, factory)
+    return context
+
+
 def compile_program(module: ModuleOp, pipeline: str = "vta") -> Program:
     """Run a pipeline on the module, in place, and assemble it."""
-    context = Context()
-    universe = Universe.get_multiverse()
-    for name, factory in universe.all_dialects.items():
-        context.register_dialect(name, factory)
-    for each in build_passes(pipeline, universe.all_passes):
+    context = registered_context()
+    for each in build_passes(pipeline, Universe.get_multiverse().all_passes):
         each.apply(context, module)
     module.verify()
     return assemble(module, context).program

@@ -16,13 +16,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from nopt.dialects.tensor_intrinsic import Memory
+from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product
 from nopt.passes.tensor.candidates import Candidates
-from nopt.passes.tensor.schedules import Scopes, factor, tile_loops
-from nopt.passes.tensor.tiling import Integers, Operand
+from nopt.passes.tensor.schedules import Scopes, factor, scopes_of, slots_of, tile_loops
+from nopt.passes.tensor.tiling import Integers, Operand, Tiling
 
 Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -44,6 +44,13 @@ def estimate(
     """The cost of candidates with slots [candidates, 3], all with one loop order and the product's
     operands kept within the same loops."""
     return _Estimation(candidates, config, order, slots, scopes).result()
+
+
+def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> float:
+    """Cycles of one schedule."""
+    slots, scopes = slots_of(schedule), scopes_of(schedule)
+    candidates = Candidates(tiling, [schedule.tiles])
+    return float(estimate(candidates, config, schedule.loop_order, slots, scopes).cycles[0])
 
 
 class _Estimation:
