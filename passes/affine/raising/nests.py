@@ -15,6 +15,7 @@ from nopt.dialects.affine_math import dim_ranges, is_mixed_radix
 from nopt.dialects.constants import attribute_of, numpy_type
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.nest_builder import NestBuilder, Place
+from nopt.passes.affine.raising.clips import extreme_of
 from nopt.passes.affine.raising.guards import Number, guarded_result, pads_of
 from nopt.passes.affine.raising.maps import Placement, placement
 from nopt.passes.affine.raising.reading import Access, Loop, Program, name_of, result_number
@@ -192,7 +193,7 @@ class StatementWriter:
                 return self._carried(body, value, op)
             case affine.IfOp():
                 return self._chosen(body, value, op)
-            case arith.SelectOp() if (extreme := _extreme(op)) is not None:
+            case arith.SelectOp() if (extreme := extreme_of(op)) is not None:
                 kind, left, right = extreme
                 return body.builder.add(kind(self._value(body, left), self._value(body, right)))
             case _ if value in self.program.loads:
@@ -297,31 +298,3 @@ def _names(index: Sequence[AffineExpr], loops: Sequence[Loop]) -> list[str]:
         moving = expr.used_dims()
         names.append(loops[next(iter(moving))].name if len(moving) == 1 else f"i{axis}")
     return names
-
-
-def _extreme(
-    op: arith.SelectOp,
-) -> tuple[type[arith.MaxSIOp | arith.MinSIOp], SSAValue, SSAValue] | None:
-    """The maximum or minimum of two integers that a comparison chooses between, if it is one."""
-    compare = op.cond.owner
-    if not isinstance(compare, arith.CmpiOp):
-        return None
-    order = {2: arith.MinSIOp, 3: arith.MinSIOp, 4: arith.MaxSIOp, 5: arith.MaxSIOp}
-    kind = order.get(compare.predicate.value.data)
-    if kind is None:
-        return None
-    if _same(op.lhs, compare.rhs) and _same(op.rhs, compare.lhs):
-        kind = arith.MaxSIOp if kind is arith.MinSIOp else arith.MinSIOp
-    elif not _same(op.lhs, compare.lhs) or not _same(op.rhs, compare.rhs):
-        return None
-    if isinstance(op.lhs.owner, arith.ConstantOp):
-        return kind, op.rhs, op.lhs
-    return kind, op.lhs, op.rhs
-
-
-def _same(left: SSAValue, right: SSAValue) -> bool:
-    """Whether two values are one, or equal constants."""
-    a, b = left.owner, right.owner
-    if isinstance(a, arith.ConstantOp) and isinstance(b, arith.ConstantOp):
-        return a.value == b.value
-    return left is right
