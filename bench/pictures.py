@@ -47,12 +47,12 @@ def _timeline(timing: Timing) -> str:
         y = lane * _LANE
         name = module.name.lower()
         parts.append(f"<text x='0' y='{y + 13}'>{name}</text>")
-        step = (_WIDTH - 60) / _SLICES
+        step = (_WIDTH - 72) / _SLICES
         # Equal neighbours are one rectangle: most of a run is steady.
         edges = [0, *(np.flatnonzero(np.diff(busy)) + 1).tolist(), _SLICES]
         for begin, end in pairwise(edges):
             if busy[begin]:
-                x, width = 60 + begin * step, (end - begin) * step
+                x, width = 72 + begin * step, (end - begin) * step
                 parts.append(
                     f"<rect x='{x:.1f}' y='{y + 1}' width='{width:.1f}' height='{_LANE - 3}' "
                     f"fill='{_COLORS[module]}' opacity='{busy[begin] / 10}'/>"
