@@ -16,23 +16,14 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.interfaces import HasFolderInterface
 from xdsl.ir import Attribute, SSAValue
-from xdsl.irdl import IRDLOperation, base, irdl_op_definition, operand_def, opt_prop_def, prop_def
-from xdsl.irdl.declarative_assembly_format import (
-    AttributeVariable,
-    CustomDirective,
-    ParsingState,
-    PrintingState,
-    irdl_custom_directive,
-)
-from xdsl.parser import Parser
-from xdsl.printer import Printer
-from xdsl.utils.exceptions import VerifyException
+from xdsl.irdl import base, irdl_op_definition, operand_def, opt_prop_def, prop_def
 from xdsl.utils.hints import isa
 
 from nopt.dialects.constants import Array, ConstantAttr, attribute_of
 from nopt.dialects.graph import types as rules
 from nopt.dialects.graph.base import INTEGER, GraphOp, Value
 from nopt.dialects.graph.factors import aligned
+from nopt.dialects.graph.syntax import Factor
 from nopt.dialects.graph.types import Tensor
 
 FactorAttr: TypeAlias = IntegerAttr | ConstantAttr
@@ -45,43 +36,6 @@ def _factor(value: int | Array, name: str) -> FactorAttr:
     if isinstance(value, int):
         return IntegerAttr(value, i32)
     return attribute_of(value.astype(np.int32), name)
-
-
-@irdl_custom_directive
-class Factor(CustomDirective):
-    """A number for the whole tensor, or a vector with one for each index along the axis."""
-
-    attribute: AttributeVariable
-
-    @override
-    def is_anchorable(self) -> bool:
-        return True
-
-    @override
-    def is_present(self, op: IRDLOperation) -> bool:
-        return self.attribute.is_present(op)
-
-    @override
-    def parse(self, parser: Parser, state: ParsingState) -> None:
-        start = parser.pos
-        number = parser.parse_optional_integer(allow_boolean=False)
-        if number is None:
-            self.attribute.set(state, parser.parse_attribute())
-            return
-        try:
-            self.attribute.set(state, IntegerAttr(number, i32))
-        except VerifyException as error:
-            parser.raise_error(str(error), start, parser.pos)
-
-    @override
-    def print(self, printer: Printer, state: PrintingState, op: IRDLOperation) -> None:
-        state.print_whitespace(printer)
-        attr = self.attribute.get(op)
-        assert attr is not None
-        if isa(attr, IntegerAttr[I32]):
-            attr.print_without_type(printer)
-        else:
-            printer.print_attribute(attr)
 
 
 @irdl_op_definition

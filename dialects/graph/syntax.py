@@ -1,8 +1,10 @@
-"""A part of the custom syntax that xDSL's assembly formats do not have."""
+"""Parts of the custom syntax that xDSL's assembly formats do not have."""
+
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr, f32, i64
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, f32, i32, i64
 from xdsl.irdl import IRDLOperation
 from xdsl.irdl.declarative_assembly_format import (
     AttributeVariable,
@@ -23,6 +25,9 @@ class Number(CustomDirective):
     """A plain number, an f32 if it has a point and else an i64; or any attribute, such as a
     dense vector."""
 
+    INTEGER: ClassVar[IntegerType] = i64
+    """The type of a number without a point."""
+
     attribute: AttributeVariable
 
     @override
@@ -41,7 +46,10 @@ class Number(CustomDirective):
             self.attribute.set(state, parser.parse_attribute())
             return
         try:
-            attr = FloatAttr(number, f32) if isinstance(number, float) else IntegerAttr(number, i64)
+            if isinstance(number, float):
+                attr = FloatAttr(number, f32)
+            else:
+                attr = IntegerAttr(number, self.INTEGER)
         except (VerifyException, OverflowError) as error:
             parser.raise_error(str(error), start, parser.pos)
         self.attribute.set(state, attr)
@@ -59,3 +67,12 @@ class Number(CustomDirective):
             case _:
                 assert attr is not None
                 printer.print_attribute(attr)
+
+
+@irdl_custom_directive
+class Factor(Number):
+    """A number, an i32 if it has no point; or any attribute, such as a dense vector."""
+
+    INTEGER: ClassVar[IntegerType] = i32
+
+    attribute: AttributeVariable
