@@ -46,6 +46,7 @@ from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
+    HOST_REASON,
     IMMEDIATE,
     LAYOUT,
     PLACEMENT,
@@ -61,8 +62,6 @@ from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
-
-HOST_REASON = "host_reason"
 
 
 @dataclass(frozen=True)
@@ -205,7 +204,6 @@ class _Blocking:
         place = None if self.nest.into is None else self._place(axis, first)
         blocked = self.builder.finish(value, self.nest, place)
         blocked.attributes[PLACEMENT] = StringAttr("core")
-        blocked.attributes.pop(MUST_RUN_ON, None)
         blocked.attributes[LAYOUT] = DictionaryAttr(
             {
                 "axis": IntegerAttr(axis, i64),

@@ -18,14 +18,21 @@ from xdsl.ir import Operation, SSAValue
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
+from nopt.passes.affine.nest_builder import REPRESENTS
 from nopt.passes.affine.ranges import Intervals, constant_value, fits
 from nopt.passes.intrinsics import alu_kind, gemm
 
 PLACEMENT = "placement"
 """Attribute of a nest: where it runs, "core" or "host"."""
 
+HOST_REASON = "host_reason"
+"""Attribute of a nest on the host: why."""
+
 LAYOUT = "layout"
 """Attribute of a blocked nest: its result's shape before, and the axis that lanes run along."""
+
+DESCRIPTIONS = (REPRESENTS, LAYOUT)
+"""Attributes of a nest that describe its result, whatever computes it."""
 
 IMMEDIATE = (-(1 << 15), (1 << 15) - 1)
 """What an ALU instruction's signed 16-bit immediate holds."""

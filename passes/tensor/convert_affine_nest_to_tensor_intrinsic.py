@@ -28,7 +28,7 @@ from nopt.dialects.graph import ConstantOp
 from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import IMMEDIATE, PLACEMENT, Product
+from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, PLACEMENT, Product
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 from nopt.passes.tensor.bias_digits import input_vector, matrices
@@ -116,6 +116,9 @@ class _Kernel:
         self._open(0)
         kernel = KernelOp(self.inputs, nest.result.type, Region(block), nest.destination)
         kernel.result.name_hint = nest.result.name_hint
+        kernel.attributes.update(
+            {name: nest.attributes[name] for name in DESCRIPTIONS if name in nest.attributes}
+        )
         kernel.location = nest.location
         Builder(InsertPoint.before(nest)).insert(self.constants)
         Rewriter.replace_op(nest, kernel)

@@ -37,7 +37,7 @@
 // TINY-NOT: {{.}}
 
 func.func @main(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<8x16xi8> {
-  %y = graph.matmul %x, %w : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi32>
+  %y = graph.matmul %x, %w {placement = "core"} : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi32>
   %z = graph.requantize %y shift 4 : tensor<8x16xi32> -> tensor<8x16xi8>
   func.return %z : tensor<8x16xi8>
 }
