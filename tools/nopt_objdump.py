@@ -121,7 +121,8 @@ def _uops(program: Program) -> Micro:
 def _header(program: Program) -> str:
     from nopt.hw.program import HostStep
 
-    lines = [f"# core {program.config.name}, {program.dram_bytes} bytes of DRAM"]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in program.dram_by_kind().items())
+    lines = [f"# core {program.config.name}, {program.dram_bytes} bytes of DRAM: {kinds}"]
     for symbol in sorted(program.symbols, key=lambda symbol: symbol.address):
         shape = "x".join(map(str, (*symbol.shape, symbol.dtype)))
         lines.append(f"# {symbol.address:#10x} {symbol.kind:8} {symbol.name}: {shape}")
@@ -131,6 +132,11 @@ def _header(program: Program) -> str:
             lines.append(f"# host {step.function}({inputs}) -> {outputs}")
         else:
             lines.append(f"# core {step.first} to {step.first + step.count - 1}")
+    for layer in program.layers:
+        shape = "x".join(map(str, layer.shape))
+        stands_for = f" is {layer.tensor}" if layer.tensor else ""
+        last = layer.first + layer.count - 1
+        lines.append(f"# layer {layer.first} to {last}: {layer.name}: {shape}{stands_for}")
     return "\n".join(lines) + "\n"
 
 

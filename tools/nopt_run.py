@@ -1,6 +1,7 @@
 """`nopt-run`: run a program file on the modeled core, and say what happened.
 
 nopt-run model.vta -i x.npy -o y.npy
+nopt-run model.vta -i images.npy -o scores.npy --compare model.onnx --profile
 nopt-run --raw insns.bin --uops uops.bin@0x8000 --memory x.bin@0 -o y.bin@0x4000:1024
 """
 
@@ -12,10 +13,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nopt.tools.errors import UserError, errors_for_people, usage_error
-from nopt.tools.output import output_stream
 
 if TYPE_CHECKING:
+    from nopt.hw.fidelity import Fidelity
+    from nopt.tools.compare_run import OutputAgreement
     from nopt.tools.runtime import RunResult, Runtime
+
+    Samples = Sequence[Sequence[Any]]
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -28,10 +32,28 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="a file that nopt -t vta-program wrote; with --raw, a binary or .npz file",
     )
     parser.add_argument(
-        "-i", "--input", action="append", default=[], metavar="X.npy", help="one for each input"
+        "-i",
+        "--input",
+        action="append",
+        default=[],
+        metavar="X.npy",
+        help="one for each input, or a .npz by name; with more along the first dimension, samples",
     )
     parser.add_argument(
-        "-o", "--output", action="append", default=[], metavar="Y.npy", help="one for each output"
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="Y.npy",
+        help="one for each output, or a .npz for all",
+    )
+    parser.add_argument(
+        "--compare",
+        metavar="MODEL",
+        help="the network of floats that it was made from, .onnx or .mlir: how close each layer is",
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="print cycles, bytes and energy of each layer"
     )
     parser.add_argument(
         "--trace", metavar="T.json", help="write when each instruction runs, for ui.perfetto.dev"
@@ -78,6 +100,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     from nopt.hw.program import Program
+    from nopt.tools.arrays import collect, is_npz, load_inputs, samples_of, save_outputs
+    from nopt.tools.progress import track
     from nopt.tools.runtime import RunError, Runtime
 
     program = Program.load(arguments.program)
@@ -85,71 +109,91 @@ def _run(arguments: argparse.Namespace) -> None:
         wanted = ", ".join(f"{v.name}: {v.dtype}{list(v.shape)}" for v in program.inputs)
         raise UserError(f"expected an input file (-i) for each of {wanted}")
     outputs = len(program.outputs)
-    if arguments.output and len(arguments.output) != outputs:
-        raise UserError(f"found {len(arguments.output)} output files, expected {outputs}")
-    inputs = [_load_array(path) for path in arguments.input]
+    paths = arguments.output
+    if paths and len(paths) != outputs and not is_npz(paths):
+        raise UserError(f"found {len(paths)} output files, expected {outputs}")
+    arrays = load_inputs(arguments.input, program.inputs)
+    samples = samples_of(arrays, program.inputs)
     runtime = Runtime(program, strict=not arguments.no_strict)
     try:
-        result = runtime.run(inputs)
+        results = [runtime.run(sample) for sample in track(samples, "running")]
     except RunError as error:
         raise UserError(f"{', '.join(arguments.input)}: {error}") from error
-    for path, array in zip(arguments.output, result.outputs, strict=False):
-        _save_array(path, array)
+    found = [result.outputs for result in results]
+    if paths:
+        save_outputs(paths, collect(found, arrays, program.inputs), program.outputs)
     if arguments.trace:
         _trace(runtime, arguments.trace)
-    if not arguments.quiet:
-        _report(runtime, result, arguments)
+    comparison = _compare(arguments.compare, runtime, samples, found) if arguments.compare else None
+    _report(runtime, results, comparison, arguments)
 
 
-def _load_array(path: str) -> Any:
-    import numpy as np
+def _compare(
+    path: str, runtime: Runtime, samples: Samples, found: Samples
+) -> tuple[list[Fidelity], list[OutputAgreement]]:
+    """How close tensors are on the first sample, and outputs on all."""
+    from nopt.tools.compare_run import FloatNetwork, compare_layers, compare_outputs
+    from nopt.tools.progress import track
 
-    with open(path, "rb") as stream:
-        begin = stream.read(len(np.lib.format.MAGIC_PREFIX))
-        if begin != np.lib.format.MAGIC_PREFIX:
-            found = f"a file that begins with {begin!r}" if begin else "an empty file"
-            raise UserError(f"{path}: found {found}, expected a .npy file, as numpy.save writes it")
-        stream.seek(0)
-        try:
-            return np.lib.format.read_array(stream, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"{path}: not a readable .npy file: {reason}") from error
-
-
-def _save_array(path: str, array: Any) -> None:
-    import numpy as np
-
-    with output_stream(path) as stream:
-        np.save(stream.buffer, array)
+    network = FloatNetwork(path, runtime.program.inputs)
+    expected = [network.run(sample) for sample in track(samples, "running the float network")]
+    agreement = compare_outputs(runtime.program.outputs, found, expected)
+    return compare_layers(runtime, network, samples[0]), agreement
 
 
 def _trace(runtime: Runtime, path: str) -> None:
-    from nopt.hw.encoding import decode
-    from nopt.hw.program import CoreStep
     from nopt.tools.report import write_trace
 
-    program = runtime.program
-    insns = decode(program.instructions, program.config)
-    steps = [step for step in program.steps if isinstance(step, CoreStep)]
-    parts = [insns[step.first : step.first + step.count] for step in steps]
+    parts = [runtime.part(step) for step in runtime.core_steps]
     write_trace(path, list(zip(parts, runtime.timings, strict=True)))
 
 
-def _report(runtime: Runtime, result: RunResult, arguments: argparse.Namespace) -> None:
-    from nopt.tools.report import print_facts, stall_rows, timing_row
+def _report(
+    runtime: Runtime,
+    results: Sequence[RunResult],
+    comparison: tuple[list[Fidelity], list[OutputAgreement]] | None,
+    arguments: argparse.Namespace,
+) -> None:
+    from nopt.hw.fidelity import worst_first
+    from nopt.tools.compare import print_comparison
+    from nopt.tools.profile import layer_rows
+    from nopt.tools.report import print_facts, print_rows
+
+    rows = layer_rows(runtime) if arguments.profile else []
+    tensors, outputs = comparison or ([], [])
+    if arguments.json:
+        lists = {
+            "layers": rows,
+            "tensors": [tensor.row() for tensor in worst_first(tensors)],
+            "outputs": [output.row() for output in outputs],
+        }
+        facts = _facts(runtime, results) | {name: rows for name, rows in lists.items() if rows}
+        print(json.dumps(facts, indent=2))
+        return
+    if not arguments.quiet:
+        print_facts(arguments.program, _facts(runtime, results))
+    if rows:
+        print_rows("layers", rows)
+    if comparison:
+        print_comparison(tensors)
+        print_rows("outputs", [output.row() for output in outputs])
+
+
+def _facts(runtime: Runtime, results: Sequence[RunResult]) -> dict[str, Any]:
+    from nopt.tools.profile import energy_row, memory_row
+    from nopt.tools.report import stall_rows, timing_row
 
     program = runtime.program
-    facts = {
+    samples = {"samples": len(results)} if len(results) > 1 else {}
+    return {
         "core": program.config.name,
         "instructions": len(program.instructions),
         **timing_row(runtime.timings),
         **stall_rows(runtime.timings),
-        "host_steps": sum(1 for step in result.steps if not step.on_core),
-        "host_seconds": result.host_seconds,
-        "simulation_seconds": result.core_seconds,
+        **memory_row(program),
+        **energy_row(runtime),
+        **samples,
+        "host_steps": len(program.steps) - len(runtime.core_steps),
+        "host_seconds": sum(result.host_seconds for result in results),
+        "simulation_seconds": sum(result.core_seconds for result in results),
     }
-    if arguments.json:
-        print(json.dumps(facts, indent=2))
-    else:
-        print_facts(arguments.program, facts)

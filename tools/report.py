@@ -70,7 +70,7 @@ def format_value(name: str, value: Any) -> str:
     """A cell: shares in percent, seconds to the millisecond, counts with thousands separated."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if name.startswith(("utilisation", "accuracy")):
+    if name.startswith(("utilisation", "accuracy", "share", "of_limit", "top1")):
         return f"{100 * value:.1f} %"
     if isinstance(value, float):
         return f"{value:.3f}"

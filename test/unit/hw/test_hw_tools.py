@@ -55,7 +55,7 @@ def test_objdump_of_a_program_file(folder, capsys):
     out, _ = capsys.readouterr()
     lines = out.splitlines()
     assert lines[:7] == [
-        "# core rtl, 2048 bytes of DRAM",
+        "# core rtl, 2048 bytes of DRAM: 192 constant, 48 buffer, 8 uop",
         "#        0x0 buffer   y: 3x16xint8",
         "#      0x200 constant b: 3x16xint32",
         "#      0x400 uop      micro_ops: 2xuint32",

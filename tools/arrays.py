@@ -1,0 +1,123 @@
+"""Arrays of a program's inputs and outputs: .npy or .npz files, one sample or many.
+
+An array that is longer than its input along the first dimension, or has one dimension more, holds
+samples: the program runs once for each.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+import numpy as np
+
+from nopt.hw.program import Value
+from nopt.tools.errors import UserError
+from nopt.tools.output import output_stream
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def load_inputs(paths: Sequence[str], inputs: Sequence[Value]) -> list[Array]:
+    """The arrays of .npy files, one for each input, or those of one .npz.
+
+    Those of a .npz are found by the inputs' names, or by order if they are named `arr_0`, `arr_1`….
+    Raises UserError, with the file's name, for what is neither, OSError if it cannot be read.
+    """
+    if is_npz(paths):
+        return _from_npz(paths[0], inputs)
+    return [_load_npy(path) for path in paths]
+
+
+def samples_of(arrays: Sequence[Array], inputs: Sequence[Value]) -> list[list[Array]]:
+    """Inputs for each run. Arrays that do not fit are one sample: whoever runs it will say so.
+
+    Raises UserError if inputs have different numbers of samples.
+    """
+    if len(arrays) != len(inputs):
+        return [list(arrays)]
+    parts = [_cut(array, value.shape) for array, value in zip(arrays, inputs, strict=True)]
+    if len({len(part) for part in parts}) > 1:
+        counts = ", ".join(f"{len(p)} for '{v.name}'" for p, v in zip(parts, inputs, strict=True))
+        raise UserError(f"found samples {counts}, expected as many for each input")
+    return [list(sample) for sample in zip(*parts, strict=True)] if parts else [[]]
+
+
+def collect(
+    results: Sequence[Sequence[Array]], arrays: Sequence[Array], inputs: Sequence[Value]
+) -> list[Array]:
+    """The outputs of all runs: one after the other along the first dimension where samples were so
+    in the inputs' `arrays`, else along a new one. A single run's as they are."""
+    fits = len(arrays) == len(inputs)
+    pairs = list(zip(arrays, inputs, strict=True)) if fits else []
+    if len(results) == 1 and all(array.shape == value.shape for array, value in pairs):
+        return list(results[0])
+    longer = all(array.ndim == len(value.shape) for array, value in pairs)
+    outputs = [list(output) for output in zip(*results, strict=True)]
+    return [np.concatenate(o) if longer and o[0].ndim else np.stack(o) for o in outputs]
+
+
+def save_outputs(paths: Sequence[str], arrays: Sequence[Array], outputs: Sequence[Value]) -> None:
+    """Write each output to its .npy file, or all to one .npz by name; whole or not at all."""
+    if is_npz(paths):
+        with output_stream(paths[0]) as stream:
+            _write_npz(stream.buffer, {v.name: a for v, a in zip(outputs, arrays, strict=True)})
+        return
+    for path, array in zip(paths, arrays, strict=False):
+        with output_stream(path) as stream:
+            np.save(stream.buffer, array)
+
+
+def is_npz(paths: Sequence[str]) -> bool:
+    """Whether the only path is that of a .npz file, which holds any number of arrays."""
+    return len(paths) == 1 and paths[0].endswith(".npz")
+
+
+def _cut(array: Array, shape: tuple[int, ...]) -> Sequence[Array]:
+    if array.ndim == len(shape) + 1 and array.shape[1:] == shape:
+        return list(array)
+    many = array.ndim == len(shape) > 0 and array.shape[1:] == shape[1:] and shape[0] > 0
+    if many and len(array) and len(array) % shape[0] == 0:
+        return np.split(array, len(array) // shape[0])
+    return [array]
+
+
+def _write_npz(stream: IO[bytes], arrays: Mapping[str, Array]) -> None:
+    """What `numpy.savez` writes, which does not take every name."""
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def _load_npy(path: str) -> Array:
+    with open(path, "rb") as stream:
+        begin = stream.read(len(np.lib.format.MAGIC_PREFIX))
+        if begin != np.lib.format.MAGIC_PREFIX:
+            found = f"a file that begins with {begin!r}" if begin else "an empty file"
+            raise UserError(f"{path}: found {found}, expected a .npy file, as numpy.save writes it")
+        stream.seek(0)
+        try:
+            return np.lib.format.read_array(stream, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"{path}: not a readable .npy file: {reason}") from error
+
+
+def _from_npz(path: str, inputs: Sequence[Value]) -> list[Array]:
+    names = [value.name for value in inputs]
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            keys = list(archive.files)
+            if set(keys) != set(names) and sorted(keys) == [f"arr_{i}" for i in range(len(names))]:
+                names = [f"arr_{i}" for i in range(len(names))]
+            if set(keys) == set(names):
+                return [archive[name] for name in names]
+    except FileNotFoundError:
+        raise
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: not a readable .npz file: {reason}") from error
+    raise UserError(f"{path}: found {', '.join(keys) or 'nothing'}, expected {', '.join(names)}")
