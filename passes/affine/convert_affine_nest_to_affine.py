@@ -1,7 +1,7 @@
 """`convert-affine-nest-to-affine`: nests as loops over memrefs, in MLIR's own dialects.
 
 Functions take memrefs and return memrefs. Each nest allocates its result and fills it in
-`affine.for` loops; a reduction is a loop nest of its own that carries the accumulator; a read that
+`affine.for` loops, after a copy of its destination if it has one; a reduction is a loop nest of its own that carries the accumulator; a read that
 may be outside is guarded by an `affine.if`. Buffers that are not returned are freed at the end. For
 an `mlir-opt` before version 17, print with `--print-no-properties`.
 """
@@ -139,9 +139,11 @@ class _Body:
         """Append the converted op. Raises ValueError for an op on tensors that has no loops."""
         match op:
             case ForOp():
-                new = memref.AllocOp.get(op.yielded.type, shape=op.parallel_extents)
+                new = memref.AllocOp.get(op.yielded.type, shape=op.result_shape)
                 self.builder.insert(new)
                 self.buffers.append(new.memref)
+                if op.destination is not None:
+                    _copy(self.builder, self.values[op.destination], new.memref, op.result_shape)
                 _Loops(op, self.values, new.memref).build(self.builder)
             case ConstantOp():
                 name = self.globals.name(op)
@@ -188,8 +190,10 @@ class _Loops:
                 case ReduceOp():
                     scalars[op.result] = self._reduce(builder, op, scalars)
                 case YieldOp():
-                    identity = affine.StoreOp(scalars[op.value], self.result, self.indices)
-                    builder.insert(identity)
+                    places = AffineMapAttr(self.nest.places)
+                    builder.insert(
+                        affine.StoreOp(scalars[op.value], self.result, self.indices, places)
+                    )
                 case _ if not self._varies(op, scalars):
                     scalars[op.results[0]] = self._scalar(builder, op, scalars)
                 case _:
@@ -280,6 +284,19 @@ class _Loops:
         builder.insert(guard)
         guard.results[0].name_hint = load.result.name_hint
         return guard.results[0]
+
+
+def _copy(builder: Builder, source: SSAValue, target: SSAValue, shape: Sequence[int]) -> None:
+    """Loops that copy every element."""
+    indices: list[SSAValue] = []
+    for axis, size in enumerate(shape):
+        body = _loop(builder, f"i{axis}", size, []).body.block
+        indices.append(body.args[0])
+        end = affine.YieldOp.get()
+        body.add_op(end)
+        builder = Builder(InsertPoint.before(end))
+    element = builder.insert(affine.LoadOp(source, indices)).result
+    builder.insert(affine.StoreOp(element, target, indices))
 
 
 def _not_negative(expr: AffineExpr) -> AffineConstraintExpr:

@@ -149,3 +149,33 @@ func.func @call(%x: tensor<6xi8>) -> tensor<2x3xi8> {
 // CHECK-NEXT: %n = arith.constant 3 : index
 // CHECK-NEXT: %y = func.call @far(%x, %n) : (memref<6xi8>, index) -> memref<2x3xi8>
 // CHECK-NEXT: func.return %y : memref<2x3xi8>
+
+// A nest that writes into a part: of a copy, or of what is left unspecified.
+func.func @into(%x: tensor<3xi8>) -> tensor<8xi8> {
+  %a = affine_nest.for (%i) = (3) into [%i * 2 + 1] {
+    %l = affine_nest.load %x[%i] : tensor<3xi8>
+    affine_nest.yield %l : i8
+  } : tensor<8xi8>
+  %b = affine_nest.for (%j) = (3) into %a[%j] {
+    %l = affine_nest.load %x[%j] : tensor<3xi8>
+    affine_nest.yield %l : i8
+  } : tensor<8xi8>
+  return %b : tensor<8xi8>
+}
+// CHECK-LABEL: func.func @into(
+// CHECK-NEXT: %a = memref.alloc() : memref<8xi8>
+// CHECK-NEXT: affine.for %i = 0 to 3 {
+// CHECK-NEXT: %l = affine.load %x[%i] : memref<3xi8>
+// CHECK-NEXT: affine.store %l, %a[%i * 2 + 1] : memref<8xi8>
+// CHECK-NEXT: }
+// CHECK-NEXT: %b = memref.alloc() : memref<8xi8>
+// CHECK-NEXT: affine.for %i0 = 0 to 8 {
+// CHECK-NEXT: %0 = affine.load %a[%i0] : memref<8xi8>
+// CHECK-NEXT: affine.store %0, %b[%i0] : memref<8xi8>
+// CHECK-NEXT: }
+// CHECK-NEXT: affine.for %j = 0 to 3 {
+// CHECK-NEXT: %l_1 = affine.load %x[%j] : memref<3xi8>
+// CHECK-NEXT: affine.store %l_1, %b[%j] : memref<8xi8>
+// CHECK-NEXT: }
+// CHECK-NEXT: memref.dealloc %a : memref<8xi8>
+// CHECK-NEXT: func.return %b : memref<8xi8>
