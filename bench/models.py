@@ -39,7 +39,10 @@ from nopt.tools.importer import import_model
 from nopt.tools.report import Row, print_rows, timing_row
 from nopt.tools.runtime import Runtime
 
-COST = "name macs core_share cycles limit ratio dram_bytes unique_bytes traffic host_steps host_between"
+COST = (
+    "name macs core_share cycles limit ratio "
+    "dram_bytes unique_bytes traffic host_steps host_between"
+)
 MACHINE = "name import_s quantize_s compile_s simulate_s host_s instructions dram_mb peak_mb"
 TABLES = {
     "networks on the RTL preset, memory latency 32": COST.split(),
