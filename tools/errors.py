@@ -137,6 +137,7 @@ def errors_for_people(show_traceback: bool = False) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None
     except Exception as error:
         if show_traceback or os.environ.get("NOPT_TRACEBACK", "0") not in ("", "0"):

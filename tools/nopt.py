@@ -30,6 +30,7 @@ from nopt.tools.errors import (
 from nopt.tools.locations import LocatingParser
 from nopt.tools.output import output_stream
 from nopt.tools.pipeline_text import build, build_passes, parse_specs
+from nopt.tools.progress import Stages
 
 
 class ShortParseError(ParseError):
@@ -53,6 +54,7 @@ class NoptMain(xDSLOptMain):
     _stage = ""
     """What is being done, as the start of a message about it."""
     _stream: TextIO
+    _stages: Stages
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         """xDSL's arguments; `-p` and `-t` with our checks, without lists of hundreds of names."""
@@ -120,6 +122,8 @@ class NoptMain(xDSLOptMain):
             if previous:
                 forget_unused_resources(module)
             self._stage = f"pass '{following.name}': " if following else ""
+            if following:
+                self._stages.begin(following.name)
 
         self.pipeline = PassPipeline(build_passes(text, self.available_passes), callback)
 
@@ -137,7 +141,7 @@ class NoptMain(xDSLOptMain):
                 )
             if self.args.split_input_file:
                 raise UserError(f"target '{name}' writes bytes, so --split-input-file cannot apply")
-        with output_stream(self.args.output_file) as self._stream:
+        with Stages() as self._stages, output_stream(self.args.output_file) as self._stream:
             super().run()
 
     def print_listings(self) -> bool:
@@ -187,6 +191,7 @@ class NoptMain(xDSLOptMain):
         """Parse a chunk that starts `start_offset` lines into the file."""
         self._first_line = start_offset + 1
         self._stage = ""
+        self._stages.begin("reading")
         try:
             with self._errors_name_the_stage():
                 return super().parse_chunk(chunk, file_extension, start_offset)
@@ -201,6 +206,7 @@ class NoptMain(xDSLOptMain):
     def output_resulting_program(self, prog: ModuleOp) -> str:
         """The text to write; large output is written here instead."""
         self._stage = f"target '{self._target_spec.name}': "
+        self._stages.begin(f"writing {self._target_spec.name}")
         with self._errors_name_the_stage():
             if self._emits_bytes():
                 target = cast(Any, self._target_class()).from_spec(self._target_spec)
