@@ -47,7 +47,8 @@ def evaluate_nest(op: ForOp, tensors: Mapping[SSAValue, Array]) -> Array:
         unspecified = np.full(count, _UNSPECIFIED, np.uint8)
         result = unspecified.view(elements.dtype).reshape(op.result_shape)
     grid = list(np.ogrid[tuple(slice(0, extent) for extent in op.parallel_extents)])
-    result[tuple(evaluate(expr, grid) for expr in op.into.data.results)] = elements
+    places = [evaluate(expr, grid) for expr in op.into.data.results]
+    result[tuple(np.broadcast_to(place, elements.shape) for place in places)] = elements
     return result
 
 

@@ -200,6 +200,51 @@ class _Draft:
     def transpose(self, x: SSAValue) -> None:
         self.add(graph.TransposeOp(x, self.draw(st.permutations(range(len(shape_of(x)))))))
 
+    def concat(self, x: SSAValue) -> None:
+        """With earlier values, itself or others, along any axis, in any order."""
+        shape = shape_of(x)
+        axis = self.pick(*range(len(shape)), *[1] * 3 * (len(shape) == 4))
+        fits = [
+            v
+            for v in self.live
+            if dtype_of(v) == dtype_of(x)
+            and len(shape_of(v)) == len(shape)
+            and all(n == shape[i] or i == axis for i, n in enumerate(shape_of(v)))
+        ]
+        pieces = [x]
+        for _ in range(self.number(1, 3)):
+            if self.pick(True, True, False):
+                pieces.append(self.pick(*fits))
+            else:
+                size = self.pick(*CHANNELS)
+                new = [size if i == axis else n for i, n in enumerate(shape)]
+                if prod(new) <= self.largest:
+                    make = self.pick(self.argument, self.constant)
+                    pieces.append(make(new, dtype_of(x)))
+        if sum(prod(shape_of(piece)) for piece in pieces) <= self.largest:
+            self.add(graph.ConcatOp(self.draw(st.permutations(pieces)), axis))
+
+    def slice(self, x: SSAValue) -> None:
+        shape = shape_of(x)
+        starts = [self.pick(0, self.number(0, size - 1)) for size in shape]
+        steps = [self.pick(1, 1, 2) for _ in shape]
+        most = [(n - s - 1) // d + 1 for n, s, d in zip(shape, starts, steps, strict=True)]
+        counts = [self.pick(m, self.number(1, m)) for m in most]
+        self.add(graph.SliceOp(x, starts, counts, steps))
+
+    def pad(self, x: SSAValue) -> None:
+        shape = shape_of(x)
+        low, high = ([self.pick(0, 0, 1, 3) for _ in shape] for _ in range(2))
+        value = self.pick(0, 0, -5, 100)
+        if prod(sum(sizes) for sizes in zip(low, shape, high, strict=True)) <= self.largest:
+            self.add(graph.PadOp(x, low, high, value))
+
+    def broadcast(self, x: SSAValue) -> None:
+        shape = [self.pick(1, 2, 16) if size == 1 else size for size in shape_of(x)]
+        outer = self.pick([], [], [2]) if len(shape) < 4 else []
+        if prod([*outer, *shape]) <= self.largest:
+            self.add(graph.BroadcastOp(x, [*outer, *shape]))
+
     def layer(self, x: SSAValue) -> None:
         """A contraction or pool of i8, an epilogue, and requantization by a shift to i8."""
         if dtype_of(x) != np.int8:
@@ -221,6 +266,7 @@ class _Draft:
             self.layer(x)
             return
         ops = [self.residual, self.relu, self.reshape, self.transpose, self.bias]
+        ops += [self.concat, self.concat, self.slice, self.pad, self.broadcast]
         image = len(shape_of(x)) == 4
         if is_integer(x):
             ops += [self.clip, self.requantize, self.requantize]
