@@ -15,7 +15,9 @@ from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from nopt.dialects.blobs import Blob, read_text
 
-_FROM_UPSTREAM = ("affine.if", "arith.trunci", "memref.global")
+_FROM_UPSTREAM = frozenset(
+    ("affine.for", "affine.if", "arith.trunci", "memref.alloc", "memref.alloca", "memref.global")
+)
 """Operations that `upstream_syntax` helps to read; it is imported where one of them is met."""
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from typing_extensions import override
-from xdsl.dialects import affine, memref
+from xdsl.dialects import affine, arith, memref
 from xdsl.dialects.builtin import (
     AffineSetAttr,
     AnyDenseElement,
+    DenseArrayBase,
     IndexType,
     MemRefType,
     StringAttr,
     TensorType,
     UnitAttr,
+    i32,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.parser import Parser
@@ -123,8 +125,24 @@ def operation_of(reader: type[Operation]) -> type[Operation]:
 def modernize(op: Operation) -> Operation:
     """An operation just read in generic syntax, as xDSL knows it.
 
-    MLIR 20's flags of a truncation only allow assumptions, so they may be dropped.
+    MLIR 20's flags of a truncation only allow assumptions, so they may be dropped. MLIR 16 names
+    the bounds of loops and the sizes of operand groups otherwise; for loops the bounds tell those.
     """
-    if op.name == "arith.trunci":
+    if isinstance(op, arith.TruncIOp):
         op.properties.pop("overflowFlags", None)
+    for old, new in _OLD_NAMES.items():
+        if new not in op.properties and (value := op.attributes.pop(old, None)) is not None:
+            op.properties[new] = value
+    if isinstance(op, affine.ForOp) and "operandSegmentSizes" not in op.properties:
+        maps = (op.lowerBoundMap.data, op.upperBoundMap.data)
+        bounds = [map.num_dims + map.num_symbols for map in maps]
+        sizes = [*bounds, len(op.operands) - sum(bounds)]
+        op.properties["operandSegmentSizes"] = DenseArrayBase.from_list(i32, sizes)
     return op
+
+
+_OLD_NAMES = {
+    "lower_bound": "lowerBoundMap",
+    "upper_bound": "upperBoundMap",
+    "operand_segment_sizes": "operandSegmentSizes",
+}
