@@ -26,6 +26,7 @@ FOLDERS = {
     "graph-partition": "graph",
     "graph-quantize": "graph",
     "graph-scale-to-conv": "graph",
+    "graph-split-pools": "graph",
     "raise-affine-to-nest": "affine",
 }
 """The folder of each pass. File and class follow from the name, so neither can drift from it:

@@ -35,6 +35,7 @@ VTA = Pipeline(
     "From a quantized network in `graph` to the instructions of the VTA core in `isa`.",
     (
         "attach-machine",
+        "graph-split-pools",
         "canonicalize",
         "graph-partition",
         "convert-graph-to-affine-nest",

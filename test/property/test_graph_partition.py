@@ -10,6 +10,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import StringAttr
 
 from nopt.dialects.constants import scoped_resources
+from nopt.dialects.graph import AvgPoolOp
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
@@ -61,4 +62,21 @@ def test_any_pin_to_the_host_compiles(network: Network, data):
     apply(network, "affine-nest-simplify", "affine-nest-block")
     found = run_function(network.module, "main", network.inputs)
     for array, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
+
+
+@thorough
+@given(graphs(floats=False))
+def test_split_pools(network: Network):
+    expected = run_function(network.module, "main", network.inputs)
+    apply(network, "graph-split-pools")
+    for op in network.module.walk():
+        assert (
+            not isinstance(op, AvgPoolOp)
+            or op.exclude_pads is None
+            or not any(op.pads.get_values())
+        )
+    for array, wanted in zip(
+        run_function(network.module, "main", network.inputs), expected, strict=True
+    ):
         np.testing.assert_array_equal(array, wanted)
