@@ -46,6 +46,14 @@ class GraphQuantizePass(ModulePass):
     report: bool = False
     """Print the signal-to-noise of each tensor on the first sample to stderr, worst first."""
 
+    def __post_init__(self) -> None:
+        if self.samples is not None and self.samples < 1:
+            raise ValueError(f"samples is {self.samples}, expected at least 1")
+        if not 0 < self.percentile <= 100:
+            raise ValueError(f"percentile is {self.percentile}, expected above 0 and at most 100")
+        if self.shift_tolerance < 0:
+            raise ValueError(f"shift_tolerance is {self.shift_tolerance}, expected at least 0")
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
         if self.clean:

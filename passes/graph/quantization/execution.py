@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.interpreter import Interpreter
@@ -64,7 +65,7 @@ class GraphRun:
                 return arguments
             if isinstance(op, ConstantOp):
                 continue
-            with about(op):
+            with about(op), np.errstate(all="ignore"):
                 results = self._interpreter.run_op(op, arguments)
             for operand in op.operands:
                 readers[operand] -= 1

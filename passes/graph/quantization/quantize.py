@@ -91,6 +91,8 @@ class _Numbers:
         scales = self.balances.get(value)
         if scales is None:
             return self.scale(value), None
+        if (scales == scales[0]).all():
+            return float(scales[0]), None
         return scales, input_axis(self.plan.entries[value][0].root)
 
     def layer(self, layer: Layer) -> IntegerLayer:

@@ -114,7 +114,7 @@ class Rewriter:
         """Record where a tensor's integers are, in the text too."""
         self.integers[value] = integers
         if isinstance(integers.scale, np.ndarray):
-            scales = attribute_of(integers.scale.astype(np.float32), "scales")
+            scales = attribute_of(integers.scale.astype(np.float32), "scale")
             entries: dict[str, Attribute] = {"scale": scales}
             entries["axis"] = IntegerAttr(integers.axis or 0, i64)
         else:

@@ -46,10 +46,16 @@ def _read(path: str) -> dict[str, Array]:
         if isinstance(loaded, np.ndarray):
             return {"": loaded}
         with loaded:
-            return {name: loaded[name] for name in loaded.files}
+            arrays = {name: loaded[name] for name in loaded.files}
     except Exception as error:
-        # numpy and zipfile raise many kinds of exceptions on broken files.
-        raise ValueError(f"calibration '{path}': no readable .npz or .npy: {error}") from error
+        # numpy and zipfile raise many kinds of exceptions on broken files, with texts that invite
+        # to unpickle them.
+        raise ValueError(f"calibration '{path}': no readable .npz or .npy of numbers") from error
+    for name, array in arrays.items():
+        # What has no array's header, numpy gives as bytes.
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"calibration '{path}': '{name}' is no array")
+    return arrays
 
 
 def _assign(path: str, arrays: Mapping[str, Array], names: Sequence[str]) -> list[Array]:

@@ -124,12 +124,11 @@ def _choose(groups: list[Group], cost: Cost, wanted: Callable[[SSAValue], float]
             octave = int(octaves.max())
         group.limit = float(limits[octave * OCTAVE + mantissa])
     if len(groups) == 1:
-        _refine(groups[0], cost)
+        _refine(groups[0], cost, sizes[0])
 
 
-def _refine(group: Group, cost: Cost) -> None:
-    """A family of one group is free: look between the candidates."""
-    steps = np.exp2(np.linspace(-1, 1, 65) / OCTAVE)
-    limits = group.limit * steps
+def _refine(group: Group, cost: Cost, wanted: float) -> None:
+    """A family of one group is free: look between the candidates too."""
+    limits = np.append(group.limit * np.exp2(np.linspace(-1, 1, 65) / OCTAVE), wanted)
     total = sum(cost(value, limits) for value in group.members)
     group.limit = float(limits[int(np.argmin(total))])
