@@ -173,9 +173,33 @@ class Draft:
         kernel = [self.pick(*(n for n in (1, 2, 2, 3, 4, 4, 5) if n <= m)) for m in shape_of(x)[2:]]
         return self.add(graph.AvgPoolOp(x, kernel, strides=self.pick(kernel, [1, 1], [2, 1])))
 
+    def joined(self, x: SSAValue) -> SSAValue:
+        """The input, its branches and parts of them, in any order; a few grow the last one."""
+        branches = [x]
+        for _ in range(self.number(1, 3)):
+            source = self.pick(*branches)
+            if self.pick(True, True, False):
+                y = self.pointwise(source)
+            else:
+                n, c, h, w = shape_of(source)
+                first = self.pick(0, self.number(0, c - 1) // 16 * 16)
+                y = self.add(graph.SliceOp(source, [0, first, 0, 0], [n, c - first, h, w]))
+            branches.append(y)
+            if self.pick(False, True):
+                branches.append(self.add(graph.ConcatOp(branches[-2:], 1)))
+        return self.add(graph.ConcatOp(self.draw(st.permutations(branches)), 1))
+
+    def pointwise(self, x: SSAValue) -> SSAValue:
+        """A convolution that keeps height and width; often of whole blocks of channels."""
+        kernel = self.pick(1, 3)
+        outputs = self.pick(8, 16, 16, 32, self.number(1, 40))
+        weights = self.constant((outputs, shape_of(x)[1], kernel, kernel), 128)
+        y = self.add(graph.Conv2dOp(x, weights, pads=[kernel // 2] * 4))
+        return self.epilogue(y, (outputs, 1, 1))
+
     def layer(self, x: SSAValue) -> SSAValue:
         if len(shape_of(x)) == 4:
-            layers = [self.conv, self.conv, self.conv, self.max_pool, self.avg_pool]
+            layers = [self.conv, self.conv, self.conv, self.max_pool, self.avg_pool, self.joined]
             return self.pick(*layers, self.add_tensors)(x)
         return self.pick(self.matmul, self.matmul, self.heads, self.add_tensors)(x)
 
