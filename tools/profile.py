@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from nopt.hw.breakdown import Breakdown, breakdowns
 from nopt.hw.config import Config
-from nopt.hw.encoding import Module, Opcode, Records
+from nopt.hw.encoding import Opcode, Records
 from nopt.hw.energy import energy
 from nopt.hw.layers import Layer
 from nopt.hw.program import Program
-from nopt.hw.timing import Timing, dram_bytes, steps
+from nopt.hw.timing import dram_bytes, steps
 from nopt.tools.report import Row
 from nopt.tools.runtime import Runtime
 
@@ -20,16 +19,21 @@ _MICRO = 1e-6
 def layer_rows(runtime: Runtime) -> list[Row]:
     """Cycles of each layer and what the compute module did in them, with bytes, MACs and energy.
 
-    Layers overlap; a layer's cycles are those from the end of all before it to its own end, so they
-    add up to the program's. `of_limit` is the share of the least cycles that its GEMM steps, or its
-    bytes, need.
+    A layer's cycles begin when the compute module is done with the one before, so they add up to
+    the program's. `of_limit` is the share of them that its GEMM steps, or its bytes, need at least;
+    more than all if its loads began earlier.
     """
     rows: list[Row] = []
+    for step, timing in zip(runtime.core_steps, runtime.timings, strict=True):
+        end = step.first + step.count
+        layers = [each for each in runtime.program.layers if step.first <= each.first < end]
+        if layers:
+            firsts = [layer.first - step.first for layer in layers]
+            parts = breakdowns(runtime.part(step), timing, firsts)
+            for layer, part in zip(layers, parts, strict=True):
+                rows.append(_row(layer, part, runtime.part(layer), runtime.program.config))
     total = runtime.cycles
-    for layer, insns, timing, part, cycles in _parts(runtime):
-        row = _row(layer, insns, timing, part, cycles, runtime.program.config)
-        rows.append({**row, "share": cycles / total if total else 0.0})
-    return rows
+    return [{**row, "share": row["cycles"] / total if total else 0.0} for row in rows]
 
 
 def energy_row(runtime: Runtime) -> Row:
@@ -49,45 +53,26 @@ def memory_row(program: Program) -> Row:
     return {"peak_memory": program.dram_bytes, **by_kind}
 
 
-def _parts(runtime: Runtime) -> Iterator[tuple[Layer, Records, Timing, slice, int]]:
-    """Each layer, its instructions, its core step's timing and where it is in it, its cycles."""
-    for step, timing in zip(runtime.core_steps, runtime.timings, strict=True):
-        done = int(timing.end.max()) - timing.cycles  # when the first instruction could begin
-        for layer in runtime.program.layers:
-            first = layer.first - step.first
-            if layer.count and 0 <= first < step.count:
-                part = slice(first, first + layer.count)
-                end = max(int(timing.end[part].max()), done)
-                yield layer, runtime.part(layer), timing, part, end - done
-                done = end
-
-
-def _row(
-    layer: Layer, insns: Records, timing: Timing, part: slice, cycles: int, config: Config
-) -> Row:
-    busy = (timing.end - timing.begin)[part]
-    compute = timing.module[part] == Module.COMPUTE
-    gemm, alu = insns["opcode"] == Opcode.GEMM, insns["opcode"] == Opcode.ALU
-    products = int(steps(insns)[gemm & (insns["reset"] == 0)].sum())
+def _row(layer: Layer, part: Breakdown, insns: Records, config: Config) -> Row:
+    is_product = (insns["opcode"] == Opcode.GEMM) & (insns["reset"] == 0)
+    products = int(steps(insns)[is_product].sum())
     moved = dram_bytes(insns, config)
     written = moved.pop("out")
     read = sum(moved.values())
     least = max(products, -(-max(read, written) // config.bytes_per_cycle))
-
-    def waits(side: str) -> int:
-        return int(timing.waits[side][part][compute].sum())
-
     return {
         "name": layer.name,
-        "cycles": cycles,
-        "gemm": int(busy[gemm].sum()),
-        "alu": int(busy[alu].sum()),
-        "loads": int(busy[compute & ~gemm & ~alu].sum()),
-        "waits_load": waits("prev"),
-        "waits_store": waits("next"),
+        "cycles": part.total,
+        "gemm": part.gemm,
+        "reset": part.reset,
+        "alu": part.alu,
+        "load": part.compute_load,
+        "wait_load": part.wait_load,
+        "wait_store": part.wait_store,
+        "other": part.fetch + part.issue + part.drain,
         "macs": products * config.batch * config.block_in * config.block_out,
         "read": read,
         "written": written,
         "microjoules": sum(energy(insns, config).values()) * _MICRO,
-        "of_limit": least / cycles if cycles else 1.0,
+        "of_limit": least / part.total if part.total else 1.0,
     }

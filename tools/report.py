@@ -12,7 +12,9 @@ from nopt.tools.output import output_stream
 
 Row = dict[str, Any]
 
-_PIPE_WIDTH = 160
+_PIPE_WIDTH = 240
+_NAME_WIDTH = 8
+"""What a narrow terminal leaves for names, at least."""
 
 
 def timing_row(timings: Sequence[Timing]) -> Row:
@@ -101,8 +103,10 @@ def print_rows(title: str, rows: Sequence[Row], as_json: bool = False) -> None:
     table = Table(title=title)
     names = list(dict.fromkeys(name for row in rows for name in row))
     for name in names:
-        side = "left" if name == "name" else "right"
-        table.add_column(name.replace("_", " "), justify=side, no_wrap=name != "name")
+        if name == "name":
+            table.add_column(name, min_width=_NAME_WIDTH)
+        else:
+            table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*(format_value(name, row.get(name, "")) for name in names))
     # A pipe has no width to fit: let no column be cut.
