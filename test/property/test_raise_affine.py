@@ -4,6 +4,7 @@ and back; `mlir-opt` reads what nests are lowered to.
 With NOPT_FUZZ=N in the environment, N times as many examples.
 """
 
+import io
 import os
 from typing import Any
 
@@ -13,13 +14,14 @@ from affine_networks import Network, networks
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from loop_programs import Program, programs
-from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, apply, nest
+from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, apply, nest, run, tools
 from test_affine_nests import chains
 from xdsl.context import Context
 from xdsl.dialects import affine, arith, memref
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.dialects.func import Func, FuncOp
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects import get_all_dialects
@@ -146,6 +148,25 @@ def test_nests_there_and_back(network: Network):
 @given(networks(steps=2, largest=600), st.sampled_from([CONVERT, FUSE, BLOCK]))
 def test_networks_there_and_back(network: Network, passes: tuple[str, ...]):
     check_round_trip(network, passes)
+
+
+@settings(many, max_examples=25 * FUZZ)
+@given(networks(steps=2, largest=600, floats=False), st.sampled_from([CONVERT, FUSE, BLOCK]))
+def test_networks_through_mlir(network: Network, passes: tuple[str, ...]):
+    """`mlir-opt` verifies what nests are lowered to, and what it makes of it is raised."""
+    mlir_opt, _ = tools()
+    apply(network.module, *passes)
+    expected = run_function(network.module, "main", network.inputs)
+    apply(network.module, LOWER)
+    stream = io.StringIO()
+    Printer(stream, print_properties_as_attributes=True).print_op(network.module)
+    text = run([mlir_opt, "--canonicalize", "--cse"], stream.getvalue())
+    module = parse(text)
+    RaiseAffineToNestPass().apply(Context(), module)
+    module.verify()
+    found = run_function(module, "main", network.inputs)
+    for array, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
 
 
 @pytest.mark.parametrize("name", NESTS)
