@@ -8,6 +8,8 @@ after read, write after write) in every other module; `tokens` orders the two.
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,7 +65,7 @@ def synchronized(
     placer = TokenPlacer(config.token_depth)
     for row, (insn, module) in enumerate(zip(stream, module_of(insns).tolist(), strict=True)):
         needs = conflicts.needs(row, insn, placer.count(module))
-        placer.issue(row, module, needs)
+        placer.issue(row, module, needs, lambda row=row: conflicts.stores_ahead(row))
     return placer.finish(insns)
 
 
@@ -83,6 +85,7 @@ class _Conflicts:
         self._used = {memory: array.copy() for memory, array in self._loaded.items()}
         self._produced = _untouched(config.acc_entries)
         self._stored = _untouched(config.acc_entries)
+        self._stream = stream
         self._dram = _Dram(stream, config)
         self._windows = Windows(config)
         self._memory_uops, self._uop_base = memory_uops, uop_base
@@ -101,6 +104,16 @@ class _Conflicts:
         else:
             self._compute(insn, index, needs)
         return needs
+
+    def stores_ahead(self, row: int) -> int:
+        """The latest store so far that loads from `row` on need, up to the next store."""
+        latest = NONE
+        for insn in islice(self._stream, row, None):
+            if insn.opcode == Opcode.STORE:
+                break
+            if insn.opcode == Opcode.LOAD and insn.memory in (Memory.INP, Memory.WGT):
+                latest = max(latest, self._dram.written(insn))
+        return latest
 
     def _load(self, row: int, insn: Instruction, index: int, needs: list[int]) -> None:
         begin, end = loaded_span(insn)
@@ -153,9 +166,13 @@ class _Dram:
         self._read = {LOAD: _untouched(size), COMPUTE: _untouched(size)}
 
     def read(self, insn: Instruction, module: int, index: int, needs: list[int]) -> None:
+        needs[STORE] = max(needs[STORE], self.written(insn))
         for part in self._parts(insn):
-            needs[STORE] = max(needs[STORE], _last(self._written[part]))
             self._read[module][part] = index
+
+    def written(self, insn: Instruction) -> int:
+        """The latest store to what a LOAD reads."""
+        return max((_last(self._written[part]) for part in self._parts(insn)), default=NONE)
 
     def write(self, insn: Instruction, index: int, needs: list[int]) -> None:
         for part in self._parts(insn):

@@ -6,7 +6,9 @@ instruction counts and needs no token. A module needs ever later instructions of
 the k-th push of a queue meets its k-th pop.
 
 Load and store are no neighbours. Order between them goes through compute: through an instruction
-there that knows enough already, else through an empty one inserted for it.
+there that knows enough already, else through an empty one inserted for it. A load that waits for an
+empty one cannot run ahead of the compute instructions before that, so a new one serves also the
+loads that come next.
 
 A queue is a counter that must not overflow. Where a producer could run further ahead than that, the
 consumer waits for the producer's newest instruction (which orders all before it, too), and the
@@ -16,6 +18,7 @@ producer waits for the consumer when the queue could be half full.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +51,18 @@ class TokenPlacer:
         """Instructions of a module so far, which is the index of its next one."""
         return len(self._place[module])
 
-    def issue(self, row: int, module: int, needs: list[int]) -> None:
-        """Append row `row` of the input, which must follow instruction `needs[p]` of each p."""
+    def issue(
+        self, row: int, module: int, needs: list[int], stores_ahead: Callable[[], int]
+    ) -> None:
+        """Append row `row` of the input, which must follow instruction `needs[p]` of each p.
+
+        `stores_ahead` is asked for the latest store that this load and those after it need.
+        """
         if module != COMPUTE:
             far = LOAD + STORE - module
             if needs[far] > self._clock[module][far]:
-                needs[COMPUTE] = max(needs[COMPUTE], self._relay(far, needs[far]))
+                ahead = stores_ahead if module == LOAD else None
+                needs[COMPUTE] = max(needs[COMPUTE], self._relay(far, needs[far], ahead))
         self._append(row, module, needs)
 
     def finish(self, insns: Records) -> tuple[Records, NDArray[np.int64]]:
@@ -71,12 +80,12 @@ class TokenPlacer:
             result[token] = bits >> i & 1
         return result, rows
 
-    def _relay(self, far: int, index: int) -> int:
+    def _relay(self, far: int, index: int, ahead: Callable[[], int] | None) -> int:
         """A compute instruction that follows instruction `index` of `far`; inserted if needed."""
         relay = bisect_left(self._known[COMPUTE][far], index)
         if relay == self.count(COMPUTE):
             needs = [NONE] * len(Module)
-            needs[far] = index
+            needs[far] = index if ahead is None else max(index, ahead())
             self._append(_EMPTY, COMPUTE, needs)
         return relay
 
