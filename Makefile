@@ -13,7 +13,7 @@ INSTALLED_DEV := $(VENV)/installed-dev-$(KEY)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--config-settings editable_mode=strict --editable
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test fuzz lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits/demo.py
@@ -21,6 +21,10 @@ demo: $(INSTALLED)
 test: $(INSTALLED_DEV)
 	$(BIN)/lit -v test
 	$(BIN)/pytest -q -n auto
+
+# Many more random examples than `make test` takes.
+fuzz: $(INSTALLED_DEV)
+	NOPT_FUZZ=10 $(BIN)/pytest -q -n auto test/property
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .

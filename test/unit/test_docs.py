@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LEVELS, MACHINE = ROOT / "docs/levels.md", ROOT / "docs/machine.md"
+RAISING = ROOT / "docs/raising.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
 PYTHON = re.compile(
@@ -21,8 +22,8 @@ PYTHON = re.compile(
 )
 
 
-def levels() -> str:
-    """The document with the output of its commands."""
+def levels(document: Path = LEVELS) -> str:
+    """A document with the output of its commands."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
     def shown(match: re.Match[str]) -> str:
@@ -37,7 +38,12 @@ def levels() -> str:
         ).stdout
         return f"```console\n$ {command}\n{output.rstrip()}\n```\n"
 
-    return CONSOLE.sub(shown, LEVELS.read_text())
+    return CONSOLE.sub(shown, document.read_text())
+
+
+def raising() -> str:
+    """The document on loop code with the output of its commands."""
+    return levels(RAISING)
 
 
 def machine() -> str:
@@ -58,11 +64,16 @@ def test_levels():
     assert levels() == LEVELS.read_text()
 
 
+def test_raising():
+    assert len(CONSOLE.findall(RAISING.read_text())) == 2
+    assert raising() == RAISING.read_text()
+
+
 def test_machine():
     assert len(PYTHON.findall(MACHINE.read_text())) == 4
     assert machine() == MACHINE.read_text()
 
 
 if __name__ == "__main__":
-    for document, render in ((LEVELS, levels), (MACHINE, machine)):
+    for document, render in ((LEVELS, levels), (RAISING, raising), (MACHINE, machine)):
         document.write_text(render())
