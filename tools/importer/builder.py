@@ -29,8 +29,12 @@ _MAY_BE_INFINITE = {"Add", "Clip", "Concat", "Equal", "Expand", "Max", "Min", "S
 """Infinity masks and bounds; it is no weight."""
 
 
+_SHOWN = 8
+"""How many nodes a note lists."""
+
+
 class Builder:
-    """Imports one model. `notes` collects what a person should know about the result."""
+    """Imports one model."""
 
     def __init__(self, model: ModelProto, shapes: Mapping[str, tuple[int, ...]], folder: Path):
         """`shapes` are the inferred shapes of tensors, `folder` is where weight files are."""
@@ -41,8 +45,7 @@ class Builder:
         self.initializers: dict[str, TensorProto] = {t.name: t for t in model.graph.initializer}
         self.values: dict[str, Value] = {}
         self.consumers: dict[str, list[NodeProto]] = {}
-        self.notes: list[str] = []
-        self.in_floats: list[str] = []
+        self._notes: dict[str, list[str]] = {}
         self.unsupported: list[str] = []
         self.unknown: set[str] = set()
         self._constants: dict[str, SSAValue] = {}
@@ -75,8 +78,20 @@ class Builder:
         function.update_function_type()
         module = ModuleOp([function])
         module.verify()
-        self._conclude()
         return module
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know about the result."""
+        notes = [f"{n} tensors of {name} are kept as f32" for name, n in self._converted.items()]
+        for what, nodes in self._notes.items():
+            more = f" and {len(nodes) - _SHOWN} more" if len(nodes) > _SHOWN else ""
+            notes.append(f"{what}: {', '.join(nodes[:_SHOWN])}{more}")
+        return notes
+
+    def note(self, what: str, node: Node) -> None:
+        """Remember something that people should know about a node."""
+        self._notes.setdefault(what, []).append(describe(node.proto))
 
     # What nodes ask for
 
@@ -163,7 +178,7 @@ class Builder:
             if (results := self._on_integers(node, key, inputs)) is not None:
                 return results
             if any(isinstance(value, Coded) and value.scale is not None for value in inputs):
-                self.in_floats.append(describe(node.proto))
+                self.note("no exact integer form, computed in floats", node)
         if key in READERS:
             return READERS[key](node)
         if body := body_of(node, inputs):
@@ -231,13 +246,6 @@ class Builder:
         if is_converted(element):
             name = type_name(element)
             self._converted[name] = self._converted.get(name, 0) + 1
-
-    def _conclude(self) -> None:
-        for name, count in self._converted.items():
-            self.notes.append(f"{count} tensors of {name} are imported as f32")
-        if self.in_floats:
-            nodes = ", ".join(self.in_floats)
-            self.notes.append(f"no exact integer form, computed in floats: {nodes}")
 
 
 def _shape(node: Node) -> Array:

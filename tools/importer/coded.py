@@ -30,6 +30,8 @@ class Coded:
     scale: float | Array | None
     zero: int | Array = 0
     axis: int | None = None
+    name: str = ""
+    """Of a known tensor, where it is stored."""
 
     @property
     def is_plain(self) -> bool:
@@ -67,7 +69,7 @@ class Coded:
     def tensor(self, node: Node) -> SSAValue:
         """The tensor's integers as a value of the graph."""
         if isinstance(self.value, np.ndarray):
-            return node.array(self.value, "quantized")
+            return node.array(self.value, self.name or "integers")
         return self.value
 
     def centred(self, node: Node, dtype: Any = np.int32) -> SSAValue:
@@ -82,7 +84,7 @@ class Coded:
     def decoded(self, node: Node) -> SSAValue:
         """The numbers, as a tensor of floats; unsigned integers in a wider type."""
         if self.array is not None and self.scale is not None:
-            return node.array(self.numbers(), "weights")
+            return node.array(self.numbers(), self.name or "numbers")
         value = self.tensor(node)
         if self.scale is None:
             wide = np.int16 if dtype_of(value) == np.int8 else np.int32

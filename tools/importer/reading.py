@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from pathlib import Path
 
@@ -47,9 +47,9 @@ def read_model(
         for value in skeleton.graph.output:
             # What files say about shapes of results may be of another batch.
             value.type.tensor_type.ClearField("shape")
-        inferred = onnx.shape_inference.infer_shapes(
-            skeleton, check_type=True, strict_mode=True, data_prop=True
-        )
+        # Without data propagation, which makes whole tensors of what a hostile file asks for;
+        # shapes that are computed are evaluated by `folding`.
+        inferred = onnx.shape_inference.infer_shapes(skeleton, check_type=True, strict_mode=True)
     except (
         onnx.checker.ValidationError,
         onnx.shape_inference.InferenceError,
@@ -97,9 +97,24 @@ def _parse(data: bytes) -> ModelProto:
         missing = "no version" if not model.ir_version else "no operator set"
         found = "no graph" if not model.HasField("graph") else missing
         raise UserError(f"not an ONNX model: it has {found}")
+    if any(isinstance(text, bytes) for text in _names(model)):
+        raise UserError("not an ONNX model: a name in it is not text")
     if not model.graph.output:
         raise UserError("the model has no outputs, expected at least one")
     return model
+
+
+def _names(model: ModelProto) -> Iterator[object]:
+    """All names that the import uses; protobuf gives those that are no UTF-8 as bytes."""
+    graph = model.graph
+    yield from (opset.domain for opset in model.opset_import)
+    for part in (graph.input, graph.output, graph.initializer, graph.node):
+        yield from (item.name for item in part)
+    for value in graph.input:
+        yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim)
+    for node in graph.node:
+        yield from (node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
 
 
 def _check_tensor(tensor: TensorProto) -> None:
@@ -148,7 +163,7 @@ def _is_small(tensor: TensorProto) -> bool:
     return prod(tensor.dims) <= _SMALL_ELEMENTS and not uses_external_data(tensor)
 
 
-def _static_shapes(model: ModelProto):
+def _static_shapes(model: ModelProto) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Name and shape of every tensor whose shape is known."""
     for value in (*model.graph.value_info, *model.graph.output):
         tensor = value.type.tensor_type

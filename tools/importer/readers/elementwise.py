@@ -197,7 +197,7 @@ def cast(node: Node) -> SSAValue:
         node.builder.count_conversion(element)
     result = x if dtype_of(x) == dtype else node.emit(CastOp(x, element_type(dtype)))
     if type_name(element).startswith("uint"):
-        node.builder.notes.append(f"{node}: {type_name(element)} is kept as {dtype}, unwrapped")
+        node.builder.note(f"{type_name(element)} is kept as {dtype}, not wrapped around", node)
     return result
 
 

@@ -63,11 +63,12 @@ def coded(node: Node, value: Value, scale: Array, zero: Array | None, axis: int)
         scale if scale.ndim else float(scale),
         zeros if np.ndim(zeros) else int(zeros),
         axis if is_vector else None,
+        integers.name,
     )
 
 
 def plain_integers(node: Node, value: Value) -> Coded:
-    """Integers in the narrowest type that holds them, with what was taken from them."""
+    """Input 0's integers in the narrowest type that holds them, with what was taken from them."""
     if isinstance(value, Coded):
         if value.scale is not None:
             node.fail("the input is a tensor of floats, expected integers")
@@ -77,7 +78,8 @@ def plain_integers(node: Node, value: Value) -> Coded:
         if element not in _SHIFTS:
             node.fail(f"the input has data type {value.dtype}, expected int8 to int32")
         dtype, shift = _SHIFTS[element]
-        return Coded((value.astype(np.int64) - shift).astype(dtype), None, -shift)
+        stored = (value.astype(np.int64) - shift).astype(dtype)
+        return Coded(stored, None, -shift, name=node.proto.input[0])
     return Coded(value, None, 0)
 
 
@@ -217,8 +219,8 @@ def _as_three(
     if bias is not None and node.has(bias):
         x_scale, w_scale = node.known(1, "the scale"), node.known(4, "the scale")
         name = f"{result}/bias_scale"
-        scale = x_scale.astype(np.float64) * w_scale.astype(np.float64)
-        node.builder.values[name] = scale.reshape(()) if scale.size == 1 else np.ravel(scale)
+        scale = np.asarray(x_scale.astype(np.float64) * w_scale.astype(np.float64))
+        node.builder.values[name] = scale.reshape(()) if scale.size == 1 else scale.reshape(-1)
         inputs.append(f"{result}/bias")
         nodes.append(
             helper.make_node("DequantizeLinear", [names[bias], name], [inputs[-1]], axis=-1)

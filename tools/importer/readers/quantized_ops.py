@@ -124,8 +124,8 @@ def _weights(node: Node, w: Coded) -> tuple[SSAValue, Array]:
         dtype: Any = np.int8
     else:
         dtype = np.int16
-        node.builder.notes.append(f"{node}: weights minus their zero point need 16 bits")
-    return node.array(wide.astype(dtype), node.proto.input[1]), wide
+        node.builder.note("weights minus their zero point need 16 bits", node)
+    return node.array(wide.astype(dtype), w.name or node.proto.input[1]), wide
 
 
 @reads_coded("Conv")
@@ -213,8 +213,9 @@ def integer_product(node: Node) -> SSAValue:
     values = [_integer_input(node, index) for index in (0, 1)]
     left, right = values
     if node.op == "ConvInteger":
-        if not isinstance(left, Coded) or not isinstance(right, Coded) or right.array is None:
-            node.fail("weights or zero points depend on the network's inputs, expected constants")
+        if not isinstance(right, Coded) or right.array is None:
+            node.fail("weights depend on the network's inputs, expected constants")
+        left = left if isinstance(left, Coded) else Coded(left, 1.0)
         return convolution(node, left, right).centred(node)
     if isinstance(left, Coded) and isinstance(right, Coded):
         result = _product(node, left, right, False, False)
@@ -310,12 +311,12 @@ def add(node: Node) -> Coded | None:
         scale = target[0] * 2.0 ** -min(bits, 16)
     if reach / scale > 2.0**30:
         return None
-    parts: list[Any] = []
-    for x in (a, b):
-        parts.append(rescaled(node, x.centred(node), float(x.scale or 0) / scale, None, np.int32))
-    if any(part is None for part in parts):
+    left, right = (
+        rescaled(node, x.centred(node), float(x.scale or 0) / scale, None, np.int32) for x in (a, b)
+    )
+    if left is None or right is None:
         return None
-    return Coded(node.emit((SubOp if minus else AddOp)(*parts, i32)), scale)
+    return Coded(node.emit((SubOp if minus else AddOp)(left, right, i32)), scale)
 
 
 def _reach(node: Node, x: Coded) -> int:
