@@ -86,15 +86,9 @@ def _roots(kernels: Sequence[isa.KernelOp]) -> dict[SSAValue, SSAValue]:
     """For results that are written into another tensor: the first one of that chain."""
     roots: dict[SSAValue, SSAValue] = {}
     for kernel in kernels:
-        destination = destination_of(kernel)
-        if destination is not None:
+        if (destination := kernel.destination) is not None:
             roots[kernel.result] = roots.get(destination, destination)
     return roots
-
-
-def destination_of(kernel: isa.KernelOp) -> SSAValue | None:
-    """The tensor that a kernel's result replaces in place."""
-    return getattr(kernel, "destination", None)
 
 
 def _lifetimes(

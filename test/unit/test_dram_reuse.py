@@ -47,7 +47,17 @@ def residual() -> ModuleOp:
     return network.finish(x)
 
 
-@pytest.fixture(params=[chain, residual], ids=["chain", "residual"])
+def joined() -> ModuleOp:
+    """Layers that write into parts of one tensor, as in DenseNet."""
+    network = Network("joined", 1, 32, 12, 12)
+    x = network.conv(network.input, 32, 1)
+    for _ in range(3):
+        y = network.conv(network.conv(x, 32, 1), 16, 3, pad=1)
+        x = network.add(graph.ConcatOp([x, y], 1), "joined")
+    return network.finish(network.conv(x, 32, 1))
+
+
+@pytest.fixture(params=[chain, residual, joined], ids=lambda build: build.__name__)
 def network(request):
     with scoped_resources():
         module = request.param()
