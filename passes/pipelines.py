@@ -21,6 +21,7 @@ GRAPH_CLEAN = Pipeline(
         "graph-fuse-softmax",
         "graph-fuse-layer-norm",
         "graph-fuse-activations",
+        "graph-merge-constants",
         "graph-hoist-scale",
         "graph-merge-constants",
         "graph-fold-scale",

@@ -27,3 +27,30 @@ func.func @main(%x: tensor<1x2x5x5xf32>) -> tensor<1x2x5x5xf32> {
   // CHECK-NEXT: %y = graph.relu %before
   return %y : tensor<1x2x5x5xf32>
 }
+
+// Attention: the scores' scale ends in the weights and the bias of the queries.
+// CHECK: func.func @attention(
+func.func @attention(%x: tensor<1x8x6xf32>, %k: tensor<1x2x8x3xf32>, %v: tensor<1x2x8x3xf32>) -> tensor<1x2x8x3xf32> {
+  %w = graph.constant dense<3.0> : tensor<6x6xf32>
+  %b = graph.constant dense<6.0> : tensor<6xf32>
+  %c = graph.constant dense<3.0> : tensor<f32>
+  %0 = graph.matmul %x, %w : (tensor<1x8x6xf32>, tensor<6x6xf32>) -> tensor<1x8x6xf32>
+  %1 = graph.add %0, %b : (tensor<1x8x6xf32>, tensor<6xf32>) -> tensor<1x8x6xf32>
+  %2 = graph.reshape %1 : tensor<1x8x6xf32> -> tensor<1x8x2x3xf32>
+  %q = graph.transpose %2 permutation [0, 2, 1, 3] : tensor<1x8x2x3xf32> -> tensor<1x2x8x3xf32>
+  %t = graph.transpose %k permutation [0, 1, 3, 2] : tensor<1x2x8x3xf32> -> tensor<1x2x3x8xf32>
+  %3 = graph.matmul %q, %t : (tensor<1x2x8x3xf32>, tensor<1x2x3x8xf32>) -> tensor<1x2x8x8xf32>
+  %scores = graph.div %3, %c : (tensor<1x2x8x8xf32>, tensor<f32>) -> tensor<1x2x8x8xf32>
+  %p = graph.softmax %scores axis 3 : tensor<1x2x8x8xf32>
+  %y = graph.matmul %p, %v : (tensor<1x2x8x8xf32>, tensor<1x2x8x3xf32>) -> tensor<1x2x8x3xf32>
+  // CHECK-NEXT: %w = graph.constant dense<1.000000e+00> : tensor<6x6xf32>
+  // CHECK-NEXT: %[[M:[a-z_0-9]+]] = graph.matmul %x, %w :
+  // CHECK-NEXT: %bias = graph.constant dense<2.000000e+00> : tensor<6xf32>
+  // CHECK-NEXT: %[[A:[a-z_0-9]+]] = graph.add %[[M]], %bias :
+  // CHECK-NEXT: %[[R:[a-z_0-9]+]] = graph.reshape %[[A]] :
+  // CHECK-NEXT: %[[Q:[a-z_0-9]+]] = graph.transpose %[[R]] permutation [0, 2, 1, 3] :
+  // CHECK-NEXT: %scores = graph.matmul %[[Q]], %k transpose_b :
+  // CHECK-NEXT: %p = graph.softmax %scores axis 3 :
+  // CHECK-NEXT: %y = graph.matmul %p, %v :
+  return %y : tensor<1x2x8x3xf32>
+}
