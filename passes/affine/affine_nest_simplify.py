@@ -36,7 +36,13 @@ from nopt.passes.affine.constant_vectors import (
     SinkClipBehindVectors,
 )
 from nopt.passes.affine.narrowing import DropDeadCast, MergeCasts, NarrowArithmetic
-from nopt.passes.affine.ranges import Interval, Intervals, constant_value, fits
+from nopt.passes.affine.ranges import (
+    Interval,
+    IntervalPattern,
+    Intervals,
+    constant_value,
+    fits,
+)
 
 
 def _constant(value: int, like: SSAValue) -> arith.ConstantOp:
@@ -58,7 +64,7 @@ class ConstantRight(RewritePattern):
             rewriter.replace(op, type(op)(op.rhs, op.lhs))
 
 
-class RoundOnce(RewritePattern):
+class RoundOnce(IntervalPattern):
     """((x >> a) + 1) >> 1 is (x + 2^a) >> (a + 1) where that sum cannot wrap."""
 
     @op_type_rewrite_pattern
@@ -71,7 +77,7 @@ class RoundOnce(RewritePattern):
             return
         amount = constant_value(halved.rhs)
         value = halved.lhs
-        if amount is None or not fits(_shifted(Intervals().of(value), 1 << amount), value.type):
+        if amount is None or not fits(_shifted(self.intervals.of(value), 1 << amount), value.type):
             return
         half = _constant(1 << amount, value)
         rounded = arith.AddiOp(value, half)
@@ -79,7 +85,7 @@ class RoundOnce(RewritePattern):
         rewriter.replace(op, [half, rounded, shift, arith.ShRSIOp(rounded, shift)])
 
 
-class SinkClip(RewritePattern):
+class SinkClip(IntervalPattern):
     """A clip by a constant moves behind a constant addition or shift: both are monotone."""
 
     @op_type_rewrite_pattern
@@ -94,7 +100,7 @@ class SinkClip(RewritePattern):
         value = clip.lhs
         if isinstance(op, arith.AddiOp):
             moved = bound + amount
-            sum_fits = fits(_shifted(Intervals().of(value), amount), value.type)
+            sum_fits = fits(_shifted(self.intervals.of(value), amount), value.type)
             if not sum_fits or not fits((moved, moved), value.type):
                 return
         else:
@@ -104,7 +110,7 @@ class SinkClip(RewritePattern):
         rewriter.replace(op, [inner, limit, type(clip)(inner.result, limit)])
 
 
-class DropIdleClip(RewritePattern):
+class DropIdleClip(IntervalPattern):
     """A clip that the value's interval never reaches."""
 
     @op_type_rewrite_pattern
@@ -112,7 +118,7 @@ class DropIdleClip(RewritePattern):
         bound = constant_value(op.rhs)
         if bound is None:
             return
-        low, high = Intervals().of(op.lhs)
+        low, high = self.intervals.of(op.lhs)
         idle = low >= bound if isinstance(op, arith.MaxSIOp) else high <= bound
         if idle:
             rewriter.replace(op, [], [op.lhs])
@@ -178,7 +184,7 @@ class MergeAdditions(RewritePattern):
         return LoadOp(constant, load.map.data)
 
 
-class DropCastPair(RewritePattern):
+class DropCastPair(IntervalPattern):
     """extsi(trunci(x)) is x where x fits the narrow type."""
 
     @op_type_rewrite_pattern
@@ -186,11 +192,11 @@ class DropCastPair(RewritePattern):
         narrow = op.input.owner
         if not isinstance(narrow, arith.TruncIOp) or narrow.input.type != op.result.type:
             return
-        if fits(Intervals().of(narrow.input), narrow.result.type):
+        if fits(self.intervals.of(narrow.input), narrow.result.type):
             rewriter.replace(op, [], [narrow.input])
 
 
-class PadWithZero(RewritePattern):
+class PadWithZero(IntervalPattern):
     """The pad of a maximum is 0 if that cannot win either: the core's loads pad with zeros.
 
     So it is where all elements are at least 0, as after a ReLU; each window has an element inside.
@@ -201,7 +207,7 @@ class PadWithZero(RewritePattern):
         load = op.operand.owner
         if not isinstance(load, LoadOp) or not load.pad_value:
             return
-        low, high = Intervals().of_tensor(load.source)
+        low, high = self.intervals.of_tensor(load.source)
         pad = load.pad_value
         never_wins = (op.kind.data is Reduction.MAX and pad <= 0 <= low) or (
             op.kind.data is Reduction.MIN and pad >= 0 >= high
@@ -249,22 +255,23 @@ class AffineNestSimplifyPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
+        intervals = Intervals()
         patterns = _InNest(
             [
                 ConstantRight(),
-                RoundOnce(),
-                SinkClip(),
-                DropIdleClip(),
+                RoundOnce(intervals),
+                SinkClip(intervals),
+                DropIdleClip(intervals),
                 MergeClips(),
                 MergeAdditions(),
                 MergeVectors(),
-                SinkClipBehindVectors(),
-                AddBeforeShift(),
-                NarrowArithmetic(),
+                SinkClipBehindVectors(intervals),
+                AddBeforeShift(intervals),
+                NarrowArithmetic(intervals),
                 MergeCasts(),
                 DropDeadCast(),
-                DropCastPair(),
-                PadWithZero(),
+                DropCastPair(intervals),
+                PadWithZero(intervals),
             ]
         )
         PatternRewriteWalker(patterns).rewrite_module(op)

@@ -18,7 +18,7 @@ from nopt.dialects.affine_math import evaluate
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import Array, attribute_of
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.ranges import Intervals, constant_value, fits
+from nopt.passes.affine.ranges import IntervalPattern, constant_value, fits
 
 _MOST_ELEMENTS = 1 << 16
 """The largest tensor that a rewrite computes: biases, not weights."""
@@ -103,7 +103,7 @@ class MergeVectors(RewritePattern):
                 return
 
 
-class SinkClipBehindVectors(RewritePattern):
+class SinkClipBehindVectors(IntervalPattern):
     """A ReLU moves behind a rounded shift by vectors: min and max commute with what is monotone.
 
     (max(x, b) + h) >> s is max((x + h) >> s, (b + h) >> s) where x + h cannot wrap; done where the
@@ -127,7 +127,7 @@ class SinkClipBehindVectors(RewritePattern):
         if moved.min() != moved.max():
             return
         value = clip.lhs
-        low, high = Intervals().of(value)
+        low, high = self.intervals.of(value)
         if not fits((low + int(half.values.min()), high + int(half.values.max())), value.type):
             return
         before = [arith.AddiOp(value, add.rhs)] if rounded else []
@@ -136,7 +136,7 @@ class SinkClipBehindVectors(RewritePattern):
         rewriter.replace(op, [*before, inner, limit, type(clip)(inner.result, limit)])
 
 
-class AddBeforeShift(RewritePattern):
+class AddBeforeShift(IntervalPattern):
     """((x + b) >> s) + y + c is ((x + b + c * 2^s) >> s) + y where no sum wraps.
 
     So the rounding of what follows a residual is part of the bias, and costs nothing.
@@ -160,7 +160,7 @@ class AddBeforeShift(RewritePattern):
                 continue
             bias = ConstantScalar.of(biased.rhs, nest)
             added = amount << by.values
-            low, high = Intervals().of(shift.lhs)
+            low, high = self.intervals.of(shift.lhs)
             safe = fits((low + min(0, int(added.min())), high + max(0, int(added.max()))), i32)
             if bias is None or not safe:
                 continue

@@ -18,21 +18,21 @@ from xdsl.rewriter import InsertPoint
 from nopt.dialects.affine_nest import LoadOp
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.ranges import Intervals, constant_value, fits
+from nopt.passes.affine.ranges import IntervalPattern, Intervals, constant_value, fits
 
 Arithmetic = (
     arith.AddiOp | arith.SubiOp | arith.MuliOp | arith.ShRSIOp | arith.MaxSIOp | arith.MinSIOp
 )
 
 
-class NarrowArithmetic(RewritePattern):
+class NarrowArithmetic(IntervalPattern):
     """An i64 operation becomes an i32 one where its operands and its result fit."""
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: Arithmetic, rewriter: PatternRewriter):
         if op.result.type != i64:
             return
-        intervals = Intervals()
+        intervals = self.intervals
         shift = isinstance(op, arith.ShRSIOp)
         low, high = intervals.of(op.rhs)
         if not fits(intervals.of(op.result), i32) or (shift and not 0 <= low <= high < 32):

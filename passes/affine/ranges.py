@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC
+from dataclasses import dataclass
 from math import prod
 
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Attribute, SSAValue
+from xdsl.pattern_rewriter import RewritePattern
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
 from nopt.dialects.graph import ConstantOp
@@ -49,7 +52,11 @@ _DEEPEST = 4
 
 
 class Intervals:
-    """Intervals of scalars in nests, each computed once. Not updated when the IR changes."""
+    """Intervals of scalars in nests, each computed once.
+
+    Exact rewrites leave the values of what stays as they were, so intervals remain true, if not the
+    narrowest.
+    """
 
     def __init__(self) -> None:
         self._known: dict[SSAValue, Interval] = {}
@@ -126,3 +133,10 @@ class Intervals:
                 return min(shifted), max(shifted)
             case _:
                 return None
+
+
+@dataclass
+class IntervalPattern(RewritePattern, ABC):
+    """An exact rewrite that asks for intervals, which a pass computes once for all its patterns."""
+
+    intervals: Intervals
