@@ -55,8 +55,8 @@ def import_model(
 
     path = Path(path)
     try:
-        model, inferred = read_model(path, dims or {}, shapes or {})
-        builder = Builder(model, inferred, path.parent)
+        model, elements = read_model(path, dims or {}, shapes or {})
+        builder = Builder(model, elements, path.parent)
         module = builder.build(progress)
     except UserError as error:
         raise UserError(error.message, error.place or str(path)) from error

@@ -20,7 +20,7 @@ from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.folding import can_fold, fold
 from nopt.tools.importer.functions import body_of
 from nopt.tools.importer.names import identifier
-from nopt.tools.importer.node import Node, Value, describe, shape_of
+from nopt.tools.importer.node import Node, Value, describe
 from nopt.tools.importer.reading import load_tensor
 from nopt.tools.importer.registry import CODED, MOVERS, QUANTIZERS, READERS
 from nopt.tools.importer.types import is_converted, stored, stored_type, type_name
@@ -36,10 +36,10 @@ _SHOWN = 8
 class Builder:
     """Imports one model."""
 
-    def __init__(self, model: ModelProto, shapes: Mapping[str, tuple[int, ...]], folder: Path):
-        """`shapes` are the inferred shapes of tensors, `folder` is where weight files are."""
+    def __init__(self, model: ModelProto, elements: dict[str, int], folder: Path):
+        """`elements` are the element types of tensors, `folder` is where weight files are."""
         self.model = model
-        self.shapes = shapes
+        self.elements = elements
         self.folder = folder
         self.opsets = {o.domain.removeprefix("ai.onnx"): o.version for o in model.opset_import}
         self.initializers: dict[str, TensorProto] = {t.name: t for t in model.graph.initializer}
@@ -160,7 +160,7 @@ class Builder:
             results = [results]
         for index, name in enumerate(proto.output):
             if index < len(results):
-                self._store(name, results[index], node)
+                self._store(name, results[index])
             elif name in self.consumers or name in {o.name for o in self.model.graph.output}:
                 node.fail(f"output {index} ('{name}') is used, expected only {len(results)}")
 
@@ -215,16 +215,12 @@ class Builder:
         key = domain, node.op
         return key in READERS or node.op in ("Shape", "Size", "Constant") or bool(body_of(node, []))
 
-    def _store(self, name: str, value: Value, node: Node) -> None:
+    def _store(self, name: str, value: Value) -> None:
         if not name:
             return
         if isinstance(value, np.ndarray):
             value = _contiguous(value)
         inner = value.value if isinstance(value, Coded) else value
-        expected = self.shapes.get(name)
-        if expected is not None and shape_of(inner) != expected:
-            found = list(shape_of(inner))
-            node.fail(f"result '{name}' has shape {found}, ONNX infers {list(expected)}")
         if isinstance(inner, SSAValue) and inner.name_hint is None:
             inner.name_hint = identifier(name)
         self.values[name] = value

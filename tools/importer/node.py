@@ -27,6 +27,7 @@ class Importer(Protocol):
     """What nodes ask of the import that they are part of; `Builder` is one."""
 
     opsets: dict[str, int]
+    elements: dict[str, int]
     values: dict[str, Value]
     consumers: dict[str, list[NodeProto]]
 

@@ -22,6 +22,7 @@ from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.node import Node, Value, dtype_of, shape_of
 from nopt.tools.importer.readers.rescale import requantized
 from nopt.tools.importer.registry import MICROSOFT, STANDARD, reads
+from nopt.tools.importer.types import stored_type
 
 _SHIFTS: dict[int, tuple[type[np.signedinteger], int]] = {
     TensorProto.INT8: (np.int8, 0),
@@ -134,16 +135,18 @@ def quantize_linear(node: Node) -> Value:
 
 
 def _quantized_dynamically(node: Node) -> SSAValue:
-    """By a scale that the network computes, in floats; uint8 results are kept as i16."""
+    """By a scale that the network computes, in floats; uint8 results are kept in i16."""
     x, scale = node.tensor(0), node.tensor(1)
     rounded = node.emit(UnaryOp(Function.ROUND, node.emit(DivOp(x, scale))))
-    low, high, dtype = 0.0, 255.0, np.int16
+    # What ONNX's definition of dynamic quantization uses.
+    element: int = TensorProto.UINT8
     if node.has(2):
+        element = node.builder.elements.get(node.proto.input[2], element)
         zero = node.tensor(2)
-        if dtype_of(zero) == np.int8:
-            low, high, dtype = -128.0, 127.0, np.int8
         rounded = node.emit(AddOp(rounded, node.emit(CastOp(zero, element_type(dtype_of(x))))))
-    return node.emit(CastOp(node.emit(ClipOp(rounded, low, high)), element_type(np.dtype(dtype))))
+    limits = np.iinfo(helper.tensor_dtype_to_np_dtype(element))
+    inside = node.emit(ClipOp(rounded, float(limits.min), float(limits.max)))
+    return node.emit(CastOp(inside, element_type(stored_type(element, str(node)))))
 
 
 def _dequantized_dynamically(node: Node) -> SSAValue:
