@@ -18,6 +18,7 @@ FOLDERS = {
     "convert-graph-to-affine-nest": "affine",
     "convert-tensor-intrinsic-to-isa": "isa",
     "graph-fold-scale": "graph",
+    "graph-fold-space-to-depth": "graph",
     "graph-fuse-activations": "graph",
     "graph-fuse-layer-norm": "graph",
     "graph-fuse-softmax": "graph",

@@ -36,6 +36,7 @@ VTA = Pipeline(
     "From a quantized network in `graph` to the instructions of the VTA core in `isa`.",
     (
         "attach-machine",
+        "graph-fold-space-to-depth",
         "graph-split-pools",
         "canonicalize",
         "graph-partition",
