@@ -19,7 +19,7 @@ import numpy as np
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import Product
+from nopt.passes.affine.core_nest import Product, Step
 from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.schedules import Scopes, factor, scopes_of, slots_of, tile_loops
 from nopt.passes.tensor.tiling import Integers, Operand, Tiling
@@ -89,14 +89,16 @@ class _Estimation:
         """Cycles of the loads before the first product."""
         epilogue = self._epilogue()
         for operand in tiling.operands:
-            if operand is factor(tiling, operand.memory):
+            if operand.load is tiling.start.input or operand is factor(tiling, Memory.WGT):
                 continue
             epilogue = epilogue + self._other(operand)
         stored, store = self._store(self.tiles)
         extents = np.array(tiling.extents)
         # Tiles at the end of a dimension are smaller, and so is the last store.
         _, last_store = self._store(extents - (self.trips - 1) * self.tiles)
-        chunk = self._chunk()
+        chunk = self._chunk() + self._more_instructions(len(tiling.extents))
+        more = self._more_instructions(tiling.parallel)
+        epilogue = epilogue + (1 + len(tiling.steps)) * more
         total = np.zeros(count)
         for tiles_of_kind, streamed, kept, ahead in self._kinds():
             period = self._period(streamed + kept, ahead, chunk, epilogue)
@@ -114,22 +116,52 @@ class _Estimation:
         points = prod(tiling.extents) / (self.turns * self.chunks)
         if isinstance(tiling.start, Product) or not tiling.is_staged(tiling.operands[0]):
             return cost.gemm_cycles(points)
-        staged = self.candidates.entries(tiling.operands[0])
-        return 2 * cost.gemm_cycles(staged) + cost.gemm_cycles(2 * points)
+        # Brought to accumulators, with a mask where it is padded; each point compared by itself.
+        staged = cost.gemm_cycles(self.candidates.entries(tiling.operands[0]))
+        passes = 2 if tiling.padded is None else 3
+        compared = prod(tiling.extents[tiling.parallel :]) / self.chunks
+        return passes * staged + compared * cost.gemm_cycles(2 * points / compared)
+
+    def _more_instructions(self, iterators: int) -> Floats:
+        """Cycles of instructions beyond one for a box over the first iterators.
+
+        A hardware loop can be shorter in the last tile, micro-ops cannot: dimensions with a smaller
+        last tile, beyond the two largest, are loops around the instruction.
+        """
+        extents = np.array(self.tiling.extents[:iterators])
+        tiles = self.tiles[:, :iterators]
+        partial = np.sort(np.where(extents % tiles != 0, tiles, 1), axis=1)
+        return (partial[:, :-2].prod(axis=1) - 1) * cost.gemm_cycles(0)
 
     def _epilogue(self) -> Floats:
         """Cycles of a tile's reset and ALU steps."""
         tiling = self.tiling
         vectors = prod(tiling.extents[: tiling.parallel]) / self.turns
         cycles = cost.gemm_cycles(vectors)
+        if tiling.is_staged(tiling.operands[0]):
+            # What a maximum begins with, and the pad.
+            cycles = cycles * (2 if tiling.padded is None else 3)
         for step in tiling.steps:
             if shifts := step.shifts_to_multiply(self.config):
-                # A copy, then a shift and an addition each.
-                cycles = cycles + 3 * len(shifts) * cost.gemm_cycles(vectors)
-                continue
-            one = isinstance(step.operand, int) or tiling.operand(step.operand).digits
-            cycles = cycles + cost.gemm_cycles(vectors * (1 if one else 2))
+                # A copy, which is reset and added to; then a shift and an addition each.
+                pairs = len(shifts) + 1
+                cycles = cycles + pairs * (
+                    cost.gemm_cycles(vectors) + cost.gemm_cycles(2 * vectors)
+                )
+            else:
+                cycles = cycles + self._step(step, vectors)
         return cycles
+
+    def _step(self, step: Step, vectors: Floats) -> Floats:
+        """Cycles of one step on a tile's vectors: a product or an immediate takes one each."""
+        if isinstance(step.operand, int):
+            return cost.gemm_cycles(vectors)
+        operand = self.tiling.operand(step.operand)
+        if self.tiling.is_staged(operand):
+            staged = self.candidates.entries(operand)
+            return 2 * cost.gemm_cycles(staged) + cost.gemm_cycles(2 * vectors)
+        product = operand.digits or operand.memory is Memory.INP
+        return cost.gemm_cycles(vectors if product else 2 * vectors)
 
     # --- Transfers.
 
