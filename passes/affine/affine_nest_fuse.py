@@ -34,7 +34,7 @@ from xdsl.transforms.dead_code_elimination import dce
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
 from nopt.passes.affine.analysis import is_bijection
-from nopt.passes.affine.in_place import stays_outside, write_in_place, writes_blocks
+from nopt.passes.affine.in_place import fits_blocks, stays_outside, write_in_place
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 from nopt.passes.machine import machine_of
 
@@ -139,7 +139,7 @@ class InlineContraction(RewritePattern):
 def _can_inline(producer: ForOp, load: LoadOp, block: int) -> bool:
     """Whether a load is the one of its source, all inside, in a nest that the machine can run."""
     consumer = load.nest
-    in_blocks = not isinstance(consumer, ForOp) or writes_blocks(consumer, block)
+    in_blocks = not isinstance(consumer, ForOp) or fits_blocks(consumer, block)
     return producer.result.has_one_use() and not load.reads_outside() and in_blocks
 
 

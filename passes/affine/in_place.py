@@ -19,6 +19,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from nopt.dialects.affine_math import expr_range, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+from nopt.passes.affine.parts import writes_blocks
 
 
 def write_in_place(module: ModuleOp, block: int) -> None:
@@ -35,14 +36,12 @@ def write_in_place(module: ModuleOp, block: int) -> None:
             copy = before
 
 
-def writes_blocks(nest: ForOp, block: int) -> bool:
-    """Whether a nest writes whole blocks of channels, or up to the last one, or all of a tensor."""
+def fits_blocks(nest: ForOp, block: int) -> bool:
+    """Whether a nest writes blocks of channels, as far as can be told before they are chosen."""
     if nest.into is None:
         return True
     axis = 1 if len(nest.result_shape) == 4 else len(nest.result_shape) - 1
-    place, size = nest.into.data.results[axis], nest.result_shape[axis]
-    low, high = expr_range(place, nest.ranges)
-    return low % block == 0 and ((high + 1) % block == 0 or high + 1 == size)
+    return writes_blocks(nest, axis, block)
 
 
 def stays_outside(load: LoadOp, map: AffineMap, shape: tuple[int, ...]) -> bool:
@@ -69,7 +68,7 @@ def stays_outside(load: LoadOp, map: AffineMap, shape: tuple[int, ...]) -> bool:
 def _move_for(copy: ForOp, block: int) -> _Move | None:
     """What to move so that a copy nest can vanish; None if it is none, or must stay."""
     load = copy.yielded.owner
-    if copy.into is None or not writes_blocks(copy, block):
+    if copy.into is None or not fits_blocks(copy, block):
         return None
     if not isinstance(load, LoadOp) or load.pad is not None or copy.reduction_extents:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from math import prod
 
@@ -14,6 +14,7 @@ from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product, Window
 from nopt.passes.affine.layouts import Layouts
+from nopt.passes.affine.parts import writes_blocks
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,15 @@ def is_constant(load: LoadOp) -> bool:
 def lane_axis(load: LoadOp, output_lane: int, block: int) -> tuple[int, int]:
     """The dimension of a loaded tensor that the output lane runs along, and from which block on.
 
-    Raises NotOnCore if there is none, or the lane runs along a part that is not of whole blocks.
+    Raises NotOnCore if there is none, or the lane begins inside a block.
     """
-    found = _along(load.map.data, load.source_shape, load.nest, output_lane, block)
+    found = _along(load.map.data, load.nest, output_lane)
     if found is None:
         raise NotOnCore("the output channel is not one dimension of a tensor it loads")
-    if found[1] is None:
+    axis, first = found
+    if first % block:
         raise NotOnCore(f"it loads a part of the channels of a tensor, not in blocks of {block}")
-    return found[0], found[1]
+    return axis, first // block
 
 
 def result_axis(nest: ForOp, output_lane: int, block: int) -> tuple[int, int]:
@@ -166,32 +168,23 @@ def result_axis(nest: ForOp, output_lane: int, block: int) -> tuple[int, int]:
         to_sum(expr, nest.ranges).terms in ({}, {AffineDimExpr(axis): 1})
         for axis, expr in enumerate(nest.into.data.results)
     )
-    found = _along(nest.places, nest.result_shape, nest, output_lane, block)
+    found = _along(nest.places, nest, output_lane)
     if not in_order or found is None:
         raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
-    if found[1] is None:
+    axis, first = found
+    if not writes_blocks(nest, axis, block):
         raise NotOnCore(f"it writes a part of the channels of a tensor, not in blocks of {block}")
-    return found[0], found[1]
+    return axis, first // block
 
 
-def _along(
-    map: AffineMap, shape: Sequence[int], nest: NestOp, iterator: int, block: int
-) -> tuple[int, int | None] | None:
-    """The one dimension that is indexed by an iterator plus a number, and the number in blocks.
-
-    That is None if the part is not of whole blocks, up to the last one. None if there is no such
-    dimension.
-    """
+def _along(map: AffineMap, nest: NestOp, iterator: int) -> tuple[int, int] | None:
+    """The one dimension that is indexed by an iterator plus a number, and the number, if any is."""
     axes = [axis for axis, expr in enumerate(map.results) if iterator in expr.used_dims()]
     if len(axes) != 1:
         return None
-    (axis,) = axes
-    total = to_sum(map.results[axis], nest.ranges)
-    if total.terms != {AffineDimExpr(iterator): 1}:
-        return None
-    end = total.constant + nest.extents[iterator]
-    whole = total.constant % block == 0 and (end % block == 0 or end == shape[axis])
-    return axis, total.constant // block if whole else None
+    total = to_sum(map.results[axes[0]], nest.ranges)
+    alone = total.terms == {AffineDimExpr(iterator): 1}
+    return (axes[0], total.constant) if alone else None
 
 
 def _check_loads(core: CoreNest, output_lane: int, block: int) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.ir.affine import AffineExpr, AffineMap
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 from xdsl.rewriter import InsertPoint
 
 from nopt.dialects import graph
-from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.graph.types import NUMBERS
 from nopt.passes.affine.graph_nests.shapes import broadcast, parallel, shape_of
 from nopt.passes.affine.nest_builder import NestBuilder, Place
@@ -46,6 +46,11 @@ class Broadcast(RewritePattern):
         rewriter.replace(op, nest.finish(x, op))
 
 
+PADDING_IS_UNREAD = "padding_is_unread"
+"""Unit attribute of a concat: nobody reads, but to multiply by zero, what `graph.pad` added to its
+pieces at their end. So nobody needs to write it."""
+
+
 class Concat(RewritePattern):
     """One nest a piece, each writing into what the one before gives.
 
@@ -62,7 +67,8 @@ class Concat(RewritePattern):
         start = 0
         pieces: list[tuple[int, int, SSAValue, int]] = []
         for index, piece in enumerate(op.inputs):
-            pieces.append((order.get(_first_writer(piece), -1), index, piece, start))
+            written = _unpadded(piece, axis) if PADDING_IS_UNREAD in op.attributes else piece
+            pieces.append((order.get(_first_writer(written), -1), index, written, start))
             start += shape_of(piece)[axis]
         joined: ForOp | None = None
         latest = -1
@@ -90,6 +96,18 @@ class Concat(RewritePattern):
             rewriter.insert(joined, point)
         assert joined is not None
         rewriter.replace(op, [], [joined.result])
+
+
+def _unpadded(piece: SSAValue, axis: int) -> SSAValue:
+    """What was padded at the end of one axis to give a piece, by a nest; or the piece itself."""
+    load = piece.owner.yielded.owner if isinstance(piece.owner, ForOp) else None
+    if not isinstance(load, LoadOp) or load.pad is None or load.nest.extents != shape_of(piece):
+        return piece
+    extents = load.nest.extents
+    dims = [AffineDimExpr(i) if n > 1 else AffineConstantExpr(0) for i, n in enumerate(extents)]
+    in_place = load.map.data.results == tuple(dims)
+    padded = [i for i, n in enumerate(load.source_shape) if n != extents[i]]
+    return load.source if in_place and padded == [axis] else piece
 
 
 def _first_writer(value: SSAValue) -> Operation | Block:
