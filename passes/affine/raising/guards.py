@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import islpy as isl
 import numpy as np
 from xdsl.dialects import affine, arith
@@ -13,7 +11,15 @@ from xdsl.ir.affine import AffineDimExpr
 
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.scalars import evaluate_scalar
-from nopt.passes.affine.raising.reading import Access, Program, inside_text, set_text
+from nopt.passes.affine.raising.reading import (
+    Access,
+    Loop,
+    Program,
+    inside_text,
+    loads_of,
+    result_number,
+    set_text,
+)
 from nopt.passes.affine.raising.reductions import Fold, identity
 
 Number = IntegerAttr | FloatAttr
@@ -36,9 +42,7 @@ def pads_of(program: Program, store: Access, fold: Fold | None) -> dict[SSAValue
         )
     value = fold.terms[0].value
     nothing = identity(fold.kind, value.type)
-    block = store.op.parent
-    loads = [load for load in program.loads.values() if load.op.parent is block]
-    return _pads(program, loads, box, store.domain, value, nothing)
+    return _pads(program, store.loops, box, store.domain, value, nothing)
 
 
 def guarded_result(
@@ -49,50 +53,49 @@ def guarded_result(
     With the pads, the loads in its branch make it the other value where the condition says so.
     Raises ValueError if there are no such pads.
     """
-    branches = [region.block for region in op.regions]
-    values = [end.operands[number] for block in branches if (end := block.last_op) is not None]
+    values = _choices(op, number)
     domains = program.branches[op]
     for taken, other in zip(domains, reversed(values), strict=True):
         if taken.is_empty():
             return other, {}
-    for branch, holds, value, other in zip(
-        branches, domains, values, reversed(values), strict=True
-    ):
+    whole = domains[0].union(domains[1])
+    for holds, value, other in zip(domains, values, reversed(values), strict=True):
         constant = other.owner
-        loads = [load for load in program.loads.values() if load.op.parent is branch]
-        if loads and isinstance(constant, arith.ConstantOp):
-            assert isinstance(constant.value, IntegerAttr | FloatAttr)
-            whole = domains[0].union(domains[1])
-            return value, _pads(program, loads, whole, holds, value, constant.value)
+        if isinstance(constant, arith.ConstantOp) and loads_of(program, [value]):
+            loops = program.loops[op]
+            return value, _pads(program, loops, whole, holds, value, constant.value)
     raise ValueError("chooses between two values, expected one of them to be a number")
 
 
 def _pads(
     program: Program,
-    loads: Sequence[Access],
+    loops: tuple[Loop, ...],
     domain: isl.Set,
     holds: isl.Set,
     value: SSAValue,
     otherwise: Attribute | None,
 ) -> dict[SSAValue, Number]:
-    """Pads that make `value` be `otherwise` at the points of `domain` that `holds` leaves out."""
+    """Pads that make `value` be `otherwise` at the points of `domain` that `holds` leaves out.
+
+    There the index of each padded load is outside; what other loads give makes no difference.
+    """
     if domain.is_equal(holds):
         return {}
     padded: list[SSAValue] = []
-    for load in loads:
+    for load in loads_of(program, [value]):
+        if load.loops != loops:
+            continue
         shape = program.shapes[load.memref]
-        inside = isl.Set(set_text(len(load.loops), inside_text(load.index, shape)))
-        if domain.intersect(inside).is_equal(holds):
+        inside = isl.Set(set_text(len(loops), inside_text(load.index, shape)))
+        if domain.intersect(inside).is_subset(holds):
             padded.append(load.op.results[0])
-        elif not domain.is_subset(inside):
-            raise ValueError(
-                "has a condition other than that the index of a load in it is inside its memref"
-            )
     for number in (otherwise, None):
         pads = {load: _number(number, load.type) for load in padded}
         if padded and _known(value, pads) == _scalar(otherwise):
             return pads
-    raise ValueError("has a condition that no pad of the loads in it stands for")
+    raise ValueError(
+        "has a condition that no pad of the loads in it stands for; expected an index to be inside"
+    )
 
 
 def _number(number: Attribute | None, type: Attribute) -> Number:
@@ -116,6 +119,8 @@ def _known(value: SSAValue, pads: dict[SSAValue, Number]) -> Array | None:
     if value in pads:
         return _scalar(pads[value])
     op = value.owner
+    if isinstance(op, affine.IfOp):
+        return _known_choice(op, result_number(value), pads)
     if not isinstance(op, Operation) or op.dialect_name() != "arith" or len(op.results) != 1:
         return None
     operands = [_known(operand, pads) for operand in op.operands]
@@ -123,3 +128,14 @@ def _known(value: SSAValue, pads: dict[SSAValue, Number]) -> Array | None:
         return np.zeros((), numpy_type(value.type))
     known = [operand for operand in operands if operand is not None]
     return evaluate_scalar(op, known) if len(known) == len(operands) else None
+
+
+def _choices(op: affine.IfOp, number: int) -> list[SSAValue]:
+    """The two values that a result of an `affine.if` is chosen from."""
+    blocks = [region.block for region in op.regions]
+    return [end.operands[number] for block in blocks if (end := block.last_op) is not None]
+
+
+def _known_choice(op: affine.IfOp, number: int, pads: dict[SSAValue, Number]) -> Array | None:
+    first, second = (_known(value, pads) for value in _choices(op, number))
+    return first if first is not None and first == second else None

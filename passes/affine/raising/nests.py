@@ -18,6 +18,7 @@ from nopt.passes.affine.nest_builder import NestBuilder, Place
 from nopt.passes.affine.raising.clips import extreme_of
 from nopt.passes.affine.raising.guards import Number, guarded_result, pads_of
 from nopt.passes.affine.raising.maps import Placement, placement
+from nopt.passes.affine.raising.merging import merge_reductions
 from nopt.passes.affine.raising.reading import Access, Loop, Program, name_of, result_number
 from nopt.passes.affine.raising.reductions import COMBINE, Fold, carried, is_nothing, kept
 from nopt.passes.places import about
@@ -147,6 +148,7 @@ class StatementWriter:
         result = self._folded(body, fold, value) if fold else self._value(body, value)
         nest = builder.finish(result, place=place)
         nest.location = like.location
+        nest = merge_reductions(nest)
         self.insert(nest)
         return nest.result
 
@@ -269,6 +271,8 @@ class StatementWriter:
     def _chosen(self, body: _Body, value: SSAValue, op: affine.IfOp) -> SSAValue:
         """The result of an `affine.if`: a value whose loads have pads that make the other one."""
         from_branch, pads = guarded_result(self.program, op, result_number(value))
+        if any(body.pads.get(load, pad) != pad for load, pad in pads.items()):
+            raise ValueError("needs another pad of a load than a condition around it")
         body.pads |= pads
         return self._value(body, from_branch)
 

@@ -344,3 +344,26 @@ def result_number(value: SSAValue) -> int:
     """Which result of its operation a value is."""
     assert isinstance(value, OpResult)
     return value.index
+
+
+def loads_of(program: Program, values: Sequence[SSAValue]) -> list[Access]:
+    """The loads that computing values does, in any loops."""
+    found: dict[SSAValue, Access] = {}
+    seen = set[SSAValue]()
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        op = value.owner
+        if value in seen or not isinstance(op, Operation):
+            continue
+        seen.add(value)
+        if value in program.loads:
+            found[value] = program.loads[value]
+        elif isinstance(op, affine.ForOp | affine.IfOp):
+            number = result_number(value)
+            ends = [block.last_op for region in op.regions for block in region.blocks]
+            stack += [end.operands[number] for end in ends if end is not None]
+            stack += [op.inits[number]] if isinstance(op, affine.ForOp) else []
+        else:
+            stack += op.operands
+    return list(found.values())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import islpy as isl
-from xdsl.dialects import affine
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineConstantExpr
 
 from nopt.dialects.affine_math import evaluate
@@ -15,8 +14,8 @@ from nopt.passes.affine.raising.reading import (
     Access,
     Program,
     inside_text,
+    loads_of,
     name_of,
-    result_number,
     set_text,
 )
 from nopt.passes.affine.raising.reductions import kept
@@ -123,29 +122,6 @@ class Schedule:
             same = [a is b for a, b in zip(first, loops, strict=False)]
             count = min(count, (*same, False).index(False))
         return count
-
-
-def loads_of(program: Program, values: Sequence[SSAValue]) -> list[Access]:
-    """The loads that computing values does, in any loops."""
-    found: dict[SSAValue, Access] = {}
-    seen = set[SSAValue]()
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        op = value.owner
-        if value in seen or not isinstance(op, Operation):
-            continue
-        seen.add(value)
-        if value in program.loads:
-            found[value] = program.loads[value]
-        elif isinstance(op, affine.ForOp | affine.IfOp):
-            number = result_number(value)
-            ends = [block.last_op for region in op.regions for block in region.blocks]
-            stack += [end.operands[number] for end in ends if end is not None]
-            stack += [op.inits[number]] if isinstance(op, affine.ForOp) else []
-        else:
-            stack += op.operands
-    return list(found.values())
 
 
 def _refuse(buffer: SSAValue, conflict: Conflict) -> None:
