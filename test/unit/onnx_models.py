@@ -8,7 +8,6 @@ import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.tools.importer import Imported, import_model
 
@@ -42,20 +41,16 @@ def model(
 
 
 def imported(proto: ModelProto, folder: Path, **options: Any) -> Imported:
-    """The import of a model that is written to a file first, with resource keys of its own."""
+    """The import of a model that is written to a file first."""
     path = folder / "model.onnx"
     path.write_bytes(proto.SerializeToString())
-    with scoped_resources():
-        return import_model(path, **options)
+    return import_model(path, **options)
 
 
 def run(proto: ModelProto, inputs: Sequence[Array], folder: Path, **options: Any) -> list[Array]:
     """The results of the imported model."""
-    path = folder / "model.onnx"
-    path.write_bytes(proto.SerializeToString())
-    with scoped_resources():
-        module = import_model(path, **options).module
-        return list(run_function(module, "main", [as_stored(array) for array in inputs]))
+    module = imported(proto, folder, **options).module
+    return list(run_function(module, "main", [as_stored(array) for array in inputs]))
 
 
 def as_stored(array: Array) -> Array:
