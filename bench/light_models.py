@@ -35,26 +35,54 @@ LIGHT_MODELS = (
     "vgg19",
     "zfnet512",
 )
+RESIZABLE = ("densenet121", "inception_v2", "resnet50", "shufflenet", "squeezenet")
+"""Those whose image may be smaller: their last window takes the mean of what is left of it."""
+_SIZE = 224
 _MOVED = ("Reshape", "Unsqueeze")
 """What may stand between a weight and the node that uses it."""
 
 
-def light_input(seed: int = 0) -> Array:
-    """A random image for any of them: float32 [1, 3, 224, 224], of mean 0 and variance 1."""
-    shape = (1, 3, 224, 224)
+def light_input(seed: int = 0, size: int = _SIZE) -> Array:
+    """A random image for any of them: float32 [1, 3, size, size], of mean 0 and variance 1."""
+    shape = (1, 3, size, size)
     return np.random.default_rng([seed, 224]).standard_normal(shape, np.float32)
 
 
-def light_model(name: str, seed: int = 0) -> ModelProto:
-    """The model with random weights. Raises ValueError for a name not in `LIGHT_MODELS`."""
+def light_model(name: str, seed: int = 0, size: int = _SIZE) -> ModelProto:
+    """The model with random weights, for images of a multiple of 32 if it is one of `RESIZABLE`.
+
+    Raises ValueError for a name not in `LIGHT_MODELS`, or a size that the model cannot take."""
     if name not in LIGHT_MODELS:
         raise ValueError(f"unknown model '{name}', expected one of {', '.join(LIGHT_MODELS)}")
     folder = Path(onnx.__file__).parent / "backend/test/data/light"
     model = onnx.load(folder / f"light_{name}.onnx")
+    if size != _SIZE:
+        _resize(model, name, size)
     weights = dict(_random_weights(model, seed))
-    _fit(model, weights, light_input(seed))
+    _fit(model, weights, light_input(seed, size))
     _replace(model, weights)
     return model
+
+
+def _resize(model: ModelProto, name: str, size: int) -> None:
+    """Another size of the image, of what it is reshaped to, and of the last window, which spans
+    what is left of it."""
+    if name not in RESIZABLE or size % 32 or size <= 0:
+        known = ", ".join(RESIZABLE)
+        raise ValueError(f"'{name}' of size {size}, expected a multiple of 32 of one of {known}")
+    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    (image,) = [value for value in model.graph.input if value.name not in stored]
+    for dim in image.type.tensor_type.shape.dim[2:]:
+        dim.dim_value = size
+    for node in model.graph.node:
+        for attribute in node.attribute if node.op_type == "AveragePool" else ():
+            if attribute.name == "kernel_shape" and list(attribute.ints) == [7, 7]:
+                attribute.ints[:] = [size // 32] * 2
+        if node.op_type == "Reshape" and (shape := stored.get(node.input[1])) is not None:
+            *rest, height, width = numpy_helper.to_array(shape).tolist()
+            if len(rest) >= 2:
+                scaled = np.array([*rest, height * size // _SIZE, width * size // _SIZE])
+                shape.CopyFrom(numpy_helper.from_array(scaled, shape.name))
 
 
 def _random_weights(model: ModelProto, seed: int) -> Iterator[tuple[str, Array]]:
