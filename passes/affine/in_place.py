@@ -16,7 +16,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from nopt.dialects.affine_math import expr_range, simplify_map
+from nopt.dialects.affine_math import expr_range, simplify_map, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
 from nopt.passes.affine.parts import writes_blocks
@@ -37,9 +37,12 @@ def write_in_place(module: ModuleOp, block: int) -> None:
 
 
 def fits_blocks(nest: ForOp, block: int) -> bool:
-    """Whether a nest writes blocks of channels, as far as can be told before they are chosen."""
+    """Whether a nest writes a box of blocks of channels, if its lanes are what is usual."""
     if nest.into is None:
         return True
+    sums = [to_sum(expr, nest.ranges) for expr in nest.into.data.results]
+    if any(factor != 1 for total in sums for factor in total.terms.values()):
+        return False
     axis = 1 if len(nest.result_shape) == 4 else len(nest.result_shape) - 1
     return writes_blocks(nest, axis, block)
 

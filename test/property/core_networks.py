@@ -80,6 +80,25 @@ class Draft:
         )
         return self.epilogue(self.add(y), (outputs, 1, 1))
 
+    def conv_transpose(self, x: SSAValue) -> SSAValue:
+        _, channels, *size = shape_of(x)
+        groups = self.pick(1, 1, *(g for g in (2, 3, 4) if channels % g == 0))
+        kernel = [self.number(1, 4), self.number(1, 4)]
+        shape = (channels, self.number(1, 20), *kernel)
+        strides, dilations = [self.number(1, 3), self.number(1, 2)], [self.pick(1, 1, 2), 1]
+        if prod(shape) * prod(size) * prod(strides) > MOST_POINTS:
+            return x
+        pads = [self.number(0, (k - 1) * d) for k, d in zip(kernel, dilations, strict=True)]
+        options: Any = {"strides": strides, "pads": [*pads, 0, 0], "dilations": dilations}
+        y = graph.ConvTranspose2dOp(
+            x,
+            self.constant(shape, 128),
+            output_pads=[0, self.number(0, 1)],
+            groups=groups,
+            **options,
+        )
+        return self.epilogue(self.add(y), (shape_of(y.result)[1], 1, 1))
+
     def matmul(self, x: SSAValue) -> SSAValue:
         """By constant weights, or by a second activation."""
         *batch, rows, inner = shape_of(x)
@@ -200,7 +219,7 @@ class Draft:
     def layer(self, x: SSAValue) -> SSAValue:
         if len(shape_of(x)) == 4:
             layers = [self.conv, self.conv, self.conv, self.max_pool, self.avg_pool, self.joined]
-            return self.pick(*layers, self.add_tensors)(x)
+            return self.pick(*layers, self.add_tensors, self.conv_transpose)(x)
         return self.pick(self.matmul, self.matmul, self.heads, self.add_tensors)(x)
 
     def finish(self, result: SSAValue) -> ModuleOp:

@@ -371,3 +371,18 @@ func.func @shifts(%x: tensor<2x2xi32>) -> tensor<2x2xi8> {
 // CHECK-NEXT: affine_nest.yield %11 : i8
 // CHECK-NEXT: } : tensor<2x2xi8>
 // CHECK-NEXT: func.return %y : tensor<2x2xi8>
+
+// A transposed convolution is one of the input with zeros between its pixels, the kernel turned.
+func.func @conv_transpose2d(%x: tensor<1x4x3x5xi8>) -> tensor<1x4x6x6xi32> {
+  %w = graph.constant dense<[[[[1, 2, 3]]], [[[4, 5, 6]]], [[[7, 8, 9]]], [[[10, 11, 12]]]]> : tensor<4x1x1x3xi8>
+  %y = graph.conv_transpose2d %x, %w strides [2, 1] pads [0, 1, 0, 0] output_pads [1, 0] groups 4 : (tensor<1x4x3x5xi8>, tensor<4x1x1x3xi8>) -> tensor<1x4x6x6xi32>
+  return %y : tensor<1x4x6x6xi32>
+}
+// CHECK-LABEL: func.func @conv_transpose2d(
+// CHECK: %[[zeros:.*]] = graph.constant dense<0> : tensor<1x4x5x5xi8>
+// CHECK-NEXT: %x_1 = affine_nest.for (%n, %c, %h, %w_1) = (1, 4, 3, 5) into %[[zeros]][0, %c, %h * 2, %w_1] {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[0, %c, %h, %w_1] : tensor<1x4x3x5xi8>
+// CHECK: %w_2 = graph.constant {{.*}}3, 2, 1{{.*}} : tensor<4x1x1x3xi8>
+// CHECK-NEXT: %y = affine_nest.for (%n_1, %o, %h_1, %w_3) = (1, 4, 6, 6) reduce (%i, %kh, %kw) = (1, 1, 3) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x_1[0, %o, %h_1, %w_3 + %kw - 1] pad 0 : tensor<1x4x5x5xi8>
+// CHECK-NEXT: %w_4 = affine_nest.load %w_2[%o, 0, 0, %kw] : tensor<4x1x1x3xi8>
