@@ -123,7 +123,9 @@ class NoptMain(xDSLOptMain):
                 forget_unused_resources(module)
             self._stage = f"pass '{following.name}': " if following else ""
             if following:
-                self._stages.begin(following.name)
+                prints = self.args.time_passes or self.args.print_between_passes
+                shows_its_own = prints or getattr(following, "shows_progress", False)
+                self._stages.begin("" if shows_its_own else following.name)
 
         self.pipeline = PassPipeline(build_passes(text, self.available_passes), callback)
 
@@ -206,7 +208,8 @@ class NoptMain(xDSLOptMain):
     def output_resulting_program(self, prog: ModuleOp) -> str:
         """The text to write; large output is written here instead."""
         self._stage = f"target '{self._target_spec.name}': "
-        self._stages.begin(f"writing {self._target_spec.name}")
+        to_file = self.args.output_file not in (None, "-")
+        self._stages.begin(f"writing {self._target_spec.name}" if to_file else "")
         with self._errors_name_the_stage():
             if self._emits_bytes():
                 target = cast(Any, self._target_class()).from_spec(self._target_spec)

@@ -8,7 +8,7 @@ from threading import Lock, Timer
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from rich.status import Status
+    from rich.live import Live
 
 T = TypeVar("T")
 
@@ -17,9 +17,11 @@ _MOMENT_SECONDS = 1.0
 
 
 def track(items: Sequence[T], what: str) -> Iterator[T]:
-    """The items, with a bar that says how many are done."""
+    """The items, with a bar that says how many are done; if it is one, that it is being done."""
     if len(items) < 2 or not sys.stderr.isatty():
-        yield from items
+        with Stages() as stages:
+            stages.begin(what)
+            yield from items
         return
     from rich.console import Console
     from rich.progress import track
@@ -36,10 +38,10 @@ class Stages:
 
     def __init__(self) -> None:
         self._what = ""
-        self._status: Status | None = None
-        self._lock = Lock()
+        self._live: Live | None = None
         self._left = False
-        self._timer = Timer(_MOMENT_SECONDS, self._show)
+        self._lock = Lock()
+        self._timer = Timer(_MOMENT_SECONDS, self._after_a_moment)
         self._timer.daemon = True
 
     def __enter__(self) -> Stages:
@@ -50,21 +52,38 @@ class Stages:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         with self._lock:
-            if self._status is not None:
-                self._status.stop()
             self._left = True
+            if self._live is not None:
+                self._live.stop()
 
     def begin(self, what: str) -> None:
-        """A stage begins."""
+        """A stage begins. Nothing is shown of one without a name: it prints something itself."""
         with self._lock:
             self._what = what
-            if self._status is not None:
-                self._status.update(what)
+            self._show()
 
-    def _show(self) -> None:
+    def _after_a_moment(self) -> None:
         from rich.console import Console
+        from rich.live import Live
 
         with self._lock:
             if not self._left:
-                self._status = Console(stderr=True).status(self._what)
-                self._status.start()
+                # What is printed meanwhile goes where it should, be it a pipe.
+                self._live = Live(
+                    console=Console(stderr=True),
+                    transient=True,
+                    redirect_stdout=False,
+                    redirect_stderr=False,
+                )
+                self._show()
+
+    def _show(self) -> None:
+        if self._live is None:
+            return
+        if self._what:
+            from rich.spinner import Spinner
+
+            self._live.update(Spinner("dots", self._what))
+            self._live.start()
+        else:
+            self._live.stop()

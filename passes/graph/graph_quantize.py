@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.console import Console
 from rich.progress import track
@@ -30,6 +31,8 @@ class GraphQuantizePass(ModulePass):
     """Symmetric int8, with scales chosen from the tensors that the samples in a .npz give."""
 
     name = "graph-quantize"
+    shows_progress: ClassVar[bool] = True
+    """The driver's own would lie above the bar of the samples."""
 
     calibration: str
     """The file: one array for each input, with a leading dimension for several samples."""
