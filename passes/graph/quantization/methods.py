@@ -16,6 +16,8 @@ from nopt.passes.graph.quantization.weights import LARGEST
 
 _FEW = 64
 """So few numbers of a channel say nothing about its largest."""
+_MANY = 1024
+"""So many make it likely that it is not far above the largest seen."""
 
 Method = Literal["max", "percentile", "mse"]
 
@@ -53,11 +55,15 @@ class Chooser:
 
 
 def channel_limits(channels: Channels, magnitudes: Magnitudes) -> Array:
-    """The channels' maxima, but no less than a part of the tensor's maximum: all of it for
-    channels of which few numbers were seen, for they may well have larger ones."""
-    numbers = magnitudes.total / len(channels.largest)
-    least = magnitudes.largest * min(1.0, _FEW / numbers) or 1.0
-    return np.maximum(channels.largest.astype(np.float64), least)
+    """The channels' maxima; where few numbers of each channel were seen, for they may well have
+    larger ones, no less than a typical channel's, or than the tensor's."""
+    largest = channels.largest.astype(np.float64)
+    numbers = magnitudes.total / len(largest)
+    if numbers < _FEW:
+        least = magnitudes.largest
+    else:
+        least = float(np.median(largest)) * min(1.0, _MANY / numbers)
+    return np.maximum(largest, least or magnitudes.largest or 1.0)
 
 
 ChooserFactory = Callable[[Observations], Chooser]
