@@ -183,11 +183,16 @@ def _replace(model: ModelProto, weights: dict[str, Array]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write a light model with random weights.")
-    parser.add_argument("name", choices=LIGHT_MODELS)
-    parser.add_argument("-o", "--output", required=True, metavar="FILE.onnx")
+    parser.add_argument("name", nargs="?", choices=LIGHT_MODELS, help="default: list their names")
+    parser.add_argument("-o", "--output", metavar="FILE.onnx", help="default: NAME.onnx")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    onnx.save(light_model(arguments.name, arguments.seed), arguments.output)
+    if arguments.name is None:
+        print(*LIGHT_MODELS, sep="\n")
+        return
+    onnx.save(
+        light_model(arguments.name, arguments.seed), arguments.output or f"{arguments.name}.onnx"
+    )
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class Coded:
         value = self.tensor(node)
         if np.any(self.zero):
             minus = trailing(-self.aligned(self.zero)).astype(dtype)
-            offset = node.array(minus, "minus_zero")
+            offset = node.array(minus, "bias" if minus.ndim else "zero_point")
             return node.emit(AddOp(value, offset, element_type(np.dtype(dtype))))
         return value
 
