@@ -114,7 +114,7 @@ def _is_read_once(load: LoadOp) -> bool:
 
 
 def _summed_axes(nest: ForOp) -> set[int]:
-    """Dimensions of a nest's result that all products that read it can sum over."""
+    """Dimensions of a nest's result that all products that read it sum over, and do not keep."""
     axes = set(range(len(nest.parallel_extents)))
     for use in nest.result.uses:
         load = use.operation
@@ -123,7 +123,7 @@ def _summed_axes(nest: ForOp) -> set[int]:
             axes &= {
                 axis
                 for axis, expr in enumerate(load.map.data.results)
-                if any(dim >= first for dim in expr.used_dims())
+                if expr.used_dims() and min(expr.used_dims()) >= first
             }
     return axes
 
