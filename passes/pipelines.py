@@ -36,9 +36,11 @@ VTA = Pipeline(
     "From a quantized network in `graph` to the instructions of the VTA core in `isa`.",
     (
         "attach-machine",
+        "graph-fold-shuffle",
         "graph-fold-space-to-depth",
         "graph-split-pools",
         "canonicalize",
+        "graph-arrange-channels",
         "graph-partition",
         "convert-graph-to-affine-nest",
         "affine-nest-fuse",
