@@ -21,7 +21,15 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.utils.hints import isa
 
 from nopt.dialects.affine_nest import ForOp, ReduceOp
-from nopt.dialects.graph import AvgPoolOp, Conv2dOp, ConvTranspose2dOp, MatmulOp, MaxPoolOp
+from nopt.dialects.graph import (
+    AddOp,
+    AvgPoolOp,
+    ConstantOp,
+    Conv2dOp,
+    ConvTranspose2dOp,
+    MatmulOp,
+    MaxPoolOp,
+)
 
 BLOCK = 16
 BYTES_A_CYCLE = 8
@@ -106,6 +114,13 @@ def _cost(
     )
 
 
+def _bias_bytes(op: Operation, channels: int) -> int:
+    """32 bits for each channel, if constants are added to the sums."""
+    sums = [use.operation for use in op.results[0].uses if isinstance(use.operation, AddOp)]
+    biased = any(isinstance(value.owner, ConstantOp) for sum in sums for value in sum.operands)
+    return _blocks(channels) * BLOCK * 4 if biased else 0
+
+
 def _convolution(op: Conv2dOp | ConvTranspose2dOp) -> Cost:
     batch, channels, height, width = _shape(op.input)
     _, outputs, rows, columns = _shape(op.results[0])
@@ -133,7 +148,7 @@ def _convolution(op: Conv2dOp | ConvTranspose2dOp) -> Cost:
         inner=inner,
         weights=inner * _blocks(outputs) * BLOCK * BLOCK,
         inputs=batch * prod(used) * _blocks(channels) * BLOCK,
-        bias=_blocks(outputs) * 4 * BLOCK,
+        bias=_bias_bytes(op, outputs),
     )
 
 
@@ -149,7 +164,7 @@ def _product(op: MatmulOp) -> Cost:
         inner=_blocks(inner),
         weights=of_weights,
         inputs=batch * rows * _blocks(inner) * BLOCK,
-        bias=0,
+        bias=_bias_bytes(op, columns),
     )
 
 
