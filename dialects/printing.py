@@ -9,16 +9,27 @@ from typing import IO
 from typing_extensions import override
 from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Dialect
+from xdsl.dialects.builtin import BytesAttr, DenseIntOrFPElementsAttr, ModuleOp, TensorType
+from xdsl.ir import Attribute, Dialect
 from xdsl.printer import Printer
 from xdsl.targets.mlir import MLIRTarget as XdslTarget
+from xdsl.utils.hints import isa
 
 from nopt.dialects.blobs import Blob
+
+_LARGE_ELEMENTS = 1 << 12
 
 
 class ModulePrinter(Printer):
     """xDSL's printer; each resource has a line of its own, and is written part by part."""
+
+    @override
+    def print_attribute(self, attribute: Attribute) -> None:
+        if isa(attribute, DenseIntOrFPElementsAttr) and (one := _repeated_element(attribute)):
+            one.print_without_type(self)
+            self.print_string(" : ")
+            attribute = attribute.type
+        super().print_attribute(attribute)
 
     @override
     def print_metadata(self, dialects: Iterable[Dialect]) -> None:
@@ -45,6 +56,15 @@ class ModulePrinter(Printer):
             if interface and keys and (known := interface.build_resources(keys)):
                 resources[dialect.name] = known
         return resources
+
+
+def _repeated_element(attr: DenseIntOrFPElementsAttr) -> DenseIntOrFPElementsAttr | None:
+    """One element of a large constant that has all equal ones; xDSL would unpack them all."""
+    data, count = attr.data.data, len(attr)
+    if count < _LARGE_ELEMENTS or data != data[: len(data) // count] * count:
+        return None
+    type = TensorType(attr.get_element_type(), [])
+    return DenseIntOrFPElementsAttr(type, BytesAttr(data[: len(data) // count]))
 
 
 @dataclass(frozen=True)

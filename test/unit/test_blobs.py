@@ -58,6 +58,16 @@ def test_large_constants_through_a_file(tmp_path, printer):
             assert array.flags.aligned and not array.flags.writeable
 
 
+@pytest.mark.parametrize("value", [np.float32(0.1), np.int8(-3), np.int64(1 << 40), np.bool_(True)])
+def test_large_constants_of_one_value_print_as_xdsl_does(value):
+    attr = attribute_of(np.full((70, 100), value), "constant")
+    ours, theirs = StringIO(), StringIO()
+    ModulePrinter(ours).print_attribute(attr)
+    Printer(theirs).print_attribute(attr)
+    assert ours.getvalue() == theirs.getvalue()
+    assert "tensor<70x100x" in ours.getvalue()
+
+
 def test_arrays_are_views_of_one_blob():
     (constant,) = module_of(LARGE).ops
     assert np.shares_memory(constant.array, constant.array)
