@@ -1,9 +1,10 @@
 """`convert-affine-nest-to-affine`: nests as loops over memrefs, in MLIR's own dialects.
 
 Functions take memrefs and return memrefs. Each nest allocates its result and fills it in
-`affine.for` loops, after a copy of its destination if it has one; a reduction is a loop nest of its own that carries the accumulator; a read that
-may be outside is guarded by an `affine.if`. Buffers that are not returned are freed at the end. For
-an `mlir-opt` before version 17, print with `--print-no-properties`.
+`affine.for` loops, after a copy of its destination if it has one; a reduction is a loop nest of its
+own that carries the accumulator; a read that may be outside is guarded by an `affine.if`. Buffers
+that are not returned are freed at the end. For an `mlir-opt` before version 17, print with
+`--print-no-properties`.
 """
 
 from __future__ import annotations

@@ -96,6 +96,7 @@ class _Raising:
         """Replace the function's body and type. Raises before anything is changed."""
         program = read(self.function)
         schedule = Schedule(program)
+        schedule.check()
         block = Block(arg_types=self._types(program))
         memory = self._memory(program, schedule, block)
         writer = StatementWriter(program, memory, block.add_op, self.reassociate)
@@ -117,7 +118,7 @@ class _Raising:
         contents: dict[SSAValue, Content] = {}
         for before, after in zip(self.function.body.block.args, block.args, strict=True):
             after.name_hint = before.name_hint
-            contents[before] = None if schedule.overwritten(before) else after
+            contents[before] = None if before in schedule.overwritten else after
         for buffer in program.buffers:
             contents[buffer.memref] = None
         for op in self.function.walk():
@@ -126,7 +127,7 @@ class _Raising:
                     constant = self._global(program, op)
                 block.add_op(constant)
                 contents[op.memref] = constant.result
-        return Memory(contents, program.shapes, schedule.check())
+        return Memory(contents, program.shapes, schedule.apart)
 
     def _global(self, program: Program, op: memref.GetGlobalOp) -> ConstantOp:
         """The constant that a global is."""
@@ -160,11 +161,10 @@ class _Raising:
         with about(program.terminator):
             results = [self._result(block, memory, value) for value in schedule.results]
         block.add_op(ReturnOp(*results))
-        stored = {store.memref for store in program.stores}
         for before, after in reversed(
             list(zip(self.function.body.block.args, block.args, strict=True))
         ):
-            if before in stored and not after.uses:
+            if before in program.stored and not after.uses:
                 block.erase_arg(after)
         types = [result.type for result in results]
         self.function.function_type = FunctionType.from_lists(block.arg_types, types)

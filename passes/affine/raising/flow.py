@@ -94,9 +94,11 @@ class Conflict:
 class BufferFlow:
     """The flow through one memref."""
 
-    def __init__(self, reads: Sequence[Event], writes: Sequence[Event]):
+    def __init__(self, reads: Sequence[Event], writes: Sequence[Event], apart: int):
+        """Elements are apart for each point of `apart` outermost loops as the program is written"""
         self.reads = reads
         self.writes = writes
+        self._before = self._flow(after=False, expanded=apart) if reads and writes else None
 
     def _flow(self, after: bool, expanded: int) -> isl.UnionFlow:
         """The flow as nests, or as the program was written.
@@ -108,25 +110,21 @@ class BufferFlow:
         prefixes = {event: dims(expanded) for event in events}
         return _flow(self.reads, self.writes, times, prefixes)
 
-    def _sources(self, after: bool, expanded: int) -> isl.UnionMap:
-        """From each write to the reads that get its value."""
-        return self._flow(after, expanded).get_must_dependence().coalesce()
-
     def keeps(self) -> bool:
         """Whether some read gets what was there before the function began."""
-        flow = self._flow(after=False, expanded=0)
-        return not flow.get_must_no_source().is_empty()
+        if self._before is None:
+            return bool(self.reads)
+        return not self._before.get_must_no_source().is_empty()
 
-    def conflict(self, kept_apart: int, expanded: int) -> Conflict | None:
+    def conflict(self, expanded: int) -> Conflict | None:
         """A read that nests would give another value, None if there is none.
 
-        Elements are apart for each point of `kept_apart` outermost loops as the program was
-        written, of `expanded` ones as nests.
+        As nests, elements are apart for each point of `expanded` outermost loops.
         """
-        if not self.reads or not self.writes:
+        if self._before is None:
             return None
-        before = self._sources(after=False, expanded=kept_apart)
-        after = self._sources(after=True, expanded=expanded)
+        before = self._before.get_must_dependence()
+        after = self._flow(after=True, expanded=expanded).get_must_dependence()
         if before.is_equal(after):
             return None
         lost = before.subtract(after)

@@ -78,6 +78,8 @@ class Program:
     loads: dict[SSAValue, Access] = field(default_factory=dict[SSAValue, Access])
     """By the value loaded."""
     stores: list[Access] = field(default_factory=list[Access])
+    stored: set[SSAValue] = field(default_factory=set[SSAValue])
+    """Memrefs that the text has stores to, even if these are never reached."""
     loops: dict[Operation, tuple[Loop, ...]] = field(
         default_factory=dict[Operation, tuple[Loop, ...]]
     )
@@ -319,6 +321,8 @@ class _Reader:
         else:
             index = _composed(AffineMap.identity(len(op.indices)), op.indices, loops)
         access = Access(op, op.memref, loops, index, domain, time)
+        if isinstance(op, affine.StoreOp | memref.StoreOp):
+            self.program.stored.add(op.memref)
         if domain.is_empty():
             return
         if isinstance(op, affine.StoreOp | memref.StoreOp):

@@ -29,6 +29,10 @@ class Schedule:
         self.program = program
         self.results = self._results()
         """Memrefs whose contents the caller sees: what is returned, then arguments stored to."""
+        self.apart: dict[SSAValue, int] = {}
+        """For how many outermost loops the elements of a memref must be kept apart."""
+        self.overwritten: set[SSAValue] = set()
+        """Memrefs of which nothing is used that they held before the function."""
         self._reads: dict[SSAValue, list[Event]] = {}
         self._writes: dict[SSAValue, list[Event]] = {}
         for number, store in enumerate(program.stores):
@@ -38,10 +42,9 @@ class Schedule:
             self._add_result(number, buffer)
 
     def _results(self) -> list[SSAValue]:
-        stored = {store.memref for store in self.program.stores}
         returned = list(self.program.terminator.operands)
         arguments = self.program.function.body.block.args
-        return [*returned, *(arg for arg in arguments if arg in stored)]
+        return [*returned, *(arg for arg in arguments if arg in self.program.stored)]
 
     def _add_statement(self, number: int, store: Access) -> None:
         counters = dims(len(store.loops))
@@ -83,35 +86,30 @@ class Schedule:
         event = Event(f"F{number}", domain, index, before, after)
         self._reads.setdefault(buffer, []).append(event)
 
-    def check(self) -> dict[SSAValue, int]:
-        """For how many outermost loops the elements of a buffer must be kept apart, if any.
+    def check(self) -> None:
+        """Find out `apart` and `overwritten`.
 
         Raises an error about a load that would get another value.
         """
-        apart: dict[SSAValue, int] = {}
         around: dict[SSAValue, int] = {
             op.memref: len(self.program.loops[op]) for op in self.program.buffers
         }
         for buffer in dict.fromkeys([*self._reads, *self._writes]):
             own = around.get(buffer, 0)
             most = own if buffer in self.results or buffer not in around else self._common(buffer)
-            flow = BufferFlow(self._reads.get(buffer, []), self._writes.get(buffer, []))
+            flow = BufferFlow(self._reads.get(buffer, []), self._writes.get(buffer, []), own)
+            if flow.writes and not flow.keeps():
+                self.overwritten.add(buffer)
             conflict: Conflict | None = None
             for loops in range(own, most + 1):
-                found = flow.conflict(own, loops)
+                found = flow.conflict(loops)
                 if found is None:
-                    apart[buffer] = loops
+                    self.apart[buffer] = loops
                     break
                 conflict = conflict or found
             else:
                 assert conflict is not None
                 _refuse(buffer, conflict)
-        return apart
-
-    def overwritten(self, buffer: SSAValue) -> bool:
-        """Whether nothing that a memref held before the function is used."""
-        reads, writes = self._reads.get(buffer, []), self._writes.get(buffer, [])
-        return bool(reads and writes) and not BufferFlow(reads, writes).keeps()
 
     def _common(self, buffer: SSAValue) -> int:
         """The number of loops around all accesses of a buffer."""
