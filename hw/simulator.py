@@ -30,7 +30,8 @@ from .waits import beyond_neighbours, explain_deadlock, missing, token_overflow
 Choose = Callable[[list[Module]], Module]
 
 
-_MOST_KNOWN = 8
+_MOST_KNOWN_BYTES = 1 << 20
+"""Of streams that are remembered: those of a network, of which each may have dozens."""
 _KNOWN: dict[tuple[Config, tuple[bool, bool], int, bytes], list[int] | Flow | None] = {}
 """Streams that ran without a trap: their order of execution, compiled, or that they cannot be."""
 
@@ -96,7 +97,7 @@ class Simulator:
         run.to_end()
         if key not in _KNOWN or known:
             _KNOWN[key] = run.order
-            if len(_KNOWN) > _MOST_KNOWN:
+            while len(_KNOWN) > 1 and sum(len(key[-1]) for key in _KNOWN) > _MOST_KNOWN_BYTES:
                 del _KNOWN[next(iter(_KNOWN))]
 
     def execute(self, insns: Records) -> None:
