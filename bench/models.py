@@ -3,8 +3,8 @@
     python bench/models.py [--only NAME…] [--json]
 
 Each network is imported, quantized on a few samples, compiled and run once on the modeled core (the
-RTL's preset with memory latency 32), in a process of its own. The result must equal the graph
-interpreter's of the quantized network in every bit.
+RTL's preset with memory latency 32), in a process of its own, whose largest memory is *peak mb*.
+The result must equal the graph interpreter's of the quantized network in every bit.
 
 *limit* sums over layers what `accounting` says no schedule can beat; what runs on the host is not
 in it. *unique bytes* are each layer's reads once, and its results once. *core share* is the
@@ -61,30 +61,35 @@ class _Clock:
         return self._last - last
 
 
-def measure(workload: Workload) -> Row:
+def make(workload: Workload, folder: Path) -> None:
+    """Write a network and samples for it."""
+    model = workload.model()
+    samples = workload.samples(model)
+    onnx.save(model, folder / "model.onnx")
+    np.savez(folder / "samples.npz", **samples.calibration)
+    np.savez(folder / "run.npz", *samples.run)
+
+
+def measure(workload: Workload, folder: Path) -> Row:
     """One row. Raises ValueError if the core's result is not the graph interpreter's."""
-    with tempfile.TemporaryDirectory() as folder:
-        model, samples = Path(folder) / "model.onnx", Path(folder) / "samples.npz"
-        proto = workload.model()
-        arrays = workload.samples(proto)
-        onnx.save(proto, model)
-        del proto
-        np.savez(samples, **arrays.calibration)
-        clock = _Clock()
-        module = import_model(model).module
-        import_s = clock.lap()
-        run_pipeline(module, f'graph-quantize{{calibration="{samples}"{workload.options}}}')
-        quantize_s = clock.lap()
+    with np.load(folder / "run.npz") as arrays:
+        inputs = list(arrays.values())
+    options = f'calibration="{folder / "samples.npz"}"{workload.options}'
+    clock = _Clock()
+    module = import_model(folder / "model.onnx").module
+    import_s = clock.lap()
+    run_pipeline(module, f"graph-quantize{{{options}}}")
+    quantize_s = clock.lap()
     layers = list(costs(module))
     on_core = [layer for layer in layers if layer.quantized]
-    expected = run_function(module, "main", arrays.run)
+    expected = run_function(module, "main", inputs)
     clock.lap()
     program = compile_program(module)
     compile_s = clock.lap()
     total = sum(layer.macs for layer in layers)
     core_share = 1 - host_macs(module) / total
     runtime = Runtime(program)
-    result = runtime.run(arrays.run)
+    result = runtime.run(inputs)
     _check(workload.name, expected, result.outputs)
     facts = timing_row(runtime.timings)
     limit = sum(layer.limit for layer in on_core)
@@ -127,11 +132,13 @@ def _host_steps(program: Program) -> Row:
 
 def _measure_apart(name: str) -> Row | None:
     """A network's row, measured in a process of its own; nothing, with a message, if it failed."""
-    command = [sys.executable, __file__, "--here", name]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        print(f"{name} failed:\n{done.stderr}", file=sys.stderr)
-        return None
+    with tempfile.TemporaryDirectory() as folder:
+        for task in ("make", "measure"):
+            command = [sys.executable, __file__, "--only", name, "--task", task, folder]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                print(f"{name} failed:\n{done.stderr}", file=sys.stderr)
+                return None
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -139,13 +146,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Cycles, traffic and seconds of whole networks.")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="just these networks")
     parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
-    parser.add_argument("--here", metavar="NAME", help="measure one in this process, print JSON")
+    parser.add_argument("--task", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    names = [arguments.here] if arguments.here else arguments.only or list(NETWORKS)
+    names = arguments.only or list(NETWORKS)
     if unknown := [name for name in names if name not in NETWORKS]:
         parser.error(f"unknown network '{unknown[0]}', expected one of {', '.join(NETWORKS)}")
-    if arguments.here:
-        print(json.dumps(measure(NETWORKS[arguments.here])))
+    if arguments.task:
+        _do(*arguments.task, NETWORKS[names[0]])
         return
     shown = track(names, "measuring", console=Console(stderr=True), transient=True)
     found = [_measure_apart(name) for name in shown]
@@ -157,6 +164,14 @@ def main() -> None:
             print_rows(title, [{name: row[name] for name in columns} for row in rows])
     if len(rows) < len(found):
         sys.exit(1)
+
+
+def _do(task: str, folder: str, workload: Workload) -> None:
+    """What the processes of `_measure_apart` do."""
+    if task == "make":
+        make(workload, Path(folder))
+    else:
+        print(json.dumps(measure(workload, Path(folder))))
 
 
 if __name__ == "__main__":
