@@ -37,7 +37,7 @@ class _Draft:
         for name in self.draw(st.sampled_from([("a", "b"), ("a", "b", "c"), ("a",)])):
             self.shapes[name] = self.draw(st.lists(sizes, min_size=1, max_size=2))
             self.arguments.append(name)
-        # Loops in scope: (name, largest value, step counted).
+        # Loops in scope: (their turn as an affine expression, its largest value).
         self.loops: list[tuple[str, int]] = []
         self.scalars: list[str] = []
 
@@ -64,8 +64,8 @@ class _Draft:
                 continue
             loop, most = self.pick(*fitting)
             room = size - 1 - most
-            forms = [f"%{loop}", f"%{loop}", f"%{loop}", f"{most} - %{loop}"]
-            forms += [f"%{loop} + {room}"] if room else []
+            forms = [loop, loop, loop, f"{most} - {loop}"]
+            forms += [f"{loop} + {room}"] if room else []
             exprs.append(self.pick(*forms))
         return ", ".join(exprs)
 
@@ -80,6 +80,8 @@ class _Draft:
         if self.scalars and self.pick(False, False, True):
             return self.pick(*self.scalars)
         result = self.load() if self.pick(True, True, True, False) else "one"
+        if self.loops and self.pick(*[False] * 5, True):
+            result = self.guarded_load()
         for _ in range(self.pick(0, 0, 1, 2)):
             other = self.load() if self.pick(True, False) else "one"
             named = self.fresh("v")
@@ -87,6 +89,47 @@ class _Draft:
             self.emit(f"%{named} = arith.{op} %{result}, %{other} : {ELEMENT}")
             result = named
         return result
+
+    def guard(self, name: str) -> tuple[str, str]:
+        """A condition that an index of a memref is inside, mostly exact, and the index."""
+        loop, _ = self.pick(*self.loops)
+        offset = self.pick(-1, -1, 1, 2)
+        size = self.shapes[name][0] - self.pick(0, 0, 0, 0, 1)
+        inside = f"{loop} + {offset} >= 0, {size - 1 - offset} - {loop} >= 0"
+        variable = loop[loop.index("%") :].split()[0].rstrip(")")
+        rest = self.index(name).split(", ")[1:]
+        condition = f"affine_set<(d0) : ({inside.replace(variable, 'd0')})>({variable})"
+        return condition, ", ".join([f"{loop} + {offset}", *rest])
+
+    def guarded_load(self) -> str:
+        name = self.pick(*[name for name in self.shapes if self.shapes[name]])
+        condition, index = self.guard(name)
+        result, inner, other = self.fresh("v"), self.fresh("v"), self.fresh("v")
+        self.emit(f"%{result} = affine.if {condition} -> {ELEMENT} {{")
+        self.emit(f"  %{inner} = affine.load %{name}[{index}] : {self.type(name)}")
+        self.emit(f"  affine.yield %{inner} : {ELEMENT}")
+        self.emit("} else {")
+        self.emit(f"  %{other} = arith.constant {self.pick(0, 0, 3)} : {ELEMENT}")
+        self.emit(f"  affine.yield %{other} : {ELEMENT}")
+        self.emit("}")
+        return result
+
+    def guarded_sum(self) -> None:
+        """A sum in memory, where a condition holds."""
+        target = self.pick(*self.shapes)
+        name = self.pick(*[name for name in self.shapes if self.shapes[name]])
+        at = self.index(target)
+        weight = self.load()
+        condition, index = self.guard(name)
+        values = [self.fresh("v") for _ in range(4)]
+        self.emit(f"affine.if {condition} {{")
+        self.emit(f"  %{values[0]} = affine.load %{name}[{index}] : {self.type(name)}")
+        op = self.pick("muli", "muli", "muli", "addi")
+        self.emit(f"  %{values[1]} = arith.{op} %{values[0]}, %{weight} : {ELEMENT}")
+        self.emit(f"  %{values[2]} = affine.load %{target}[{at}] : {self.type(target)}")
+        self.emit(f"  %{values[3]} = arith.addi %{values[1]}, %{values[2]} : {ELEMENT}")
+        self.emit(f"  affine.store %{values[3]}, %{target}[{at}] : {self.type(target)}")
+        self.emit("}")
 
     def store(self) -> None:
         value = self.value()
@@ -110,20 +153,23 @@ class _Draft:
         self.emit(f"%{name} = memref.{op}() : {self.type(name)}")
         # What is read before it is written has no value: write all of it first.
         loops = len(self.loops)
-        names: list[str] = []
-        for size in self.shapes[name]:
-            names.append(self.open(size))
+        turns = [self.open(size) for size in self.shapes[name]]
         value = self.value()
-        index = ", ".join(f"%{loop}" for loop in names)
+        index = ", ".join(turns)
         self.emit(f"affine.store %{value}, %{name}[{index}] : {self.type(name)}")
         while len(self.loops) > loops:
             self.close()
 
     def open(self, size: int) -> str:
+        """Begin a loop of `size` turns; the turn as an affine expression."""
         name = self.fresh("i")
-        self.emit(f"affine.for %{name} = 0 to {size} {{")
-        self.loops.append((name, size - 1))
-        return name
+        first, step = self.pick(0, 0, 0, 2), self.pick(1, 1, 1, 2)
+        last = first + size * step - self.pick(0, step - 1)
+        self.emit(f"affine.for %{name} = {first} to {last} step {step} {{")
+        turn = f"(%{name} - {first})" if first else f"%{name}"
+        turn = f"({turn} floordiv {step})" if step > 1 else turn
+        self.loops.append((turn, size - 1))
+        return turn
 
     def close(self) -> None:
         self.loops.pop()
@@ -137,7 +183,7 @@ class _Draft:
         args = f"iter_args(%{carried} = %{start}) -> ({ELEMENT})"
         self.emit(f"%{result} = affine.for %{loop} = 0 to {size} {args} {{")
         outer, self.scalars = self.scalars, [*self.scalars]
-        self.loops.append((loop, size - 1))
+        self.loops.append((f"%{loop}", size - 1))
         value = self.value()
         named = self.fresh("v")
         op = self.pick("addi", "addi", "addi", "maxsi", "muli")
@@ -150,7 +196,7 @@ class _Draft:
         """Statements at this depth, and loops around more of them."""
         for _ in range(self.pick(1, 1, 2, 3)):
             kinds = [self.store, self.accumulate]
-            kinds += [self.carried] if self.loops else []
+            kinds += [self.carried, self.guarded_sum] if self.loops else []
             kinds += [self.temporary] if len(self.shapes) < 5 else []
             if budget and self.pick(True, True, False):
                 known, scalars = dict(self.shapes), list(self.scalars)

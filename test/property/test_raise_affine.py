@@ -79,13 +79,20 @@ class Loops:
     def step(self, op: Operation) -> None:
         match op:
             case affine.ForOp():
+                (first,) = op.lowerBoundMap.data.eval([], [])
                 (last,) = op.upperBoundMap.data.eval([], [])
                 carried = [self.values[start] for start in op.inits]
-                for turn in range(last):
+                for turn in range(first, last, op.step.value.data):
                     arguments = op.body.block.args
                     self.values |= zip(arguments, [turn, *carried], strict=True)
                     carried = self.block(op.body.block)
                 self.values |= zip(op.results, carried, strict=True)
+            case affine.IfOp():
+                arguments = [self.values[arg] for arg in op.args]
+                holds = all(c.lhs.eval(arguments, []) >= 0 for c in op.condition.data.constraints)
+                region = op.then_region if holds else op.else_region
+                chosen = self.block(region.block) if region.blocks else []
+                self.values |= zip(op.results, chosen, strict=True)
             case affine.LoadOp():
                 self.values[op.result] = self.values[op.memref][self.at(op)]
             case affine.StoreOp():
