@@ -14,6 +14,10 @@ from nopt.dialects.graph.base import INTEGER, INTEGER_LIST, NUMBER, GraphOp, Val
 from nopt.dialects.graph.syntax import Number
 from nopt.dialects.graph.types import Tensor
 
+PADDING_IS_UNREAD = "padding_is_unread"
+"""Discardable unit attribute of a concat: nobody reads, but to multiply by zero, what `graph.pad`
+added to its pieces at their end. So nobody needs to write it."""
+
 
 @irdl_op_definition
 class ConcatOp(GraphOp, HasFolderInterface):

@@ -26,7 +26,15 @@ def _own_resources():
 
 @pytest.mark.parametrize(
     ("name", "layers"),
-    [("inception", 9), ("dense block", 15), ("dense block, all anew", 15), ("fire", 8)],
+    [
+        ("inception", 9),
+        ("dense block", 15),
+        ("dense block, all anew", 15),
+        ("fire", 8),
+        # One of them brings the joined channels together again, for a convolution in groups.
+        ("shuffle", 10),
+        ("shuffle, odd groups", 10),
+    ],
 )
 def test_one_kernel_a_layer(name: str, layers: int):
     module = BLOCKS[name]()

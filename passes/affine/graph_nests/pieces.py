@@ -10,6 +10,7 @@ from xdsl.rewriter import InsertPoint
 
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
 from nopt.dialects.graph.types import NUMBERS
 from nopt.passes.affine.graph_nests.shapes import broadcast, parallel, shape_of
 from nopt.passes.affine.nest_builder import NestBuilder, Place
@@ -44,11 +45,6 @@ class Broadcast(RewritePattern):
         nest = NestBuilder(parallel(shape_of(op.result)))
         x = nest.load(op.input, broadcast(op.input, nest.dims))
         rewriter.replace(op, nest.finish(x, op))
-
-
-PADDING_IS_UNREAD = "padding_is_unread"
-"""Unit attribute of a concat: nobody reads, but to multiply by zero, what `graph.pad` added to its
-pieces at their end. So nobody needs to write it."""
 
 
 class Concat(RewritePattern):

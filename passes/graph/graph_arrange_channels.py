@@ -1,0 +1,129 @@
+"""`graph-arrange-channels`: no shuffle of channels, and joined tensors in whole blocks.
+
+The core stores blocks of channels. A tensor joined of others of any number of channels is joined of
+padded ones instead, and a shuffle is left out; what reads the tensor has its constant weights in
+the other order, with zeros for the padding. Where a reader has no weights to absorb that, a product
+with a matrix of zeros and ones brings the channels of a joined tensor together again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from xdsl.builder import Builder
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, StringAttr, UnitAttr, i8
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.transforms.dead_code_elimination import dce
+
+from nopt.dialects.constants import load_resource_dialect
+from nopt.dialects.graph import ClipOp, ConcatOp, PadOp, ReluOp, ReshapeOp, TransposeOp
+from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
+from nopt.dialects.graph.queries import shape_of, tensor_of
+from nopt.passes.graph.arrangement import Arrangement, can_move, can_read, move, picked
+from nopt.passes.machine import machine_of
+from nopt.passes.placement import PLACEMENT
+
+
+@dataclass(frozen=True)
+class GraphArrangeChannelsPass(ModulePass):
+    """Put shuffles of channels into weights, and pad the pieces of joined tensors to blocks."""
+
+    name = "graph-arrange-channels"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        load_resource_dialect(ctx)
+        block = machine_of(op).block_out
+        for concat in [each for each in op.walk() if isinstance(each, ConcatOp)]:
+            _limit_pieces(concat)
+        for reshape in [each for each in op.walk() if isinstance(each, ReshapeOp)]:
+            _drop_shuffle(reshape)
+        for concat in [each for each in op.walk() if isinstance(each, ConcatOp)]:
+            _pad_pieces(concat, block)
+        dce(op)
+
+
+def _limit_pieces(concat: ConcatOp) -> None:
+    """A ReLU or clip of a joined tensor is one of its pieces: it joins what computes them."""
+    while concat.result.has_one_use():
+        (use,) = concat.result.uses
+        user = use.operation
+        if not isinstance(user, ReluOp | ClipOp) or PLACEMENT in user.attributes:
+            return
+        build = Builder(InsertPoint.before(concat))
+        pieces: list[SSAValue] = []
+        for piece in concat.inputs:
+            properties = dict(user.properties)
+            limited = type(user).create(
+                operands=[piece], properties=properties, result_types=[piece.type]
+            )
+            limited.location = user.location
+            limited.result.name_hint = piece.name_hint
+            pieces.append(build.insert(limited).result)
+        joined = ConcatOp(pieces, concat.axis.value.data)
+        joined.attributes.update({**concat.attributes, **user.attributes})
+        joined.result.name_hint = user.result.name_hint
+        joined.location = concat.location
+        Rewriter.replace_op(user, [], [concat.result])
+        Rewriter.replace_op(concat, joined)
+        concat = joined
+
+
+def _drop_shuffle(last: ReshapeOp) -> None:
+    """Let those who read shuffled channels read them as they were."""
+    turned = last.input.owner
+    if not isinstance(turned, TransposeOp) or not isinstance(turned.input.owner, ReshapeOp):
+        return
+    source = turned.input.owner.input
+    shape = shape_of(source)
+    if shape != shape_of(last.result) or len(shape) != 4:
+        return
+    indices = np.arange(np.prod(shape)).reshape(shape)
+    apart = indices.reshape(shape_of(turned.input)).transpose(turned.permutation.get_values())
+    shuffled = apart.reshape(shape)
+    order = shuffled[0, :, 0, 0] // (shape[2] * shape[3])
+    if not np.array_equal(indices[:, order], shuffled) or not can_move(last.result, True):
+        return
+    for use in list(last.result.uses):
+        move(use.operation, last.result, source, Arrangement(order, shape[1]))
+
+
+def _pad_pieces(concat: ConcatOp, block: int) -> None:
+    """Join pieces of whole blocks of channels, if they are not."""
+    sizes = [shape_of(piece)[1] for piece in concat.inputs] if concat.axis.value.data == 1 else []
+    on_host = concat.attributes.get(PLACEMENT) == StringAttr("host")
+    type = tensor_of(concat.result)
+    if on_host or type.element_type != i8 or len(type.get_shape()) != 4:
+        return
+    if not any(size % block for size in sizes[:-1]):
+        return
+    build = Builder(InsertPoint.before(concat))
+    padded = [-(-size // block) * block for size in sizes[:-1]] + sizes[-1:]
+    pieces: list[SSAValue] = []
+    for piece, size, whole in zip(concat.inputs, sizes, padded, strict=True):
+        if size == whole:
+            pieces.append(piece)
+            continue
+        pad = build.insert(PadOp(piece, [0, 0, 0, 0], [0, whole - size, 0, 0]))
+        pad.result.name_hint = piece.name_hint
+        pieces.append(pad.result)
+    joined = build.insert(ConcatOp(pieces, 1))
+    joined.attributes[PADDING_IS_UNREAD] = UnitAttr()
+    joined.result.name_hint = concat.result.name_hint
+    joined.location = concat.location
+    starts = np.cumsum([0, *padded])
+    positions = np.concatenate(
+        [start + np.arange(size) for (start, _), size in zip(pairwise(starts), sizes, strict=True)]
+    )
+    arrangement = Arrangement(positions, int(starts[-1]))
+    for use in list(concat.result.uses):
+        if can_read(use.operation, concat.result, False):
+            move(use.operation, concat.result, joined.result, arrangement)
+    again = picked(joined.result, arrangement, concat)
+    again.attributes.update(concat.attributes)
+    again.result.name_hint = concat.result.name_hint
+    Rewriter.replace_op(concat, [], [again.result])
