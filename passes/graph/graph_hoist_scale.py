@@ -41,7 +41,9 @@ def hoist(op: MulOp) -> Replacement:
     dtype = numpy_type(op.result.type.element_type)
     scalar = ConstantOp(attribute_of(np.array(number, dtype), "scale"))
     scalar.result.name_hint = op.rhs.name_hint
-    scaled = MulOp(inner.operands[position], scalar)
+    source = inner.operands[position]
+    scaled = MulOp(source, scalar)
+    scaled.result.name_hint = source.name_hint and f"{source.name_hint}_scaled"
     return [scalar, scaled, with_operand(inner, position, scaled.result)]
 
 

@@ -6,18 +6,18 @@ func.func @scores(%x: tensor<8x6xf32>, %k: tensor<2x8x3xf32>) -> tensor<2x8x8xf3
   %w = graph.constant dense<0.25> : tensor<6x6xf32>
   %b = graph.constant dense<1.0> : tensor<6xf32>
   %c = graph.constant dense<0.5> : tensor<1x1x1xf32>
-  %0 = graph.matmul %x, %w : (tensor<8x6xf32>, tensor<6x6xf32>) -> tensor<8x6xf32>
-  %1 = graph.add %0, %b : (tensor<8x6xf32>, tensor<6xf32>) -> tensor<8x6xf32>
-  %2 = graph.reshape %1 : tensor<8x6xf32> -> tensor<8x2x3xf32>
-  %q = graph.transpose %2 permutation [1, 0, 2] : tensor<8x2x3xf32> -> tensor<2x8x3xf32>
-  %3 = graph.matmul %q, %k transpose_b : (tensor<2x8x3xf32>, tensor<2x8x3xf32>) -> tensor<2x8x8xf32>
-  %scores = graph.mul %3, %c : (tensor<2x8x8xf32>, tensor<1x1x1xf32>) -> tensor<2x8x8xf32>
-  // CHECK: %1 = graph.add %0, %b
+  %product = graph.matmul %x, %w : (tensor<8x6xf32>, tensor<6x6xf32>) -> tensor<8x6xf32>
+  %query = graph.add %product, %b : (tensor<8x6xf32>, tensor<6xf32>) -> tensor<8x6xf32>
+  %split = graph.reshape %query : tensor<8x6xf32> -> tensor<8x2x3xf32>
+  %q = graph.transpose %split permutation [1, 0, 2] : tensor<8x2x3xf32> -> tensor<2x8x3xf32>
+  %plain = graph.matmul %q, %k transpose_b : (tensor<2x8x3xf32>, tensor<2x8x3xf32>) -> tensor<2x8x8xf32>
+  %scores = graph.mul %plain, %c : (tensor<2x8x8xf32>, tensor<1x1x1xf32>) -> tensor<2x8x8xf32>
+  // CHECK: %query = graph.add %product, %b
   // CHECK-NEXT: %c = graph.constant dense<5.000000e-01> : tensor<f32>
-  // CHECK-NEXT: %[[Q:[a-z_0-9]+]] = graph.mul %1, %c
-  // CHECK-NEXT: %[[R:[a-z_0-9]+]] = graph.reshape %[[Q]]
-  // CHECK-NEXT: %[[T:[a-z_0-9]+]] = graph.transpose %[[R]]
-  // CHECK-NEXT: %scores = graph.matmul %[[T]], %k transpose_b
+  // CHECK-NEXT: %query_scaled = graph.mul %query, %c
+  // CHECK-NEXT: %split_scaled = graph.reshape %query_scaled
+  // CHECK-NEXT: %q_scaled = graph.transpose %split_scaled
+  // CHECK-NEXT: %scores = graph.matmul %q_scaled, %k transpose_b
   return %scores : tensor<2x8x8xf32>
 }
 
