@@ -316,3 +316,90 @@ func.func @globals(%y: memref<3xi32>) {
 // CHECK-NEXT: %y_1 = affine_nest.for (%i) = (3) {
 // CHECK-NEXT: %a = affine_nest.load %t[%i] : tensor<3xi32>
 // CHECK-NEXT: %b = affine_nest.load %y[%i] : tensor<3xi32>
+
+// Conditions within conditions: both indices are inside.
+func.func @both(%x: memref<5x5xi8>, %w: memref<3x3xi8>, %y: memref<5x5xi32>) {
+  %zero = arith.constant 0 : i32
+  affine.for %i = 0 to 5 {
+  affine.for %j = 0 to 5 {
+    affine.store %zero, %y[%i,%j] : memref<5x5xi32>
+    affine.for %k = 0 to 3 {
+      affine.if affine_set<(d0, d1) : (d0 + d1 - 1 >= 0, 5 - d0 - d1 >= 0)>(%i, %k) {
+      affine.for %l = 0 to 3 {
+      affine.if affine_set<(d0, d1) : (d0 + d1 - 1 >= 0, 5 - d0 - d1 >= 0)>(%j, %l) {
+        %a = affine.load %x[%i + %k - 1, %j + %l - 1] : memref<5x5xi8>
+        %b = affine.load %w[%k, %l] : memref<3x3xi8>
+        %aw = arith.extsi %a : i8 to i32
+        %bw = arith.extsi %b : i8 to i32
+        %p = arith.muli %aw, %bw : i32
+        %before = affine.load %y[%i,%j] : memref<5x5xi32>
+        %after = arith.addi %before, %p : i32
+        affine.store %after, %y[%i,%j] : memref<5x5xi32>
+      }
+      }
+      }
+    }
+  }
+  }
+  return
+}
+// CHECK-LABEL: func.func @both(
+// CHECK-NEXT: %y = affine_nest.for (%i, %j) = (5, 5) reduce (%k, %l) = (3, 3) {
+// CHECK-NEXT: %a = affine_nest.load %x[%i + %k - 1, %j + %l - 1] pad 0 : tensor<5x5xi8>
+func.func @frame(%x: memref<5x5xi8>,  %y: memref<7x7xi8>) {
+  %three = arith.constant 3 : i8
+  affine.for %i = 0 to 7 {
+  affine.for %j = 0 to 7 {
+     %v = affine.if affine_set<(d0) : (d0 - 1 >= 0, 5 - d0 >= 0)>(%i) -> i8 {
+       %u = affine.if affine_set<(d0) : (d0 - 1 >= 0, 5 - d0 >= 0)>(%j) -> i8 {
+         %a = affine.load %x[%i - 1, %j - 1] : memref<5x5xi8>
+         affine.yield %a : i8
+      } else {
+         affine.yield %three : i8
+      }
+         affine.yield %u : i8
+      } else {
+         affine.yield %three : i8
+      }
+      affine.store %v, %y[%i, %j] : memref<7x7xi8>
+  }
+  }
+  return
+}
+// CHECK-LABEL: func.func @frame(
+// CHECK-NEXT: %y = affine_nest.for (%i, %j) = (7, 7) {
+// CHECK-NEXT: %a = affine_nest.load %x[%i - 1, %j - 1] pad 3 : tensor<5x5xi8>
+// CHECK-NEXT: affine_nest.yield %a : i8
+
+// A tiled sum is one reduction again; a sum of different loops' results is several nests.
+func.func @tiled_sum(%x: memref<12xi32>, %z: memref<5xi32>, %y: memref<1xi32>) {
+  %zero = arith.constant 0 : i32
+  %sum = affine.for %i = 0 to 12 step 4 iter_args(%s = %zero) -> (i32) {
+    %inner = affine.for %j = affine_map<(d0) -> (d0)>(%i) to affine_map<(d0) -> (d0 + 4)>(%i) iter_args(%t = %s) -> (i32) {
+      %a = affine.load %x[%j] : memref<12xi32>
+      %n = arith.addi %t, %a : i32
+      affine.yield %n : i32
+    }
+    affine.yield %inner : i32
+  }
+  %other = affine.for %k = 0 to 5 iter_args(%s = %zero) -> (i32) {
+    %b = affine.load %z[%k] : memref<5xi32>
+    %n = arith.addi %s, %b : i32
+    affine.yield %n : i32
+  }
+  %both = arith.muli %sum, %other : i32
+  affine.store %both, %y[0] : memref<1xi32>
+  return
+}
+// CHECK-LABEL: func.func @tiled_sum(
+// CHECK-NEXT: %other = affine_nest.for () = () reduce (%k) = (5) {
+// CHECK-NEXT: %b = affine_nest.load %z[%k] : tensor<5xi32>
+// CHECK-NEXT: %0 = affine_nest.reduce add %b : i32
+// CHECK-NEXT: affine_nest.yield %0 : i32
+// CHECK-NEXT: } : tensor<i32>
+// CHECK-NEXT: %y = affine_nest.for (%i0) = (1) reduce (%i) = (12) {
+// CHECK-NEXT: %a = affine_nest.load %x[%i] : tensor<12xi32>
+// CHECK-NEXT: %sum = affine_nest.reduce add %a : i32
+// CHECK-NEXT: %other_1 = affine_nest.load %other[] : tensor<i32>
+// CHECK-NEXT: %both = arith.muli %sum, %other_1 : i32
+// CHECK-NEXT: affine_nest.yield %both : i32
