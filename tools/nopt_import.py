@@ -8,13 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from nopt.tools.errors import UserError, errors_for_people, usage_error
 from nopt.tools.output import output_stream
-
-if TYPE_CHECKING:
-    from onnx import NodeProto
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -39,7 +35,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="INPUT=1x3x224x224",
         help="the shape of an input that leaves dimensions open",
     )
-    parser.add_argument("--quiet", action="store_true", help="print no notes and no progress")
+    parser.add_argument("--quiet", action="store_true", help="print no notes")
     return parser.parse_args(argv)
 
 
@@ -64,21 +60,14 @@ def _import(
     from nopt.dialects.constants import load_resource_dialect
     from nopt.dialects.printing import MlirTarget
     from nopt.tools.importer import import_model
-
-    def progress(nodes: Iterable[NodeProto]) -> Iterable[NodeProto]:
-        if arguments.quiet or not sys.stderr.isatty():
-            return nodes
-        from rich.console import Console
-        from rich.progress import track
-
-        console = Console(stderr=True)
-        return track(list(nodes), "importing", console=console, transient=True)
+    from nopt.tools.progress import Stages
 
     context = Context()
     context.register_dialect(Builtin.name, lambda: Builtin)
     load_resource_dialect(context)
-    with output_stream(arguments.output) as stream:
-        imported = import_model(arguments.model, dims, shapes, progress)
+    with output_stream(arguments.output) as stream, Stages() as stages:
+        imported = import_model(arguments.model, dims, shapes, stages.begin)
+        stages.begin("writing" if arguments.output else "")
         MlirTarget().emit(context, imported.module, stream)
     if not arguments.quiet:
         for note in imported.notes:

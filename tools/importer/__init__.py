@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 
 from nopt.tools.errors import UserError
-
-if TYPE_CHECKING:
-    from onnx import NodeProto
 
 __all__ = ["Imported", "import_model"]
 
@@ -25,24 +21,24 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def _quietly(nodes: Iterable[NodeProto]) -> Iterable[NodeProto]:
-    return nodes
+def _quietly(stage: str) -> None:
+    pass
 
 
 def import_model(
     path: str | Path,
     dims: Mapping[str, int] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
-    progress: Callable[[Iterable[NodeProto]], Iterable[NodeProto]] = _quietly,
+    begin: Callable[[str], None] = _quietly,
 ) -> Imported:
     """Import an ONNX file.
 
         imported = import_model("model.onnx", dims={"batch": 1})
         (y,) = run_function(imported.module, "main", [x])
 
-    `dims` gives named open dimensions their sizes, `shapes` whole input shapes by name; `progress`
-    wraps the iteration over the nodes. Raises UserError, with the file as its place, for what is no
-    model or has no import, OSError if the file cannot be read.
+    `dims` gives named open dimensions their sizes, `shapes` whole input shapes by name; `begin`
+    is called with each stage that begins. Raises UserError, with the file as its place, for what is
+    no model or has no import, OSError if the file cannot be read.
     """
     try:
         import onnx as _  # noqa: F401
@@ -55,9 +51,11 @@ def import_model(
 
     path = Path(path)
     try:
+        begin("reading and checking")
         model, elements = read_model(path, dims or {}, shapes or {})
         builder = Builder(model, elements, path.parent)
-        module = builder.build(progress)
+        begin("importing")
+        module = builder.build()
     except UserError as error:
         raise UserError(error.message, error.place or str(path)) from error
     return Imported(module, tuple(builder.notes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Builder:
         self._constants: dict[str, SSAValue] = {}
         self._converted: dict[str, int] = {}
 
-    def build(self, progress: Callable[[Iterable[NodeProto]], Iterable[NodeProto]]) -> ModuleOp:
+    def build(self) -> ModuleOp:
         """The module with function `main`. Raises UserError about the first node that is wrong,
         or about all the operators that have no reader."""
         graph = self.model.graph
@@ -70,7 +70,7 @@ class Builder:
         for value, argument in zip(inputs, self.block.args, strict=True):
             argument.name_hint = identifier(value.name)
             self.values[value.name] = argument
-        for proto in progress(graph.node):
+        for proto in graph.node:
             self.add(proto, self.opsets)
         self._refuse_unsupported()
         results = [self._result(value.name) for value in graph.output]
