@@ -17,7 +17,8 @@ def merge_reductions(nest: ForOp) -> ForOp:
     The result is the nest itself or a new one, in either case not inserted anywhere.
     """
     count = len(nest.parallel_extents)
-    for outer, inner in permutations(range(count, len(nest.extents)), 2):
+    several = [dim for dim in range(count, len(nest.extents)) if nest.extents[dim] > 1]
+    for outer, inner in permutations(several, 2):
         if (merged := _merged(nest, outer, inner)) is not None:
             return merge_reductions(merged)
     return nest
