@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LEVELS, MACHINE = ROOT / "docs/levels.md", ROOT / "docs/machine.md"
-RAISING = ROOT / "docs/raising.md"
+RAISING, GRAPHS = ROOT / "docs/raising.md", ROOT / "docs/graphs.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
 PYTHON = re.compile(
@@ -46,6 +46,11 @@ def raising() -> str:
     return levels(RAISING)
 
 
+def graphs() -> str:
+    """The document on graphs with the output of its commands."""
+    return levels(GRAPHS)
+
+
 def machine() -> str:
     """The document with the output of its Python, one block after another."""
     names: dict[str, object] = {}
@@ -69,11 +74,21 @@ def test_raising():
     assert raising() == RAISING.read_text()
 
 
+def test_graphs():
+    assert len(CONSOLE.findall(GRAPHS.read_text())) == 2
+    assert graphs() == GRAPHS.read_text()
+
+
 def test_machine():
     assert len(PYTHON.findall(MACHINE.read_text())) == 4
     assert machine() == MACHINE.read_text()
 
 
 if __name__ == "__main__":
-    for document, render in ((LEVELS, levels), (RAISING, raising), (MACHINE, machine)):
+    for document, render in (
+        (LEVELS, levels),
+        (RAISING, raising),
+        (GRAPHS, graphs),
+        (MACHINE, machine),
+    ):
         document.write_text(render())
