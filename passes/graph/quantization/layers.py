@@ -127,7 +127,8 @@ def _on_host(op: Operation) -> bool:
     return op.attributes.get("placement") == StringAttr("host")
 
 
-def _only_user(value: SSAValue) -> Operation | None:
+def only_user(value: SSAValue) -> Operation | None:
+    """The op that reads a value once, if no other op does."""
     uses = list(value.uses)
     return uses[0].operation if len(uses) == 1 else None
 
@@ -142,7 +143,7 @@ def _bias(op: Operation) -> tuple[SSAValue, Array] | None:
             root = inner[0].owner
         if not (isinstance(root, Operation) and is_contraction(root)):
             continue
-        if not is_constant(other) or _only_user(value) is None or value.type != op.result.type:
+        if not is_constant(other) or only_user(value) is None or value.type != op.result.type:
             continue
         rank, axis = len(shape_of(value)), channel_axis(root)
         shape = shape_of(other)
@@ -207,7 +208,7 @@ def _contraction_layer(
     op: Operation, integer: Collection[SSAValue], taken: Collection[Operation]
 ) -> Layer:
     layer = Layer((op,))
-    while (user := _only_user(layer.result)) is not None and (bias := _bias(user)) is not None:
+    while (user := only_user(layer.result)) is not None and (bias := _bias(user)) is not None:
         total = bias[1].astype(np.float64) + (0 if layer.bias is None else layer.bias)
         layer = Layer((*layer.ops, user), total)
     if user is not None and is_sum(user) and user.results[0] in integer and user not in taken:
@@ -217,7 +218,7 @@ def _contraction_layer(
 
 
 def _with_activation(layer: Layer) -> Layer:
-    user = _only_user(layer.result)
+    user = only_user(layer.result)
     if isinstance(user, graph.ReluOp | graph.ClipOp) and is_mover(user):
         return replace(layer, ops=(*layer.ops, user), activation=user)
     return layer

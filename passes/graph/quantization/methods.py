@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -29,10 +28,14 @@ class Chooser:
     method: Method
     percentile: float
     seen: Observations
+    fixed: dict[SSAValue, float] = field(default_factory=dict[SSAValue, float])
+    """Limits of tensors that are divided by factors, which is not how they were seen."""
 
     def wanted(self, value: SSAValue) -> float:
         """About what a tensor's limit would be by itself; 0 for one that is all zero."""
         magnitudes = self.seen.magnitudes[value]
+        if (fixed := self.fixed.get(value)) is not None:
+            return fixed
         if self.method == "percentile":
             return magnitudes.percentile(self.percentile)
         return magnitudes.largest
@@ -43,7 +46,7 @@ class Chooser:
         magnitudes = self.seen.magnitudes[value]
         if not magnitudes.largest:
             return np.zeros(limits.shape)
-        if self.method == "mse":
+        if self.method == "mse" and value not in self.fixed:
             return magnitudes.noise(limits, LARGEST) / magnitudes.mean_square
         wanted = self.wanted(value) * (1 - 1e-9)
         return np.where(limits >= wanted, np.square(limits / wanted), np.inf)
@@ -64,6 +67,3 @@ def channel_limits(channels: Channels, magnitudes: Magnitudes) -> Array:
     else:
         least = float(np.median(largest)) * min(1.0, _MANY / numbers)
     return np.maximum(largest, least or magnitudes.largest or 1.0)
-
-
-ChooserFactory = Callable[[Observations], Chooser]

@@ -48,6 +48,8 @@ def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample]) -> Observation
             seen.channels[key] = Channels(key[1])
         if layer.result in plan.exits:
             seen.channels[layer.result, layer.axis] = Channels(layer.axis)
+    for key in plan.freedoms.observed:
+        seen.channels[key] = Channels(key[1])
     for constant in constants_of(plan):
         array = constant_of(constant)
         assert array is not None

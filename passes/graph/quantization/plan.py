@@ -9,6 +9,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects import graph
+from nopt.passes.graph.quantization.factors import Entry, Freedoms, find_freedoms
 from nopt.passes.graph.quantization.layers import (
     Layer,
     find_layers,
@@ -30,9 +31,8 @@ class Plan:
     ties: Ties
     exits: set[SSAValue]
     """Results of layers that only the host reads: each channel may have its own scale."""
-    entries: dict[SSAValue, list[Layer]]
-    """Tensors of the host's that only these layers read, which have weights: each channel may
-    have its own scale."""
+    freedoms: Freedoms
+    """Where channels may have factors."""
     products: list[tuple[SSAValue, SSAValue, SSAValue]] = field(
         default_factory=list[tuple[SSAValue, SSAValue, SSAValue]]
     )
@@ -44,9 +44,12 @@ def make_plan(function: FuncOp, per_channel: bool) -> Plan:
     integer = integer_tensors(function)
     layers = find_layers(function, integer)
     folded = {op for layer in layers for op in layer.ops}
-    exits = {layer.result for layer in layers if per_channel and _may_have_scales(layer, integer)}
-    entries = _entries(layers, integer) if per_channel else {}
-    plan = Plan(layers, integer, Ties(), exits, entries)
+    outer = {layer.result for layer in layers if _only_host_reads(layer.result, integer)}
+    exits = {layer.result for layer in layers if layer.result in outer and _may_have_scales(layer)}
+    freedoms = find_freedoms(layers, _entries(layers, integer), outer)
+    if not per_channel:
+        exits, freedoms = set[SSAValue](), Freedoms()
+    plan = Plan(layers, integer, Ties(), exits, freedoms)
     last = {layer.ops[-1]: layer for layer in layers}
     for op in function.body.block.ops:
         if (layer := last.get(op)) is not None:
@@ -73,27 +76,27 @@ def _tie_layer(plan: Plan, layer: Layer) -> None:
         plan.products.append((root.lhs, root.rhs, layer.result))
 
 
-def _may_have_scales(layer: Layer, integer: set[SSAValue]) -> bool:
-    return (
-        has_weights(layer.root)
-        and layer.skip is None
-        and not isinstance(layer.activation, graph.ClipOp)
-        and not any(reads_integers(use.operation, integer) for use in layer.result.uses)
-    )
+def _only_host_reads(value: SSAValue, integer: set[SSAValue]) -> bool:
+    return not any(reads_integers(use.operation, integer) for use in value.uses)
 
 
-def _entries(layers: list[Layer], integer: set[SSAValue]) -> dict[SSAValue, list[Layer]]:
+def _may_have_scales(layer: Layer) -> bool:
+    is_clipped = isinstance(layer.activation, graph.ClipOp)
+    return has_weights(layer.root) and layer.skip is None and not is_clipped
+
+
+def _entries(layers: list[Layer], integer: set[SSAValue]) -> list[Entry]:
     readers: dict[SSAValue, list[Layer]] = {}
     for layer in layers:
         value = layer.root.operands[0]
         if has_weights(layer.root) and value not in integer and not is_constant(value):
             readers.setdefault(value, []).append(layer)
-    return {
-        value: found
+    return [
+        Entry(value, found)
         for value, found in readers.items()
         if len({input_axis(layer.root) for layer in found}) == 1
         and len(found) == sum(reads_integers(use.operation, integer) for use in value.uses)
-    }
+    ]
 
 
 def reads_integers(op: Operation, integer: set[SSAValue]) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
 from nopt.dialects.constants import Array
-from nopt.passes.graph.quantization.balance import Reader, balance
+from nopt.passes.graph.quantization.choose_factors import Factors
 from nopt.passes.graph.quantization.execution import GraphRun
 from nopt.passes.graph.quantization.layers import Layer, has_weights, input_axis, shape_of
 from nopt.passes.graph.quantization.methods import Chooser, Method
@@ -50,9 +49,11 @@ def quantize(function: FuncOp, samples: Iterable[Sample], options: Options) -> N
     plan = make_plan(function, options.per_channel)
     seen = observe(GraphRun(function), plan, samples)
     chooser = Chooser(options.method, options.percentile, seen)
+    factors = Factors(plan.freedoms, chooser.channel_limits, seen.channels)
+    chooser = replace(chooser, fixed=factors.limits)
     plan.ties.choose(chooser.cost, chooser.wanted)
     solve_products(plan)
-    numbers = _Numbers(plan, chooser, options)
+    numbers = _Numbers(plan, chooser, options, factors.factors)
     names = tensor_names(function)
     Rewriter(function, plan, numbers, names).run()
 
@@ -64,6 +65,7 @@ class _Numbers:
     plan: Plan
     chooser: Chooser
     options: Options
+    factors: dict[SSAValue, Array]
 
     @property
     def seen(self) -> Observations:
@@ -73,27 +75,19 @@ class _Numbers:
         """The scale as an f32, so that the text says exactly what is meant."""
         return float(np.float32(self.plan.ties.limit(value) / LARGEST))
 
-    @cached_property
-    def balances(self) -> dict[SSAValue, Array]:
-        """The scales of the channels of tensors that come from the host."""
-        return {value: self._balance(value) for value in self.plan.entries}
+    def scales(self, value: SSAValue) -> tuple[float | Array, int | None] | None:
+        """The scale of a tensor, with the axis if it is a vector; None if it is more than that."""
+        factors = self.factors.get(value, np.ones(()))
+        long = [axis for axis, size in enumerate(factors.shape) if size > 1]
+        if len(long) > 1:
+            return None
+        scales = self.scale(value) * factors.reshape(-1)
+        return (scales, long[0]) if len(set(scales.tolist())) > 1 else (float(scales[0]), None)
 
-    def _balance(self, value: SSAValue) -> Array:
-        roots = [layer.root for layer in self.plan.entries[value]]
-        axis = input_axis(roots[0])
-        readers = [Reader(to_rows(root).astype(np.float64), input_channels(root)) for root in roots]
-        limits = self.chooser.channel_limits(value, axis)
-        factors = balance(limits, self.seen.channels[value, axis].mean_square, readers)
-        return factors * np.float64(np.float32(limits.max() / LARGEST))
-
-    def entry(self, value: SSAValue) -> tuple[float | Array, int | None]:
-        """The scale of a tensor that comes from the host, and its axis if it is a vector."""
-        scales = self.balances.get(value)
-        if scales is None:
-            return self.scale(value), None
-        if (scales == scales[0]).all():
-            return float(scales[0]), None
-        return scales, input_axis(self.plan.entries[value][0].root)
+    def _along(self, value: SSAValue, axis: int) -> Array:
+        """The factor for each index along an axis."""
+        factors = self.factors.get(value, np.ones(()))
+        return np.broadcast_to(factors.reshape(-1), shape_of(value)[axis])
 
     def layer(self, layer: Layer) -> IntegerLayer:
         """Weights, bias and shifts."""
@@ -103,11 +97,12 @@ class _Numbers:
         rows = to_rows(layer.root).astype(np.float64)
         channels = self.seen.channels[x, input_axis(layer.root)]
         # In units of the input's scales: what the core computes with.
-        scales = self.balances.get(x, np.full(len(channels.mean), self.scale(x)))
+        scales = self.scale(x) * self._along(x, input_axis(layer.root))
         spread = scales[input_channels(layer.root)]
+        out = self._along(layer.result, layer.axis)
         terms = Terms(
-            rows * spread,
-            np.broadcast_to(0.0 if layer.bias is None else layer.bias, len(rows)),
+            rows * spread / out[:, None],
+            np.broadcast_to(0.0 if layer.bias is None else layer.bias, len(rows)) / out,
             input_means(layer.root, channels.mean) / spread,
             rows.shape[1] * float((channels.mean_square / scales**2).mean()),
         )

@@ -41,7 +41,8 @@ class Integers:
     """Where a float tensor's integers are, and what they stand for."""
 
     value: SSAValue
-    scale: float | Array
+    scale: float | Array | None
+    """None if each element has one of its own."""
     axis: int | None = None
     """The axis along which the scale is a vector."""
 
@@ -53,8 +54,8 @@ class Numbers(Protocol):
         """The scale of a tensor that has one."""
         ...
 
-    def entry(self, value: SSAValue) -> tuple[float | Array, int | None]:
-        """The scale of a tensor that comes from the host, and its axis if it is a vector."""
+    def scales(self, value: SSAValue) -> tuple[float | Array, int | None] | None:
+        """The scale of a tensor, with the axis if it is a vector; None if it is more than that."""
         ...
 
     def layer(self, layer: Layer) -> IntegerLayer:
@@ -113,6 +114,8 @@ class Rewriter:
     def _represent(self, value: SSAValue, integers: Integers) -> None:
         """Record where a tensor's integers are, in the text too."""
         self.integers[value] = integers
+        if integers.scale is None:
+            return
         if isinstance(integers.scale, np.ndarray):
             scales = attribute_of(integers.scale.astype(np.float32), "scale")
             entries: dict[str, Attribute] = {"scale": scales}
@@ -130,6 +133,7 @@ class Rewriter:
         if found is None or value not in self.plan.integer:
             return value
         if value not in self.floats:
+            assert found.scale is not None
             op = graph.DequantizeOp(found.value, found.scale, axis=found.axis)
             self.floats[value] = self._insert_crossing(op, value, "float")
         return self.floats[value]
@@ -143,10 +147,10 @@ class Rewriter:
                 constant = self._constant(whole, value.name_hint or "constant")
                 self.integers[value] = Integers(constant, scale)
             else:
-                factor, axis = self.numbers.entry(value)
-                op = graph.QuantizeOp(value, i8, factor, axis=axis)
+                scale, axis = self.numbers.scales(value) or (self.scale(value), None)
+                op = graph.QuantizeOp(value, i8, scale, axis=axis)
                 integers = self._insert_crossing(op, value, "i8")
-                self._represent(value, Integers(integers, factor, axis))
+                self._represent(value, Integers(integers, scale, axis))
         return self.integers[value].value
 
     def _insert_crossing(self, op: Operation, value: SSAValue, kind: str) -> SSAValue:
@@ -170,7 +174,11 @@ class Rewriter:
             type = TensorType(i8, shape_of(result))
             new = op.__class__.create(operands=operands, result_types=[type], properties=properties)
         new.attributes.update(op.attributes)
-        self._represent(result, Integers(self._insert(new, result.name_hint), scale))
+        self._represent(result, self._scaled_integers(result, self._insert(new, result.name_hint)))
+
+    def _scaled_integers(self, tensor: SSAValue, value: SSAValue) -> Integers:
+        scale, axis = self.numbers.scales(tensor) or (None, None)
+        return Integers(value, scale, axis)
 
     def _layer(self, layer: Layer) -> None:
         scale = None if layer.result in self.plan.exits else self.scale(layer.result)
@@ -185,7 +193,7 @@ class Rewriter:
             integers = Integers(value, numbers.scales, layer.axis)
             self._finish(layer, value, numbers.shift, integers)
         elif layer.skip is None:
-            self._finish(layer, value, numbers.shift, Integers(value, scale))
+            self._finish(layer, value, numbers.shift, self._scaled_integers(layer.result, value))
         else:
             value = self._requantize(value, i32, numbers.shift, layer.axis, "acc")
             common = float(numbers.scales[0])
