@@ -212,20 +212,12 @@ def light(name: str, folder: Path) -> tuple[Compiled, Array]:
     return compiled(path, {model.graph.input[0].name: samples[:2]}), samples[2]
 
 
-@pytest.mark.parametrize(
-    "name, expected",
-    [
-        # Host steps only before the first and after the last layer.
-        ("squeezenet", "host core host"),
-        ("resnet50", "host core host"),
-        # One of its joins is of 136 and 136 channels, which are no whole blocks.
-        ("shufflenet", "host core host core host"),
-    ],
-)
-def test_light_networks_run_on_the_core(name: str, expected: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["squeezenet", "shufflenet", "resnet50"])
+def test_light_networks_run_on_the_core_alone(name: str, tmp_path: Path) -> None:
+    """Host steps only before the first and after the last layer."""
     network, image = light(name, tmp_path)
     network.check_on_core([[image]])
-    assert steps(network.program) == expected
+    assert steps(network.program) == "host core host"
 
 
 # Sentences.
