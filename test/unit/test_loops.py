@@ -157,6 +157,22 @@ def test_product_on_the_core():
     np.testing.assert_array_equal(found, gemm_result(*inputs))
 
 
+def test_a_network_through_loops():
+    """As loops and back, the digits network is the program that it is without the detour."""
+    text = (ROOT / "examples/digits/digits.mlir").read_text()
+    to_loops = "convert-graph-to-affine-nest,affine-nest-fuse,convert-affine-nest-to-affine"
+    programs: list[Program] = []
+    for passes in ("", f"canonicalize,{to_loops},raise-affine-to-nest,"):
+        module = parse(text)
+        apply(module, f"{passes}vta")
+        programs.append(assemble(module, Context()).program)
+    image = np.load(ROOT / "examples/digits/images.npy")[:1]
+    direct, detour = (Runtime(program) for program in programs)
+    assert detour.cycles == direct.cycles
+    for found, wanted in zip(detour.run([image]).outputs, direct.run([image]).outputs, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
 # --- With mlir-opt.
 
 
