@@ -51,8 +51,11 @@ class _Folding:
         if prod(taps) * -(-channels * prod(strides) // self.block) >= steps:
             return None
         counts = shape_of(op.result)[2:]
-        new: list[Operation] = []
         sizes = [(count - 1 + tap) * s for count, tap, s in zip(counts, taps, strides, strict=True)]
+        if any(size <= pad for size, pad in zip(sizes, pads[:2], strict=True)):
+            # Windows that see nothing but padding.
+            return None
+        new: list[Operation] = []
         image = _to_depth(op.input, pads[:2], sizes, strides, new)
         for step in new:
             # Otherwise it would be inlined into the convolution, which had a stride again.

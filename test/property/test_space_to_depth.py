@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from affine_networks import values
+from affine_networks import Network, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xdsl.context import Context
@@ -43,13 +43,14 @@ def convolutions(draw):
     conv = Conv2dOp(block.args[0], constant, strides=strides, pads=pads)
     block.add_ops([constant, conv, ReturnOp(conv)])
     type = FunctionType.from_lists(block.arg_types, [conv.result.type])
-    return ModuleOp([FuncOp("main", type, Region(block))]), image
+    module = ModuleOp([FuncOp("main", type, Region(block))])
+    return Network(module, [image])
 
 
 @settings(deadline=None, max_examples=200)
 @given(convolutions())
-def test_same_integers(drawn):
-    module, image = drawn
+def test_same_integers(network: Network):
+    module, (image,) = network.module, network.inputs
     (expected,) = run_function(module, "main", [image])
     get_all_passes()["graph-fold-space-to-depth"]()().apply(Context(), module)
     module.verify()
