@@ -94,14 +94,16 @@ class _Numbers:
         if not has_weights(layer.root):
             return self._product(layer)
         x = layer.root.operands[0]
-        rows = to_rows(layer.root).astype(np.float64)
+        rows = to_rows(layer.root)
         channels = self.seen.channels[x, input_axis(layer.root)]
         # In units of the input's scales: what the core computes with.
         scales = self.scale(x) * self._along(x, input_axis(layer.root))
         spread = scales[input_channels(layer.root)]
         out = self._along(layer.result, layer.axis)
+        weights = rows * spread.astype(np.float32)
+        weights /= out[:, None].astype(np.float32)
         terms = Terms(
-            rows * spread / out[:, None],
+            weights,
             np.broadcast_to(0.0 if layer.bias is None else layer.bias, len(rows)) / out,
             input_means(layer.root, channels.mean) / spread,
             rows.shape[1] * float((channels.mean_square / scales**2).mean()),

@@ -19,6 +19,7 @@ LARGEST = 127
 _ROUNDED_LARGEST = 127.49
 """What still rounds to the largest weight."""
 _INPUT_LARGEST = 128
+_ELEMENTS_AT_ONCE = 1 << 21
 _SHIFTS = 31
 """The largest shift of `graph.requantize`."""
 
@@ -28,7 +29,7 @@ class Terms:
     """What an output channel sums: one row of weights for each, and what they are multiplied by."""
 
     weights: Array
-    """[channels, terms], float64: each times the scale of its input."""
+    """[channels, terms], floats: each times the scale of its input."""
     bias: Array
     """[channels], float64."""
     means: Array
@@ -39,7 +40,9 @@ class Terms:
     @property
     def largest(self) -> Array:
         """The largest magnitude in each row."""
-        return np.abs(self.weights).max(axis=1)
+        # max(|w|) without making |w|: weights may fill much of the memory.
+        largest = np.maximum(self.weights.max(axis=1), -self.weights.min(axis=1))
+        return largest.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -123,19 +126,27 @@ def _proven(terms: Terms, y: Array, shifts: Array, floor: bool, correct: bool) -
 
 def _rounded(terms: Terms, y: Array, shifts: Array, floor: bool, correct: bool) -> IntegerLayer:
     steps = y * np.exp2(-shifts.astype(np.float64))
-    scales = steps[:, None]
-    weights = np.clip(np.rint(terms.weights / scales), -LARGEST, LARGEST)
-    bias = terms.bias
-    if correct:
-        bias = bias - ((weights * scales - terms.weights) * terms.means).sum(axis=1)
+    weights = np.empty(terms.weights.shape, np.int8)
+    bias = terms.bias.astype(np.float64)
+    means = np.broadcast_to(terms.means, terms.weights.shape)
+    # Some channels at a time: in floats of 64 bits, all of them may be too many.
+    count = max(1, _ELEMENTS_AT_ONCE // terms.weights.shape[1])
+    for first in range(0, len(weights), count):
+        part = slice(first, first + count)
+        exact, step = terms.weights[part].astype(np.float64), steps[part, None]
+        whole = np.clip(np.rint(exact / step), -LARGEST, LARGEST)
+        weights[part] = whole
+        if correct:
+            bias[part] -= ((whole * step - exact) * means[part]).sum(axis=1)
     halves = np.where(shifts > 0, np.exp2(shifts - 1.0), 0) if floor else 0
-    whole = np.clip(np.rint(bias / steps) - halves, -(1 << 31), (1 << 31) - 1)
-    return IntegerLayer(weights.astype(np.int8), whole.astype(np.int64), shifts, y)
+    limit = 1 << 31
+    integers = np.clip(np.rint(bias / steps) - halves, -limit, limit - 1).astype(np.int64)
+    return IntegerLayer(weights, integers, shifts, y)
 
 
 def _row_bounds(layer: IntegerLayer) -> Array:
     """The largest magnitude of each channel's sum of products, with what rounding adds."""
-    sums = np.abs(layer.weights.astype(np.int64)).sum(axis=1) * _INPUT_LARGEST
+    sums = np.abs(layer.weights).sum(axis=1, dtype=np.int64) * _INPUT_LARGEST
     return sums + (np.int64(1) << layer.shifts)
 
 
