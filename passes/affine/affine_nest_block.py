@@ -60,6 +60,7 @@ from nopt.passes.affine.direct_layouts import store_directly
 from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
+from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 
@@ -80,7 +81,7 @@ class AffineNestBlockPass(ModulePass):
             try:
                 if config.batch != 1 or config.block_in != config.block_out:
                     raise NotOnCore("nests are blocked for cores with batch 1 and square blocks")
-                _Blocking(recognise(nest, config), config, layouts).apply()
+                _block(nest, config, layouts)
             except NotOnCore as reason:
                 if MUST_RUN_ON in nest.attributes:
                     with about(nest):
@@ -92,6 +93,31 @@ class AffineNestBlockPass(ModulePass):
         store_directly(op)
         dce(op)
         copy_read_destinations(op)
+
+
+def _block(nest: ForOp, config: Config, layouts: Layouts) -> None:
+    """Block a nest, or just its sum if the core can do no more. Raises NotOnCore."""
+    try:
+        _Blocking(recognise(nest, config), config, layouts).apply()
+    except NotOnCore:
+        total = wide_sum(nest, config)
+        if total is None:
+            raise
+        shifts, planes = planes_of(nest, total)
+        insert_before(shifts, nest, shifts.result.name_hint)
+        insert_before(planes, nest, nest.result.name_hint)
+        try:
+            blocking = _Blocking(recognise(planes, config), config, layouts)
+        except NotOnCore:
+            Rewriter.erase_op(planes)
+            raise
+        if (must := nest.attributes.pop(MUST_RUN_ON, None)) is not None:
+            planes.attributes[MUST_RUN_ON] = must
+        rest = read_planes(nest, total, planes.result)
+        rest.attributes[PLACEMENT] = StringAttr("host")
+        rest.attributes[HOST_REASON] = StringAttr("it goes on with 32-bit sums; the core stores i8")
+        Rewriter.replace_op(nest, rest)
+        blocking.apply()
 
 
 class _Blocking:

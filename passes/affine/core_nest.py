@@ -20,6 +20,7 @@ from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
 from nopt.passes.affine.nest_builder import REPRESENTS
 from nopt.passes.affine.ranges import Intervals, constant_value, fits
+from nopt.passes.affine.wide_results import plane_count
 from nopt.passes.intrinsics import alu_kind, gemm
 
 PLACEMENT = "placement"
@@ -104,6 +105,8 @@ class CoreNest:
     nest: ForOp
     start: Start
     steps: tuple[Step, ...]
+    planes: int = 1
+    """How many bytes of each result are stored; above 1, the first iterator runs over them."""
 
 
 def _loaded(value: SSAValue) -> LoadOp | None:
@@ -138,6 +141,10 @@ def recognise(nest: ForOp, config: Config) -> CoreNest:
         raise NotOnCore(f"it yields {value.type}; the core stores i8")
     if isinstance(value.owner, arith.TruncIOp):
         value = value.owner.input
+    planes = plane_count(nest, value)
+    if planes > 1:
+        assert isinstance(value.owner, arith.ShRSIOp)
+        value = value.owner.lhs
     # A nest in blocks was recognised before; zero lanes make its sums look larger than they are.
     intervals = None if PLACEMENT in nest.attributes else Intervals()
     steps: list[Step] = []
@@ -148,7 +155,7 @@ def recognise(nest: ForOp, config: Config) -> CoreNest:
     steps.reverse()
     if isinstance(found, Window):
         found, steps = _scaled_start(found, steps)
-    return CoreNest(nest, found, tuple(steps))
+    return CoreNest(nest, found, tuple(steps), planes)
 
 
 def _scaled_start(start: Window, steps: list[Step]) -> tuple[Window, list[Step]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from xdsl.dialects import arith
@@ -87,7 +87,7 @@ def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list
         (swapped, other),
         (product, [1] if nest.parallel_extents[1:2] == (1,) else units[-1:]),
     ]
-    return [(CoreNest(nest, start, core.steps), lanes) for start, lanes in orders]
+    return [(replace(core, start=start), lanes) for start, lanes in orders]
 
 
 def _output_lanes(nest: ForOp, product: Product) -> list[int]:

@@ -1,7 +1,8 @@
 """What the core can run of a graph, op by op: the one place that says so, each refusal in words.
 
 The core multiplies i8 tensors, adds up in i32 and computes on with its ALU; it stores i8. So an op
-between i32 tensors runs there as part of a region that ends in i8, which is the partition's affair.
+between i32 tensors runs there as part of a region that ends in i8, which is the partition's affair;
+only sums of products can be stored whole, byte by byte.
 """
 
 from __future__ import annotations
@@ -63,6 +64,11 @@ def refusal(op: GraphOp) -> str | None:
 def is_wide(value: SSAValue) -> bool:
     """Whether a tensor is too wide for the core to store."""
     return tensor_of(value).element_type != i8
+
+
+def is_sum_of_products(op: GraphOp) -> bool:
+    """Whether the core computes an op by its matrix product."""
+    return isinstance(op, Conv2dOp | ConvTranspose2dOp | MatmulOp)
 
 
 def is_scaled_load(value: SSAValue) -> bool:

@@ -24,7 +24,7 @@ from xdsl.utils.disjoint_set import DisjointSet
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.queries import shape_of
 from nopt.hw.config import Config
-from nopt.passes.graph.capability import is_wide, machine_refusal, refusal
+from nopt.passes.graph.capability import is_sum_of_products, is_wide, machine_refusal, refusal
 from nopt.passes.graph.work import is_placed, steps
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT, place_on_host, placement_of
@@ -81,6 +81,11 @@ class _Partition:
             return None
         width = op.result.type.element_type
         readers = [use.operation for use in op.result.uses]
+        if is_sum_of_products(op) and all(
+            reader in self.host or not is_placed(reader) for reader in readers
+        ):
+            # The host gets it byte by byte.
+            return None
         if len(readers) > 1:
             return f"its {width} result is read {len(readers)} times; the core stores i8"
         for reader in readers:

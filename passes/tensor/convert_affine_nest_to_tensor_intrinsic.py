@@ -29,6 +29,7 @@ from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, PLACEMENT, Product
+from nopt.passes.affine.wide_results import BITS
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 from nopt.passes.tensor.bias_digits import input_vector, matrices
@@ -168,7 +169,9 @@ class _Kernel:
         tiling, build, schedule = self.tiling, self.build, self.schedule
         tiles = np.array(self.tiles, np.int64)
         names = {Memory.INP: "inp", Memory.WGT: "wgt", Memory.ACC: "operand"}
-        acc_shape = [schedule.slots_of(Memory.ACC), *self.tiles[: tiling.parallel]]
+        # Planes are stored one after the other, as boxes of one in the result's first dimension.
+        self.plane = [1] * (tiling.planes > 1)
+        acc_shape = [schedule.slots_of(Memory.ACC), *self.plane, *self.tiles[: tiling.parallel]]
         self.acc = build.alloc(Memory.ACC, acc_shape, self.lanes, "acc")
         for operand in tiling.operands:
             window = [int(size) for size in operand.window(tiles)]
@@ -181,7 +184,7 @@ class _Kernel:
                     Memory.ACC, [1, *window], self.lanes, "stage"
                 )
         if tiling.multiplications:
-            shape = [1, *self.tiles[: tiling.parallel]]
+            shape = [1, *self.plane, *self.tiles[: tiling.parallel]]
             self.multiplicand = build.alloc(Memory.ACC, shape, self.lanes, "multiplicand")
         if tiling.uses_digits:
             self.one = build.alloc(Memory.INP, [1], self.lanes, "digits")
@@ -224,10 +227,8 @@ class _Kernel:
         """The operand's indices with each block-level iterator at the given expression."""
         nest = self.tiling.nest
         dims: list[AffineExpr] = [number(0)] * len(nest.extents)
-        first_reduction = len(nest.parallel_extents)
         for iterator, expr in enumerate(at):
-            outside = iterator - self.tiling.parallel
-            dims[iterator if outside < 0 else first_reduction + outside] = expr
+            dims[self.tiling.position(iterator)] = expr
         results = operand.load.map.data.results[: len(operand.shape)]
         return [result.replace_dims_and_symbols(dims, []) for result in results]
 
@@ -290,9 +291,7 @@ class _Kernel:
             self._begin_tile()
         if depth < len(self.loops):
             iterator = self.loops[depth]
-            position = iterator
-            if iterator >= self.tiling.parallel:
-                position += len(self.tiling.nest.parallel_extents) - self.tiling.parallel
+            position = self.tiling.position(iterator)
             name = self.tiling.nest.iterators[position].name_hint or "i"
             self.build.open_loop(self.trips[iterator], name)
             self._open(depth + 1)
@@ -365,7 +364,8 @@ class _Kernel:
         """The accumulators of the tile, by the parallel iterators' points."""
         slots = self.schedule.slots_of(Memory.ACC)
         slot = self.build.turn(self.parallel_loops) % slots if slots > 1 else number(0)
-        return self.acc, [slot, *(self._local(iterator) for iterator in self._parallel)]
+        local = [self._local(iterator) for iterator in self._parallel]
+        return self.acc, [slot, *(number(0) for _ in self.plane), *local]
 
     def _boxed(self, iterators: Sequence[int]) -> list[Size]:
         """Sizes of the box over iterators 0 to some other: the box's first dimensions."""
@@ -496,4 +496,12 @@ class _Kernel:
         memref, (slot, *_) = self._tile()
         first = self.tiling.first_stored
         offsets = [self._base(iterator) + first[iterator] for iterator in self._parallel]
-        self.build.store(memref, self.result, slot, offsets, self._sizes(self._parallel))
+        box = self._sizes(self._parallel)
+        if self.tiling.planes == 1:
+            self.build.store(memref, self.result, slot, offsets, box)
+            return
+        for plane in range(self.tiling.planes):
+            if plane:
+                self.build.alu(AluKind.SHR, sizes, self._tile(), BITS)
+            one = (number(1),)
+            self.build.store(memref, self.result, slot, [number(plane), *offsets], [one, *box])

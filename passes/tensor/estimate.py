@@ -141,6 +141,7 @@ class _Estimation:
         if tiling.is_staged(tiling.operands[0]):
             # What a maximum begins with, and the pad.
             cycles = cycles * (2 if tiling.padded is None else 3)
+        cycles = cycles + (tiling.planes - 1) * cost.gemm_cycles(vectors)
         for step in tiling.steps:
             if shifts := step.shifts_to_multiply(self.config):
                 # A copy, which is reset and added to; then a shift and an addition each.
@@ -215,6 +216,7 @@ class _Estimation:
             tiles[:, :parallel], shape, [False] * parallel, [1] * parallel
         )
         cycles = cost.store_cycles(rows, entries * self.config.out_bytes, self.config)
+        pieces = pieces * self.tiling.planes
         return pieces, pieces * cycles
 
     # --- Kinds of tiles.

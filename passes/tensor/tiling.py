@@ -91,11 +91,25 @@ class Tiling:
     padded: PaddedMaximum | None
     multiplications: tuple[Step, ...]
     """Steps that are done by shifts and additions of a copy of the accumulators."""
+    planes: int = 1
+    """Bytes of each result that are stored. An iterator over them is none of the others."""
+
+    @property
+    def first_parallel(self) -> int:
+        """Which of the nest's iterators is the first one."""
+        return int(self.planes > 1)
+
+    def position(self, iterator: int) -> int:
+        """Which of the nest's iterators one of the tiling's is."""
+        if iterator < self.parallel:
+            return self.first_parallel + iterator
+        return len(self.nest.parallel_extents) + iterator - self.parallel
 
     @property
     def first_stored(self) -> tuple[int, ...]:
         """Where in the result the first point of the parallel iterators goes."""
-        return _first_stored(self.nest)[: self.parallel]
+        first = self.first_parallel
+        return _first_stored(self.nest)[first : first + self.parallel]
 
     def operand(self, load: LoadOp) -> Operand:
         """The operand of a load of the nest."""
@@ -108,6 +122,7 @@ class Tiling:
         return (
             self.extents,
             self.parallel,
+            self.planes,
             type(self.start),
             getattr(self.start, "kind", None),
             self.padded,
@@ -178,14 +193,18 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
     """Analyse a blocked nest. Raises NotOnCore if it is not one."""
     core = recognise(nest, config)
     product = isinstance(core.start, Product)
-    parallel = nest.parallel_extents[:-1]
+    first = int(core.planes > 1)
+    parallel = nest.parallel_extents[first:-1]
     reduction = nest.reduction_extents[:-1] if product else nest.reduction_extents
     if nest.parallel_extents[-1] != config.block_out:
         raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
     _check_lanes(core, config)
     _first_stored(nest)
     first_reduction = len(nest.parallel_extents)
-    positions = [*range(len(parallel)), *range(first_reduction, first_reduction + len(reduction))]
+    positions = [
+        *range(first, first + len(parallel)),
+        *range(first_reduction, first_reduction + len(reduction)),
+    ]
     operands = [_operand(core.start.input, _memory(core.start.input), positions)]
     if isinstance(core.start, Product):
         operands.append(_operand(core.start.weight, Memory.WGT, positions))
@@ -202,6 +221,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         tuple(operands),
         _padded_maximum(core.start),
         tuple(step for step in core.steps if step.shifts_to_multiply(config)),
+        core.planes,
     )
 
 

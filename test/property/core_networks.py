@@ -150,7 +150,9 @@ class Draft:
         return self.bounded(self.requantize(y, i8, 12, axis), 128)
 
     def requantize(self, y: SSAValue, type: Attribute, most: int, axis: int) -> SSAValue:
-        """By one shift, or by one for each index of the axis."""
+        """By one shift, or by one for each index of the axis; some by multipliers, on the host."""
+        if self.pick(*[False] * 9, True):
+            return self.add(graph.RequantizeOp(y, type, most + 8, multiplier=self.number(1, 999)))
         if self.pick(True, False):
             return self.add(graph.RequantizeOp(y, type, self.number(0, most)))
         shifts = self.rng.integers(0, most, (shape_of(y)[axis],), np.int32, endpoint=True)

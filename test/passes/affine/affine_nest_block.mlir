@@ -378,3 +378,38 @@ func.func @one_channel(%x: tensor<1x20x6x6xi8>, %w: tensor<1x20x3x3xi8>) -> tens
 }
 // CHECK-LABEL: func.func @one_channel(
 // CHECK: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 1, 4, 4>}} : tensor<1x1x4x4x16xi8>
+
+// A sum that is wanted whole: the core stores its bytes, one plane after the other; the host puts
+// them together and goes on with what the core cannot do. 24 bits hold this one.
+func.func @wide_sum(%x: tensor<5x32xi8>, %w: tensor<32x16xi8>) -> tensor<5x16xi8> {
+  %y = affine_nest.for (%m, %n) = (5, 16) reduce (%k) = (32) {
+    %a = affine_nest.load %x[%m, %k] : tensor<5x32xi8>
+    %b = affine_nest.load %w[%k, %n] : tensor<32x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %e = arith.extsi %s : i32 to i64
+    %c = arith.constant 123456789 : i64
+    %q = arith.muli %e, %c : i64
+    %thirty = arith.constant 30 : i64
+    %t = arith.shrsi %q, %thirty : i64
+    %u = arith.trunci %t : i64 to i8
+    affine_nest.yield %u : i8
+  } : tensor<5x16xi8>
+  return %y : tensor<5x16xi8>
+}
+// CHECK-LABEL: func.func @wide_sum(
+// CHECK-NEXT: %planes = graph.constant dense<[0, 8, 16]> : tensor<3xi32>
+// CHECK: %y = affine_nest.for (%i0_1, %i1_1, %i2) = (3, 5, 16) reduce ({{.*}}) = (2, 16) {
+// CHECK: %[[sum:.*]] = affine_nest.reduce add
+// CHECK-NEXT: %planes_1 = affine_nest.load %planes[%i0_1] : tensor<3xi32>
+// CHECK-NEXT: %[[shifted:.*]] = arith.shrsi %[[sum]], %planes_1 : i32
+// CHECK-NEXT: %[[byte:.*]] = arith.trunci %[[shifted]] : i32 to i8
+// CHECK-NEXT: affine_nest.yield %[[byte]] : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<3x5x16xi8>
+// CHECK-NEXT: %y_1 = affine_nest.for (%m, %n) = (5, 16) {
+// CHECK-NEXT: affine_nest.load %y[0, %m, %n] : tensor<3x5x16xi8>
+// CHECK: affine_nest.load %y[2, %m, %n] : tensor<3x5x16xi8>
+// CHECK: arith.muli {{.*}} : i64
+// CHECK: } attributes {placement = "host", host_reason = "it goes on with 32-bit sums; the core stores i8"} : tensor<5x16xi8>

@@ -217,6 +217,34 @@ func.func @scaled(%x: tensor<8x16xi8>, %z: tensor<8x16xi8>) -> tensor<8x16xi8> {
 
 // -----
 
+// Planes of a sum: its low byte is stored, then the sum shifted by a byte is.
+func.func @planes(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<3x8x16xi8> {
+  %n = graph.constant dense<[0, 8, 16]> : tensor<3xi32>
+  %y = affine_nest.for (%plane, %m, %c) = (3, 8, 16) reduce (%i) = (16) {
+    %a = affine_nest.load %x[%m, %i] : tensor<8x16xi8>
+    %b = affine_nest.load %w[%c, %i] : tensor<16x16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %by = affine_nest.load %n[%plane] : tensor<3xi32>
+    %t = arith.shrsi %s, %by : i32
+    %u = arith.trunci %t : i32 to i8
+    affine_nest.yield %u : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [4] order [0] inp 2 wgt 1 acc 2>} : tensor<3x8x16xi8>
+  return %y : tensor<3x8x16xi8>
+}
+// CHECK-LABEL: func.func @planes(
+// CHECK: %acc = tensor_intrinsic.alloc : memref<2x1x4x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK: tensor_intrinsic.gemm [4] %acc[%m, 0, d0] += %inp[%m, d0] * %wgt[0]
+// CHECK-NEXT: tensor_intrinsic.store %acc[%m] to %y_mem[0, %m * 4] sizes [1, 4]
+// CHECK-NEXT: tensor_intrinsic.alu shr [4] %acc[%m, 0, d0], 8
+// CHECK-NEXT: tensor_intrinsic.store %acc[%m] to %y_mem[1, %m * 4] sizes [1, 4]
+// CHECK-NEXT: tensor_intrinsic.alu shr [4] %acc[%m, 0, d0], 8
+// CHECK-NEXT: tensor_intrinsic.store %acc[%m] to %y_mem[2, %m * 4] sizes [1, 4]
+
+// -----
+
 // A bias that is an argument is loaded with 32 bits and added by the ALU; one row serves all.
 func.func @bias(%x: tensor<8x16xi8>, %w: tensor<2x16x16xi8>, %b: tensor<2x16xi32>) -> tensor<8x2x16xi8> {
   %y = affine_nest.for (%m, %n, %c) = (8, 2, 16) reduce (%i) = (16) {
