@@ -113,6 +113,16 @@ class _Graph(_Draft):
         if dtype_of(x) in widen:
             self.add(graph.CastOp(x, self.pick(*widen[dtype_of(x)])))
 
+    def rescale(self, x: SSAValue) -> None:
+        """By a multiplier that may be a power of two, for all or for each channel."""
+        if dtype_of(x) == np.int64:
+            return
+        powers = 1 << self.rng.integers(0, 30, shape_of(x)[0])
+        kind = self.pick("power", "powers", "any")
+        multiplier = int(powers[0]) if kind == "power" else powers if kind == "powers" else 3
+        axis = 0 if kind == "powers" else None
+        self.add(graph.RequantizeOp(x, i8, self.number(1, 40), multiplier, axis))
+
     def image_pool(self, x: SSAValue) -> None:
         shape = shape_of(x)[2:]
         kernel = self.pick(shape, (1, 1), [min(3, size) for size in shape])
@@ -248,7 +258,9 @@ class _Graph(_Draft):
         ops += [self.reshape, self.transpose, self.slice, self.concat, self.pad, self.broadcast]
         ops += [self.statistic]
         ops += [self.image_pool] * 3 if len(shape_of(x)) == 4 else []
-        ops += [self.cast] if is_integer(x) else [self.function, self.swish, self.swish]
+        ops += (
+            [self.cast, self.rescale] if is_integer(x) else [self.function, self.swish, self.swish]
+        )
         ops += [self.layer_norm, self.softmax] if not is_integer(x) else []
         self.pick(*ops)(x)
         shape = shape_of(self.live[-1])

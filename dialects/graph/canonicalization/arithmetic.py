@@ -1,4 +1,4 @@
-"""Sums and products with constants, casts, and scales that cancel."""
+"""Sums and products with constants, casts, and scales that cancel or are powers of two."""
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from nopt.dialects.graph.layout import ConstantOp
 from nopt.dialects.graph.pieces import BroadcastOp
 from nopt.dialects.graph.quantize import DequantizeOp, QuantizeOp
 from nopt.dialects.graph.queries import shape_of, splat_of, tensor_of
+from nopt.dialects.graph.requantize import RequantizeOp
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import INTEGERS, NARROW_INTEGERS
 
@@ -105,6 +106,21 @@ def cancel_scales(op: QuantizeOp) -> Replacement:
     return inner.input if alike and op.result.type.element_type in NARROW_INTEGERS[:2] else None
 
 
+def requantize_by_shift(op: RequantizeOp) -> Replacement:
+    """(x * 2^k + 2^(s-1)) >> s is (x + 2^(s-k-1)) >> (s - k)."""
+    if (multipliers := op.multipliers) is None:
+        return None
+    shifts = op.shifts - np.log2(multipliers).astype(np.int64)
+    powers = multipliers & (multipliers - 1) == 0
+    if not powers.all() or shifts.min() < 0 or shifts.max() > 31:
+        return None
+    element, axis = op.result.type.element_type, op.axis
+    if axis is None:
+        return [RequantizeOp(op.input, element, int(shifts))]
+    vector = np.broadcast_to(shifts.reshape(-1), shape_of(op.input)[axis.value.data])
+    return [RequantizeOp(op.input, element, vector, axis=axis.value.data)]
+
+
 RULES = (
     Rule(BinaryOp, drop_neutral),
     Rule(BinaryOp, read_before_broadcast),
@@ -114,4 +130,5 @@ RULES = (
     Rule(MulOp, merge_integers),
     Rule(CastOp, skip_cast),
     Rule(QuantizeOp, cancel_scales),
+    Rule(RequantizeOp, requantize_by_shift),
 )

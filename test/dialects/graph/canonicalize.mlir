@@ -142,6 +142,19 @@ func.func @casts(%x: tensor<4xi8>, %w: tensor<4xi32>) -> (tensor<4xi64>, tensor<
   // CHECK-NEXT: func.return %wide, %x, %cut, %x, %other :
 }
 
+// CHECK: func.func @shifts(
+func.func @shifts(%x: tensor<2x2xi32>) -> (tensor<2x2xi8>, tensor<2x2xi8>, tensor<2x2xi8>, tensor<2x2xi8>) {
+  %a = graph.requantize %x multiplier 1024 shift 20 : tensor<2x2xi32> -> tensor<2x2xi8>
+  // CHECK-NEXT: %a = graph.requantize %x shift 10 :
+  %b = graph.requantize %x multiplier dense<[4, 1]> : tensor<2xi32> shift dense<[2, 31]> : tensor<2xi32> axis 1 : tensor<2x2xi32> -> tensor<2x2xi8>
+  // CHECK-NEXT: %b = graph.requantize %x shift dense<[0, 31]> : tensor<2xi32> axis 1 :
+  %odd = graph.requantize %x multiplier 1025 shift 20 : tensor<2x2xi32> -> tensor<2x2xi8>
+  // CHECK-NEXT: %odd = graph.requantize %x multiplier 1025
+  %left = graph.requantize %x multiplier 1024 shift 9 : tensor<2x2xi32> -> tensor<2x2xi8>
+  // CHECK-NEXT: %left = graph.requantize %x multiplier 1024
+  return %a, %b, %odd, %left : tensor<2x2xi8>, tensor<2x2xi8>, tensor<2x2xi8>, tensor<2x2xi8>
+}
+
 // CHECK: func.func @pads(
 func.func @pads(%x: tensor<1x2x5x5xf32>, %w: tensor<2x2x3x3xf32>) -> (tensor<1x2x7x5xf32>, tensor<1x2x6x6xf32>, tensor<1x2x5x5xf32>, tensor<1x2x6x6xf32>, tensor<1x2x6x6xf32>, tensor<1x2x6x6xf32>, tensor<1x2x5x5xf32>, tensor<1x4x6x6xf32>) {
   %a = graph.pad %x low [0, 0, 1, 0] high [0, 0, 1, 0] value 0.0 : tensor<1x2x5x5xf32> -> tensor<1x2x7x5xf32>
