@@ -69,6 +69,8 @@ class _Assembler:
         self.names = _names([*self.arguments, *(result for op in ops for result in op.results)])
         self.phases = phases_of([op for op in ops if not isinstance(op, ConstantOp)])
         self.program = Program(config, np.zeros((0, 2), np.uint64))
+        self.filled: set[int] = set()
+        """Where constants are already."""
         # Any memory may read any tensor, so all begin at a multiple of the largest element.
         self.alignment = max(config.inp_bytes, config.wgt_bytes, config.acc_bytes, 64)
 
@@ -97,7 +99,8 @@ class _Assembler:
         described, kind = self._value(value), self.placement.kinds[value]
         symbol = Symbol(described.name, address, described.shape, described.dtype, kind)
         self.program.symbols.append(symbol)
-        if isinstance(value.owner, ConstantOp):
+        if isinstance(value.owner, ConstantOp) and symbol.nbytes and address not in self.filled:
+            self.filled.add(address)
             self.program.constants.append((address, _bytes_of(value.owner)))
 
     def _reserve(self, size: int) -> int:

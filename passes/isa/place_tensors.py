@@ -1,8 +1,8 @@
 """Which tensors lie where in DRAM.
 
-Inputs and constants come first and stay. What kernels make, or host steps make for kernels, is
-planned by lifetimes. A kernel that writes into an existing tensor shares its place: both are one
-buffer, needed from the first writer to the last reader of either.
+Inputs and constants come first and stay; equal constants lie in one place. What kernels make, or
+host steps make for kernels, is planned by lifetimes. A kernel that writes into an existing tensor
+shares its place: both are one buffer, needed from the first writer to the last reader of either.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def place_tensors(
     placement = Placement()
     planned: dict[SSAValue, Lifetime] = {}
     fixed: dict[SSAValue, int] = {}
+    constants_at: dict[Attribute, int] = {}
     for value in tensors:
         root = roots.get(value, value)
         if value in arguments:
@@ -58,8 +59,11 @@ def place_tensors(
             kind = "output" if root in outputs else "buffer"
         placement.kinds[value] = kind
         if kind in ("input", "constant"):
-            fixed[value] = -(-placement.size // alignment) * alignment
-            placement.size = fixed[value] + size_of(value)
+            free = -(-placement.size // alignment) * alignment
+            owner = value.owner
+            constant = isinstance(owner, ConstantOp)
+            fixed[value] = constants_at.setdefault(owner.value, free) if constant else free
+            placement.size = max(placement.size, fixed[value] + size_of(value))
         elif root not in planned:
             planned[root] = Lifetime(size_of(root), *lives[root])
     base = -(-placement.size // alignment) * alignment

@@ -159,3 +159,20 @@ def test_results_are_exact_again_and_again(network):
     for _ in range(3):
         (found,) = runtime.run(inputs).outputs
         np.testing.assert_array_equal(found, expected[0])
+
+
+def test_equal_constants_lie_in_one_place():
+    """Two layers of one matrix, written out or a resource."""
+    with scoped_resources():
+        for small in (True, False):
+            network = Network("twice", 16, 16)
+            x, w = network.input, np.ones((16, 16), np.int8)
+            if not small:
+                w = network.random.integers(-9, 9, (16, 16), np.int8)
+            for _ in range(2):
+                x = network.add(graph.MatmulOp(x, network.constant(w, "w")), "product")
+                x = network.add(graph.RequantizeOp(x, i8, 4), "y")
+            program = compile_program(network.finish(x))
+            weights = [symbol for symbol in program.symbols if symbol.shape[-2:] == (16, 16)]
+            places = {symbol.address for symbol in weights if symbol.kind == "constant"}
+            assert len(places) == 1

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import integers
 
+from nopt.hw import archive as archive_module
 from nopt.hw import program as program_module
 from nopt.hw.config import Config
 from nopt.hw.program import CoreStep, HostStep, Program, ProgramError, Symbol, Value
@@ -203,3 +204,18 @@ def test_a_symbol_as_an_array(program):
     assert (memory[144:160] == 0xFD).all() and not memory[160:192].any()
     with pytest.raises(KeyError):
         program.view(memory, "nothing")
+
+
+def test_an_archive_has_at_most_4_gib(program, monkeypatch):
+    monkeypatch.setattr(archive_module, "_MOST_BYTES", 1000)
+    with pytest.raises(ProgramError, match="found it to end beyond byte 1000 of the archive"):
+        program.to_bytes()
+
+
+def test_memory_by_kind_counts_shared_places_once(program):
+    program.symbols += [
+        Symbol("a", 192, (32,), "int8", "buffer"),
+        Symbol("b", 208, (40,), "int8", "buffer"),
+        Symbol("c", 200, (4,), "int8", "buffer"),
+    ]
+    assert program.dram_by_kind() == {"input": 64, "constant": 64, "buffer": 56}

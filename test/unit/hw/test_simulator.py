@@ -1,5 +1,7 @@
 """The simulator: equal to a plain interpreter, to other implementations, and trapping."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hw_reference import Reference
@@ -74,6 +76,30 @@ def test_what_ran_before_runs_the_same_on_other_data(config, data, seed):
             assert (getattr(found.core, name) == getattr(expected, name)).all(), name
         expected.memory[:operands] = rng.integers(0, 256, operands, np.uint8)
         found.memory[:] = expected.memory
+
+
+@configs
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_parts_in_program_order_are_one_right_order(config, data):
+    """However a stream is cut, running its parts gives what running it by its tokens gives."""
+    rows, uops, memory = data.draw(programs(config))
+    insns = synchronize(rows, uops, config, uop_base(config))
+    whole, parts = lenient(config, memory.copy()), lenient(config, memory.copy())
+    whole.run(encode(insns, config))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(insns)), max_size=4)))
+    for begin, end in pairwise([0, *cuts, len(insns)]):
+        parts.execute(insns[begin:end])
+    assert (parts.memory == whole.memory).all()
+    assert (parts.core.acc == whole.core.acc).all()
+
+
+def test_a_part_traps_at_its_instruction():
+    memory = np.zeros(4096, np.uint8)
+    rows = stream(load("uop", 0, 0), load("inp", 0, 0), store(1, 1))
+    with pytest.raises(Trap, match="which nothing has written") as error:
+        Simulator(RTL, memory).execute(rows)
+    assert error.value.index == 2 and error.value.state == "done: 2 of 3"
 
 
 def test_what_ran_before_is_seen_anew_when_its_micro_ops_change():
