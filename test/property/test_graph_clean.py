@@ -9,6 +9,7 @@ from xdsl.context import Context
 from xdsl.dialects.arith import Arith
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.dialects.func import Func
+from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import CommonSubexpressionElimination
 
@@ -78,12 +79,25 @@ def test_each_pass(network: Network, name: str):
     check(network, get_all_passes()[name]()())
 
 
+def clean() -> list[ModulePass]:
+    others = {"canonicalize": CanonicalizePass, "cse": CommonSubexpressionElimination}
+    return [
+        (others.get(name) or get_all_passes()[name]())() for name in PIPELINES["graph-clean"].passes
+    ]
+
+
 @thorough
 @given(graphs())
 def test_pipeline(network: Network):
-    passes = [
-        {"canonicalize": CanonicalizePass, "cse": CommonSubexpressionElimination}.get(name)
-        or get_all_passes()[name]()
-        for name in PIPELINES["graph-clean"].passes
-    ]
-    check(network, *(each() for each in passes))
+    check(network, *clean())
+
+
+@thorough
+@given(graphs())
+def test_clean_graphs_stay(network: Network):
+    for each in clean():
+        each.apply(CONTEXT, network.module)
+    before = str(network.module)
+    for each in clean():
+        each.apply(CONTEXT, network.module)
+    assert str(network.module) == before
