@@ -1,8 +1,8 @@
-"""Channels in another order, with unused ones between: what reads them is rewritten for that.
+"""Channels in other places, with unused ones between: what reads them is rewritten for that.
 
 An arrangement says where each channel of a tensor lies in another tensor. Convolutions and matrix
-products with constant weights absorb it, as an order of their weights with zeros for what is
-unused; elementwise ops, pools and depthwise convolutions hand it on.
+products with constant weights absorb it: they have zeros in their weights for what is unused.
+Elementwise ops, pools and depthwise convolutions hand it on.
 """
 
 from __future__ import annotations
@@ -65,26 +65,19 @@ class Arrangement:
         return Arrangement(elements.reshape(-1), self.size * inner)
 
 
-def can_move(value: SSAValue, into_groups: bool) -> bool:
-    """Whether all readers of a tensor, and theirs, absorb an arrangement of its channels."""
-    users = [use.operation for use in value.uses]
-    return bool(users) and all(can_read(user, value, into_groups) for user in users)
-
-
-def can_read(user: Operation, value: SSAValue, into_groups: bool) -> bool:
-    """Whether a reader absorbs an arrangement, or hands it on to those who do.
-
-    Convolutions in groups become dense by that, which is allowed with `into_groups`.
-    """
+def can_read(user: Operation, value: SSAValue) -> bool:
+    """Whether a reader absorbs an arrangement of its input's channels, or hands it on to readers
+    that do. Convolutions in groups do not: the groups would not be in order."""
     if not isinstance(user, GraphOp) or user.attributes.get(PLACEMENT) == StringAttr("host"):
         return False
     if [*user.operands].count(value) != 1:
         return False
     if _hands_on(user, value):
-        return can_move(user.result, into_groups)
+        readers = [use.operation for use in user.result.uses]
+        return bool(readers) and all(can_read(reader, user.result) for reader in readers)
     match user:
         case Conv2dOp() if user.input is value and constant_of(user.weight) is not None:
-            return into_groups or user.groups.value.data == 1
+            return user.groups.value.data == 1
         case MatmulOp() if user.lhs is value and constant_of(user.rhs) is not None:
             return len(shape_of(value)) == 2 and user.transpose_a is None
         case _:
@@ -147,10 +140,11 @@ def _constant(user: GraphOp, array: Array, like: SSAValue) -> SSAValue:
 def _absorbed(user: GraphOp, arranged: SSAValue, arrangement: Arrangement) -> GraphOp:
     """A contraction of the arranged tensor."""
     if isinstance(user, Conv2dOp):
-        weights = arrangement.spread(_dense_weights(user), 1)
+        weights = constant_of(user.weight)
+        assert weights is not None
         return Conv2dOp(
             arranged,
-            _constant(user, weights, user.weight),
+            _constant(user, arrangement.spread(weights, 1), user.weight),
             strides=user.strides.get_values(),
             pads=user.pads.get_values(),
             dilations=user.dilations.get_values(),
@@ -161,18 +155,6 @@ def _absorbed(user: GraphOp, arranged: SSAValue, arrangement: Arrangement) -> Gr
     assert array is not None
     weights = arrangement.spread(array, 1 if transposed else 0)
     return MatmulOp(arranged, _constant(user, weights, user.rhs), transpose_b=transposed)
-
-
-def _dense_weights(op: Conv2dOp) -> Array:
-    """The weights of a convolution as one without groups."""
-    weights = constant_of(op.weight)
-    assert weights is not None
-    groups = op.groups.value.data
-    outputs, inputs, *kernel = weights.shape
-    dense = np.zeros((outputs, groups, inputs, *kernel), weights.dtype)
-    own = np.arange(outputs) // (outputs // groups)
-    dense[np.arange(outputs), own] = weights
-    return dense.reshape(outputs, groups * inputs, *kernel)
 
 
 def _handed_on(

@@ -1,9 +1,9 @@
-"""`graph-arrange-channels`: no shuffle of channels, and joined tensors in whole blocks.
+"""`graph-arrange-channels`: joined tensors in whole blocks of channels.
 
 The core stores blocks of channels. A tensor joined of others of any number of channels is joined of
-padded ones instead, and a shuffle is left out; what reads the tensor has its constant weights in
-the other order, with zeros for the padding. Where a reader has no weights to absorb that, a product
-with a matrix of zeros and ones brings the channels of a joined tensor together again.
+padded ones instead; what reads it has zeros in its constant weights for the padding. Where a reader
+has no weights for that, a product with a matrix of zeros and ones brings the channels together. A
+limit of a joined tensor, as ReLU, is one of its pieces.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.constants import load_resource_dialect
-from nopt.dialects.graph import ClipOp, ConcatOp, PadOp, ReluOp, ReshapeOp, TransposeOp
+from nopt.dialects.graph import ClipOp, ConcatOp, PadOp, ReluOp
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
 from nopt.dialects.graph.queries import shape_of, tensor_of
-from nopt.passes.graph.arrangement import Arrangement, can_move, can_read, move, picked
+from nopt.passes.graph.arrangement import Arrangement, can_read, move, picked
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT
 
 
 @dataclass(frozen=True)
 class GraphArrangeChannelsPass(ModulePass):
-    """Put shuffles of channels into weights, and pad the pieces of joined tensors to blocks."""
+    """Pad the pieces of joined tensors to blocks; limit pieces, not what they are joined to."""
 
     name = "graph-arrange-channels"
 
@@ -40,8 +40,6 @@ class GraphArrangeChannelsPass(ModulePass):
         block = machine_of(op).block_out
         for concat in [each for each in op.walk() if isinstance(each, ConcatOp)]:
             _limit_pieces(concat)
-        for reshape in [each for each in op.walk() if isinstance(each, ReshapeOp)]:
-            _drop_shuffle(reshape)
         for concat in [each for each in op.walk() if isinstance(each, ConcatOp)]:
             _pad_pieces(concat, block)
         dce(op)
@@ -73,25 +71,6 @@ def _limit_pieces(concat: ConcatOp) -> None:
         concat = joined
 
 
-def _drop_shuffle(last: ReshapeOp) -> None:
-    """Let those who read shuffled channels read them as they were."""
-    turned = last.input.owner
-    if not isinstance(turned, TransposeOp) or not isinstance(turned.input.owner, ReshapeOp):
-        return
-    source = turned.input.owner.input
-    shape = shape_of(source)
-    if shape != shape_of(last.result) or len(shape) != 4:
-        return
-    indices = np.arange(np.prod(shape)).reshape(shape)
-    apart = indices.reshape(shape_of(turned.input)).transpose(turned.permutation.get_values())
-    shuffled = apart.reshape(shape)
-    order = shuffled[0, :, 0, 0] // (shape[2] * shape[3])
-    if not np.array_equal(indices[:, order], shuffled) or not can_move(last.result, True):
-        return
-    for use in list(last.result.uses):
-        move(use.operation, last.result, source, Arrangement(order, shape[1]))
-
-
 def _pad_pieces(concat: ConcatOp, block: int) -> None:
     """Join pieces of whole blocks of channels, if they are not."""
     sizes = [shape_of(piece)[1] for piece in concat.inputs] if concat.axis.value.data == 1 else []
@@ -121,7 +100,7 @@ def _pad_pieces(concat: ConcatOp, block: int) -> None:
     )
     arrangement = Arrangement(positions, int(starts[-1]))
     for use in list(concat.result.uses):
-        if can_read(use.operation, concat.result, False):
+        if can_read(use.operation, concat.result):
             move(use.operation, concat.result, joined.result, arrangement)
     again = picked(joined.result, arrangement, concat)
     again.attributes.update(concat.attributes)
