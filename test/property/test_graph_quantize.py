@@ -1,5 +1,7 @@
 """A quantized network does what the network of floats does, as far as its steps allow."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from float_networks import FloatNetwork, float_networks
@@ -9,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp, i32
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects import graph
-from nopt.dialects.constants import scoped_resources
+from nopt.dialects.constants import attribute_of, scoped_resources
 from nopt.passes.graph.quantization.comparison import REPRESENTS, compare, represented
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.names import tensor_names
@@ -17,7 +19,7 @@ from nopt.passes.graph.quantization.quantize import Options, quantize
 
 slow = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 LEAST = 14.0
@@ -102,3 +104,57 @@ def test_same_input_same_text(drawn):
     network, module = drawn
     samples = network.samples(2)
     assert str(quantized(module, samples)) == str(quantized(module, samples))
+
+
+def attention(network: FloatNetwork, heads: int, transposed: bool) -> ModuleOp:
+    """Self-attention with heads of very different reach, a sum and layer norm."""
+    x = network.input
+    _, length, width = x.type.get_shape()
+    each = width // heads
+    parts = []
+    for order in ((0, 2, 1, 3), (0, 2, 3, 1) if transposed else (0, 2, 1, 3), (0, 2, 1, 3)):
+        y = network.dense(x, width)
+        reach = np.repeat(np.exp(network.rng.normal(0, 0.5, heads)), each)
+        y.owner.lhs.owner.rhs.owner.value = attribute_of(
+            (y.owner.lhs.owner.rhs.owner.array * reach).astype(np.float32), "w"
+        )
+        y = network.add(graph.ReshapeOp(y, (1, length, heads, each)))
+        parts.append(network.add(graph.TransposeOp(y, order)))
+    query, key, value = parts
+    scores = network.add(graph.MatmulOp(query, key, transpose_b=not transposed))
+    shares = network.add(graph.SoftmaxOp(scores, 3))
+    mixed = network.add(graph.MatmulOp(shares, value))
+    mixed = network.add(graph.TransposeOp(mixed, (0, 2, 1, 3)))
+    y = network.dense(network.add(graph.ReshapeOp(mixed, (1, length, width))), width)
+    y = network.add(graph.AddOp(y, x))
+    ones = [network.constant(np.ones(width)) for _ in range(2)]
+    return network.finish(network.add(graph.LayerNormOp(y, *ones, axis=2, epsilon=1e-5)))
+
+
+@slow
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.booleans(), options)
+def test_attention_stays_close(seed: int, heads: int, transposed: bool, chosen):
+    network = FloatNetwork(seed, 1, 6, 4 * heads)
+    module = attention(network, heads, transposed)
+    module.verify()
+    samples = network.samples(8)
+    copy = quantized(module, samples, **chosen)
+    rows = compare(module, copy, samples[0])
+    names = {row.name for row in rows}
+    # Softmax multiplies errors of scores by up to the scores themselves.
+    assert all(row.signal_to_noise > LEAST - 4 for row in rows), rows
+    # Nothing but projections and products is integer, and what leaves them is known.
+    kinds = Counter(op.name for op in copy.walk() if isinstance(op, graph.GraphOp))
+    assert kinds["graph.dequantize"] == 2
+    assert kinds["graph.quantize"] == 2
+    scores = next(op for op in module.walk() if isinstance(op, graph.SoftmaxOp)).input
+    assert tensor_names(network_of(module))[scores] in names
+    if heads > 1:
+        (crossing,) = [
+            op
+            for op in copy.walk()
+            if isinstance(op, graph.DequantizeOp)
+            and len(op.scales.shape)
+            and op.result.type.get_shape()[-1] == 6
+        ]
+        assert crossing.axis is not None and crossing.axis.value.data == 1

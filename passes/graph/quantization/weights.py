@@ -42,7 +42,7 @@ class Terms:
         """The largest magnitude in each row."""
         # max(|w|) without making |w|: weights may fill much of the memory.
         largest = np.maximum(self.weights.max(axis=1), -self.weights.min(axis=1))
-        return largest.astype(np.float64)
+        return np.abs(largest.astype(np.float64))
 
 
 @dataclass(frozen=True)
