@@ -43,9 +43,15 @@ _MOVED = ("Reshape", "Unsqueeze")
 
 
 def light_input(seed: int = 0, size: int = _SIZE) -> Array:
-    """A random image for any of them: float32 [1, 3, size, size], of mean 0 and variance 1."""
-    shape = (1, 3, size, size)
-    return np.random.default_rng([seed, 224]).standard_normal(shape, np.float32)
+    """A random image for any of them: float32 [1, 3, size, size], of mean 0 and variance 1.
+
+    Amplitudes fall with frequency, as in photographs: on white noise such networks are chaotic."""
+    noise = np.random.default_rng([seed, 224]).standard_normal((1, 3, size, size))
+    down, across = np.fft.fftfreq(size, 1 / size)[:, None], np.fft.rfftfreq(size, 1 / size)
+    spectrum = np.fft.rfft2(noise) / np.maximum(np.hypot(down, across), 1)
+    image = np.fft.irfft2(spectrum, (size, size))
+    image -= image.mean((2, 3), keepdims=True)
+    return (image / image.std((2, 3), keepdims=True)).astype(np.float32)
 
 
 def light_model(name: str, seed: int = 0, size: int = _SIZE) -> ModelProto:
@@ -95,6 +101,7 @@ def _random_weights(model: ModelProto, seed: int) -> Iterator[tuple[str, Array]]
     }
     shapes |= {name: array.shape for name, array in stored.items() if array.dtype == np.float32}
     roles = _roles(model)
+    branches = _residual_scales(model)
     for index, (name, shape) in enumerate(shapes.items()):
         random = np.random.default_rng([seed, index]).standard_normal(shape, np.float32)
         match roles.get(name):
@@ -102,10 +109,20 @@ def _random_weights(model: ModelProto, seed: int) -> Iterator[tuple[str, Array]]
                 # Weights are [outputs, inputs…], behind ones where they are reshaped.
                 inner = [size for size in shape if size > 1] if "Gemm" in roles[name] else shape
                 yield name, random * np.float32(np.sqrt(2 / np.prod(inner[1:])))
+            case ("BatchNormalization", 1) if name in branches:
+                # Residual branches add a little to what goes around them, as in trained networks.
+                yield name, np.float32(0.3) * (1 + random / 10)
             case ("BatchNormalization", 1 | 4) | ("Mul", _):
                 yield name, 1 + random / 10
             case _:
                 yield name, random / 10
+
+
+def _residual_scales(model: ModelProto) -> set[str]:
+    """The scales of batch normalizations that end in a sum with what goes around them."""
+    makers = {name: node for node in model.graph.node for name in node.output}
+    ends = [makers[node.input[0]] for node in model.graph.node if node.op_type == "Sum"]
+    return {node.input[1] for node in ends if node.op_type == "BatchNormalization"}
 
 
 def _roles(model: ModelProto) -> dict[str, tuple[str, int]]:

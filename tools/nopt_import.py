@@ -35,6 +35,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="INPUT=1x3x224x224",
         help="the shape of an input that leaves dimensions open",
     )
+    parser.add_argument(
+        "--drop-quantization",
+        action="store_true",
+        help="import a quantized model as the network of floats that it stands for",
+    )
     parser.add_argument("--quiet", action="store_true", help="print no notes")
     return parser.parse_args(argv)
 
@@ -66,7 +71,8 @@ def _import(
     context.register_dialect(Builtin.name, lambda: Builtin)
     load_resource_dialect(context)
     with output_stream(arguments.output) as stream, Stages() as stages:
-        imported = import_model(arguments.model, dims, shapes, stages.begin)
+        drops = arguments.drop_quantization
+        imported = import_model(arguments.model, dims, shapes, stages.begin, drops)
         stages.begin("writing" if arguments.output else "")
         MlirTarget().emit(context, imported.module, stream)
     if not arguments.quiet:

@@ -289,3 +289,71 @@ def test_integer_products(tmp_path: Path) -> None:
     data = generator.integers(0, 256, (1, 3, 5, 5)).astype(np.uint8)
     (result,) = run_function(imported(proto, tmp_path).module, "main", [data.astype(np.int16)])
     np.testing.assert_array_equal(result, expected(proto, {"x": data})[0])
+
+
+def test_transposed_weights_stay_integers(tmp_path: Path) -> None:
+    """Exporters transpose what they dequantize; scales of channels move along."""
+    generator = np.random.default_rng(0)
+    constants = {
+        "s": np.array(0.02, np.float32),
+        "z": np.array(0, np.int8),
+        "w": generator.integers(-127, 128, (6, 4)).astype(np.int8),
+        "t": generator.uniform(0.1, 0.2, 6).astype(np.float32),
+        "zw": np.zeros(6, np.int8),
+        "u": np.array(0.4, np.float32),
+    }
+    nodes = [
+        node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        node("DequantizeLinear", ["q", "s", "z"], ["d"]),
+        node("DequantizeLinear", ["w", "t", "zw"], ["v"], axis=0),
+        node("Transpose", ["v"], ["vt"], perm=[1, 0]),
+        node("MatMul", ["d", "vt"], ["m"]),
+        node("QuantizeLinear", ["m", "u", "z"], ["r"]),
+        node("DequantizeLinear", ["r", "u", "z"], ["y"]),
+    ]
+    proto = model(nodes, {"x": [3, 4]}, ["y"], constants)
+    found = imported(proto, tmp_path)
+    assert not found.notes
+    assert "(tensor<3x4xi8>, tensor<4x6xi8>) -> tensor<3x6xi32>" in str(found.module)
+    data = randoms({"x": (3, 4)})
+    (result,) = run_function(found.module, "main", [data["x"]])
+    np.testing.assert_allclose(result, expected(proto, data)[0], atol=0.41)
+
+
+def test_quantized_normalization(tmp_path: Path) -> None:
+    """Quantizers also quantize the parameters of a batch normalization: known all the same."""
+    weights = randoms({"w": (4, 3, 3, 3), "g": (4,), "b": (4,), "m": (4,), "v": (4,)})
+    weights["v"] = np.abs(weights["v"]) + 0.5
+    nodes = [
+        node("Conv", ["x", "w"], ["c"]),
+        node("BatchNormalization", ["c", "g", "b", "m", "v"], ["n"]),
+        node("Relu", ["n"], ["y"]),
+    ]
+    proto = model(nodes, {"x": [1, 3, 6, 6]}, ["y"], weights)
+    constants = {"s": np.array(0.01, np.float32), "z": np.array(0, np.int8)}
+    for name in ("g", "b"):
+        integers = np.rint(weights[name] / 0.01).clip(-128, 127).astype(np.int8)
+        constants[f"{name}_q"] = integers
+        dequantize = node("DequantizeLinear", [f"{name}_q", "s", "z"], [f"{name}_d"])
+        proto.graph.node.insert(0, dequantize)
+        proto.graph.node[-2].input[{"g": 1, "b": 2}[name]] = f"{name}_d"
+    proto.graph.initializer.extend(
+        onnx.numpy_helper.from_array(array, name) for name, array in constants.items()
+    )
+    data = randoms({"x": (1, 3, 6, 6)}, 3)
+    (result,) = run_function(imported(proto, tmp_path).module, "main", [data["x"]])
+    np.testing.assert_allclose(result, expected(proto, data)[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=["QDQ i8", "QDQ u8", "QOperator i8", "QOperator u8"])
+def test_dropped_quantization(form: dict[str, Any], tmp_path: Path) -> None:
+    """The network of floats again: no integers, the float model's answers within a few steps."""
+    float_model = _network()
+    found = imported(quantized(float_model, tmp_path, **form), tmp_path, drop_quantization=True)
+    text = str(found.module)
+    assert "xi8" not in text and "xi32" not in text and "quantize %" not in text
+    data = randoms({"x": (1, 3, 12, 12)}, 50)
+    (result,) = run_function(found.module, "main", [data["x"]])
+    (reference,) = expected(float_model, data)
+    # The weights are those of the quantized model, rounded to 8 bits.
+    assert np.abs(result - reference).max() < 0.05 * np.abs(reference).max()

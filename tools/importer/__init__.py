@@ -30,6 +30,7 @@ def import_model(
     dims: Mapping[str, int] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     begin: Callable[[str], None] = _quietly,
+    drop_quantization: bool = False,
 ) -> Imported:
     """Import an ONNX file.
 
@@ -37,7 +38,8 @@ def import_model(
         (y,) = run_function(imported.module, "main", [x])
 
     `dims` gives named open dimensions their sizes, `shapes` whole input shapes by name; `begin`
-    is called with each stage that begins. Raises UserError, with the file as its place, for what is
+    is called with each stage that begins. `drop_quantization` imports a quantized model as the
+    network of floats that it stands for. Raises UserError, with the file as its place, for what is
     no model or has no import, OSError if the file cannot be read.
     """
     try:
@@ -53,7 +55,7 @@ def import_model(
     try:
         begin("reading and checking")
         model, elements = read_model(path, dims or {}, shapes or {})
-        builder = Builder(model, elements, path.parent)
+        builder = Builder(model, elements, path.parent, drop_quantization)
         begin("importing")
         module = builder.build()
     except UserError as error:

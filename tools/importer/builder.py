@@ -17,6 +17,7 @@ from nopt.dialects.constants import Array, attribute_of, tensor_type
 from nopt.dialects.graph import ConstantOp
 from nopt.tools.errors import UserError
 from nopt.tools.importer.coded import Coded
+from nopt.tools.importer.fold_coded import fold_coded
 from nopt.tools.importer.folding import can_fold, fold
 from nopt.tools.importer.functions import body_of
 from nopt.tools.importer.names import identifier
@@ -36,11 +37,20 @@ _SHOWN = 8
 class Builder:
     """Imports one model."""
 
-    def __init__(self, model: ModelProto, elements: dict[str, int], folder: Path):
-        """`elements` are the element types of tensors, `folder` is where weight files are."""
+    def __init__(
+        self,
+        model: ModelProto,
+        elements: dict[str, int],
+        folder: Path,
+        drops_quantization: bool = False,
+    ):
+        """`elements` are the element types of tensors, `folder` is where weight files are.
+
+        `drops_quantization` makes networks of floats of quantized ones."""
         self.model = model
         self.elements = elements
         self.folder = folder
+        self.drops_quantization = drops_quantization
         self.opsets = {o.domain.removeprefix("ai.onnx"): o.version for o in model.opset_import}
         self.initializers: dict[str, TensorProto] = {t.name: t for t in model.graph.initializer}
         self.values: dict[str, Value] = {}
@@ -106,6 +116,12 @@ class Builder:
             self.values[name] = load_tensor(tensor, self.folder)
         return self.values[name]
 
+    def known(self, value: Value) -> Array | None:
+        """The elements of a value that does not depend on the network's inputs."""
+        if isinstance(value, Coded) and _is_known(value):
+            return value.numbers()
+        return value if isinstance(value, np.ndarray) else None
+
     def tensor(self, name: str, value: Value, node: Node) -> SSAValue:
         """A value as a tensor of the function."""
         if isinstance(value, SSAValue):
@@ -169,9 +185,12 @@ class Builder:
         if node.op in ("Shape", "Size") and not key[0]:
             return _shape(node)
         inputs = [self.value(name, node) if name else None for name in node.proto.input]
-        known = all(value is None or isinstance(value, np.ndarray) for value in inputs)
-        if known and can_fold(node.proto) and node.op != "DequantizeLinear":
-            return fold(node, [None if x is None else np.asarray(x) for x in inputs])
+        if can_fold(node.proto) and node.op != "DequantizeLinear":
+            given = [value for value in inputs if value is not None]
+            if all(map(_is_known, given)):
+                known = [None if value is None else self.known(value) for value in inputs]
+                first = inputs[0] if inputs else None
+                return fold_coded(node, first, known) or fold(node, known)
         if key in QUANTIZERS:
             return READERS[key](node)
         if any(isinstance(value, Coded) for value in inputs):
@@ -242,6 +261,13 @@ class Builder:
         if is_converted(element):
             name = type_name(element)
             self._converted[name] = self._converted.get(name, 0) + 1
+
+
+def _is_known(value: Value) -> bool:
+    """Whether a value does not depend on the network's inputs."""
+    if isinstance(value, Coded):
+        return value.array is not None and value.scale is not None
+    return isinstance(value, np.ndarray)
 
 
 def _shape(node: Node) -> Array:

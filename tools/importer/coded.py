@@ -36,7 +36,7 @@ class Coded:
     @property
     def is_plain(self) -> bool:
         """Whether one scale and one zero hold for the whole tensor, so that elements may move."""
-        return self.axis is None or not (np.ndim(self.scale or 0) or np.ndim(self.zero))
+        return not self.has_scales and not np.ndim(self.zero)
 
     @property
     def has_scales(self) -> bool:

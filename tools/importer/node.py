@@ -31,7 +31,10 @@ class Importer(Protocol):
     values: dict[str, Value]
     consumers: dict[str, list[NodeProto]]
 
+    drops_quantization: bool
+
     def value(self, name: str, node: Node | None = None) -> Value: ...
+    def known(self, value: Value) -> Array | None: ...
     def tensor(self, name: str, value: Value, node: Node) -> SSAValue: ...
     def constant(self, array: Array, name: str) -> SSAValue: ...
     def stored_constant(self, value: Array, name: str, node: Node) -> SSAValue: ...
@@ -132,8 +135,7 @@ class Node:
         """An input's value, if it is known and in the type that ONNX gives it."""
         if not self.has(index):
             return None
-        value = self.value(index)
-        return value if isinstance(value, np.ndarray) else None
+        return self.builder.known(self.value(index))
 
     def known(self, index: int, what: str) -> Array:
         """The value of an input that must not depend on the network's inputs."""

@@ -15,6 +15,7 @@ from nopt.dialects.graph import (
     Function,
     MulOp,
     QuantizeOp,
+    ReluOp,
     SubOp,
     UnaryOp,
 )
@@ -91,6 +92,8 @@ def dequantize_linear(node: Node) -> Value:
     if scale is None or (node.has(2) and node.constant(2) is None):
         return _dequantized_dynamically(node)
     value, zero = node.value(0), node.constant(2)
+    if node.builder.drops_quantization:
+        return _undone(node, value, scale, zero)
     if isinstance(value, SSAValue) and zero is not None and zero.dtype == np.uint8:
         # An input of the network: its bytes are kept as i16.
         value = Coded(node.emit(CastOp(_plus(node, value, -128), _i8())), None, -128)
@@ -115,6 +118,8 @@ def quantize_linear(node: Node) -> Value:
         node.fail("zero points differ between channels, expected one for the whole tensor")
     point = int(zeros[0]) - shift
     x = node.value(0)
+    if node.builder.drops_quantization:
+        return _saturated(node, x, scale, zeros, element)
     known = np.asarray(scale, np.float64)
     if not (np.isfinite(known) & (known > 0)).all():
         node.fail("the scale is not a finite number above 0")
@@ -132,6 +137,28 @@ def quantize_linear(node: Node) -> Value:
     if element in _RANGES:
         result = node.emit(ClipOp(result, *_RANGES[element]))
     return Coded(result, None, -shift)
+
+
+def _undone(node: Node, value: Value, scale: Array, zero: Array | None) -> Value:
+    """Without quantization: the tensor itself, or the numbers that known integers stand for."""
+    if isinstance(value, np.ndarray):
+        return coded(node, value, scale, zero, node.integer("axis", 1)).numbers()
+    if isinstance(value, SSAValue) and dtype_of(value) != np.float32:
+        node.fail("an input of the network is quantized, expected floats to drop quantization")
+    return value
+
+
+def _saturated(node: Node, x: Value, scale: Array, zeros: Array, element: int) -> Value:
+    """Without quantization: the tensor itself, clipped where nothing below 0 has an integer, since
+    activations are left out in front of such a quantization."""
+    limits = np.iinfo(helper.tensor_dtype_to_np_dtype(element))
+    if isinstance(x, np.ndarray) or zeros[0] != limits.min or scale.size != 1:
+        return x
+    tensor = node.tensor(0)
+    if isinstance(tensor.owner, ReluOp | ClipOp):
+        return x
+    high = float((limits.max - limits.min) * np.ravel(scale)[0])
+    return node.emit(ClipOp(tensor, 0.0, high))
 
 
 def _quantized_dynamically(node: Node) -> SSAValue:
