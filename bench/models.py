@@ -74,11 +74,10 @@ def measure(workload: Workload, folder: Path) -> Row:
     """One row. Raises ValueError if the core's result is not the graph interpreter's."""
     with np.load(folder / "run.npz") as arrays:
         inputs = list(arrays.values())
-    options = f'calibration="{folder / "samples.npz"}"{workload.options}'
     clock = _Clock()
     module = import_model(folder / "model.onnx").module
     import_s = clock.lap()
-    run_pipeline(module, f"graph-quantize{{{options}}}")
+    run_pipeline(module, f'graph-quantize{{calibration="{folder / "samples.npz"}"}}')
     quantize_s = clock.lap()
     layers = list(costs(module))
     on_core = [layer for layer in layers if layer.quantized]

@@ -40,8 +40,6 @@ class Workload:
     name: str
     model: Callable[[], onnx.ModelProto]
     samples: Callable[[onnx.ModelProto], Samples]
-    options: str = ""
-    """For `graph-quantize`, as ` name=value`."""
 
 
 def smooth_images(count: int, seed: int = 0) -> Array:
@@ -80,6 +78,6 @@ NETWORKS = {
     for workload in (
         *(Workload(n, lambda n=n: light_model(n), _image_samples) for n in LIGHT_MODELS),
         Workload("resnet_mnist", _resnet, _resnet_samples),
-        Workload("minilm", lambda: minilm.build(MINILM_LENGTH), _minilm_samples, " method=max"),
+        Workload("minilm", lambda: minilm.build(MINILM_LENGTH), _minilm_samples),
     )
 }

@@ -36,7 +36,7 @@ CHECKED = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--length", type=int, default=32, help="tokens a sentence (default 32)")
-    parser.add_argument("--method", default="max", help="how scales are chosen (default max)")
+    parser.add_argument("--method", default="mse", help="how scales are chosen (default mse)")
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
     parser.add_argument("-o", "--output", help="write the program file there")
     arguments = parser.parse_args()

@@ -63,13 +63,13 @@ class Compiled:
             np.testing.assert_array_equal(found, self.interpret(sample))
 
 
-def compiled(path: Path, calibration: dict[str, Array] | None, options: str = "") -> Compiled:
+def compiled(path: Path, calibration: dict[str, Array] | None) -> Compiled:
     """Imported, quantized on samples, which are written beside the model, and compiled."""
     module = import_model(path).module
     if calibration is not None:
         samples = path.with_suffix(".npz")
         np.savez(samples, **calibration)
-        run_pipeline(module, f'graph-quantize{{calibration="{samples}"{options}}}')
+        run_pipeline(module, f'graph-quantize{{calibration="{samples}"}}')
     quantized = module.clone()
     return Compiled(quantized, compile_program(module))
 
@@ -232,7 +232,7 @@ def test_minilm_embeds_sentences_as_its_float_self(tmp_path: Path) -> None:
     length = 24
     path = tmp_path / "minilm.onnx"
     onnx.save(minilm.build(length), path)
-    network = compiled(path, sentences.calibration(length), " method=max")
+    network = compiled(path, sentences.calibration(length))
     texts = sentences.read()["sentences"][:12]
     arrays = sentences.inputs(texts, length)
     samples = [[arrays[name][i : i + 1] for name in minilm.INPUTS] for i in range(len(texts))]
