@@ -7,6 +7,7 @@ that has one keeps it. `tensor.search` has the candidates, `tensor.estimate` the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
@@ -14,13 +15,15 @@ from xdsl.passes import ModulePass
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
+from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import HOST_REASON, PLACEMENT, NotOnCore
 from nopt.passes.affine.nest_builder import MUST_RUN_ON
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
 from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError
 from nopt.passes.tensor.search import search
-from nopt.passes.tensor.tiling import tiling_of
+from nopt.passes.tensor.tiling import Tiling, tiling_of
+from nopt.passes.tensor.tuning_log import TuningLog
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,17 @@ class AffineNestSchedulePass(ModulePass):
     """Choose tiles, loop order and buffer slots by a cost model; keep what is pinned.
 
     A nest without a schedule goes to the host, blocked as it is, unless it must run on the core.
+    Schedules in the file `tuning_log` are taken from there, what is searched is added to it.
     """
 
     name = "affine-nest-schedule"
 
+    tuning_log: str | None = None
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
-        known: dict[tuple[object, ...], ScheduleAttr] = {}
+        log = None if self.tuning_log is None else TuningLog(Path(self.tuning_log), config)
+        known: dict[str, ScheduleAttr] = {}
         for nest in op.walk():
             if not isinstance(nest, ForOp) or SCHEDULE in nest.attributes:
                 continue
@@ -44,7 +51,7 @@ class AffineNestSchedulePass(ModulePass):
             try:
                 tiling = tiling_of(nest, config)
                 if tiling.signature not in known:
-                    known[tiling.signature] = search(tiling, config)
+                    known[tiling.signature] = _schedule(tiling, config, log)
                 nest.attributes[SCHEDULE] = known[tiling.signature]
             except (NotOnCore, NoScheduleError) as reason:
                 if must is not None:
@@ -52,3 +59,15 @@ class AffineNestSchedulePass(ModulePass):
                         raise
                 nest.attributes[PLACEMENT] = StringAttr("host")
                 nest.attributes[HOST_REASON] = StringAttr(str(reason))
+        if log is not None:
+            log.save()
+
+
+def _schedule(tiling: Tiling, config: Config, log: TuningLog | None) -> ScheduleAttr:
+    """What the log says, or else what the search finds. Raises NoScheduleError if nothing fits."""
+    if log is None:
+        return search(tiling, config)
+    if (schedule := log.schedule(tiling)) is None:
+        schedule = search(tiling, config)
+        log.add(tiling, schedule)
+    return schedule

@@ -116,34 +116,25 @@ class Tiling:
         return next(operand for operand in self.operands if operand.load is load)
 
     @cached_property
-    def signature(self) -> tuple[object, ...]:
-        """What a schedule depends on: nests with equal signatures can have the same."""
+    def signature(self) -> str:
+        """What a schedule depends on, as text: nests with equal signatures can have the same."""
         loads = [operand.load for operand in self.operands]
-        return (
-            self.extents,
-            self.parallel,
-            self.planes,
-            type(self.start),
-            getattr(self.start, "kind", None),
-            self.padded,
-            *(
-                (
-                    each.memory,
-                    each.shape,
-                    each.resident,
-                    each.digits,
-                    str(each.load.map),
-                    str(each.load.pad),
-                )
-                for each in self.operands
-            ),
-            *(
-                (step.kind, loads.index(step.operand), step.scale)
-                if isinstance(step.operand, LoadOp)
-                else (step.kind, step.operand)
-                for step in self.steps
-            ),
-        )
+        parts = [f"{list(self.extents[: self.parallel])} x {list(self.extents[self.parallel :])}"]
+        kind = None if isinstance(self.start, Product) else self.start.kind
+        parts.append("product" if isinstance(self.start, Product) else f"{kind or 'load'}")
+        if self.planes > 1:
+            parts.append(f"{self.planes} planes")
+        for operand in self.operands:
+            pad = "" if operand.load.pad is None else f" pad {operand.load.pad_value}"
+            flags = f"{' kept' if operand.resident else ''}{' digits' if operand.digits else ''}"
+            map = operand.load.map.data
+            parts.append(f"{operand.memory} {list(operand.shape)} {map}{pad}{flags}")
+        for step in self.steps:
+            other = f"{step.operand}"
+            if isinstance(step.operand, LoadOp):
+                other = f"operand {loads.index(step.operand)}"
+            parts.append(f"{step.kind} {other}" + (f" by {step.scale}" if step.scale != 1 else ""))
+        return "; ".join(parts)
 
     @cached_property
     def diagonals(self) -> tuple[int, ...]:

@@ -1,0 +1,111 @@
+"""A tuning log: schedules that a search found, one JSON line each, to keep and read back.
+
+    {"machine": {"LOG_BLOCK": 4, …}, "nest": "…", "tile": […], "order": […], "slots": […],
+     "within": […], "cycles": 12345}
+
+A line serves every nest on that machine whose `Tiling.signature` is `nest`; `cycles` is what the
+cost model said. Lines can be edited by hand: the last of equal ones counts, and a schedule that is
+not legal is refused with its line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nopt.dialects.tensor_intrinsic import ScheduleAttr
+from nopt.hw.config import Config
+from nopt.passes.tensor.estimate import estimate_schedule
+from nopt.passes.tensor.schedules import NoScheduleError, check_schedule
+from nopt.passes.tensor.tiling import Tiling
+
+_LISTS = ("tile", "order", "slots", "within")
+
+
+class TuningLogError(ValueError):
+    """A log that cannot be read or written, or a line of it that says no legal schedule."""
+
+
+class TuningLog:
+    """The lines of a file that are for one machine; new ones are added by `save`.
+
+    Raises TuningLogError if the file is there but no tuning log.
+    """
+
+    def __init__(self, path: Path, config: Config):
+        self.path = path
+        self.config = config
+        self._machine = config.to_json()
+        self._found: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._added: list[dict[str, Any]] = []
+        self._text = ""
+        try:
+            self._text = path.read_text()
+        except FileNotFoundError:
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            raise TuningLogError(f"{path}: {error}") from error
+        for number, line in enumerate(self._text.splitlines(), 1):
+            if line.strip():
+                self._read(number, line)
+
+    def _read(self, number: int, line: str) -> None:
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise self._error(number, f"found no JSON: {error}") from error
+        if not (isinstance(entry, dict) and isinstance(entry.get("nest"), str)):
+            raise self._error(number, "found no object with a 'nest', expected a schedule")
+        for name in _LISTS:
+            values = entry.get(name)
+            if not isinstance(values, list) or not all(type(v) is int for v in values):
+                raise self._error(number, f"'{name}': found {values}, expected a list of integers")
+        if entry.get("machine") == self._machine:
+            self._found[entry["nest"]] = (number, entry)
+
+    def _error(self, number: int, message: str) -> TuningLogError:
+        return TuningLogError(f"{self.path}:{number}: {message}")
+
+    def schedule(self, tiling: Tiling) -> ScheduleAttr | None:
+        """What the log says for a nest, if anything.
+
+        Raises TuningLogError if that is no legal schedule of it.
+        """
+        if tiling.signature not in self._found:
+            return None
+        number, entry = self._found[tiling.signature]
+        try:
+            schedule = ScheduleAttr.of(*(entry[name] for name in _LISTS))
+            check_schedule(tiling, schedule, self.config)
+        except (ValueError, NoScheduleError) as error:
+            raise self._error(number, str(error)) from error
+        return schedule
+
+    def add(self, tiling: Tiling, schedule: ScheduleAttr) -> None:
+        """Remember what a search found."""
+        cycles = round(estimate_schedule(tiling, schedule, self.config))
+        lists: Sequence[Sequence[int]] = (
+            schedule.tiles,
+            schedule.loop_order,
+            schedule.slots.get_values(),
+            schedule.scopes.get_values(),
+        )
+        named = {name: list(values) for name, values in zip(_LISTS, lists, strict=True)}
+        entry = {"machine": self._machine, "nest": tiling.signature, **named, "cycles": cycles}
+        self._added.append(entry)
+
+    def save(self) -> None:
+        """Write the file anew, with the added lines at its end, if there are any."""
+        if not self._added:
+            return
+        before = self._text if not self._text or self._text.endswith("\n") else f"{self._text}\n"
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        try:
+            temporary.write_text(before + "".join(f"{json.dumps(e)}\n" for e in self._added))
+            os.replace(temporary, self.path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise TuningLogError(f"{self.path}: {error.strerror}") from error
