@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from light_models import LIGHT_MODELS, light_model
+from light_models import LIGHT_MODELS, light_input, light_model
 
 Array = np.ndarray[Any, np.dtype[Any]]
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -42,20 +42,9 @@ class Workload:
     samples: Callable[[onnx.ModelProto], Samples]
 
 
-def smooth_images(count: int, seed: int = 0) -> Array:
-    """Random images float32 [count, 3, 224, 224] of mean 0 and variance 1: large shapes and small
-    ones, as in photographs, where neighbours are alike."""
-    random = np.random.default_rng([seed, 224])
-    images = np.zeros((count, 3, 224, 224), np.float32)
-    for size in (7, 14, 28, 56, 112, 224):
-        parts = random.standard_normal((count, 3, size, size), np.float32)
-        images += parts.repeat(224 // size, axis=2).repeat(224 // size, axis=3)
-    return images / images.std()
-
-
 def _image_samples(model: onnx.ModelProto) -> Samples:
-    found = smooth_images(IMAGES + 1)[:, np.newaxis]
-    return Samples({model.graph.input[0].name: found[:-1]}, [found[-1]])
+    found = [light_input(seed) for seed in range(1, IMAGES + 2)]
+    return Samples({model.graph.input[0].name: np.stack(found[:-1])}, [found[-1]])
 
 
 def _resnet() -> onnx.ModelProto:

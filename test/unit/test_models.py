@@ -63,9 +63,11 @@ class Compiled:
             np.testing.assert_array_equal(found, self.interpret(sample))
 
 
-def compiled(path: Path, calibration: dict[str, Array] | None) -> Compiled:
+def compiled(
+    path: Path, calibration: dict[str, Array] | None, drop_quantization: bool = False
+) -> Compiled:
     """Imported, quantized on samples, which are written beside the model, and compiled."""
-    module = import_model(path).module
+    module = import_model(path, drop_quantization=drop_quantization).module
     if calibration is not None:
         samples = path.with_suffix(".npz")
         np.savez(samples, **calibration)
@@ -160,6 +162,22 @@ def test_models_quantized_elsewhere_answer_alike(
     found = np.concatenate([network.interpret([x]) for x in pixels])
     assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.99
     network.check_on_core([[x] for x in pixels[:2]])
+
+
+def test_models_quantized_elsewhere_are_quantized_for_the_core(
+    tmp_path: Path, digits: tuple[Array, Array]
+) -> None:
+    """What onnxruntime quantized is undone, so that scales fit the core."""
+    path = tmp_path / "resnet.onnx"
+    reader = Reader("image", list(images.calibration()))
+    quantized_by_onnxruntime(RESNET, path, reader, QuantFormat.QDQ, True)
+    pixels = digits[0]
+    expected = answers(InferenceSession(path), "image", pixels)
+    network = compiled(path, {"image": images.calibration()}, drop_quantization=True)
+    found = np.concatenate([network.interpret([x]) for x in pixels])
+    assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.99
+    network.check_on_core([[x] for x in pixels[:2]])
+    assert steps(network.program) == "host core host"
 
 
 @pytest.mark.parametrize("kind", ["Conv", "Gemm", "MatMul"])
