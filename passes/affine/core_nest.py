@@ -199,6 +199,8 @@ def _strip(
     if isinstance(op, arith.ExtSIOp):
         return op.input
     if isinstance(op, arith.TruncIOp):
+        if op.input.type != i32:
+            raise NotOnCore(f"it computes in {op.input.type}; the core computes in i32")
         narrow = intervals is None or fits(intervals.of(op.input), i8)
         if op.result.type == i8 and narrow:
             return op.input

@@ -37,3 +37,23 @@ def mean_reciprocal(count: int, lowest: int, highest: int) -> Reciprocal | None:
         if np.array_equal(products >> shift, means):
             return Reciprocal(multiplier, offset, shift)
     return None
+
+
+@cache
+def floor_reciprocal(divisor: int, lowest: int, highest: int) -> Reciprocal | None:
+    """The reciprocal that divides numbers from `lowest` to `highest`, rounding down.
+
+    Checked for every number, as `mean_reciprocal`; None if there is none.
+    """
+    numbers = np.arange(lowest, highest + 1, dtype=np.int64)
+    quotients = numbers // divisor
+    for shift in range(1, 31):
+        multiplier = -(-(1 << shift) // divisor)
+        excess = multiplier * divisor - (1 << shift)
+        offset = -((lowest * excess) // divisor)
+        products = numbers * multiplier + offset
+        if max(abs(int(products[0])), abs(int(products[-1]))) >= 1 << 31:
+            return None
+        if np.array_equal(products >> shift, quotients):
+            return Reciprocal(multiplier, offset, shift)
+    return None

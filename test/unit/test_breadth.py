@@ -136,6 +136,8 @@ POOLS: dict[str, tuple[tuple[int, ...], Build]] = {
     "global 7x7": ((1, 2048, 7, 7), global_mean),
     "global 13x13": ((1, 1000, 13, 13), global_mean),
     "global 15x15": ((1, 1000, 15, 15), global_mean),
+    "global 28x28": ((1, 40, 28, 28), global_mean),
+    "global 56x56": ((1, 40, 56, 56), global_mean),
 }
 
 

@@ -10,7 +10,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import Reduction
-from nopt.passes.affine.exact_division import mean_reciprocal
+from nopt.passes.affine.exact_division import Reciprocal, floor_reciprocal, mean_reciprocal
 from nopt.passes.affine.graph_nests.requantization import rounded_shift
 from nopt.passes.affine.graph_nests.shapes import gives_integers, parallel, shape_of
 from nopt.passes.affine.nest_builder import NestBuilder
@@ -75,10 +75,20 @@ def _rounded_mean(nest: NestBuilder, x: SSAValue, count: int) -> SSAValue:
     if count & (count - 1) == 0:
         return rounded_shift(nest, total, count.bit_length() - 1)
     if total.type == i32 and (exact := mean_reciprocal(count, -largest, largest)) is not None:
-        scaled = nest.binary(arith.MuliOp, total, exact.multiplier)
-        return nest.binary(
-            arith.ShRSIOp, nest.binary(arith.AddiOp, scaled, exact.offset), exact.shift
-        )
+        return _times(nest, total, exact)
+    if total.type == i32:
+        # floor((sum + count / 2) / (2^k * odd)): the power of two first leaves small numbers.
+        power = (count & -count).bit_length() - 1
+        half = count // 2
+        low, high = (-largest + half) >> power, (largest + half) >> power
+        if (exact := floor_reciprocal(count >> power, low, high)) is not None:
+            rounded = nest.binary(arith.AddiOp, total, half)
+            return _times(nest, nest.binary(arith.ShRSIOp, rounded, power), exact)
     wide = nest.cast(total, i64)
     doubled = nest.binary(arith.AddiOp, nest.binary(arith.MuliOp, wide, 2), count)
     return nest.cast(nest.binary(arith.FloorDivSIOp, doubled, 2 * count), i32)
+
+
+def _times(nest: NestBuilder, value: SSAValue, by: Reciprocal) -> SSAValue:
+    scaled = nest.binary(arith.MuliOp, value, by.multiplier)
+    return nest.binary(arith.ShRSIOp, nest.binary(arith.AddiOp, scaled, by.offset), by.shift)

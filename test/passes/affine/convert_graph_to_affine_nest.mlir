@@ -199,20 +199,34 @@ func.func @global_avg_pool(%x: tensor<1x3x3x3xi8>, %y: tensor<1x3x2x1xi32>) -> (
 // CHECK-NEXT: } : tensor<1x3x1x1xi32>
 // CHECK-NEXT: func.return %z, %w_1 : tensor<1x3x1x1xi8>, tensor<1x3x1x1xi32>
 
-// Where no multiplier is exact in 32 bits, a division.
+// Where no multiplier is exact in 32 bits, a power of two is divided by first: 784 is 16 * 49.
 func.func @large_mean(%x: tensor<1x3x28x28xi8>) -> tensor<1x3x1x1xi8> {
   %y = graph.global_avg_pool %x : tensor<1x3x28x28xi8> -> tensor<1x3x1x1xi8>
   return %y : tensor<1x3x1x1xi8>
 }
 // CHECK-LABEL: func.func @large_mean(
 // CHECK: %[[SUM:.*]] = affine_nest.reduce add %{{.*}} : i32
+// CHECK-NEXT: %[[HALF:.*]] = arith.constant 392 : i32
+// CHECK-NEXT: %[[ROUNDED:.*]] = arith.addi %[[SUM]], %[[HALF]] : i32
+// CHECK-NEXT: %[[POWER:.*]] = arith.constant 4 : i32
+// CHECK-NEXT: %[[SMALL:.*]] = arith.shrsi %[[ROUNDED]], %[[POWER]] : i32
+// CHECK-NEXT: %[[MULTIPLIER:.*]] = arith.constant {{.*}} : i32
+// CHECK-NEXT: arith.muli %[[SMALL]], %[[MULTIPLIER]] : i32
+
+// Where that is not enough, a division.
+func.func @odd_mean(%x: tensor<1x3x27x29xi8>) -> tensor<1x3x1x1xi8> {
+  %y = graph.global_avg_pool %x : tensor<1x3x27x29xi8> -> tensor<1x3x1x1xi8>
+  return %y : tensor<1x3x1x1xi8>
+}
+// CHECK-LABEL: func.func @odd_mean(
+// CHECK: %[[SUM:.*]] = affine_nest.reduce add %{{.*}} : i32
 // CHECK-NEXT: %[[WIDE:.*]] = arith.extsi %[[SUM]] : i32 to i64
 // CHECK-NEXT: %[[TWO:.*]] = arith.constant 2 : i64
 // CHECK-NEXT: %[[DOUBLED:.*]] = arith.muli %[[WIDE]], %[[TWO]] : i64
-// CHECK-NEXT: %[[COUNT:.*]] = arith.constant 784 : i64
-// CHECK-NEXT: %[[ROUNDED:.*]] = arith.addi %[[DOUBLED]], %[[COUNT]] : i64
-// CHECK-NEXT: %[[TWICE:.*]] = arith.constant 1568 : i64
-// CHECK-NEXT: arith.floordivsi %[[ROUNDED]], %[[TWICE]] : i64
+// CHECK-NEXT: %[[COUNT:.*]] = arith.constant 783 : i64
+// CHECK-NEXT: %[[ADDED:.*]] = arith.addi %[[DOUBLED]], %[[COUNT]] : i64
+// CHECK-NEXT: %[[TWICE:.*]] = arith.constant 1566 : i64
+// CHECK-NEXT: arith.floordivsi %[[ADDED]], %[[TWICE]] : i64
 
 func.func @reshape(%x: tensor<1x32x2x2xi8>) -> tensor<1x128xi8> {
   %y = graph.reshape %x : tensor<1x32x2x2xi8> -> tensor<1x128xi8>
