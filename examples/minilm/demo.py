@@ -40,6 +40,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
     parser.add_argument("-o", "--output", help="write the program file there")
     arguments = parser.parse_args()
+    try:
+        model = build(arguments.length)
+    except ValueError as error:
+        parser.error(str(error))
     lists = read()
     texts = [*lists["sentences"], *lists["queries"]]
     arrays = inputs(texts, arguments.length)
@@ -47,7 +51,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         path, chosen = Path(folder) / "minilm.onnx", Path(folder) / "calibration.npz"
-        onnx.save(build(arguments.length), path)
+        onnx.save(model, path)
         np.savez(chosen, **calibration(arguments.length))
         session = InferenceSession(path)
         floats = [session.run(None, dict(zip(INPUTS, x, strict=True)))[0] for x in samples]

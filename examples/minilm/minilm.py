@@ -22,6 +22,7 @@ LAYERS = 6
 HIDDEN = 384
 HEADS = 12
 HEAD = HIDDEN // HEADS
+PLACES = 512
 EPSILON = 1e-12
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -129,7 +130,9 @@ class _Graph:
 
 
 def build(length: int) -> onnx.ModelProto:
-    """The model for sentences of up to `length` tokens."""
+    """The model for sentences of up to `length` tokens, 3 to 512; raises ValueError for others."""
+    if not 3 <= length <= PLACES:
+        raise ValueError(f"found {length} tokens a sentence, expected 3 to {PLACES}")
     g = _Graph(weights())
     mask, real = g.mask()
     x = g.embeddings(length)
@@ -160,9 +163,11 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=128, help="tokens a sentence (default 128)")
     parser.add_argument("-o", "--output", default="build/minilm.onnx")
     arguments = parser.parse_args()
-    if not 3 <= arguments.length <= 512:
-        parser.error(f"--length: found {arguments.length}, expected 3 to 512")
-    onnx.save(build(arguments.length), arguments.output)
+    try:
+        model = build(arguments.length)
+    except ValueError as error:
+        parser.error(str(error))
+    onnx.save(model, arguments.output)
 
 
 if __name__ == "__main__":
