@@ -357,3 +357,38 @@ def test_dropped_quantization(form: dict[str, Any], tmp_path: Path) -> None:
     (reference,) = expected(float_model, data)
     # The weights are those of the quantized model, rounded to 8 bits.
     assert np.abs(result - reference).max() < 0.05 * np.abs(reference).max()
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_sums_of_products(per_channel: bool, tmp_path: Path) -> None:
+    """A convolution that is added before it is quantized: its sums are rescaled, not rounded."""
+    generator = np.random.default_rng(0)
+    scales = generator.uniform(0.001, 0.01, 4) if per_channel else np.array(0.004)
+    constants = {
+        "s": np.array(0.03, np.float32),
+        "z": np.array(5, np.int8),
+        "w": generator.integers(-127, 128, (4, 4, 3, 3)).astype(np.int8),
+        "t": scales.astype(np.float32),
+        "zw": np.zeros_like(scales, np.int8),
+        "bias": generator.standard_normal(4).astype(np.float32),
+        "u": np.array(0.05, np.float32),
+        "o": np.array(-20, np.int8),
+    }
+    nodes = [
+        node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        node("DequantizeLinear", ["q", "s", "z"], ["d"]),
+        node("DequantizeLinear", ["w", "t", "zw"], ["v"], axis=0),
+        node("Conv", ["d", "v", "bias"], ["c"], pads=[1] * 4),
+        node("Add", ["c", "d"], ["a"]),
+        node("Relu", ["a"], ["r"]),
+        node("QuantizeLinear", ["r", "u", "o"], ["p"]),
+        node("DequantizeLinear", ["p", "u", "o"], ["y"]),
+    ]
+    proto = model(nodes, {"x": [1, 4, 6, 6]}, ["y"], constants)
+    found = imported(proto, tmp_path)
+    assert not found.notes
+    assert ops_of(found.module).count("dequantize") == 1
+    data = randoms({"x": (1, 4, 6, 6)})
+    (result,) = run_function(found.module, "main", [data["x"]])
+    steps = np.abs(result - expected(proto, data)[0]) / 0.05
+    assert steps.max() < 1.01 and (steps > 0.5).mean() < 0.02

@@ -68,6 +68,8 @@ class Builder:
         for proto in graph.node:
             for name in proto.input:
                 self.consumers.setdefault(name, []).append(proto)
+        for value in graph.output:
+            self.consumers.setdefault(value.name, []).append(NodeProto(op_type="output"))
         inputs = [value for value in graph.input if value.name not in self.initializers]
         types: list[Any] = []
         for value in inputs:
@@ -104,6 +106,10 @@ class Builder:
         self._notes.setdefault(what, []).append(describe(node.proto))
 
     # What nodes ask for
+
+    def defines(self, name: str) -> bool:
+        """Whether a tensor has a value by now."""
+        return not name or name in self.values or name in self.initializers
 
     def value(self, name: str, node: Node | None = None) -> Value:
         """The value of a tensor; stored tensors are loaded when first asked for."""
@@ -177,7 +183,7 @@ class Builder:
         for index, name in enumerate(proto.output):
             if index < len(results):
                 self._store(name, results[index])
-            elif name in self.consumers or name in {o.name for o in self.model.graph.output}:
+            elif name in self.consumers:
                 node.fail(f"output {index} ('{name}') is used, expected only {len(results)}")
 
     def _results(self, node: Node, key: tuple[str, str]) -> Value | Sequence[Value] | None:

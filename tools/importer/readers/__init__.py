@@ -9,6 +9,7 @@ from nopt.tools.importer.readers import (
     products,
     quantized,
     quantized_ops,
+    quantized_products,
     resize,
     statistics,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "products",
     "quantized",
     "quantized_ops",
+    "quantized_products",
     "resize",
     "statistics",
 ]
