@@ -132,7 +132,7 @@ class TestPipelineText:
             ("canonicalize{x=1}", "pass 'canonicalize' has no option 'x'; it has none"),
             ("fail how=a", "malformed pass pipeline 'fail how=a': column 5: "),
             ("fail{how=", "malformed pass pipeline 'fail{how=': column 10: "),
-            ("fail{how=a/b}", "malformed pass pipeline 'fail{how=a/b}': column 11: "),
+            ("fail{how=a;b}", "malformed pass pipeline 'fail{how=a;b}': column 11: "),
         ],
     )
     def test_mistakes(self, text: str, message: str):
