@@ -166,6 +166,25 @@ def residual_block() -> Layer:
     return Layer(name, build, 2 * conv.steps, 2 * conv.bytes)
 
 
+def resnet18() -> ModuleOp:
+    """ResNet-18 at 224x224 with random weights, its batch norms folded."""
+    network = Network("resnet18", 1, 3, 224, 224)
+    x = network.conv(network.input, 64, 7, 2, 3)
+    x = network.add(graph.MaxPoolOp(x, (3, 3), strides=(2, 2), pads=(1, 1, 1, 1)), "pool")
+    for stage, channels in enumerate((64, 128, 256, 512)):
+        for block in range(2):
+            stride = 2 if stage and not block else 1
+            y = network.conv(x, channels, 3, stride, 1)
+            y = network.conv(y, channels, 3, 1, 1, relu=False)
+            skip = x if stride == 1 else network.conv(x, channels, 1, stride, relu=False)
+            total = network.add(graph.AddOp(y, skip, i32), "sum")
+            total = network.add(graph.ReluOp(total), "relu")
+            x = network.add(graph.RequantizeOp(total, i8, 0), "y")
+    x = network.add(graph.GlobalAvgPoolOp(x), "mean")
+    x = network.add(graph.ReshapeOp(x, [1, 512]), "features")
+    return network.finish(network.dense(x, 1000))
+
+
 def max_pool_layer() -> Layer:
     """Max pooling 3x3, stride 2, padded: compared in the ALU, two cycles a step."""
     name = "max pool 3x3 s2 p1"
