@@ -32,6 +32,8 @@ import minilm  # noqa: E402
 import package  # noqa: E402
 import sentences  # noqa: E402
 from light_models import light_input, light_model  # noqa: E402
+from models import TABLES, make, measure  # noqa: E402
+from networks import NETWORKS  # noqa: E402
 from wordpiece import encode  # noqa: E402
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -115,6 +117,18 @@ def test_resnet_is_as_accurate_as_its_float_self(
 def test_resnet_on_the_core(resnet: Compiled, digits: tuple[Array, Array]) -> None:
     resnet.check_on_core([[x] for x in digits[0][:5]])
     assert steps(resnet.program) == "host core host"
+
+
+def test_resnet_is_measured(tmp_path: Path) -> None:
+    workload = NETWORKS["resnet_mnist"]
+    make(workload, tmp_path)
+    row = measure(workload, tmp_path)
+    assert set(row) >= {name for columns in TABLES.values() for name in columns}
+    assert row["macs"] == 26_362_496
+    assert row["core_share"] == 1
+    assert row["host_steps"] == 2 and row["host_between"] == 0
+    assert 0.75 < row["ratio"] < 1
+    assert 1 <= row["traffic"] < 2
 
 
 # Models that onnxruntime quantized.
