@@ -381,6 +381,8 @@ class _Kernel:
         start = self.tiling.start
         if isinstance(start, Product) or start.kind not in (Reduction.MAX, Reduction.MIN):
             return
+        if self._has_whole_windows:
+            return
         # Below, or above, anything that i8 elements and a pad can give.
         extreme = IMMEDIATE[0] if start.kind is Reduction.MAX else IMMEDIATE[1]
         self.build.alu(AluKind.ADD, sizes, self._tile(), extreme)
@@ -397,6 +399,9 @@ class _Kernel:
             self._combine(AluKind.ADD, operand)
         elif self.tiling.is_staged(operand):
             self._stage(operand)
+            if self._has_whole_windows:
+                window = self._window_indices(operand, self._first_points())
+                self._bring(operand, self._boxed(self._parallel), self._tile(), window)
             self._compare(operand)
         else:
             self._multiply(operand, self._diagonal(operand))
@@ -415,36 +420,70 @@ class _Kernel:
         """Bring an i8 window to accumulators, through the identity; add what stands for its pad."""
         sizes = self._window_sizes(operand)
         window = [AffineDimExpr(axis) for axis in range(len(sizes))]
-        buffer = self.buffers[operand.load]
         stage = (self.stages[operand.load], [number(0), *window])
         self.build.reset(sizes, stage)
-        inp = (buffer.memref, [buffer.slot, *window])
-        self.build.gemm(sizes, stage, inp, self._diagonal(operand))
+        self._bring(operand, sizes, stage, window)
         if shift := self.tiling.scale(operand)[1]:
             self.build.alu(AluKind.SHR, sizes, stage, -shift)
+
+    def _bring(
+        self,
+        operand: Operand,
+        sizes: Sequence[Size],
+        acc: tuple[SSAValue, Exprs],
+        window: Sequence[AffineExpr],
+    ) -> None:
+        """Add elements of an i8 window to accumulators, and what stands for their pad."""
+        buffer = self.buffers[operand.load]
+        inp = (buffer.memref, [buffer.slot, *window])
+        self.build.gemm(sizes, acc, inp, self._diagonal(operand))
         padded = self.tiling.padded
         if padded is not None and operand.load is self.tiling.start.input:
             inside = (self.inside, [buffer.slot, *(window[axis] for axis in padded.axes)])
-            self.build.gemm(sizes, stage, inside, (self.pad_matrix, [number(0)]))
+            self.build.gemm(sizes, acc, inside, (self.pad_matrix, [number(0)]))
+
+    @property
+    def _has_whole_windows(self) -> bool:
+        """Whether a tile compares all points of its windows at once: then the first one begins."""
+        reduction = range(self.tiling.parallel, len(self.tiling.extents))
+        return all(self.trips[iterator] == 1 for iterator in reduction)
+
+    def _first_points(self) -> list[AffineExpr]:
+        """The point of the box along parallel iterators; the first one along the others."""
+        count = len(self.tiling.extents) - self.tiling.parallel
+        return [*self._locals()[: self.tiling.parallel], *[number(0)] * count]
 
     def _compare(self, operand: Operand) -> None:
-        """Fold the points of the reduction's chunk into the tile, one after the other."""
+        """Fold the points of the reduction's chunk into the tile, one after the other.
+
+        Not the first one, if a tile begins with it: of each iterator in turn all but the first
+        point, those before it at their first.
+        """
+        reduction = range(self.tiling.parallel, len(self.tiling.extents))
+        if not self._has_whole_windows:
+            self._fold(operand, self._locals(), reduction)
+            return
+        for moved in reversed(reduction):
+            if self.tiles[moved] > 1:
+                local = self._first_points()
+                local[moved] = self.build.open_loop(self.tiles[moved] - 1, "k") + 1
+                self._fold(operand, local, range(moved + 1, reduction.stop))
+                self.build.close_loop()
+
+    def _fold(self, operand: Operand, local: list[AffineExpr], iterators: Sequence[int]) -> None:
+        """Fold points into the tile: all along some iterators, one along the others."""
         start = self.tiling.start
         assert not isinstance(start, Product)
         kind = AluKind.MAX if start.kind is Reduction.MAX else AluKind.MIN
-        local = self._locals()
-        opened = 0
-        for iterator in range(self.tiling.parallel, len(self.tiling.extents)):
-            if self.tiles[iterator] > 1:
-                # A loop, not a box: no accumulator may be touched twice in a row.
-                local[iterator] = self.build.open_loop(
-                    self.tiles[iterator], "k", self._size(iterator)
-                )
-                opened += 1
+        looped = [iterator for iterator in iterators if self.tiles[iterator] > 1]
+        for iterator in looped:
+            # A loop, not a box: no accumulator may be touched twice in a row.
+            size = self._size(iterator)
+            local[iterator] = self.build.open_loop(self.tiles[iterator], "k", size)
         window = self._window_indices(operand, local)
         stage = (self.stages[operand.load], [number(0), *window])
         self.build.alu(kind, self._boxed(self._parallel), self._tile(), stage)
-        for _ in range(opened):
+        for _ in looped:
             self.build.close_loop()
 
     def _combine(self, kind: AluKind, operand: Operand) -> None:

@@ -120,7 +120,9 @@ class _Estimation:
         staged = cost.gemm_cycles(self.candidates.entries(tiling.operands[0]))
         passes = 2 if tiling.padded is None else 3
         compared = prod(tiling.extents[tiling.parallel :]) / self.chunks
-        return passes * staged + compared * cost.gemm_cycles(2 * points / compared)
+        # A tile with whole windows begins with their first points.
+        folded = compared - (self.chunks == 1)
+        return passes * staged + folded * cost.gemm_cycles(2 * points / compared)
 
     def _more_instructions(self, iterators: int) -> Floats:
         """Cycles of instructions beyond one for a box over the first iterators.
