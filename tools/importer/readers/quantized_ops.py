@@ -61,6 +61,9 @@ def _target(node: Node) -> tuple[float, int] | None:
     scale = quantizer.constant(1)
     if scale is None or scale.size != 1 or (zero is not None and zero.size != 1):
         return None
+    if not 0 < float(scale.reshape(())) < np.inf:
+        # The quantization itself will complain.
+        return None
     if zero is not None and zero.dtype == np.int8:
         return float(scale.reshape(())), int(zero.reshape(()))
     if zero is None or zero.dtype == np.uint8:

@@ -56,6 +56,8 @@ def plus_known(acc: Coded, value: Any, factor: float = 1.0) -> Coded | None:
     ratio = own * factor / scale
     ratio = np.where(np.abs(ratio - 1) < 1e-5, 1.0, ratio)
     bias = np.rint(steps * ratio)
+    if not (np.abs(bias) <= _I32.max).all():
+        return None
     zero = np.asarray(acc.zero) - bias.astype(np.int64)
     if np.abs(zero).max() > _I32.max:
         return None
