@@ -19,7 +19,7 @@ from nopt.passes.graph.quantization.quantize import Options, quantize
 
 slow = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=15,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 LEAST = 14.0
@@ -158,3 +158,28 @@ def test_attention_stays_close(seed: int, heads: int, transposed: bool, chosen):
             and op.result.type.get_shape()[-1] == 6
         ]
         assert crossing.axis is not None and crossing.axis.value.data == 1
+
+
+def test_scales_of_products_that_cannot_agree_take_a_multiplier():
+    """The results share a scale, and so do operands of several: one power of two is too few."""
+    network = FloatNetwork(0, 1, 6, 6)
+    functions = (graph.Function.TANH, graph.Function.EXP, graph.Function.SIGMOID)
+    a, b, c = (network.add(graph.UnaryOp(each, network.input)) for each in functions)
+    pairs = ((a, b), (c, network.input), (a, c))
+    products = [network.add(graph.MatmulOp(*pair)) for pair in pairs]
+    module = network.finish(network.add(graph.ConcatOp(products, 1)))
+    samples = network.samples(2)
+    copy = quantized(module, samples)
+    forms = [op.multiplier is None for op in copy.walk() if isinstance(op, graph.RequantizeOp)]
+    assert forms == [True, True, False]
+    assert all(row.signal_to_noise > 25 for row in compare(module, copy, samples[0]))
+
+
+def test_a_sum_may_follow_a_product_of_two_tensors():
+    network = FloatNetwork(1, 1, 6, 6)
+    y = network.relu(network.dense(network.input, 6))
+    total = network.add(graph.AddOp(network.add(graph.MatmulOp(y, network.input)), y))
+    module = network.finish(network.dense(total, 6))
+    samples = network.samples(4)
+    rows = compare(module, quantized(module, samples), samples[0])
+    assert all(row.signal_to_noise > 25 for row in rows)

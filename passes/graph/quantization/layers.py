@@ -28,6 +28,9 @@ MOVERS = (
 )
 """Ops that work on integers as they do on floats if operands and result share one scale."""
 
+_TERMS = 1 << 16
+"""So many products of integers of 8 bits stay below half of what 32 bits hold."""
+
 Contraction: TypeAlias = graph.Conv2dOp | graph.ConvTranspose2dOp | graph.MatmulOp
 Activation: TypeAlias = graph.ReluOp | graph.ClipOp
 
@@ -103,7 +106,10 @@ def is_contraction(op: Operation) -> bool:
     """Whether an op is a contraction of floats that the core can compute on integers."""
     if not isinstance(op, Contraction) or not is_float_tensor(op.result) or _on_host(op):
         return False
-    return has_weights(op) or isinstance(op, graph.MatmulOp)
+    if has_weights(op):
+        return True
+    inner = -2 if isinstance(op, graph.MatmulOp) and op.transpose_a is not None else -1
+    return isinstance(op, graph.MatmulOp) and shape_of(op.lhs)[inner] < _TERMS
 
 
 def is_sum(op: Operation) -> bool:
@@ -211,7 +217,8 @@ def _contraction_layer(
     while (user := only_user(layer.result)) is not None and (bias := _bias(user)) is not None:
         total = bias[1].astype(np.float64) + (0 if layer.bias is None else layer.bias)
         layer = Layer((*layer.ops, user), total)
-    if user is not None and is_sum(user) and user.results[0] in integer and user not in taken:
+    is_free_sum = user is not None and is_sum(user) and user not in taken
+    if user is not None and is_free_sum and user.results[0] in integer and has_weights(op):
         (skip,) = [operand for operand in user.operands if operand != layer.result]
         layer = Layer((*layer.ops, user), layer.bias, skip)
     return _with_activation(layer)

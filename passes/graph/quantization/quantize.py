@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,9 @@ from nopt.passes.graph.quantization.weights import (
     quantize_weights,
     quantize_weights_freely,
 )
+
+_WHOLE = 1e-4
+"""Scales are f32, so bits between them are whole up to this."""
 
 
 @dataclass(frozen=True)
@@ -127,15 +131,20 @@ class _Numbers:
     def _product(self, layer: Layer) -> IntegerLayer:
         """A product of two tensors has no weights of its own."""
         a, b = layer.root.operands
-        scale = self.scale(layer.result)
+        scale, step = self.scale(layer.result), self.scale(a) * self.scale(b)
         bits = bits_between(self.plan.ties, a, b, layer.result)
-        shift = max(0, int(np.rint(bits)))
+        multiplier, shift = _multiplier_and_shift(bits)
         channels = shape_of(layer.result)[layer.axis]
         bias = np.zeros(1) if layer.bias is None else layer.bias
-        whole = np.rint(bias / (self.scale(a) * self.scale(b)))
-        return IntegerLayer(
-            np.zeros((channels, 0), np.int8),
-            whole.astype(np.int32),
-            np.full(channels, shift),
-            np.full(channels, scale),
-        )
+        whole = np.clip(np.rint(bias / step), -(1 << 30), 1 << 30).astype(np.int32)
+        weights = np.zeros((channels, 0), np.int8)
+        shifts, scales = np.full(channels, shift), np.full(channels, scale)
+        return IntegerLayer(weights, whole, shifts, scales, multiplier)
+
+
+def _multiplier_and_shift(bits: float) -> tuple[int | None, int]:
+    """The factor 2^-bits: a shift if it can be one, else a multiplier of 31 bits and a shift."""
+    if abs(bits - round(bits)) < _WHOLE and 0 <= round(bits) <= 31:
+        return None, round(bits)
+    shift = min(max(30 + math.floor(bits), 1), 62)
+    return max(1, min(round(2 ** (shift - bits)), (1 << 31) - 1)), shift

@@ -193,7 +193,8 @@ class Rewriter:
             integers = Integers(value, numbers.scales, layer.axis)
             self._finish(layer, value, numbers.shift, integers)
         elif layer.skip is None:
-            self._finish(layer, value, numbers.shift, self._scaled_integers(layer.result, value))
+            integers = self._scaled_integers(layer.result, value)
+            self._finish(layer, value, numbers.shift, integers, numbers.multiplier)
         else:
             value = self._requantize(value, i32, numbers.shift, layer.axis, "acc")
             common = float(numbers.scales[0])
@@ -245,7 +246,12 @@ class Rewriter:
         return self._insert(graph.RequantizeOp(value, element, shift, axis=axis), hint)
 
     def _finish(
-        self, layer: Layer, value: SSAValue, shift: int | Array, integers: Integers
+        self,
+        layer: Layer,
+        value: SSAValue,
+        shift: int | Array,
+        integers: Integers,
+        multiplier: int | None = None,
     ) -> None:
         """Activation and the last shift."""
         activation, hint = layer.activation, layer.result.name_hint
@@ -256,7 +262,11 @@ class Rewriter:
         if isinstance(activation, graph.ReluOp) or bounds[0] == 0:
             value = self._insert(graph.ReluOp(value), "acc")
             bounds = (LOWEST, bounds[1])
-        value = self._requantize(value, i8, shift, layer.axis, hint)
+        if multiplier is not None:
+            assert isinstance(shift, int)
+            value = self._insert(graph.RequantizeOp(value, i8, shift, multiplier), hint)
+        else:
+            value = self._requantize(value, i8, shift, layer.axis, hint)
         if bounds != (LOWEST, LARGEST):
             value = self._insert(graph.ClipOp(value, *bounds), hint)
         self._represent(layer.result, Integers(value, integers.scale, integers.axis))

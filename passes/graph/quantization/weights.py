@@ -57,6 +57,8 @@ class IntegerLayer:
     """[channels]."""
     scales: Array
     """The result's, [channels]."""
+    multiplier: int | None = None
+    """What the sums are multiplied by before the shift, where scales cannot do without."""
 
     @property
     def shift(self) -> int | Array:
