@@ -23,7 +23,14 @@ from nopt.dialects.constants import load_resource_dialect
 from nopt.passes.affine.graph_nests.arithmetic import Binary, Clip, Relu
 from nopt.passes.affine.graph_nests.contractions import Conv2d, ConvTranspose2d, Matmul
 from nopt.passes.affine.graph_nests.moves import Reshape, Transpose
-from nopt.passes.affine.graph_nests.pieces import Broadcast, Concat, Pad, Slice, share_prefixes
+from nopt.passes.affine.graph_nests.pieces import (
+    Broadcast,
+    Concat,
+    Gather,
+    Pad,
+    Slice,
+    share_prefixes,
+)
 from nopt.passes.affine.graph_nests.pooling import AvgPool, GlobalAvgPool, MaxPool
 from nopt.passes.affine.graph_nests.requantization import Requantize
 
@@ -44,6 +51,7 @@ class ConvertGraphToAffineNestPass(ModulePass):
             Clip(),
             Concat(),
             Conv2d(),
+            Gather(),
             ConvTranspose2d(),
             GlobalAvgPool(),
             Matmul(),

@@ -74,7 +74,8 @@ def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list
     if is_constant(product.input) and not is_constant(product.weight):
         product = Product(product.weight, product.input)
     swapped = Product(product.weight, product.input)
-    usual, other = _output_lanes(nest, product), _output_lanes(nest, swapped)
+    usual, other = _output_lanes(product), _output_lanes(swapped)
+    as_read = other
     if not _is_read_once(swapped.weight):
         other = []
     wanted = _summed_axes(nest)
@@ -86,18 +87,40 @@ def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list
         (product, usual),
         (swapped, other),
         (product, [1] if nest.parallel_extents[1:2] == (1,) else units[-1:]),
+        (product, _sliding_lanes(product)),
+        (swapped, _sliding_lanes(swapped)),
+        (product, _shared_lanes(product)),
+        (swapped, as_read),
     ]
     return [(replace(core, start=start), lanes) for start, lanes in orders]
 
 
-def _output_lanes(nest: ForOp, product: Product) -> list[int]:
+def _output_lanes(product: Product) -> list[int]:
     """Parallel iterators that run along output channels of the weights."""
-    in_weight = product.weight.map.data.used_dims()
     in_input = product.input.map.data.used_dims()
-    parallel = range(len(nest.parallel_extents))
-    own = [i for i in parallel if i in in_weight and i not in in_input]
-    shared = [i for i in parallel if i in in_weight and i in in_input]
-    return [i for i in own or shared if _indexes_alone(product.weight, i)]
+    own = [i for i in _parallel_dims(product.weight) if i not in in_input]
+    if not own:
+        return _shared_lanes(product)
+    return [i for i in own if _indexes_alone(product.weight, i)]
+
+
+def _shared_lanes(product: Product) -> list[int]:
+    """Parallel iterators of both operands: the weights of 16 outputs are a block on a diagonal."""
+    in_input = product.input.map.data.used_dims()
+    shared = [i for i in _parallel_dims(product.weight) if i in in_input]
+    return [i for i in shared if _indexes_alone(product.weight, i)]
+
+
+def _sliding_lanes(product: Product) -> list[int]:
+    """Parallel iterators of the input only: a window slides along them, by a matrix of bands."""
+    in_weight = product.weight.map.data.used_dims()
+    return [i for i in _parallel_dims(product.input) if i not in in_weight]
+
+
+def _parallel_dims(load: LoadOp) -> list[int]:
+    """The parallel iterators that a load's indices use."""
+    used = load.map.data.used_dims()
+    return [i for i in range(len(load.nest.parallel_extents)) if i in used]
 
 
 def _indexes_alone(load: LoadOp, iterator: int) -> bool:
@@ -177,6 +200,14 @@ def result_axis(nest: ForOp, output_lane: int, block: int) -> tuple[int, int]:
     return axis, first // block
 
 
+def _check_forwards(load: LoadOp) -> None:
+    """Raises NotOnCore for a load whose window runs against an iterator."""
+    for expr in load.map.data.results:
+        terms = to_sum(expr, load.nest.ranges).terms
+        if any(factor < 0 and isinstance(atom, AffineDimExpr) for atom, factor in terms.items()):
+            raise NotOnCore("an index runs backwards")
+
+
 def _along(map: AffineMap, nest: NestOp, iterator: int) -> tuple[int, int] | None:
     """The one dimension that is indexed by an iterator plus a number, and the number, if any is."""
     axes = [axis for axis, expr in enumerate(map.results) if iterator in expr.used_dims()]
@@ -198,6 +229,9 @@ def _check_loads(core: CoreNest, output_lane: int, block: int) -> None:
     for step in core.steps:
         if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
             lane_axis(step.operand, output_lane, block)
+    for load in (core.start.input, *(step.operand for step in core.steps)):
+        if isinstance(load, LoadOp) and not is_constant(load):
+            _check_forwards(load)
 
 
 class _Choice:

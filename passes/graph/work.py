@@ -11,13 +11,14 @@ from nopt.dialects.graph import (
     ConstantOp,
     Conv2dOp,
     ConvTranspose2dOp,
+    GatherOp,
     GlobalAvgPoolOp,
     MatmulOp,
     MaxPoolOp,
     ReduceOp,
 )
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import shape_of
+from nopt.dialects.graph.queries import gathered, shape_of
 
 _MOVES = ("broadcast", "concat", "pad", "reshape", "slice", "transpose")
 
@@ -50,7 +51,9 @@ def steps(op: Operation) -> int:
 
 
 def is_move(op: Operation) -> bool:
-    """Whether an op only moves elements."""
+    """Whether an op only moves elements, to places that are known."""
+    if isinstance(op, GatherOp):
+        return gathered(op) is not None
     return op.name.removeprefix("graph.") in _MOVES
 
 

@@ -11,6 +11,7 @@ from xdsl.rewriter import InsertPoint
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
+from nopt.dialects.graph.queries import gathered
 from nopt.dialects.graph.types import NUMBERS
 from nopt.passes.affine.graph_nests.shapes import broadcast, parallel, shape_of
 from nopt.passes.affine.nest_builder import NestBuilder, Place
@@ -34,6 +35,24 @@ class Pad(RewritePattern):
         nest = NestBuilder(parallel(shape_of(op.result)))
         indices = [dim - low for dim, low in zip(nest.dims, op.low.get_values(), strict=True)]
         x = nest.load(op.input, indices, op.value.value.data)
+        rewriter.replace(op, nest.finish(x, op))
+
+
+class Gather(RewritePattern):
+    """By constant indices that are an affine function of their own indices: a row, every other."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: graph.GatherOp, rewriter: PatternRewriter):
+        chosen = gathered(op)
+        if chosen is None or op.result.type.element_type not in NUMBERS:
+            return
+        nest = NestBuilder(parallel(shape_of(op.result)))
+        index, steps = AffineExpr.constant(chosen[0]), chosen[1]
+        axis = op.axis.value.data
+        inner = axis + len(steps)
+        for dim, step in zip(nest.dims[axis:inner], steps, strict=True):
+            index = index + dim * step
+        x = nest.load(op.input, [*nest.dims[:axis], index, *nest.dims[inner:]])
         rewriter.replace(op, nest.finish(x, op))
 
 

@@ -326,3 +326,13 @@ func.func @pinned(%x: tensor<5xi8>) -> tensor<5xi8> {
 // CHECK-LABEL: func.func @pinned(
 // CHECK: } attributes {placement = "host"} : tensor<5xi8>
 // CHECK-NOT: core
+
+func.func @backwards(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
+  %y = affine_nest.for (%i, %j) = (4, 16) {
+    %a = affine_nest.load %x[-%i + 3, %j] : tensor<4x16xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4x16xi8>
+  return %y : tensor<4x16xi8>
+}
+// CHECK-LABEL: func.func @backwards(
+// CHECK: } attributes {placement = "host", host_reason = "an index runs backwards"} : tensor<4x16xi8>

@@ -106,3 +106,35 @@ func.func @placed(%x: tensor<4xi8>) -> tensor<4xi8> {
 // CHECK-NEXT: affine_nest.yield %1 : i8
 // CHECK-NEXT: } attributes {represents = {tensor = "t"}, must_run_on = "core"} : tensor<4xi8>
 // CHECK-NEXT: func.return %s : tensor<4xi8>
+
+// Constant indices at equal steps are known places; others stay a gather.
+func.func @gather(%x: tensor<4x6xi8>) -> (tensor<4x3xi8>, tensor<6xi8>, tensor<2x2x6xi8>, tensor<4x3xi8>) {
+  %i = graph.constant dense<[5, 3, -5]> : tensor<3xi64>
+  %a = graph.gather %x, %i axis 1 : (tensor<4x6xi8>, tensor<3xi64>) -> tensor<4x3xi8>
+  %j = graph.constant dense<2> : tensor<i64>
+  %b = graph.gather %x, %j axis 0 : (tensor<4x6xi8>, tensor<i64>) -> tensor<6xi8>
+  %k = graph.constant dense<[[0, 1], [2, 3]]> : tensor<2x2xi64>
+  %c = graph.gather %x, %k axis 0 : (tensor<4x6xi8>, tensor<2x2xi64>) -> tensor<2x2x6xi8>
+  %l = graph.constant dense<[0, 1, 3]> : tensor<3xi64>
+  %d = graph.gather %x, %l axis 1 : (tensor<4x6xi8>, tensor<3xi64>) -> tensor<4x3xi8>
+  return %a, %b, %c, %d : tensor<4x3xi8>, tensor<6xi8>, tensor<2x2x6xi8>, tensor<4x3xi8>
+}
+// CHECK-LABEL: func.func @gather(
+// CHECK-NEXT: %i = graph.constant dense<[5, 3, -5]> : tensor<3xi64>
+// CHECK-NEXT: %a = affine_nest.for (%i0, %i1) = (4, 3) {
+// CHECK-NEXT: %x_1 = affine_nest.load %x[%i0, %i1 * -2 + 5] : tensor<4x6xi8>
+// CHECK-NEXT: affine_nest.yield %x_1 : i8
+// CHECK-NEXT: } : tensor<4x3xi8>
+// CHECK-NEXT: %j = graph.constant dense<2> : tensor<i64>
+// CHECK-NEXT: %b = affine_nest.for (%i0_1) = (6) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[2, %i0_1] : tensor<4x6xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<6xi8>
+// CHECK-NEXT: %k = graph.constant dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>
+// CHECK-NEXT: %c = affine_nest.for (%i0_2, %i1_1, %i2) = (2, 2, 6) {
+// CHECK-NEXT: %x_3 = affine_nest.load %x[%i0_2 * 2 + %i1_1, %i2] : tensor<4x6xi8>
+// CHECK-NEXT: affine_nest.yield %x_3 : i8
+// CHECK-NEXT: } : tensor<2x2x6xi8>
+// CHECK-NEXT: %l = graph.constant dense<[0, 1, 3]> : tensor<3xi64>
+// CHECK-NEXT: %d = graph.gather %x, %l axis 1 : (tensor<4x6xi8>, tensor<3xi64>) -> tensor<4x3xi8>
+// CHECK-NEXT: func.return %a, %b, %c, %d : tensor<4x3xi8>, tensor<6xi8>, tensor<2x2x6xi8>, tensor<4x3xi8>
