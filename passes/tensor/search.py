@@ -29,10 +29,9 @@ from nopt.passes.tensor.schedules import (
 )
 from nopt.passes.tensor.tiling import Integers, Tiling
 
-_MOST_CANDIDATES = 8_000
-_SLOTS = (2, 3)
-"""What a buffer that is filled again may have."""
-
+_MOST_CANDIDATES = 6_000
+_AHEAD = 2
+"""Slots of a buffer that is filled again: a third gains nothing measurable."""
 
 _Found: TypeAlias = tuple[float, int, Sequence[int], Sequence[int], Scopes]
 """A candidate: its cost, its tiles' position, order, slots, scopes."""
@@ -47,14 +46,19 @@ class _Search:
     def __init__(self, tiling: Tiling, config: Config):
         self.tiling = tiling
         self.config = config
-        self.candidates = Candidates(tiling, self._tiles())
+        everything = Candidates(tiling, self._tiles())
+        # Most tiles are too large even if nothing is kept or loaded ahead.
+        order = tuple(range(tiling.parallel))
+        innermost = len(tiling.extents)
+        scopes = {Memory.INP: innermost, Memory.WGT: innermost}
+        slots = np.ones((len(everything), len(Memory)), np.int64)
+        self.candidates = everything[self._fitting(everything, order, slots, scopes)]
 
     def best(self) -> ScheduleAttr:
         found: list[_Found] = []
         for order in self._orders():
             for scopes in self._scopes(order):
-                for ahead in _SLOTS:
-                    found += self._cheapest(order, scopes, ahead)
+                found += self._cheapest(order, scopes)
         # Ties go to the larger tile, which comes first; then to what was tried first.
         for _, position, order, slots, scopes in sorted(found, key=lambda each: each[:2]):
             tiles = self.candidates.tiles[position].tolist()
@@ -67,16 +71,10 @@ class _Search:
             f"{self.config.acc_entries} ACC entries"
         )
 
-    def _cheapest(self, order: Sequence[int], scopes: Scopes, ahead: int) -> list[_Found]:
+    def _cheapest(self, order: Sequence[int], scopes: Scopes) -> list[_Found]:
         """Some of the best candidates with this order."""
-        slots = self._slots(order, scopes, ahead)
-        needed = entries_needed(self.candidates, order, slots, scopes)
-        fits = (
-            (needed[Memory.INP] <= self.config.inp_entries)
-            & (needed[Memory.WGT] <= self.config.wgt_entries)
-            & (needed[Memory.ACC] <= self.config.acc_entries)
-        )
-        (fitting,) = np.nonzero(fits)
+        slots = self._slots(order, scopes)
+        fitting = self._fitting(self.candidates, order, slots, scopes)
         if not len(fitting):
             return []
         costs = estimate(self.candidates[fitting], self.config, order, slots[fitting], scopes)
@@ -87,6 +85,18 @@ class _Search:
             (float(cycles[i]), int(fitting[i]), order, slots[fitting[i]].tolist(), scopes)
             for i in best
         ]
+
+    def _fitting(
+        self, candidates: Candidates, order: Sequence[int], slots: Integers, scopes: Scopes
+    ) -> Integers:
+        """Positions of the candidates that the scratchpads have room for."""
+        needed = entries_needed(candidates, order, slots, scopes)
+        fits = (
+            (needed[Memory.INP] <= self.config.inp_entries)
+            & (needed[Memory.WGT] <= self.config.wgt_entries)
+            & (needed[Memory.ACC] <= self.config.acc_entries)
+        )
+        return np.flatnonzero(fits)
 
     # --- Tiles.
 
@@ -102,11 +112,10 @@ class _Search:
 
     @staticmethod
     def _thinned(sizes: list[int], keep: int) -> list[int]:
-        """At most `keep` sizes, evenly chosen, the largest and smallest among them."""
-        if len(sizes) <= keep:
-            return sizes
-        positions = np.unique(np.linspace(0, len(sizes) - 1, max(keep, 2)).astype(int))
-        return [sizes[position] for position in positions]
+        """At most `keep` sizes: those that divide the largest first, then large ones."""
+        ranked = sorted(sizes, key=lambda size: (sizes[0] % size != 0, -size))
+        chosen = {*ranked[: max(keep - 1, 1)], sizes[-1]}
+        return sorted(chosen, reverse=True)
 
     def _sizes(self, index: int) -> list[int]:
         """Tile sizes of an iterator, largest first: for each number of tiles the balanced size,
@@ -166,7 +175,7 @@ class _Search:
         for inp, wgt in product(*choices):
             yield {Memory.INP: inp, Memory.WGT: wgt}
 
-    def _slots(self, order: Sequence[int], scopes: Scopes, ahead: int) -> Integers:
+    def _slots(self, order: Sequence[int], scopes: Scopes) -> Integers:
         """Slots for what is filled again, so that loads run ahead; one for the rest."""
         loops = tile_loops(self.tiling, order)
         slots = np.ones((len(self.candidates), len(Memory)), np.int64)
@@ -176,7 +185,7 @@ class _Search:
             scope = scope_of(self.tiling, operand, scopes)
             again = self.candidates.turns(operand, loops[:scope]) > 1
             column = list(Memory).index(operand.memory)
-            slots[:, column] = np.maximum(slots[:, column], np.where(again, ahead, 1))
+            slots[:, column] = np.maximum(slots[:, column], np.where(again, _AHEAD, 1))
         many = self.candidates.trips[:, : self.tiling.parallel].prod(axis=1) > 1
         slots[:, list(Memory).index(Memory.ACC)] = np.where(many, 2, 1)
         return slots
