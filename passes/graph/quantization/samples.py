@@ -77,8 +77,9 @@ def _assign(path: str, arrays: Mapping[str, Array], names: Sequence[str]) -> lis
 
 
 def _identifier(name: str) -> str:
-    """A name as value names have it, which cannot end in `_1`."""
-    return re.sub(r"_(\d+)$", r".\1", re.sub(r"[^A-Za-z0-9_$.-]", "_", name))
+    """A name as value names have it, which cannot begin with a digit, nor end in `_1`."""
+    name = re.sub(r"_(\d+)$", r".\1", re.sub(r"[^A-Za-z0-9_$.-]", "_", name))
+    return f"t{name}" if name[:1].isdigit() else name
 
 
 def _cut(place: str, array: Array, type: Attribute) -> list[Array]:
