@@ -87,11 +87,15 @@ def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list
         (product, usual),
         (swapped, other),
         (product, [1] if nest.parallel_extents[1:2] == (1,) else units[-1:]),
+    ]
+    unusual = [
         (product, _sliding_lanes(product)),
         (swapped, _sliding_lanes(swapped)),
         (product, _shared_lanes(product)),
         (swapped, as_read),
     ]
+    # The core's loads pad with zeros.
+    orders += [(start, lanes) for start, lanes in unusual if not start.input.pad_value]
     return [(replace(core, start=start), lanes) for start, lanes in orders]
 
 
