@@ -178,7 +178,8 @@ class Runtime:
         if (symbol := self.symbols.get(name)) is not None:
             self._view(symbol)[...] = array
         else:
-            values[name] = array
+            # What the host only moved still lies where the core may write next.
+            values[name] = array.copy() if np.may_share_memory(array, self.memory) else array
 
     def _read(self, values: dict[str, Array], name: str) -> Array:
         symbol = self.symbols.get(name)

@@ -104,6 +104,25 @@ func.func @main(%x: tensor<1x16x6x6xi8>) -> (tensor<1x16x6x6xi8>, tensor<1x16x6x
     assert sides(program) == "hchch"
 
 
+def test_what_the_host_only_moves_stays_while_the_core_goes_on():
+    """A transposed result of the core, returned when others have taken the place of that result."""
+    layer = """
+  %p{0} = graph.matmul %{1}, %w : (tensor<16x16xi8>, tensor<16x16xi8>) -> tensor<16x16xi32>
+  %{0} = graph.requantize %p{0} shift 8 : tensor<16x16xi32> -> tensor<16x16xi8>"""
+    program = check(f"""
+func.func @main(%x: tensor<16x16xi8>) -> (tensor<16x16xi8>, tensor<16x16xi8>) {{
+  %w = graph.constant dense<5> : tensor<16x16xi8> {layer.format("a", "x")}
+  %t = graph.transpose %a permutation [1, 0] {{placement = "host"}}
+    : tensor<16x16xi8> -> tensor<16x16xi8>
+  %h = graph.requantize %t multiplier 1518500250 shift 31 {{placement = "host"}}
+    : tensor<16x16xi8> -> tensor<16x16xi8>
+  {layer.format("b", "h")} {layer.format("c", "b")} {layer.format("d", "c")}
+  func.return %t, %d : tensor<16x16xi8>, tensor<16x16xi8>
+}}""")
+    places = [symbol.address for symbol in program.symbols if symbol.kind != "constant"]
+    assert sides(program) == "hchc" and len(set(places)) < len(places)
+
+
 def test_an_average_over_7_by_7():
     check("""
 func.func @main(%x: tensor<1x20x7x7xi8>) -> tensor<1x20x1x1xi8> {
