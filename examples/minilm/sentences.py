@@ -33,14 +33,13 @@ def inputs(texts: Sequence[str], length: int) -> dict[str, Array]:
 
 
 def calibration(length: int) -> dict[str, Array]:
-    """Samples to choose scales on, int64 [32, 1, length] by name.
-
-    Each joins as many sentences as fill the length: padding, whose results nobody uses, would widen
-    the ranges."""
+    """Samples to choose scales on, int64 [64, 1, length] by name: each sentence alone, and followed
+    by as many others as fill the length."""
     texts = read()["calibration"]
     some = -(-length // 10)
     joined = [
         " ".join(texts[(first + i) % len(texts)] for i in range(some))
         for first in range(len(texts))
     ]
-    return {name: array[:, np.newaxis] for name, array in inputs(joined, length).items()}
+    arrays = inputs([*texts, *joined], length)
+    return {name: array[:, np.newaxis] for name, array in arrays.items()}
