@@ -75,7 +75,9 @@ class AffineNestBlockPass(ModulePass):
         load_resource_dialect(ctx)
         config = machine_of(op)
         layouts = Layouts(config.block_out)
-        for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
+        nests = [nest for nest in op.walk() if isinstance(nest, ForOp)]
+        layouts.note_parts(nests)
+        for nest in nests:
             if PLACEMENT in nest.attributes:
                 continue
             try:
@@ -225,7 +227,7 @@ class _Blocking:
         value = self.builder.inline(self.nest, self.indices, replaced)
         if isinstance(start, Product):
             self._weights_second(replaced[start.weight.result])
-        axis, first = result_axis(self.nest, self.output_lane, self.block)
+        axis, first = result_axis(self.nest, self.output_lane, self.layouts)
         shape = self.nest.result_shape
         place = None if self.nest.into is None else self._place(axis, first)
         blocked = self.builder.finish(value, self.nest, place)

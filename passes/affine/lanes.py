@@ -14,7 +14,6 @@ from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product, Window
 from nopt.passes.affine.layouts import Layouts
-from nopt.passes.affine.parts import writes_blocks
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def choose_lanes(core: CoreNest, layouts: Layouts) -> Lanes:
     """
     if not isinstance(core.start, Product):
         output = _Choice(core, layouts).window_lane(core.start)
-        _check_loads(core, output, layouts.block)
+        _check_loads(core, output, layouts)
         return Lanes(core, output, None)
     reason: NotOnCore | None = None
     for oriented, candidates in _orientations(core, core.start):
@@ -56,7 +55,7 @@ def choose_lanes(core: CoreNest, layouts: Layouts) -> Lanes:
             assert isinstance(oriented.start, Product)
             try:
                 lane = choice.input_lane(oriented.start, output)
-                _check_loads(oriented, output, layouts.block)
+                _check_loads(oriented, output, layouts)
             except NotOnCore as found:
                 reason = reason or found
             else:
@@ -184,7 +183,7 @@ def lane_axis(load: LoadOp, output_lane: int, block: int) -> tuple[int, int]:
     return axis, first // block
 
 
-def result_axis(nest: ForOp, output_lane: int, block: int) -> tuple[int, int]:
+def result_axis(nest: ForOp, output_lane: int, layouts: Layouts) -> tuple[int, int]:
     """The dimension of the result that the output lane runs along, and from which block on.
 
     Raises NotOnCore if that is not in whole blocks, or what is written is no box of the result.
@@ -199,9 +198,11 @@ def result_axis(nest: ForOp, output_lane: int, block: int) -> tuple[int, int]:
     if not in_order or found is None:
         raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
     axis, first = found
-    if not writes_blocks(nest, axis, block):
-        raise NotOnCore(f"it writes a part of the channels of a tensor, not in blocks of {block}")
-    return axis, first // block
+    if (nest, axis) not in layouts.parts:
+        raise NotOnCore(
+            f"it writes a part of the channels of a tensor, not in blocks of {layouts.block}"
+        )
+    return axis, first // layouts.block
 
 
 def _check_forwards(load: LoadOp) -> None:
@@ -222,17 +223,17 @@ def _along(map: AffineMap, nest: NestOp, iterator: int) -> tuple[int, int] | Non
     return (axes[0], total.constant) if alone else None
 
 
-def _check_loads(core: CoreNest, output_lane: int, block: int) -> None:
+def _check_loads(core: CoreNest, output_lane: int, layouts: Layouts) -> None:
     """Raises NotOnCore for a load that no layout serves, or a result."""
-    result_axis(core.nest, output_lane, block)
+    result_axis(core.nest, output_lane, layouts)
     if not isinstance(core.start, Product):
-        lane_axis(core.start.input, output_lane, block)
+        lane_axis(core.start.input, output_lane, layouts.block)
     elif core.start.weight.pad_value:
         # Weights are zero between lanes that do not meet; so must be what lies outside.
         raise NotOnCore(f"it pads its weights with {core.start.weight.pad_value}, not 0")
     for step in core.steps:
         if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
-            lane_axis(step.operand, output_lane, block)
+            lane_axis(step.operand, output_lane, layouts.block)
     for load in (core.start.input, *(step.operand for step in core.steps)):
         if isinstance(load, LoadOp) and not is_constant(load):
             _check_forwards(load)

@@ -14,6 +14,7 @@ from xdsl.rewriter import InsertPoint
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.nest_builder import NestBuilder
+from nopt.passes.affine.parts import writes_blocks
 
 
 @dataclass
@@ -24,6 +25,16 @@ class Layouts:
     packed: dict[tuple[SSAValue, int], SSAValue] = field(
         default_factory=dict[tuple[SSAValue, int], SSAValue]
     )
+
+    parts: set[tuple[Operation, int]] = field(default_factory=set[tuple[Operation, int]])
+    """Nests that write whole blocks of a part of a tensor, and the dimension of the blocks."""
+
+    def note_parts(self, nests: Sequence[ForOp]) -> None:
+        """Remember who writes whole blocks, before packing and unpacking hide who wrote what."""
+        for nest in nests:
+            for axis in range(len(nest.result_shape)):
+                if nest.into is not None and writes_blocks(nest, axis, self.block):
+                    self.parts.add((nest, axis))
 
     def has(self, tensor: SSAValue, axis: int) -> bool:
         return (tensor, axis) in self.packed

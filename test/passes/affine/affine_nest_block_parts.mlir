@@ -67,6 +67,41 @@ func.func @hole(%x: tensor<24x16xi8>) -> tensor<48xi8> {
 // CHECK-NEXT: } : tensor<48xi8>
 // CHECK-NEXT: func.return %b_1 : tensor<48xi8>
 
+// So it may after others were written elsewhere.
+func.func @hole_after_others(%x: tensor<24x16xi8>) -> tensor<48xi8> {
+  %a = affine_nest.for (%c) = (16) into [%c + 32] {
+    %v = affine_nest.load %x[0, %c] : tensor<24x16xi8>
+    affine_nest.yield %v : i8
+  } : tensor<48xi8>
+  %b = affine_nest.for (%c) = (24) into %a[%c] {
+    %v = affine_nest.load %x[%c, 0] : tensor<24x16xi8>
+    affine_nest.yield %v : i8
+  } : tensor<48xi8>
+  return %b : tensor<48xi8>
+}
+// CHECK-LABEL: func.func @hole_after_others(
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (24, 1, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0, %lane] : tensor<24x16xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
+// CHECK-NEXT: } : tensor<24x1x16xi8>
+// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [2, %cl] {
+// CHECK-NEXT: %v = affine_nest.load %x_1[0, 0, %cl] : tensor<24x1x16xi8>
+// CHECK-NEXT: affine_nest.yield %v : i8
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
+// CHECK-NEXT: %x_3 = affine_nest.for (%i0_1, %i1_1, %lane_1) = (2, 16, 16) {
+// CHECK-NEXT: %x_4 = affine_nest.load %x[%i0_1 * 16 + %lane_1, %i1_1] pad 0 : tensor<24x16xi8>
+// CHECK-NEXT: affine_nest.yield %x_4 : i8
+// CHECK-NEXT: } : tensor<2x16x16xi8>
+// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (2, 16) into %a[%cb_1, %cl_1] {
+// CHECK-NEXT: %v_1 = affine_nest.load %x_3[%cb_1, 0, %cl_1] : tensor<2x16x16xi8>
+// CHECK-NEXT: affine_nest.yield %v_1 : i8
+// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
+// CHECK-NEXT: %b_1 = affine_nest.for (%i0_2) = (48) {
+// CHECK-NEXT: %b_2 = affine_nest.load %b[%i0_2 floordiv 16, %i0_2 mod 16] : tensor<3x16xi8>
+// CHECK-NEXT: affine_nest.yield %b_2 : i8
+// CHECK-NEXT: } : tensor<48xi8>
+// CHECK-NEXT: func.return %b_1 : tensor<48xi8>
+
 // Here somebody has.
 func.func @no_hole(%x: tensor<24x16xi8>) -> tensor<48xi8> {
   %a = affine_nest.for (%c) = (16) into [%c + 16] {
