@@ -180,6 +180,9 @@ def lane_axis(load: LoadOp, output_lane: int, block: int) -> tuple[int, int]:
     axis, first = found
     if first % block:
         raise NotOnCore(f"it loads a part of the channels of a tensor, not in blocks of {block}")
+    if first + load.nest.extents[output_lane] > load.source_shape[axis]:
+        # Lanes there hold anything.
+        raise NotOnCore("it reads beyond the channels of a tensor")
     return axis, first // block
 
 
