@@ -1,0 +1,40 @@
+func.func @main(%x: tensor<6x128x768xi8>) -> tensor<6x128x768xi8> {
+  %wq = graph.constant dense<1> : tensor<768x768xi8>
+  %bq = graph.constant dense<256> : tensor<768xi32>
+  %qm = graph.matmul %x, %wq : (tensor<6x128x768xi8>, tensor<768x768xi8>) -> tensor<6x128x768xi32>
+  %qa = graph.add %qm, %bq : (tensor<6x128x768xi32>, tensor<768xi32>) -> tensor<6x128x768xi32>
+  %qq = graph.requantize %qa shift 11 : tensor<6x128x768xi32> -> tensor<6x128x768xi8>
+  %qs = graph.reshape %qq : tensor<6x128x768xi8> -> tensor<6x128x12x64xi8>
+  %q = graph.transpose %qs permutation [0, 2, 1, 3] : tensor<6x128x12x64xi8> -> tensor<6x12x128x64xi8>
+  %wk = graph.constant dense<2> : tensor<768x768xi8>
+  %bk = graph.constant dense<512> : tensor<768xi32>
+  %km = graph.matmul %x, %wk : (tensor<6x128x768xi8>, tensor<768x768xi8>) -> tensor<6x128x768xi32>
+  %ka = graph.add %km, %bk : (tensor<6x128x768xi32>, tensor<768xi32>) -> tensor<6x128x768xi32>
+  %kq = graph.requantize %ka shift 11 : tensor<6x128x768xi32> -> tensor<6x128x768xi8>
+  %ks = graph.reshape %kq : tensor<6x128x768xi8> -> tensor<6x128x12x64xi8>
+  %k = graph.transpose %ks permutation [0, 2, 1, 3] : tensor<6x128x12x64xi8> -> tensor<6x12x128x64xi8>
+  %wv = graph.constant dense<3> : tensor<768x768xi8>
+  %bv = graph.constant dense<768> : tensor<768xi32>
+  %vm = graph.matmul %x, %wv : (tensor<6x128x768xi8>, tensor<768x768xi8>) -> tensor<6x128x768xi32>
+  %va = graph.add %vm, %bv : (tensor<6x128x768xi32>, tensor<768xi32>) -> tensor<6x128x768xi32>
+  %vq = graph.requantize %va shift 11 : tensor<6x128x768xi32> -> tensor<6x128x768xi8>
+  %vs = graph.reshape %vq : tensor<6x128x768xi8> -> tensor<6x128x12x64xi8>
+  %v = graph.transpose %vs permutation [0, 2, 1, 3] : tensor<6x128x12x64xi8> -> tensor<6x12x128x64xi8>
+  %s = graph.matmul %q, %k transpose_b : (tensor<6x12x128x64xi8>, tensor<6x12x128x64xi8>) -> tensor<6x12x128x128xi32>
+  %scores = graph.requantize %s shift 11 : tensor<6x12x128x128xi32> -> tensor<6x12x128x128xi8>
+  %f = graph.dequantize %scores scale 6.25e-02 : tensor<6x12x128x128xi8> -> tensor<6x12x128x128xf32>
+  %p = graph.softmax %f axis 3 : tensor<6x12x128x128xf32>
+  %weights = graph.quantize %p scale 7.8125e-03 : tensor<6x12x128x128xf32> -> tensor<6x12x128x128xi8>
+  %sum = graph.matmul %weights, %v : (tensor<6x12x128x128xi8>, tensor<6x12x128x64xi8>) -> tensor<6x12x128x64xi32>
+  %o = graph.requantize %sum shift 7 : tensor<6x12x128x64xi32> -> tensor<6x12x128x64xi8>
+  %ot = graph.transpose %o permutation [0, 2, 1, 3] : tensor<6x12x128x64xi8> -> tensor<6x128x12x64xi8>
+  %merged = graph.reshape %ot : tensor<6x128x12x64xi8> -> tensor<6x128x768xi8>
+  %wo = graph.constant dense<1> : tensor<768x768xi8>
+  %bo = graph.constant dense<256> : tensor<768xi32>
+  %om = graph.matmul %merged, %wo : (tensor<6x128x768xi8>, tensor<768x768xi8>) -> tensor<6x128x768xi32>
+  %oa = graph.add %om, %bo : (tensor<6x128x768xi32>, tensor<768xi32>) -> tensor<6x128x768xi32>
+  %ob = graph.requantize %oa shift 11 : tensor<6x128x768xi32> -> tensor<6x128x768xi32>
+  %sk = graph.add %ob, %x : (tensor<6x128x768xi32>, tensor<6x128x768xi8>) -> tensor<6x128x768xi32>
+  %y = graph.requantize %sk shift 1 : tensor<6x128x768xi32> -> tensor<6x128x768xi8>
+  return %y : tensor<6x128x768xi8>
+}
