@@ -9,7 +9,7 @@ import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from xdsl.context import Context
@@ -30,7 +30,7 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute, Operation, ParametrizedAttribute
+from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa
 
 from nopt.dialects.blobs import Blob, Bytes
@@ -183,28 +183,28 @@ def forget_unused_resources(module: Operation) -> None:
 
     Their keys stay taken, so that names in the output do not depend on when this is called."""
     store = _resources()._blob_storage  # pyright: ignore[reportPrivateUsage]
-    seen: set[Attribute] = set()
+    kept = [key for key, blob in store.items() if blob]
+    if not kept:
+        return
+    used: set[str] = set()
     for op in module.walk():
         for attr in (*op.properties.values(), *op.attributes.values()):
-            _collect(attr, seen)
-    used = {attr.resource_handle.data for attr in seen if isinstance(attr, DenseResourceAttr)}
-    for key in store.keys() - used:
-        store[key] = ""
+            _collect(attr, used)
+    for key in kept:
+        if key not in used:
+            store[key] = ""
 
 
-def _collect(attr: Attribute, seen: set[Attribute]) -> None:
-    """Add the attribute and all inside it that can hold others."""
-    if isinstance(attr, ParametrizedAttribute):
-        if attr not in seen:
-            seen.add(attr)
-            for parameter in attr.parameters:
-                _collect(parameter, seen)
-    elif isa(attr, ArrayAttr[Attribute]):
-        for element in attr:
-            _collect(element, seen)
+def _collect(attr: Attribute, used: set[str]) -> None:
+    """Add the keys of the resources in an attribute."""
+    if isinstance(attr, DenseResourceAttr):
+        used.add(attr.resource_handle.data)
+    elif isinstance(attr, ArrayAttr):
+        for element in cast(ArrayAttr[Attribute], attr):
+            _collect(element, used)
     elif isinstance(attr, DictionaryAttr):
         for element in attr.data.values():
-            _collect(element, seen)
+            _collect(element, used)
 
 
 def check_constant(attr: ConstantAttr) -> None:

@@ -30,12 +30,13 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
+
+from nopt.dialects.shaped import is_tensor
 
 
 def memref_of(type: Attribute) -> MemRefType[Attribute]:
     """The memref in DRAM that a kernel's body sees for a tensor."""
-    if not isa(type, TensorType[Attribute]):
+    if not is_tensor(type):
         raise VerifyException(f"expected a tensor, found {type}")
     return MemRefType(type.element_type, type.get_shape())
 

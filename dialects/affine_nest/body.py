@@ -38,6 +38,7 @@ from xdsl.utils.str_enum import StrEnum
 from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest.iterators import NestOp
 from nopt.dialects.affine_syntax import number_text, parse_exprs, parse_number, print_exprs
+from nopt.dialects.shaped import is_tensor
 
 
 class Reduction(StrEnum):
@@ -99,7 +100,7 @@ class LoadOp(IRDLOperation):
     @property
     def source_type(self) -> TensorType[Attribute]:
         source_type = self.source.type
-        assert isa(source_type, TensorType[Attribute])
+        assert is_tensor(source_type)
         return source_type
 
     @property
@@ -174,7 +175,7 @@ class LoadOp(IRDLOperation):
         parser.parse_punctuation(":")
         pos = parser.pos
         source_type = parser.parse_type()
-        if not isa(source_type, TensorType[Attribute]):
+        if not is_tensor(source_type):
             parser.raise_error(f"expected a tensor type, found {source_type}", pos, parser.pos)
         if isinstance(pad, float) and isinstance(source_type.element_type, IntegerType):
             parser.raise_error(f"expected an integer pad, found {pad}")

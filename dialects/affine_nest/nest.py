@@ -20,12 +20,12 @@ from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 
 from nopt.dialects.affine_math import dim_ranges, expr_range, is_mixed_radix
 from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp, parse_iterators, print_iterators
 from nopt.dialects.affine_syntax import parse_exprs, print_exprs
+from nopt.dialects.shaped import is_tensor
 
 
 @irdl_op_definition
@@ -198,7 +198,7 @@ class ForOp(NestOp):
         parser.parse_punctuation(":")
         pos = parser.pos
         result_type = parser.parse_type()
-        if not isa(result_type, TensorType[Attribute]):
+        if not is_tensor(result_type):
             parser.raise_error(f"expected a tensor type, found {result_type}", pos, parser.pos)
         return cls(
             parallel,

@@ -22,9 +22,9 @@ from xdsl.irdl import (
 from xdsl.pattern_rewriter import RewritePattern
 from xdsl.traits import HasCanonicalizationPatternsTrait, Pure
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 
 from nopt.dialects.graph.types import Tensor, refuse
+from nopt.dialects.shaped import is_tensor
 
 Value: TypeAlias = SSAValue | Operation
 Integers: TypeAlias = DenseArrayBase[I64]
@@ -42,7 +42,7 @@ class _TensorConstraint(AttrConstraint[Tensor]):
 
     @override
     def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:
-        if not isa(attr, Tensor):
+        if not is_tensor(attr):
             raise VerifyException(f"{attr} found, expected a tensor of known rank")
 
     @override

@@ -13,9 +13,9 @@ import numpy as np
 from xdsl.dialects.builtin import TensorType, f32, f64, i1, i8, i16, i32, i64
 from xdsl.ir import Attribute
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 
 from nopt.dialects.constants import numpy_type
+from nopt.dialects.shaped import is_tensor
 
 Tensor: TypeAlias = TensorType[Attribute]
 
@@ -40,7 +40,7 @@ def check_tensor(
 ) -> Tensor:
     """Check that a type is a tensor, static, of an allowed element type, and of the rank that
     `axes` (such as "NCHW") has a letter for each dimension of."""
-    if not isa(type, Tensor):
+    if not is_tensor(type):
         refuse(what, f"has type {type}", "a tensor of known rank")
     shape = type.get_shape()
     if any(size < 1 for size in shape):

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.interpreter import Interpreter
 from xdsl.ir import Attribute
-from xdsl.utils.hints import isa
 
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters import get_all_interpreters
+from nopt.dialects.shaped import is_tensor
 
 
 def run_function(
@@ -46,7 +46,7 @@ def _find(module: ModuleOp, name: str) -> FuncOp:
 
 
 def _check_input(place: str, array: Array, type: Attribute) -> None:
-    if not isa(type, TensorType[Attribute]):
+    if not is_tensor(type):
         raise ValueError(f"{place}: an array, expected {type}")
     shape, dtype = type.get_shape(), numpy_type(type.element_type)
     if array.shape != shape or array.dtype != dtype:

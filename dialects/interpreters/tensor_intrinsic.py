@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 from xdsl.dialects import affine
-from xdsl.dialects.builtin import AffineMapAttr, MemRefType
+from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
-from xdsl.ir import Attribute, Block, SSAValue
-from xdsl.utils.hints import isa
+from xdsl.ir import Block, SSAValue
 
 from nopt.dialects import tensor_intrinsic as ti
 from nopt.dialects.affine_math import evaluate
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import matmul
+from nopt.dialects.shaped import is_memref
 
 _ALU = {
     ti.AluKind.ADD: np.add,
@@ -58,7 +58,7 @@ class KernelRun:
                     pass
                 case ti.AllocOp():
                     type = op.result.type
-                    assert isa(type, MemRefType[Attribute])
+                    assert is_memref(type)
                     self.arrays[op.result] = np.zeros(
                         type.get_shape(), numpy_type(type.element_type)
                     )

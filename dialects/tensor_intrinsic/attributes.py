@@ -8,7 +8,6 @@ from enum import auto
 from xdsl.dialects.builtin import (
     I64,
     DenseArrayBase,
-    MemRefType,
     NoneAttr,
     i64,
 )
@@ -24,8 +23,9 @@ from xdsl.irdl import (
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
+
+from nopt.dialects.shaped import is_memref
 
 
 class Memory(StrEnum):
@@ -158,7 +158,7 @@ class AluKindAttr(EnumAttribute[AluKind], SpacedOpaqueSyntaxAttribute):
 
 def memory_of(type: Attribute) -> Memory | None:
     """The scratchpad that a memref lies in; None for DRAM. Raises VerifyException for others."""
-    if not isa(type, MemRefType[Attribute]):
+    if not is_memref(type):
         raise VerifyException(f"expected a memref, found {type}")
     match type.memory_space:
         case MemoryAttr(data=memory):

@@ -8,10 +8,8 @@ from xdsl.dialects.builtin import (
     AffineMapAttr,
     ArrayAttr,
     IndexType,
-    MemRefType,
 )
 from xdsl.ir import (
-    Attribute,
     SSAValue,
 )
 from xdsl.irdl import (
@@ -22,8 +20,8 @@ from xdsl.irdl import (
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
-from xdsl.utils.hints import isa
 
+from nopt.dialects.shaped import is_memref
 from nopt.dialects.tensor_intrinsic.attributes import (
     LANE_RANK,
     Memory,
@@ -56,7 +54,7 @@ def verify_maps(op: BoxOp, dims: int, *maps: tuple[str, AffineMapAttr, int]) -> 
 
 def shape_of(memref: SSAValue) -> tuple[int, ...]:
     """The shape of a memref, lanes included. Raises VerifyException for other types."""
-    if not isa(memref.type, MemRefType[Attribute]):
+    if not is_memref(memref.type):
         raise VerifyException(f"expected a memref, found {memref.type}")
     return memref.type.get_shape()
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.utils.hints import isa as is_a
+from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects import isa
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import is_tensor
 from nopt.hw.archive import Data
 from nopt.hw.config import Config
 from nopt.hw.encoding import INSTRUCTION, encode
@@ -91,7 +91,7 @@ class _Assembler:
 
     def _value(self, value: SSAValue) -> Value:
         tensor = value.type
-        assert is_a(tensor, TensorType[Attribute])  # by check_program
+        assert is_tensor(tensor)  # by check_program
         dtype = numpy_type(tensor.element_type).name
         return Value(self.names[value], tuple(tensor.get_shape()), dtype)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, StringAttr, TensorType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.utils.hints import isa as is_a
+from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects import isa
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.shaped import is_tensor
 from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.machine import ATTRIBUTE
 from nopt.passes.places import about
@@ -60,5 +60,5 @@ def _check_op(op: Operation) -> None:
 
 
 def _check_tensor(value: SSAValue) -> None:
-    if not is_a(value.type, TensorType[Attribute]) or DYNAMIC_INDEX in value.type.get_shape():
+    if not is_tensor(value.type) or DYNAMIC_INDEX in value.type.get_shape():
         raise AssembleError(f"found {value.type}, expected a tensor of static shape")

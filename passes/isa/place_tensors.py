@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.utils.hints import isa as is_a
 
 from nopt.dialects import isa
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import is_tensor
 from nopt.passes.isa.phases import Phase, tensors_read
 from nopt.passes.isa.plan_memory import Lifetime, plan_memory
 
@@ -81,7 +80,7 @@ def place_tensors(
 def size_of(value: SSAValue) -> int:
     """Bytes of a tensor."""
     tensor = value.type
-    assert is_a(tensor, TensorType[Attribute])
+    assert is_tensor(tensor)
     elements = int(np.prod(tensor.get_shape(), dtype=np.int64))
     return elements * numpy_type(tensor.element_type).itemsize
 
