@@ -1,0 +1,172 @@
+"""What fusion does to whole networks: nests, intermediate bytes and copies, before and after.
+
+    python bench/fusion.py [--only NAME…] [--json]
+
+Each network is imported, quantized on its samples and brought to nests. *nests* are counted as
+converted, fused, and on the core. A *copy* only moves elements of what is no constant. *in bytes*
+are those of all tensors between nests, as converted and as the core gets them. Of the copies that
+are left, *at edges* ones lay out inputs and results, or what an op of the host reads or gives;
+*between* ones lie between two nests of the core. Seconds are those of this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import onnx
+from networks import NETWORKS, Workload
+from rich.console import Console
+from rich.progress import track
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.func import ReturnOp
+from xdsl.ir import SSAValue
+
+from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.constants import numpy_type, scoped_resources
+from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.core_nest import PLACEMENT
+from nopt.passes.pipelines import VTA
+from nopt.tools.compiling import run_pipeline
+from nopt.tools.importer import import_model
+from nopt.tools.report import Row, print_rows
+
+_FIRST = VTA.passes.index("convert-graph-to-affine-nest")
+_LAST = VTA.passes.index("affine-nest-fold-constants")
+TO_GRAPH = ",".join(VTA.passes[:_FIRST])
+NEST_PASSES = VTA.passes[_FIRST : _LAST + 1]
+
+
+def nests(module: ModuleOp) -> list[ForOp]:
+    """All nests, in order."""
+    return [op for op in module.walk() if isinstance(op, ForOp)]
+
+
+def is_copy(nest: ForOp) -> bool:
+    """Whether a nest only moves elements of a tensor that is no constant."""
+    load = nest.yielded.owner
+    moves = isinstance(load, LoadOp) and not nest.reduction_extents
+    return moves and not isinstance(load.source.owner, ConstantOp) and not on_core(nest)
+
+
+def on_core(nest: ForOp) -> bool:
+    return nest.attributes.get(PLACEMENT) == StringAttr("core")
+
+
+def intermediate_bytes(module: ModuleOp) -> int:
+    """Bytes of what nests give and do not return; what is written in place counts once."""
+    total = 0
+    for nest in nests(module):
+        returned = any(isinstance(use.operation, ReturnOp) for use in nest.result.uses)
+        if not returned and nest.destination is None:
+            type = nest.result.type
+            total += prod(type.get_shape()) * numpy_type(type.element_type).itemsize
+    return total
+
+
+def is_between(copy: ForOp) -> bool:
+    """Whether a copy reads what the core gave, and the core reads it, through copies or not."""
+    return any(on_core(nest) for nest in _sources(copy)) and any(
+        on_core(nest) for nest in _readers(copy)
+    )
+
+
+def _sources(copy: ForOp) -> Iterator[ForOp]:
+    for load in copy.loads:
+        if isinstance(load.source.owner, ForOp):
+            yield load.source.owner
+            if is_copy(load.source.owner):
+                yield from _sources(load.source.owner)
+
+
+def _readers(copy: ForOp) -> Iterator[ForOp]:
+    for nest in _users(copy.result):
+        yield nest
+        if is_copy(nest):
+            yield from _readers(nest)
+
+
+def _users(value: SSAValue) -> Iterator[ForOp]:
+    for use in value.uses:
+        user = use.operation
+        nest = user.nest if isinstance(user, LoadOp) else user
+        if isinstance(nest, ForOp):
+            yield nest
+
+
+def counts(module: ModuleOp) -> Row:
+    """Bring a quantized network to the core's nests, in place; what became of it."""
+    run_pipeline(module, TO_GRAPH)
+    row: Row = {}
+    seconds: dict[str, float] = {}
+    for name in NEST_PASSES:
+        start = time.perf_counter()
+        run_pipeline(module, name)
+        seconds[name] = time.perf_counter() - start
+        found = nests(module)
+        match name:
+            case "convert-graph-to-affine-nest":
+                row["nests"] = len(found)
+                row["copies"] = sum(map(is_copy, found))
+                row["in_bytes"] = intermediate_bytes(module)
+            case "affine-nest-fuse":
+                row["fused"] = len(found)
+                row["copies_fused"] = sum(map(is_copy, found))
+            case _:
+                pass
+    found = nests(module)
+    copies = [nest for nest in found if is_copy(nest)]
+    between = sum(map(is_between, copies))
+    row["core"] = sum(map(on_core, found))
+    row["in_bytes_core"] = intermediate_bytes(module)
+    row["at_edges"] = len(copies) - between
+    row["between"] = between
+    row["seconds"] = sum(seconds.values())
+    return row | {f"{name}_s": value for name, value in seconds.items()}
+
+
+def measure(workload: Workload) -> Row:
+    """One row: import, quantize, count."""
+    with tempfile.TemporaryDirectory() as folder, scoped_resources():
+        model = workload.model()
+        onnx.save(model, Path(folder) / "model.onnx")
+        samples = Path(folder) / "samples.npz"
+        np.savez(samples, **workload.samples(model).calibration)
+        module = import_model(Path(folder) / "model.onnx").module
+        run_pipeline(module, f'graph-quantize{{calibration="{samples}"}}')
+        return {"name": workload.name, **counts(module)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Nests and copies before and after fusion.")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="just these networks")
+    parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
+    arguments = parser.parse_args()
+    names = arguments.only or list(NETWORKS)
+    if unknown := [name for name in names if name not in NETWORKS]:
+        parser.error(f"unknown network '{unknown[0]}', expected one of {', '.join(NETWORKS)}")
+    shown = track(names, "measuring", console=Console(stderr=True), transient=True)
+    rows = [measure(NETWORKS[name]) for name in shown]
+    if arguments.json:
+        json.dump(rows, sys.stdout, indent=2)
+        print()
+        return
+    passes = [f"{name}_s" for name in NEST_PASSES]
+    plain = [{key: row[key] for key in row if key not in passes} for row in rows]
+    print_rows("nests, intermediate bytes and copies", plain)
+    short = {f"{name}_s": name.removeprefix("affine-nest-") for name in NEST_PASSES}
+    print_rows(
+        "seconds of passes",
+        [{"name": row["name"], **{short[key]: row[key] for key in passes}} for row in rows],
+    )
+
+
+if __name__ == "__main__":
+    main()
