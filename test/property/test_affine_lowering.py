@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from affine_networks import Network, networks, values
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects import affine, arith
@@ -28,20 +29,11 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 
 from nopt.dialects import get_all_dialects
-from nopt.dialects.constants import element_type, scoped_resources, tensor_type
+from nopt.dialects.constants import element_type, tensor_type
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
 
 LOWER = "convert-affine-nest-to-affine"
-few = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def apply(module: ModuleOp, *names: str) -> None:
@@ -131,7 +123,7 @@ FUSE = (*CONVERT, "affine-nest-fuse", "affine-nest-simplify")
 BLOCK = (*FUSE, "affine-nest-block")
 
 
-@settings(few, max_examples=30)
+@examples(30)
 @given(networks(steps=2, largest=60), st.sampled_from([CONVERT, FUSE]))
 def test_networks_by_xdsl(network: Network, passes: tuple[str, ...]):
     check(network, passes)
@@ -325,7 +317,7 @@ def check_by_mlir(network: Network, passes: tuple[str, ...] = ()) -> None:
     assert run([runner, "-e", "check", "-entry-point-result=i32"], text).strip() == "0"
 
 
-@settings(few, max_examples=30)
+@examples(30)
 @given(networks(steps=2, largest=2000, floats=False), st.sampled_from([CONVERT, FUSE, BLOCK]))
 def test_networks_by_mlir(network: Network, passes: tuple[str, ...]):
     check_by_mlir(network, passes)

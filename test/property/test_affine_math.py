@@ -4,7 +4,8 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
@@ -19,7 +20,6 @@ from nopt.dialects.affine_math import (
 )
 from nopt.passes.affine.analysis import is_bijection
 
-many = settings(max_examples=150, deadline=None)
 extents_lists = st.lists(st.integers(1, 6), min_size=1, max_size=3)
 
 
@@ -58,7 +58,7 @@ def table(expr: AffineExpr, extents: list[int]) -> np.ndarray:
     return np.array([expr.eval(point, []) for point in product(*map(range, extents))])
 
 
-@many
+@examples(150)
 @given(boxes())
 def test_evaluate(box: Any):
     extents, (expr,) = box
@@ -66,7 +66,7 @@ def test_evaluate(box: Any):
     np.testing.assert_array_equal(np.broadcast_to(found, extents).reshape(-1), table(expr, extents))
 
 
-@many
+@examples(150)
 @given(boxes())
 def test_simplify_keeps_every_value(box: Any):
     extents, (expr,) = box
@@ -75,7 +75,7 @@ def test_simplify_keeps_every_value(box: Any):
     assert simplify(simple, dim_ranges(extents)) == simple
 
 
-@many
+@examples(150)
 @given(boxes())
 def test_range_holds_every_value(box: Any):
     extents, (expr,) = box
@@ -84,7 +84,7 @@ def test_range_holds_every_value(box: Any):
     assert low <= values.min() and values.max() <= high
 
 
-@many
+@examples(150)
 @given(boxes(divisions=False))
 def test_range_without_divisions_is_exact(box: Any):
     extents, (expr,) = box
@@ -92,7 +92,7 @@ def test_range_without_divisions_is_exact(box: Any):
     assert expr_range(expr, dim_ranges(extents)) == (values.min(), values.max())
 
 
-@many
+@examples(150)
 @given(boxes(), st.integers(-3, 3))
 def test_sums_add(box: Any, factor: int):
     extents, (expr,) = box
@@ -126,7 +126,7 @@ def reshapes(draw: Any):
     return source, target, AffineMap(len(target), 0, tuple(indices))
 
 
-@many
+@examples(150)
 @given(reshapes())
 def test_there_and_back_simplifies_to_nothing(pair: Any):
     """What lets a reshape after its inverse vanish."""
@@ -147,7 +147,7 @@ def map_ranges(shape: list[int]) -> list[range]:
     return [range(size) for size in shape]
 
 
-@many
+@examples(150)
 @given(reshapes())
 def test_reshapes_are_bijections(pair: Any):
     source, target, map = pair
@@ -155,7 +155,7 @@ def test_reshapes_are_bijections(pair: Any):
     assert is_bijection(simplify_map(map, target), tuple(target), tuple(source))
 
 
-@many
+@examples(150)
 @given(boxes(results=2), st.lists(st.integers(1, 6), min_size=2, max_size=2))
 def test_bijection(box: Any, shape: list[int]):
     extents, results = box
@@ -165,7 +165,7 @@ def test_bijection(box: Any, shape: list[int]):
     assert is_bijection(map, tuple(extents), tuple(shape)) == expected
 
 
-@many
+@examples(150)
 @given(st.data())
 def test_permutations_with_offsets_are_bijections_onto_their_box_only(data: Any):
     shape = data.draw(extents_lists)
@@ -182,7 +182,7 @@ def test_permutations_with_offsets_are_bijections_onto_their_box_only(data: Any)
     assert is_bijection(map, tuple(extents), tuple(shape)) == (shift == 0)
 
 
-@many
+@examples(150)
 @given(boxes(results=2), st.data())
 def test_substitute_composes(box: Any, data: Any):
     extents, results = box

@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-import pytest
 from affine_networks import Network, values
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from test_affine_passes import CORES, check
 from xdsl.dialects import arith
@@ -16,21 +16,11 @@ from xdsl.ir.affine import AffineExpr
 
 from nopt.dialects.affine_math import dim_ranges, expr_range
 from nopt.dialects.affine_nest import Reduction
-from nopt.dialects.constants import attribute_of, scoped_resources, tensor_type
+from nopt.dialects.constants import attribute_of, tensor_type
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.machine import attach
-
-slow = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 class _Draft:
@@ -207,27 +197,27 @@ def scalars(draw: Any) -> Network:
     return draft.network()
 
 
-@settings(slow, max_examples=100)
+@examples(100)
 @given(nests(), st.sampled_from(CORES))
 def test_block(network: Network, core: Config):
     attach(network.module, core)
     check(network, ("affine-nest-block", "affine-nest-fold-constants"))
 
 
-@settings(slow, max_examples=100)
+@examples(100)
 @given(nests(), st.sampled_from(CORES))
 def test_simplify(network: Network, core: Config):
     attach(network.module, core)
     check(network, ("affine-nest-simplify", "affine-nest-block"))
 
 
-@settings(slow, max_examples=200)
+@examples(200)
 @given(chains())
 def test_fuse(network: Network):
     check(network, ("affine-nest-fuse", "affine-nest-simplify", "affine-nest-fuse"))
 
 
-@settings(slow, max_examples=300)
+@examples(300)
 @given(scalars())
 def test_simplify_scalars(network: Network):
     check(network, ("affine-nest-simplify",))

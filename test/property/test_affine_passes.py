@@ -3,9 +3,9 @@
 import re
 
 import numpy as np
-import pytest
 from affine_networks import Network, networks
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.arith import Arith
@@ -15,7 +15,6 @@ from xdsl.parser import Parser
 
 from nopt.dialects import get_all_dialects, graph
 from nopt.dialects.affine_nest import ForOp
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.config import Config
 from nopt.passes import get_all_passes
@@ -47,16 +46,6 @@ CONTEXT = Context()
 for dialect in (Arith, Builtin, Func, *(factory() for factory in get_all_dialects().values())):
     CONTEXT.load_dialect(dialect)
 
-slow = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
-
 
 def printed(module: ModuleOp) -> str:
     """The text of a module, without the keys of resources: the parser makes new ones."""
@@ -81,7 +70,7 @@ def check(network: Network, passes) -> None:
     assert printed(Parser(CONTEXT, text).parse_module()) == printed(network.module)
 
 
-@settings(slow, max_examples=250)
+@examples(250)
 @given(networks(), st.sampled_from(CORES))
 def test_pipeline(network: Network, core: Config):
     attach(network.module, core)
@@ -92,7 +81,7 @@ def test_pipeline(network: Network, core: Config):
             assert op.attributes["placement"].data == "host"  # pyright: ignore
 
 
-@settings(slow, max_examples=60)
+@examples(60)
 @given(networks(steps=2), st.sampled_from(CORES), st.lists(st.sampled_from(REWRITES), max_size=6))
 def test_any_order(network: Network, core: Config, order: list[str]):
     attach(network.module, core)

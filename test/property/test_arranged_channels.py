@@ -5,9 +5,9 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-import pytest
 from core_networks import CoreNetwork, Draft, shape_of
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from test_end_to_end import CORES, check_levels
 from xdsl.context import Context
@@ -15,20 +15,9 @@ from xdsl.dialects.builtin import i8
 from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
 from nopt.passes.machine import attach
-
-slow = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 class ChannelDraft(Draft):
@@ -101,7 +90,7 @@ def channel_networks(draw: Any, steps: int = 6) -> CoreNetwork:
     return CoreNetwork(draft.finish(result), draft.inputs)
 
 
-@settings(slow, max_examples=150)
+@examples(150)
 @given(channel_networks(), st.sampled_from([*CORES]))
 def test_same_in_graph(network: CoreNetwork, core: str):
     attach(network.module, CORES[core])
@@ -112,7 +101,7 @@ def test_same_in_graph(network: CoreNetwork, core: str):
     np.testing.assert_array_equal(found[0], expected[0])
 
 
-@settings(slow, max_examples=40)
+@examples(40)
 @given(channel_networks(4), st.sampled_from([*CORES]))
 def test_same_on_the_core(network: CoreNetwork, core: str):
     attach(network.module, CORES[core])

@@ -1,11 +1,7 @@
-"""Sums of products of any two loads, as text, become kernels of the core: bit-exact at any size.
-
-With NOPT_FUZZ=N in the environment, N times as many random examples.
-"""
+"""Sums of products of any two loads, as text, become kernels of the core: bit-exact at any size."""
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from typing import Any
@@ -13,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from contractions import Contraction
-from hypothesis import HealthCheck, assume, given, note, settings
+from fuzzing import examples
+from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from nopt.dialects.constants import scoped_resources
@@ -23,7 +20,6 @@ from nopt.hw.program import CoreStep
 from nopt.tools.compiling import compile_program, every_dialect
 from nopt.tools.runtime import Runtime
 
-FUZZ = int(os.environ.get("NOPT_FUZZ", "1"))
 MOST_POINTS = 60_000
 
 CONTRACTIONS = {
@@ -150,11 +146,7 @@ def contractions(draw: Any) -> Contraction:
     return found
 
 
-@settings(
-    deadline=None,
-    max_examples=60 * FUZZ,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+@examples(60)
 @given(contractions(), st.integers(0, 2**32 - 1))
 def test_any(contraction: Contraction, seed: int):
     """Bit-exact wherever it runs; what is not on the core says why."""

@@ -3,9 +3,9 @@ what was there: the same at every level, though the core writes in place."""
 
 from typing import Any
 
-import pytest
 from core_networks import CoreNetwork, Draft
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from test_end_to_end import check_levels
 from xdsl.dialects import arith
@@ -13,17 +13,10 @@ from xdsl.dialects.builtin import TensorType, i8
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
-from nopt.dialects.constants import scoped_resources
 from nopt.hw.config import Config
 from nopt.passes.affine.nest_builder import NestBuilder, Place
 
 BLOCK = 16
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 class LinkDraft(Draft):
@@ -74,11 +67,7 @@ def linked(draw: Any) -> CoreNetwork:
     return CoreNetwork(draft.finish(draft.links[-1]), draft.inputs)
 
 
-@settings(
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@examples(40)
 @given(linked())
 def test_in_place(network: CoreNetwork):
     check_levels(network, Config.load("rtl"), None)

@@ -1,15 +1,14 @@
 """From `graph` to the bits that the core runs: every level computes the same, bit for bit."""
 
 import numpy as np
-import pytest
 from core_networks import CoreNetwork, core_networks, random_schedule
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 
 from nopt.dialects.affine_nest import ForOp
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.config import Config
 from nopt.hw.encoding import decode
@@ -50,16 +49,6 @@ NARROW = Config(
 """Blocks of 8."""
 
 CORES = {config.name: config for config in (RTL, TINY, NARROW)}
-
-slow = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def apply(module: ModuleOp, name: str) -> None:
@@ -107,13 +96,13 @@ def check_tokens(program: Program) -> None:
         assert records[push].sum() == records[pop].sum()
 
 
-@settings(slow, max_examples=70)
+@examples(70)
 @given(core_networks(), st.sampled_from(["rtl", *CORES]))
 def test_chosen_schedules(network: CoreNetwork, core: str):
     check_levels(network, CORES[core], None)
 
 
-@settings(slow, max_examples=80)
+@examples(80)
 @given(core_networks(), st.sampled_from([*CORES]), st.integers(0, 2**32 - 1))
 def test_pinned_schedules(network: CoreNetwork, core: str, seed: int):
     check_levels(network, CORES[core], seed)

@@ -1,9 +1,9 @@
 """Clean-up keeps what a graph computes: integers bit for bit, floats but for rounding."""
 
-import pytest
 from affine_networks import Network
+from fuzzing import examples
 from graph_networks import graphs, is_close
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.arith import Arith
@@ -14,7 +14,6 @@ from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import CommonSubexpressionElimination
 
 from nopt.dialects import get_all_dialects
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
 from nopt.passes.pipelines import PIPELINES
@@ -22,18 +21,6 @@ from nopt.passes.pipelines import PIPELINES
 CONTEXT = Context()
 for dialect in (Arith, Builtin, Func, *(factory() for factory in get_all_dialects().values())):
     CONTEXT.load_dialect(dialect)
-
-thorough = settings(
-    deadline=None,
-    max_examples=120,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def check(network: Network, *passes) -> None:
@@ -56,14 +43,14 @@ def is_stable(module: ModuleOp) -> bool:
     return str(module) == before
 
 
-@thorough
+@examples(120)
 @given(graphs(floats=False))
 def test_canonicalize_integers(network: Network):
     check(network, CanonicalizePass())
     assert is_stable(network.module)
 
 
-@thorough
+@examples(120)
 @given(graphs())
 def test_canonicalize_floats(network: Network):
     check(network, CanonicalizePass())
@@ -73,7 +60,7 @@ def test_canonicalize_floats(network: Network):
 CLEAN = [name for name in PIPELINES["graph-clean"].passes if name.startswith("graph-")]
 
 
-@thorough
+@examples(120)
 @given(graphs(), st.sampled_from(CLEAN))
 def test_each_pass(network: Network, name: str):
     check(network, get_all_passes()[name]()())
@@ -86,13 +73,13 @@ def clean() -> list[ModulePass]:
     ]
 
 
-@thorough
+@examples(120)
 @given(graphs())
 def test_pipeline(network: Network):
     check(network, *clean())
 
 
-@thorough
+@examples(120)
 @given(graphs())
 def test_clean_graphs_stay(network: Network):
     for each in clean():

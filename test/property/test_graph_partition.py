@@ -1,32 +1,19 @@
 """Partitions compile, keep what is computed, and leave to the core what the core takes."""
 
 import numpy as np
-import pytest
 from affine_networks import Network, networks
+from fuzzing import examples
 from graph_networks import graphs
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.builtin import StringAttr
 
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.graph import AvgPoolOp
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
 from nopt.passes.placement import placement_of
-
-thorough = settings(
-    deadline=None,
-    max_examples=100,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def apply(network: Network, *names: str) -> None:
@@ -35,7 +22,7 @@ def apply(network: Network, *names: str) -> None:
         network.module.verify()
 
 
-@thorough
+@examples(100)
 @given(networks() | graphs(floats=False, steps=5))
 def test_partitioned_networks_compile(network: Network):
     expected = run_function(network.module, "main", network.inputs)
@@ -50,7 +37,7 @@ def test_partitioned_networks_compile(network: Network):
         np.testing.assert_array_equal(array, wanted)
 
 
-@thorough
+@examples(100)
 @given(networks(), st.data())
 def test_any_pin_to_the_host_compiles(network: Network, data):
     """Whatever a person places on the host, the partition makes a whole of it."""
@@ -65,7 +52,7 @@ def test_any_pin_to_the_host_compiles(network: Network, data):
         np.testing.assert_array_equal(array, wanted)
 
 
-@thorough
+@examples(100)
 @given(graphs(floats=False))
 def test_split_pools(network: Network):
     expected = run_function(network.module, "main", network.inputs)

@@ -3,33 +3,22 @@
 from collections import Counter
 
 import numpy as np
-import pytest
 from float_networks import FloatNetwork, float_networks
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import ModuleOp, i32
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects import graph
-from nopt.dialects.constants import attribute_of, scoped_resources
+from nopt.dialects.constants import attribute_of
 from nopt.passes.graph.quantization.comparison import REPRESENTS, compare, represented
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.names import tensor_names
 from nopt.passes.graph.quantization.quantize import Options, quantize
 
-slow = settings(
-    deadline=None,
-    max_examples=15,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 LEAST = 14.0
 """dB that every tensor keeps, through a few layers of a few channels."""
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def quantized(module: ModuleOp, samples, **options) -> ModuleOp:
@@ -49,7 +38,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@slow
+@examples(15)
 @given(float_networks(), options)
 def test_tensors_stay_close(drawn: tuple[FloatNetwork, ModuleOp], chosen):
     network, module = drawn
@@ -61,7 +50,7 @@ def test_tensors_stay_close(drawn: tuple[FloatNetwork, ModuleOp], chosen):
         assert row.signal_to_noise > LEAST or row.magnitude < 1e-3, f"{row}\n{module}"
 
 
-@slow
+@examples(15)
 @given(float_networks())
 def test_every_integer_tensor_says_what_it_stands_for(drawn):
     network, module = drawn
@@ -73,7 +62,7 @@ def test_every_integer_tensor_says_what_it_stands_for(drawn):
             assert name in names
 
 
-@slow
+@examples(15)
 @given(float_networks())
 def test_accumulators_never_wrap(drawn):
     """On any integers, not only those of the samples: i32 arithmetic equals unbounded."""
@@ -98,7 +87,7 @@ def test_accumulators_never_wrap(drawn):
         GraphRun(network_of(copy)).run(sample, watch)
 
 
-@slow
+@examples(15)
 @given(float_networks())
 def test_same_input_same_text(drawn):
     network, module = drawn
@@ -131,7 +120,7 @@ def attention(network: FloatNetwork, heads: int, transposed: bool) -> ModuleOp:
     return network.finish(network.add(graph.LayerNormOp(y, *ones, axis=2, epsilon=1e-5)))
 
 
-@slow
+@examples(15)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.booleans(), options)
 def test_attention_stays_close(seed: int, heads: int, transposed: bool, chosen):
     network = FloatNetwork(seed, 1, 6, 4 * heads)

@@ -1,9 +1,9 @@
 """Shuffles of channels end in the weights of what computes them: the same integers."""
 
 import numpy as np
-import pytest
 from affine_networks import Network, _Draft, shape_of
-from hypothesis import given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.builtin import FunctionType, ModuleOp, i8
@@ -11,15 +11,8 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Region
 
 from nopt.dialects import graph
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 @st.composite
@@ -56,7 +49,7 @@ def shuffled(draw) -> Network:
     return Network(ModuleOp([FuncOp("main", type, Region(draft.block))]), draft.inputs)
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(shuffled())
 def test_same_integers(network: Network):
     (expected,) = run_function(network.module, "main", network.inputs)

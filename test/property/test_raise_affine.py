@@ -1,17 +1,15 @@
 """`raise-affine-to-nest`: what is raised computes what the loops did; nests survive the way there
 and back; `mlir-opt` reads what nests are lowered to.
-
-With NOPT_FUZZ=N in the environment, N times as many examples.
 """
 
 import io
-import os
 from typing import Any
 
 import numpy as np
 import pytest
 from affine_networks import Network, networks
-from hypothesis import HealthCheck, event, given, settings
+from fuzzing import examples
+from hypothesis import event, given
 from hypothesis import strategies as st
 from loop_programs import Program, programs
 from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, apply, nest, run, tools
@@ -25,25 +23,10 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects import get_all_dialects
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.interpreters.scalars import evaluate_scalar
 from nopt.dialects.parsing import ModuleParser
 from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
-
-FUZZ = int(os.environ.get("NOPT_FUZZ", "1"))
-many = settings(
-    deadline=None,
-    max_examples=200 * FUZZ,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-few = settings(many, max_examples=40 * FUZZ)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def parse(text: str) -> ModuleOp:
@@ -104,7 +87,7 @@ class Loops:
                 self.values[op.results[0]] = evaluate_scalar(op, operands)
 
 
-@settings(many)
+@examples(200)
 @given(programs())
 def test_programs(program: Program):
     """Raised, or refused and left as it was; never another result."""
@@ -145,19 +128,19 @@ def check_round_trip(network: Network, passes: tuple[str, ...]) -> None:
         np.testing.assert_array_equal(array, wanted)
 
 
-@settings(many)
+@examples(200)
 @given(chains())
 def test_nests_there_and_back(network: Network):
     check_round_trip(network, ())
 
 
-@settings(few)
+@examples(40)
 @given(networks(steps=2, largest=600), st.sampled_from([CONVERT, FUSE, BLOCK]))
 def test_networks_there_and_back(network: Network, passes: tuple[str, ...]):
     check_round_trip(network, passes)
 
 
-@settings(many, max_examples=25 * FUZZ)
+@examples(25)
 @given(networks(steps=2, largest=600, floats=False), st.sampled_from([CONVERT, FUSE, BLOCK]))
 def test_networks_through_mlir(network: Network, passes: tuple[str, ...]):
     """`mlir-opt` verifies what nests are lowered to, and what it makes of it is raised."""

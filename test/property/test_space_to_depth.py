@@ -1,27 +1,21 @@
 """Strides of a first convolution as channels: the same integers, in no more steps."""
 
 import numpy as np
-import pytest
 from affine_networks import Network, values
-from hypothesis import given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.builtin import FunctionType, ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Region
 
-from nopt.dialects.constants import attribute_of, scoped_resources, tensor_type
+from nopt.dialects.constants import attribute_of, tensor_type
 from nopt.dialects.graph import ConstantOp, Conv2dOp
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
 
 SMALL = st.integers(1, 4)
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 @st.composite
@@ -47,7 +41,7 @@ def convolutions(draw):
     return Network(module, [image])
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(convolutions())
 def test_same_integers(network: Network):
     module, (image,) = network.module, network.inputs

@@ -1,25 +1,17 @@
 """What layers must cost: the closed forms of bench/accounting.py, by hand and by other code."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.graph import MatmulOp
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from accounting import Cost, costs, host_macs
 from workloads import LAYERS, Layer, Network, compile_program
-
-
-@pytest.fixture(autouse=True)
-def _own_resources() -> Iterator[None]:
-    with scoped_resources():
-        yield
 
 
 def total(module: ModuleOp, field: str) -> int:

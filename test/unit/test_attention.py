@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp, i8
 
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.dialects.constants import attribute_of, scoped_resources
+from nopt.dialects.constants import attribute_of
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
 from nopt.hw.program import CoreStep
@@ -21,12 +21,6 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "attention"
 sys.path.insert(0, str(EXAMPLE))
 
 from attention import attention  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def block(hidden: int, heads: int, length: int, batch: int, random: bool = False) -> ModuleOp:

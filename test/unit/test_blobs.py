@@ -18,12 +18,6 @@ from nopt.dialects.printing import ModulePrinter
 LARGE = np.random.default_rng(0).standard_normal(70_001, np.float32)
 
 
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
-
-
 def context() -> Context:
     result = Context()
     result.load_dialect(Builtin)

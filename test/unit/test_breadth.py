@@ -14,7 +14,6 @@ from xdsl.dialects.builtin import i8, i32
 from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.program import CoreStep
 from nopt.tools.runtime import Runtime
@@ -22,13 +21,6 @@ from nopt.tools.runtime import Runtime
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from workloads import Network, compile_program, random_inputs
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
-
 
 Build = Callable[[Network, SSAValue], SSAValue]
 

@@ -3,7 +3,6 @@
 import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,6 @@ from nopt.tools.universe import NOPT_UNIVERSE
 node = helper.make_node
 set_default_logger_severity(4)
 LIGHT = Path(onnx.__file__).parent / "backend/test/data/light"
-
-
-@pytest.fixture(autouse=True)
-def own_resources() -> Iterator[None]:
-    """Keys of resources do not depend on the tests before, and large weights are given up."""
-    with scoped_resources():
-        yield
 
 
 def _light_models() -> Any:

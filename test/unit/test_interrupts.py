@@ -11,7 +11,6 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from nopt.dialects.constants import scoped_resources
 from nopt.hw import program as program_module
 from nopt.hw.simulator import Simulator
 from nopt.passes.isa import vta_targets
@@ -21,12 +20,6 @@ from nopt.tools.nopt_run import main as nopt_run
 
 MATMUL = Path(__file__).parents[1] / "errors" / "Inputs" / "matmul.mlir"
 OLD = b"before"
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def interrupt(*_: object, **__: object) -> NoReturn:

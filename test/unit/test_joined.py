@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from nopt.dialects import isa
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.program import CoreStep, HostStep
 from nopt.tools.runtime import Runtime
@@ -16,12 +15,6 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from joined import BLOCKS
 from workloads import compile_program, random_inputs
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 @pytest.mark.parametrize(

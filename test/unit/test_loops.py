@@ -19,7 +19,6 @@ from xdsl.printer import Printer
 from xdsl.universe import Universe
 
 from nopt.dialects.affine_nest import ForOp
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
 from nopt.hw.program import Program
@@ -30,12 +29,6 @@ from nopt.tools.runtime import Runtime
 ROOT = Path(__file__).parents[2]
 CONV = ROOT / "examples/loops/conv.mlir"
 UNIVERSE = Universe.get_multiverse()
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def context() -> Context:

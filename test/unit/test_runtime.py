@@ -9,7 +9,6 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
 from nopt.hw.encoding import INSTRUCTION, AluOp, Opcode, decode, encode
@@ -20,12 +19,6 @@ from nopt.tools.runtime import RunError, Runtime
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from workloads import compile_program, random_inputs
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def parse(text: str) -> ModuleOp:

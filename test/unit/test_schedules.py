@@ -7,7 +7,6 @@ from xdsl.dialects.builtin import Builtin, ModuleOp, StringAttr
 from xdsl.dialects.func import Func
 
 from nopt.dialects.affine_nest import ForOp
-from nopt.dialects.constants import scoped_resources
 from nopt.dialects.graph import Graph
 from nopt.dialects.parsing import ModuleParser
 from nopt.dialects.tensor_intrinsic import LANE_RANK, AllocOp, Memory, ScheduleAttr, memory_of
@@ -70,12 +69,6 @@ func.func @main(%x: tensor<1x32x8x8xi8>) -> tensor<1x64x8x8xi8> {
   func.return %y : tensor<1x64x8x8xi8>
 }
 """
-
-
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
 
 
 def apply(module: ModuleOp, *names: str) -> None:

@@ -25,12 +25,6 @@ sys.path.insert(0, str(ROOT / "bench"))
 from workloads import LAYERS, Layer, compile_program, conv_layer, random_inputs  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _own_resources():
-    with scoped_resources():
-        yield
-
-
 def digits() -> ModuleOp:
     context = Context()
     for name, factory in Universe.get_multiverse().all_dialects.items():
