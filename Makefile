@@ -1,6 +1,7 @@
 # `make demo` and `make test` are all the set-up there is: the first use makes the environment.
 
 PYTHON ?= python3
+NOPT_FUZZ ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -25,9 +26,9 @@ test: $(INSTALLED_DEV)
 	$(BIN)/lit -v test
 	$(BIN)/pytest -q -n auto
 
-# Many more random examples than `make test` takes.
+# Ten times as many random examples as `make test` takes, or make fuzz NOPT_FUZZ=N times.
 fuzz: $(INSTALLED_DEV)
-	NOPT_FUZZ=10 $(BIN)/pytest -q -n auto test/property
+	NOPT_FUZZ=$(NOPT_FUZZ) $(BIN)/pytest -q -n auto test/property
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .

@@ -11,8 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from nopt.tools.importer import readers
+from nopt.tools.importer.registry import READERS
+
 ROOT = Path(__file__).parents[2]
 LEVELS, MACHINE = ROOT / "docs/levels.md", ROOT / "docs/machine.md"
+IMPORT = ROOT / "docs/import.md"
 RAISING, GRAPHS = ROOT / "docs/raising.md", ROOT / "docs/graphs.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
@@ -82,6 +86,17 @@ def test_graphs():
 def test_machine():
     assert len(PYTHON.findall(MACHINE.read_text())) == 4
     assert machine() == MACHINE.read_text()
+
+
+def test_import_names_every_operator():
+    """Each one, or a prefix of it before `…`."""
+    assert readers.__all__
+    table = "".join(line for line in IMPORT.read_text().splitlines(True) if line.startswith("| "))
+    named = re.findall(r"\b([A-Z]\w+)(…?)", table)
+    whole = {name for name, more in named if not more}
+    prefixes = tuple(name for name, more in named if more)
+    read = {op for _, op in READERS}
+    assert {op for op in read - whole if not op.startswith(prefixes)} == set()
 
 
 if __name__ == "__main__":
