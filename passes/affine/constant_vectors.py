@@ -106,7 +106,7 @@ class MergeVectors(RewritePattern):
 class SinkClipBehindVectors(IntervalPattern):
     """A ReLU moves behind a rounded shift by vectors: min and max commute with what is monotone.
 
-    (max(x, b) + h) >> s is max((x + h) >> s, (b + h) >> s) where x + h cannot wrap; done where the
+    (max(x, b) + h) >> s is max((x + h) >> s, (b + h) >> s) where neither sum wraps; done where the
     new bound is one number, as it is for b = 0 and h = 2^(s-1).
     """
 
@@ -123,11 +123,13 @@ class SinkClipBehindVectors(IntervalPattern):
         bound = constant_value(clip.rhs)
         if shift is None or half is None or bound is None:
             return
+        value = clip.lhs
         moved = (bound + half.values) >> shift.values
         if moved.min() != moved.max():
             return
-        value = clip.lhs
         low, high = self.intervals.of(value)
+        # The bound may lie where no value does.
+        low, high = min(low, bound), max(high, bound)
         if not fits((low + int(half.values.min()), high + int(half.values.max())), value.type):
             return
         before = [arith.AddiOp(value, add.rhs)] if rounded else []

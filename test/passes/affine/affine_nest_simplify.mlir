@@ -634,3 +634,23 @@ func.func @round_before_the_first_shift(%x: tensor<4x9xi8>, %z: tensor<4xi8>) ->
 // CHECK-NEXT: %[[q:.*]] = arith.shrsi %[[t]], %five : i32
 // CHECK-NEXT: %[[r:.*]] = arith.addi %[[q]], %f : i32
 // CHECK-NEXT: affine_nest.yield %[[r]] : i32
+
+// A clip stays in front where its bound would wrap, even if no value does.
+func.func @bound_would_wrap() -> tensor<2xi8> {
+  %x = graph.constant dense<[0, 9]> : tensor<2xi8>
+  %y = affine_nest.for (%i) = (2) {
+    %a = affine_nest.load %x[%i] : tensor<2xi8>
+    %m = arith.constant -1 : i8
+    %c = arith.minsi %a, %m : i8
+    %h = arith.constant -128 : i8
+    %s = arith.addi %c, %h : i8
+    %one = arith.constant 1 : i8
+    %v = arith.shrsi %s, %one : i8
+    affine_nest.yield %v : i8
+  } : tensor<2xi8>
+  return %y : tensor<2xi8>
+}
+// CHECK-LABEL: func.func @bound_would_wrap(
+// CHECK: %c = arith.minsi %a, %m : i8
+// CHECK: %s = arith.addi %c, %h : i8
+// CHECK: %v = arith.shrsi %s, %one : i8
