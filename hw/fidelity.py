@@ -16,23 +16,29 @@ _NAMED = 3
 
 
 @dataclass(frozen=True)
-class Fidelity:
-    """How close one tensor is to its reference."""
+class Compared:
+    """How close what has a name is to its reference."""
 
     name: str
     signal_to_noise: float
     """In dB; infinite if equal."""
+
+    def row(self) -> dict[str, str | float | None]:
+        """As JSON has it: an infinite ratio is null."""
+        row = asdict(self)
+        return row if isfinite(self.signal_to_noise) else {**row, "signal_to_noise": None}
+
+
+@dataclass(frozen=True)
+class Fidelity(Compared):
+    """How close one tensor is to its reference."""
+
     largest_error: float
     """The largest absolute difference."""
     bias: float
     """The mean difference, found minus reference."""
     magnitude: float
     """The largest absolute value of the reference."""
-
-    def row(self) -> dict[str, str | float | None]:
-        """As JSON has it: an infinite ratio is null."""
-        row = asdict(self)
-        return row if isfinite(self.signal_to_noise) else {**row, "signal_to_noise": None}
 
 
 def signal_to_noise(reference: Array, found: Array) -> float:

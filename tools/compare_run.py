@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from math import isfinite
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from xdsl.universe import Universe
 
 from nopt.dialects.constants import element_type
 from nopt.dialects.parsing import parse_file
-from nopt.hw.fidelity import Fidelity, fidelity, signal_to_noise
+from nopt.hw.fidelity import Compared, Fidelity, fidelity, signal_to_noise
 from nopt.hw.program import Value
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.names import tensor_names
@@ -28,21 +27,13 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
-class OutputAgreement:
-    """How alike the answers of program and float network are, over all samples."""
+class OutputAgreement(Compared):
+    """How alike the answers of program and float network are, over all samples together."""
 
-    name: str
-    signal_to_noise: float
-    """In dB, of all samples together."""
     cosine: float
     """The least of any sample's."""
     top1: float
     """The share of samples with the same largest element."""
-
-    def row(self) -> dict[str, str | float | None]:
-        """As JSON has it: an infinite ratio is null."""
-        row = asdict(self)
-        return row if isfinite(self.signal_to_noise) else {**row, "signal_to_noise": None}
 
 
 class FloatNetwork:

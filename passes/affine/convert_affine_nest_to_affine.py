@@ -9,7 +9,7 @@ that are not returned are freed at the end. For an `mlir-opt` before version 17,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -50,6 +50,7 @@ from xdsl.utils.hints import isa
 from nopt.dialects.affine_math import expr_range, substitute
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
 from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.reductions import COMBINE
 from nopt.passes.machine import ATTRIBUTE
 from nopt.passes.places import about
 
@@ -232,7 +233,7 @@ class _Loops:
         scalars = dict(outer)
         for inner in self._computing(op.operand, outer):
             scalars[inner.results[0]] = self._scalar(builder, inner, scalars)
-        combine = _COMBINE[op.kind.data, isinstance(op.result.type, IntegerType)]
+        combine = COMBINE[op.kind.data, isinstance(op.result.type, IntegerType)]
         result: SSAValue = builder.insert(combine(accumulator, scalars[op.operand])).results[0]
         for loop in reversed(loops):
             Builder(InsertPoint.at_end(loop.body.block)).insert(affine.YieldOp.get(result))
@@ -310,16 +311,6 @@ def _loop(builder: Builder, name: str, extent: int, carried: Sequence[SSAValue])
     body = Block(arg_types=[IndexType(), *types])
     body.args[0].name_hint = name
     return builder.insert(affine.ForOp.from_region([], [], carried, types, 0, extent, Region(body)))
-
-
-_COMBINE: dict[tuple[Reduction, bool], Callable[[SSAValue, SSAValue], Operation]] = {
-    (Reduction.ADD, True): arith.AddiOp,
-    (Reduction.MAX, True): arith.MaxSIOp,
-    (Reduction.MIN, True): arith.MinSIOp,
-    (Reduction.ADD, False): arith.AddfOp,
-    (Reduction.MAX, False): arith.MaximumfOp,
-    (Reduction.MIN, False): arith.MinimumfOp,
-}
 
 
 def _identity(kind: Reduction, type: Attribute) -> IntegerAttr | FloatAttr:

@@ -20,7 +20,8 @@ from nopt.passes.affine.raising.guards import Number, guarded_result, pads_of
 from nopt.passes.affine.raising.maps import Placement, placement
 from nopt.passes.affine.raising.merging import merge_reductions
 from nopt.passes.affine.raising.reading import Access, Loop, Program, name_of, result_number
-from nopt.passes.affine.raising.reductions import COMBINE, Fold, carried, is_nothing, kept
+from nopt.passes.affine.raising.reductions import Fold, carried, is_nothing, kept
+from nopt.passes.affine.reductions import COMBINE
 from nopt.passes.places import about
 
 Content = SSAValue | Number | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -23,16 +22,6 @@ _KINDS: dict[type[Operation], Reduction] = {
     arith.MaximumfOp: Reduction.MAX,
     arith.MinimumfOp: Reduction.MIN,
 }
-
-COMBINE: dict[tuple[Reduction, bool], Callable[[SSAValue, SSAValue], Operation]] = {
-    (Reduction.ADD, True): arith.AddiOp,
-    (Reduction.MAX, True): arith.MaxSIOp,
-    (Reduction.MIN, True): arith.MinSIOp,
-    (Reduction.ADD, False): arith.AddfOp,
-    (Reduction.MAX, False): arith.MaximumfOp,
-    (Reduction.MIN, False): arith.MinimumfOp,
-}
-"""The operation that combines two values, by kind and whether they are integers."""
 
 
 @dataclass(frozen=True)

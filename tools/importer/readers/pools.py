@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from xdsl.ir import SSAValue
 
 from nopt.dialects.graph import (
@@ -128,7 +129,5 @@ def _dilated_max(node: Node, x: SSAValue, windows: Windows) -> SSAValue:
 
 
 def _lowest(x: SSAValue) -> int | float:
-    import numpy as np
-
     dtype = dtype_of(x)
     return float(np.finfo(dtype).min) if dtype.kind == "f" else int(np.iinfo(dtype).min)

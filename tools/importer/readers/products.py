@@ -18,16 +18,8 @@ def mat_mul(node: Node) -> SSAValue:
 
 @reads("Gemm")
 def gemm(node: Node) -> SSAValue:
-    alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
-    result = node.emit(
-        MatmulOp(
-            node.tensor(0),
-            node.tensor(1),
-            transpose_a=bool(node.integer("transA", 0)),
-            transpose_b=bool(node.integer("transB", 0)),
-        )
-    )
-    result = _scaled(node, result, alpha)
+    beta = node.number("beta", 1.0)
+    result = _product(node)
     if not node.has(2) or beta == 0:
         return result
     bias = node.constant(2)
@@ -43,15 +35,18 @@ def gemm(node: Node) -> SSAValue:
 
 @reads("FusedMatMul", domain=MICROSOFT)
 def fused_mat_mul(node: Node) -> SSAValue:
-    result = node.emit(
-        MatmulOp(
-            node.tensor(0),
-            node.tensor(1),
-            transpose_a=bool(node.integer("transA", 0)),
-            transpose_b=bool(node.integer("transB", 0)),
-        )
+    return _product(node)
+
+
+def _product(node: Node) -> SSAValue:
+    """alpha times the product of the first two inputs, transposed if the node says so."""
+    product = MatmulOp(
+        node.tensor(0),
+        node.tensor(1),
+        transpose_a=bool(node.integer("transA", 0)),
+        transpose_b=bool(node.integer("transB", 0)),
     )
-    return _scaled(node, result, node.number("alpha", 1.0))
+    return _scaled(node, node.emit(product), node.number("alpha", 1.0))
 
 
 def _scaled(node: Node, value: SSAValue, factor: float) -> SSAValue:
