@@ -36,6 +36,7 @@ class Estimate:
     cycles: Floats
     bytes: Floats
     """Bytes loaded."""
+    instructions: Floats
 
 
 def estimate(
@@ -106,7 +107,7 @@ class _Estimation:
         self.instructions = self.instructions + self.turns * stored
         total = np.maximum(total, cost.fetch_cycles(self.instructions, config))
         fill = cost.fetch_cycles(8, config) + self.first
-        return Estimate(total + fill + last_store, self.bytes)
+        return Estimate(total + fill + last_store, self.bytes, self.instructions)
 
     # --- Compute.
 
