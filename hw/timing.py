@@ -100,9 +100,10 @@ class Timing:
 def time_program(insns: Records, config: Config) -> Timing:
     """Cycles of a stream with tokens, from launch to the end of its last instruction.
 
-    Raises `ValueError` if its tokens deadlock, or for a transfer that is larger than a scratchpad.
+    Raises `ValueError` if its tokens deadlock, for a transfer that is larger than a scratchpad, or
+    for a LOAD into OUT.
     """
-    _check_sizes(insns, config)
+    _check_transfers(insns, config)
     machine = Machine(insns, busy_cycles(insns, config).tolist(), config)
     machine.run()
     begin, end = np.array(machine.begin, np.int64), np.array(machine.end, np.int64)
@@ -129,7 +130,7 @@ def time_program(insns: Records, config: Config) -> Timing:
     )
 
 
-def _check_sizes(insns: Records, config: Config) -> None:
+def _check_transfers(insns: Records, config: Config) -> None:
     c = config
     entries = (c.uop_entries, c.wgt_entries, c.inp_entries, *[c.acc_entries] * 3)
     found = insns["y_size"] * insns["x_size"] * (insns["opcode"] <= Opcode.STORE)
@@ -140,6 +141,10 @@ def _check_sizes(insns: Records, config: Config) -> None:
             f"instruction {at}: found a transfer of {found[at]} elements, expected at most "
             f"{most[at]}, what {Memory(int(insns['memory'][at])).name} holds"
         )
+    into_out = (insns["opcode"] == Opcode.LOAD) & (insns["memory"] == Memory.OUT) & (found > 0)
+    if into_out.any():
+        at = int(np.flatnonzero(into_out)[0])
+        raise ValueError(f"instruction {at}: found LOAD into OUT, expected another memory")
 
 
 def _waits(machine: Machine, module: Cycles, begin: Cycles, end: Cycles) -> dict[str, Cycles]:

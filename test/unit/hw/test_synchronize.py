@@ -71,6 +71,15 @@ def test_store_to_load_uses_a_compute_instruction_that_knows():
     assert out[4]["opcode"] == Opcode.ALU
 
 
+def test_an_empty_compute_instruction_serves_the_loads_that_follow():
+    """Up to the next store: they wait for no compute instruction in between, and need no other."""
+    stores = (load("acc", 0, 0, x=2), alu("max", imm=0), store(0, 9), store(1, 10))
+    loads = (load("inp", 0, 9), alu("max", imm=1), load("inp", 1, 10))
+    out = sync(load("uop", 0, 0), *stores, *loads)
+    assert tokens(out) == ["", "", ">n", "<p", ">p", "<n>p", "<n", "", ">n", "<p"]
+    assert module_of(out).tolist() == [1, 1, 1, 2, 2, 1, 0, 1, 0, 1]
+
+
 def test_load_to_store_write_after_read():
     out = sync(
         load("uop", 0, 0), load("inp", 0, 9), load("acc", 0, 0), alu("max", imm=0), store(0, 9)

@@ -184,6 +184,12 @@ def test_transfers_alone_are_as_burst_by_burst(data, latency):
     assert (found.begin == expected.begin).all() and (found.end == expected.end).all()
 
 
+def test_a_load_into_out_has_no_time():
+    with pytest.raises(ValueError, match="instruction 1: found LOAD into OUT"):
+        time_program(stream(load("acc", 0, 0), load("out", 0, 0)), RTL)
+    assert time_program(stream(load("out", 0, 0, x=0, y=0)), RTL).cycles > 0
+
+
 def test_deadlock_is_reported():
     with pytest.raises(ValueError, match="cycle of waits: load -> compute -> load"):
         time_program(stream(load("inp", 0, 0, pop_next=1), gemm(pop_prev=1)), RTL)
