@@ -30,6 +30,7 @@ class ParsedAccess:
 
 
 def parse_access(parser: Parser, variables: OperandList) -> ParsedAccess:
+    """memref `[` expr, … `]`"""
     memref = parser.parse_unresolved_operand()
     return ParsedAccess(memref, parse_index(parser, variables))
 
@@ -74,6 +75,7 @@ def index_attr(dims: int, symbols: int, exprs: Sequence[AffineExpr]) -> AffineMa
 
 
 def size_attr(symbols: int, size: Size) -> AffineMapAttr:
+    """The map of a size, or of the alternatives whose least it is, under `symbols` variables."""
     if isinstance(size, int):
         size = AffineConstantExpr(size)
     alternatives = size if isinstance(size, tuple) else (size,)
@@ -104,6 +106,7 @@ def largest_size(size: AffineMapAttr) -> int:
 def print_index(
     printer: Printer, exprs: Sequence[AffineExpr], variables: Sequence[SSAValue]
 ) -> None:
+    """What `parse_index` reads."""
     with printer.in_square_brackets():
         printer.print_list(exprs, lambda expr: print_expr(printer, expr, None, variables))
 
@@ -111,11 +114,13 @@ def print_index(
 def print_access(
     printer: Printer, memref: SSAValue, index: AffineMapAttr, variables: Sequence[SSAValue]
 ) -> None:
+    """What `parse_access` reads."""
     printer.print_ssa_value(memref)
     print_index(printer, index.data.results, variables)
 
 
 def print_size(printer: Printer, size: AffineMapAttr, variables: Sequence[SSAValue]) -> None:
+    """What `parse_size` reads."""
     alternatives = size.data.results
     if len(alternatives) == 1:
         print_expr(printer, alternatives[0], None, variables)
@@ -128,5 +133,6 @@ def print_size(printer: Printer, size: AffineMapAttr, variables: Sequence[SSAVal
 def print_sizes(
     printer: Printer, sizes: ArrayAttr[AffineMapAttr], variables: Sequence[SSAValue]
 ) -> None:
+    """What `parse_sizes` reads."""
     with printer.in_square_brackets():
         printer.print_list(sizes.data, lambda size: print_size(printer, size, variables))

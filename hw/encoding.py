@@ -22,6 +22,8 @@ Columns = dict[str, NDArray[np.int64]]
 
 
 class Opcode(IntEnum):
+    """What an instruction does, by its lowest three bits."""
+
     LOAD = 0
     STORE = 1
     GEMM = 2
@@ -30,6 +32,8 @@ class Opcode(IntEnum):
 
 
 class Memory(IntEnum):
+    """The scratchpad of a transfer; ACC_8BIT fills ACC from bytes, sign-extended."""
+
     UOP = 0
     WGT = 1
     INP = 2
@@ -39,6 +43,8 @@ class Memory(IntEnum):
 
 
 class AluOp(IntEnum):
+    """What an ALU instruction computes; SHR by a negative number shifts left."""
+
     MIN = 0
     MAX = 1
     ADD = 2

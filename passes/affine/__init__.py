@@ -1,0 +1,1 @@
+"""Passes to, on and from `affine_nest`, in files named after them, and what they share."""

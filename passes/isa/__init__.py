@@ -1,0 +1,1 @@
+"""From kernels of tiles to instructions, and from these to a program: the assembler."""

@@ -202,8 +202,10 @@ def tensor_type(value: SSAValue | Operation) -> Tensor:
 
 
 def shape_of(value: SSAValue | Array) -> tuple[int, ...]:
+    """The sizes of a tensor or array."""
     return value.shape if isinstance(value, np.ndarray) else tensor_type(value).get_shape()
 
 
 def dtype_of(value: SSAValue) -> np.dtype[Any]:
+    """The element type of a tensor, as numpy's."""
     return numpy_type(tensor_type(value).element_type)

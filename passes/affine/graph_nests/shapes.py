@@ -15,6 +15,7 @@ _LETTERS = "nchw"
 
 
 def shape_of(value: SSAValue) -> tuple[int, ...]:
+    """The sizes of a tensor."""
     return value.type.get_shape()  # pyright: ignore
 
 
@@ -25,14 +26,17 @@ def parallel(shape: Sequence[int]) -> dict[str, int]:
 
 
 def is_float(type: Attribute) -> bool:
+    """Whether elements of this type are floats."""
     return isinstance(type, AnyFloat)
 
 
 def gives_integers(op: graph.GraphOp) -> bool:
+    """Whether an op's result is of integers."""
     return op.result.type.element_type in INTEGERS
 
 
 def row_major(dims: Sequence[AffineExpr], shape: Sequence[int]) -> AffineExpr:
+    """The position of an element of a tensor in row-major order."""
     position = AffineExpr.constant(0)
     for dim, size in zip(dims, shape, strict=True):
         position = position * size + dim
