@@ -5,6 +5,8 @@ from __future__ import annotations
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
 
+from nopt.passes.remarks import remark
+
 PLACEMENT = "placement"
 """Attribute of an op: "core" or "host"."""
 
@@ -23,6 +25,7 @@ def placement_of(op: Operation) -> str | None:
 
 
 def place_on_host(op: Operation, reason: str) -> None:
-    """Say that an op runs on the host, and why."""
+    """Say that an op runs on the host, and why: in its attributes and as a remark."""
     op.attributes[PLACEMENT] = StringAttr("host")
     op.attributes[HOST_REASON] = StringAttr(reason)
+    remark(op, f"runs on the host: {reason}")

@@ -5,7 +5,7 @@ import gc
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.metadata import version
 from typing import IO, Any, TextIO, cast
 
@@ -19,6 +19,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 from nopt.dialects.blobs import read_text
 from nopt.dialects.constants import forget_unused_resources
 from nopt.dialects.printing import MlirTarget
+from nopt.passes.remarks import Remark, remarks
 from nopt.tools.errors import (
     UserError,
     about_op,
@@ -91,6 +92,11 @@ class NoptMain(xDSLOptMain):
             const="nopt",
             choices=("nopt", "all"),
             help="list nopt's targets with their options (all: xDSL's too) and exit",
+        )
+        ours.add_argument(
+            "--remarks",
+            action="store_true",
+            help="print to stderr why passes did not fuse, match or remove something",
         )
         ours.add_argument(
             "--traceback", action="store_true", help="show the Python traceback of an error"
@@ -202,7 +208,7 @@ class NoptMain(xDSLOptMain):
 
     def apply_passes(self, prog: ModuleOp) -> None:
         """Verify, run the passes, verify after each."""
-        with self._errors_name_the_stage():
+        with self._errors_name_the_stage(), self._remarks():
             super().apply_passes(prog)
 
     def output_resulting_program(self, prog: ModuleOp) -> str:
@@ -234,6 +240,19 @@ class NoptMain(xDSLOptMain):
             raise UserError(f"not text: byte {error.start} is no UTF-8", name) from error
         parser = LocatingParser(self.ctx, read.text, name, self._first_line, read.blobs)
         return parser.parse_module(not self.args.no_implicit_module)
+
+    def _remarks(self) -> AbstractContextManager[None]:
+        """What passes remark goes to stderr, each remark once, if that was asked for."""
+        if not self.args.remarks:
+            return nullcontext()
+        said = set[str]()
+
+        def say(remark: Remark) -> None:
+            if (line := str(remark)) not in said:
+                said.add(line)
+                print(line, file=sys.stderr)
+
+        return remarks(say)
 
     @contextmanager
     def _errors_name_the_stage(self) -> Iterator[None]:

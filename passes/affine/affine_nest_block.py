@@ -46,7 +46,6 @@ from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
-    HOST_REASON,
     IMMEDIATE,
     LAYOUT,
     PLACEMENT,
@@ -56,13 +55,15 @@ from nopt.passes.affine.core_nest import (
     recognise,
 )
 from nopt.passes.affine.destinations import copy_read_destinations
-from nopt.passes.affine.direct_layouts import store_directly
+from nopt.passes.affine.direct_layouts import remark_copies, store_directly
 from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
 from nopt.passes.machine import machine_of
+from nopt.passes.placement import place_on_host
 from nopt.passes.places import about
+from nopt.passes.remarks import anyone_listens
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,13 @@ class AffineNestBlockPass(ModulePass):
                     with about(nest):
                         message = f"cannot run on the core, where it is placed: {reason}"
                         raise NotOnCore(message) from reason
-                nest.attributes[PLACEMENT] = StringAttr("host")
-                nest.attributes[HOST_REASON] = StringAttr(str(reason))
+                place_on_host(nest, str(reason))
         dce(op)
         store_directly(op)
         dce(op)
         copy_read_destinations(op)
+        if anyone_listens():
+            remark_copies(op)
 
 
 def _block(nest: ForOp, config: Config, layouts: Layouts) -> None:
@@ -116,8 +118,7 @@ def _block(nest: ForOp, config: Config, layouts: Layouts) -> None:
         if (must := nest.attributes.pop(MUST_RUN_ON, None)) is not None:
             planes.attributes[MUST_RUN_ON] = must
         rest = read_planes(nest, total, planes.result)
-        rest.attributes[PLACEMENT] = StringAttr("host")
-        rest.attributes[HOST_REASON] = StringAttr("it goes on with 32-bit sums; the core stores i8")
+        place_on_host(rest, "it goes on with 32-bit sums; the core stores i8")
         Rewriter.replace_op(nest, rest)
         blocking.apply()
 

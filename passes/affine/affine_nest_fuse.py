@@ -37,6 +37,7 @@ from nopt.passes.affine.analysis import is_bijection
 from nopt.passes.affine.in_place import fits_blocks, stays_outside, write_in_place
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 from nopt.passes.machine import machine_of
+from nopt.passes.remarks import anyone_listens, name_of, remark
 
 
 def _producer(load: LoadOp) -> ForOp | None:
@@ -70,7 +71,7 @@ class InlineCopy(RewritePattern):
         inner = producer.yielded.owner
         assert isinstance(inner, LoadOp)
         outside = op.reads_outside()
-        if outside and not self._keeps_outside(op, inner):
+        if self.refusal(op, inner) is not None:
             return
         composed = inner.map.data.compose(op.map.data)
         map = simplify_map(composed, op.nest.extents)
@@ -78,6 +79,12 @@ class InlineCopy(RewritePattern):
         load = LoadOp(inner.source, map, pad)
         load.result.name_hint = op.result.name_hint
         rewriter.replace(op, load)
+
+    def refusal(self, load: LoadOp, inner: LoadOp) -> str | None:
+        """Why a load from a copy does not read what that reads, `inner`; None if it can."""
+        if load.reads_outside() and not self._keeps_outside(load, inner):
+            return f"that reads outside of it, and {inner.map.data} does not say what lies there"
+        return None
 
     @staticmethod
     def _keeps_outside(op: LoadOp, inner: LoadOp) -> bool:
@@ -100,10 +107,16 @@ class InlineElementwise(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
         producer = _producer(op)
-        if producer is None or producer.reduction_extents or _is_reduced(op.result):
+        if producer is None or producer.reduction_extents:
             return
-        if _can_inline(producer, op, self.block):
+        if self.refusal(producer, op) is None:
             _inline(op, producer, rewriter)
+
+    def refusal(self, producer: ForOp, load: LoadOp) -> str | None:
+        """Why what is loaded is not computed where it is; None if it can be."""
+        if _is_reduced(load.result):
+            return "that sums over it, and the core's sums are of what lies in memory"
+        return _refusal(producer, load, self.block)
 
 
 def _is_reduced(value: SSAValue) -> bool:
@@ -125,22 +138,37 @@ class InlineContraction(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
         producer = _producer(op)
-        consumer = op.nest
-        if producer is None or not producer.reduction_extents or consumer.reduction_extents:
+        if producer is None or not producer.reduction_extents:
             return
-        if not _can_inline(producer, op, self.block) or _has_division(op.map.data.results):
-            return
-        if isinstance(consumer, ForOp) and producer.yielded.type == i8 != consumer.yielded.type:
-            return
-        if is_bijection(op.map.data, consumer.parallel_extents, producer.parallel_extents):
+        if self.refusal(producer, op) is None:
             _inline(op, producer, rewriter)
 
+    def refusal(self, producer: ForOp, load: LoadOp) -> str | None:
+        """Why the reduction does not move to what reads it; None if it can."""
+        consumer = load.nest
+        if consumer.reduction_extents:
+            return "that has a reduction of its own"
+        if (reason := _refusal(producer, load, self.block)) is not None:
+            return reason
+        if _has_division(load.map.data.results):
+            return "its iterators would have to be divided, and the core tiles plain indices"
+        if isinstance(consumer, ForOp) and producer.yielded.type == i8 != consumer.yielded.type:
+            return "that widens it, and the core stores i8"
+        extents = consumer.parallel_extents, producer.parallel_extents
+        if not is_bijection(load.map.data, *extents):
+            return "that does not read each element once, and sums are computed once only"
+        return None
 
-def _can_inline(producer: ForOp, load: LoadOp, block: int) -> bool:
-    """Whether a load is the one of its source, all inside, in a nest that the machine can run."""
-    consumer = load.nest
-    in_blocks = not isinstance(consumer, ForOp) or fits_blocks(consumer, block)
-    return producer.result.has_one_use() and not load.reads_outside() and in_blocks
+
+def _refusal(producer: ForOp, load: LoadOp, block: int) -> str | None:
+    """Why a load is not the one of its source, all inside, in a nest that the machine can run."""
+    if not producer.result.has_one_use():
+        return "it is read more than once"
+    if load.reads_outside():
+        return "that reads outside of it, too"
+    if isinstance(load.nest, ForOp) and not fits_blocks(load.nest, block):
+        return "that writes a part of a tensor, not in blocks of channels"
+    return None
 
 
 def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
@@ -213,10 +241,36 @@ class AffineNestFusePass(ModulePass):
         # Copies first: a reshape that a contraction can read through must not become the place
         # another contraction writes to.
         block = machine_of(op).block_out
-        _rewrite(op, [InlineCopy()])
-        _rewrite(op, [InlineElementwise(block), InlineContraction(block)])
+        copies, elementwise, contractions = (
+            InlineCopy(),
+            InlineElementwise(block),
+            InlineContraction(block),
+        )
+        _rewrite(op, [copies])
+        _rewrite(op, [elementwise, contractions])
         write_in_place(op, block)
-        _rewrite(op, [InlineCopy(), SplitReduction()])
+        _rewrite(op, [copies, SplitReduction()])
+        if anyone_listens():
+            _remark_unfused(op, copies, elementwise, contractions)
+
+
+def _remark_unfused(
+    module: ModuleOp,
+    copies: InlineCopy,
+    elementwise: InlineElementwise,
+    contractions: InlineContraction,
+) -> None:
+    """Say of each nest that another one reads why they are two."""
+    for load in [op for op in module.walk() if isinstance(op, LoadOp)]:
+        if (producer := _producer(load)) is None:
+            continue
+        if _is_copy(producer):
+            reason = copies.refusal(load, producer.loads[0])
+        else:
+            pattern = contractions if producer.reduction_extents else elementwise
+            reason = pattern.refusal(producer, load)
+        if reason is not None:
+            remark(producer, f"is not fused into {name_of(load.nest)}: {reason}")
 
 
 def _rewrite(module: ModuleOp, patterns: list[RewritePattern]) -> None:

@@ -16,9 +16,10 @@ from xdsl.passes import ModulePass
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import HOST_REASON, PLACEMENT, NotOnCore
+from nopt.passes.affine.core_nest import PLACEMENT, NotOnCore
 from nopt.passes.affine.nest_builder import MUST_RUN_ON
 from nopt.passes.machine import machine_of
+from nopt.passes.placement import place_on_host
 from nopt.passes.places import about
 from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError
 from nopt.passes.tensor.search import search
@@ -57,8 +58,7 @@ class AffineNestSchedulePass(ModulePass):
                 if must is not None:
                     with about(nest):
                         raise
-                nest.attributes[PLACEMENT] = StringAttr("host")
-                nest.attributes[HOST_REASON] = StringAttr(str(reason))
+                place_on_host(nest, str(reason))
         if log is not None:
             log.save()
 

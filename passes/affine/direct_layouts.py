@@ -8,6 +8,7 @@ result of 16 columns is so stored in plain order.
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import Operation
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
     AffineBinaryOpKind,
@@ -18,9 +19,11 @@ from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.analysis import is_bijection
 from nopt.passes.affine.core_nest import LAYOUT, PLACEMENT
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+from nopt.passes.remarks import name_of, remark
 
 _ON_CORE = StringAttr("core")
 
@@ -31,7 +34,7 @@ def store_directly(module: ModuleOp) -> None:
         if (copied := _copied(nest)) is None:
             continue
         producer, map = copied
-        if not _is_order_of_vectors(map, nest, producer):
+        if _order_refusal(map, nest, producer) is not None:
             continue
         build = NestBuilder.of(nest.named_parallel, producer.named_reduction)
         own = build.dims[len(nest.parallel_extents) :]
@@ -71,13 +74,50 @@ def _copying_load(nest: ForOp) -> LoadOp | None:
     return load if isinstance(load, LoadOp) and not load.reads_outside() else None
 
 
-def _is_order_of_vectors(map: AffineMap, copy: ForOp, producer: ForOp) -> bool:
-    """Whether the copy holds each vector of the producer once, its lanes as they are."""
+def _order_refusal(map: AffineMap, copy: ForOp, producer: ForOp) -> str | None:
+    """Why the copy does not hold each vector of the producer once, its lanes as they are."""
     lane = AffineDimExpr(len(copy.parallel_extents) - 1)
     parts = [part for expr in map.results for part in expr.dfs()]
     divisions = (AffineBinaryOpKind.FloorDiv, AffineBinaryOpKind.Mod)
-    if map.results[-1] != lane or any(
-        isinstance(part, AffineBinaryOpExpr) and part.kind in divisions for part in parts
-    ):
-        return False
-    return is_bijection(map, copy.parallel_extents, producer.parallel_extents)
+    if map.results[-1] != lane:
+        return f"{map} moves lanes; the core stores whole vectors"
+    if any(isinstance(part, AffineBinaryOpExpr) and part.kind in divisions for part in parts):
+        return f"{map} divides iterators; the core stores bursts of plain indices"
+    if not is_bijection(map, copy.parallel_extents, producer.parallel_extents):
+        return f"{map} is not invertible"
+    return None
+
+
+def remark_copies(module: ModuleOp) -> None:
+    """Say of each copy that is left why it is: who wants another layout, or what map forbids."""
+    for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
+        load = _moved(nest)
+        users = [use.operation for use in nest.result.uses]
+        if load is None or isinstance(load.source.owner, ConstantOp) or all(map(_moves, users)):
+            continue
+        outside = next((user for user in users if not isinstance(user, LoadOp)), None)
+        source = load.source.owner
+        if outside is not None:
+            remark(nest, f"is a copy out of blocks: '{outside.name}' reads plain order")
+        elif (copied := _copied(nest)) is not None:
+            producer, order = copied
+            reason = _order_refusal(order, nest, producer) or "another nest reads that, too"
+            remark(nest, f"is a copy of what {name_of(producer)} gives: {reason}")
+        elif isinstance(source, ForOp) and PLACEMENT not in source.attributes:
+            why = "pads it" if load.reads_outside() else "reads what others read, too"
+            remark(nest, f"is a copy of what {name_of(source)} gives: {load.map.data} {why}")
+        else:
+            name = load.source.name_hint or "what it reads"
+            remark(nest, f"is a copy into blocks: '%{name}' comes in plain order")
+
+
+def _moved(nest: ForOp) -> LoadOp | None:
+    """The one load of a nest that only moves elements."""
+    load = nest.yielded.owner
+    moves = PLACEMENT not in nest.attributes and not nest.reduction_extents
+    return load if moves and isinstance(load, LoadOp) else None
+
+
+def _moves(user: Operation) -> bool:
+    """Whether a reader is of a nest that only moves elements, and says itself why it does."""
+    return isinstance(user, LoadOp) and isinstance(user.nest, ForOp) and _moved(user.nest) is user

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.builder import Builder
-from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.builtin import TensorType, UnknownLoc
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineExpr
 from xdsl.rewriter import InsertPoint
@@ -73,6 +73,8 @@ def _shape(tensor: SSAValue) -> tuple[int, ...]:
 
 
 def insert_before(op: ForOp | ConstantOp, before: Operation, name: str | None) -> None:
-    """Insert a nest or constant, its result named."""
+    """Insert a nest or constant, its result named; a message about it points at `before`."""
+    if isinstance(op.location, UnknownLoc):
+        op.location = before.location
     Builder(InsertPoint.before(before)).insert(op)
     op.results[0].name_hint = name
