@@ -103,6 +103,9 @@ class ScheduleAttr(ParametrizedAttribute):
             )
         if len(self.slots.get_values()) != len(Memory) or min(self.slots.get_values()) < 1:
             raise VerifyException("expected a positive number of slots for inp, wgt and acc")
+        if len(self.scopes.get_values()) != 2:
+            found = list(self.scopes.get_values())
+            raise VerifyException(f"expected a number of tile loops for inp and wgt, found {found}")
         for scope in self.scopes.get_values():
             if not 0 <= scope <= len(self.tiles):
                 raise VerifyException(

@@ -16,10 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from xdsl.utils.exceptions import VerifyException
+
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.tensor.estimate import estimate_schedule
-from nopt.passes.tensor.schedules import NoScheduleError, check_schedule
+from nopt.passes.tensor.schedules import check_schedule
 from nopt.passes.tensor.tiling import Tiling
 
 _LISTS = ("tile", "order", "slots", "within")
@@ -80,7 +82,7 @@ class TuningLog:
         try:
             schedule = ScheduleAttr.of(*(entry[name] for name in _LISTS))
             check_schedule(tiling, schedule, self.config)
-        except (ValueError, NoScheduleError) as error:
+        except (ValueError, VerifyException) as error:
             raise self._error(number, str(error)) from error
         return schedule
 

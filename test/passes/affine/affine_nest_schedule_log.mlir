@@ -7,7 +7,11 @@
 // RUN: nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' | filecheck %s --check-prefix EDITED
 // RUN: sed -i 's/"tile": \[1\]/"tile": [3]/' %t/log.jsonl
 // RUN: not nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' 2>&1 | filecheck %s --check-prefix ILLEGAL
-// RUN: sed -i 's/"tile": \[3\]/"tile": "all"/' %t/log.jsonl
+// RUN: sed -i 's/"tile": \[3\]/"tile": [0]/' %t/log.jsonl
+// RUN: not nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' 2>&1 | filecheck %s --check-prefix EMPTY
+// RUN: sed -i 's/"tile": \[0\]/"tile": [1]/; s/"within": \[1, 1\]/"within": []/' %t/log.jsonl
+// RUN: not nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' 2>&1 | filecheck %s --check-prefix WITHIN
+// RUN: sed -i 's/"tile": \[1\]/"tile": "all"/' %t/log.jsonl
 // RUN: not nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' 2>&1 | filecheck %s --check-prefix TYPE
 // RUN: echo tile > %t/log.jsonl
 // RUN: not nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' 2>&1 | filecheck %s --check-prefix JSON
@@ -30,6 +34,8 @@ func.func @small(%x: tensor<2x16xi8>, %w: tensor<16x16xi8>) -> tensor<2x16xi8> {
 // LINE: {"machine": {"name": "rtl", {{.*}}}, "nest": "[2] x []; product; inp [2] {{.*}}; wgt [] {{.*}}", "tile": [2], "order": [0], "slots": [1, 1, 1], "within": [1, 1], "cycles": {{[0-9]+}}}
 // EDITED: schedule = #tensor_intrinsic.schedule<tile [1] order [0] inp 1 wgt 1 acc 1>
 // ILLEGAL: error: pass 'affine-nest-schedule': {{.*}}log.jsonl:1: tile of iterator 0 is 3, expected at most 2
+// EMPTY: error: pass 'affine-nest-schedule': {{.*}}log.jsonl:1: tile sizes must be positive, found [0]
+// WITHIN: error: pass 'affine-nest-schedule': {{.*}}log.jsonl:1: expected a number of tile loops for inp and wgt, found []
 // TYPE: error: pass 'affine-nest-schedule': {{.*}}log.jsonl:1: 'tile': found all, expected a list of integers
 // JSON: error: pass 'affine-nest-schedule': {{.*}}log.jsonl:1: found no JSON: Expecting value
 // NOWHERE: error: pass 'affine-nest-schedule': {{.*}}log.jsonl: No such file or directory
