@@ -291,6 +291,13 @@ def _operand(load: LoadOp, memory: Memory, positions: list[int]) -> Operand:
                 coefficients[axis, positions.index(atom.position)] = coefficient
             else:
                 opaque |= {positions.index(dim) for dim in atom.used_dims() if dim in positions}
+    padded = [
+        axis
+        for axis, expr in enumerate(load.map.data.results[:rank])
+        if not _is_inside(expr_range(expr, nest.ranges), load.source_shape[axis])
+    ]
+    if len([axis for axis in padded if axis < rank - 1]) > 1:
+        raise NotOnCore("it reads outside in more dimensions than the core's loads pad")
     # The innermost dimension is loaded as it lies; others can leave out what nobody reads.
     steps = [reduce(gcd, (int(c) for c in row), 0) or 1 for row in coefficients]
     if rank:
@@ -308,7 +315,11 @@ def _padded_maximum(start: Product | Window) -> PaddedMaximum | None:
     ranges = load.nest.ranges
     axes: list[int] = []
     for axis, (expr, size) in enumerate(zip(load.map.data.results, load.source_shape, strict=True)):
-        least, most = expr_range(expr, ranges)
-        if least < 0 or most >= size:
+        if not _is_inside(expr_range(expr, ranges), size):
             axes.append(axis)
     return PaddedMaximum(int(load.pad_value), tuple(axes))
+
+
+def _is_inside(found: tuple[int, int], size: int) -> bool:
+    """Whether the least and largest value of an index are in a dimension."""
+    return found[0] >= 0 and found[1] < size

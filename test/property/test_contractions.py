@@ -110,6 +110,12 @@ def test_on_the_core(name: str, weights: bool):
     assert check(contraction, seed=1) == (1, set())
 
 
+def test_loads_that_pad_many_dimensions_stay_on_the_host():
+    contraction = Contraction({"i": 7, "j": 5, "k": 20}, "", ("i",), ("i - 1", "j - 1", "k"))
+    reason = "it reads outside in more dimensions than the core's loads pad"
+    assert check(contraction, seed=1) == (0, {reason})
+
+
 @st.composite
 def contractions(draw: Any) -> Contraction:
     """Iterators in any of one to three dimensions of the operands, strided, shifted, in sums."""
