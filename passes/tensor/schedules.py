@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nopt.dialects.affine_math import expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product
@@ -150,6 +151,8 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
         if operand.resident:
             continue
         sizes = operand.window(np.array(tiles, np.int64))
+        if (row := _padded_between(operand, sizes.tolist())) is not None:
+            return f"a window is padded in dimension {row}; only the two innermost can be"
         for axis, row in enumerate(operand.coefficients):
             movers = [int(d) for d in np.flatnonzero(row)]
             constant = operand.load.map.data.results[axis].eval(
@@ -175,3 +178,23 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
             if pad > _PAD_LIMIT:
                 return f"a window reaches {pad} beyond dimension {axis} of its operand"
     return None
+
+
+def _padded_between(operand: Operand, sizes: Sequence[int]) -> int | None:
+    """A padded dimension that is neither the columns of a transfer nor the rows around these."""
+    load, last = operand.load, len(sizes) - 1
+    inside = [
+        low >= 0 and high < size
+        for (low, high), size in zip(
+            (expr_range(expr, load.nest.ranges) for expr in load.map.data.results),
+            operand.shape,
+            strict=False,
+        )
+    ]
+    columns = last
+    while columns > 0 and inside[columns] and sizes[columns] == operand.shape[columns]:
+        if not inside[columns - 1] or operand.steps[columns - 1] != 1:
+            break
+        columns -= 1
+    rows = [axis for axis in range(columns) if sizes[axis] > 1 or not inside[axis]]
+    return next((axis for axis in rows[:-1] if not inside[axis]), None)

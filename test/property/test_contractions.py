@@ -116,6 +116,13 @@ def test_loads_that_pad_many_dimensions_stay_on_the_host():
     assert check(contraction, seed=1) == (0, {reason})
 
 
+@pytest.mark.parametrize("a", [("h - 1", "2 * w", "c"), ("h - 1", "w + 1", "c")], ids=str)
+def test_tiles_whose_loads_would_pad_many_dimensions_are_not_chosen(a: tuple[str, ...]):
+    extents = {"h": 8, "w": 8, "c": 40, "k": 20}
+    contraction = Contraction(extents, "c", a, ("c", "k"), 8, True)
+    assert check(contraction, seed=1) == (1, set())
+
+
 @st.composite
 def contractions(draw: Any) -> Contraction:
     """Iterators in any of one to three dimensions of the operands, strided, shifted, in sums."""
