@@ -7,9 +7,10 @@ from functools import partial
 from xdsl.passes import ModulePass
 
 FOLDERS = {
-    "affine-nest-block": "affine",
+    "affine-nest-apply-layout": "affine",
     "affine-nest-fold-constants": "affine",
     "affine-nest-fuse": "affine",
+    "affine-nest-infer-layout": "affine",
     "affine-nest-schedule": "affine",
     "affine-nest-simplify": "affine",
     "attach-machine": "",

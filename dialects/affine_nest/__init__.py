@@ -23,11 +23,13 @@ from xdsl.ir import Dialect
 
 from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, Reduction, ReductionAttr, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp
+from nopt.dialects.affine_nest.lanes import LanesAttr
 from nopt.dialects.affine_nest.nest import ForOp
 
 __all__ = [
     "AffineNest",
     "ForOp",
+    "LanesAttr",
     "LoadOp",
     "NestOp",
     "ReduceOp",
@@ -36,4 +38,4 @@ __all__ = [
     "YieldOp",
 ]
 
-AffineNest = Dialect("affine_nest", [ForOp, LoadOp, ReduceOp, YieldOp], [ReductionAttr])
+AffineNest = Dialect("affine_nest", [ForOp, LoadOp, ReduceOp, YieldOp], [LanesAttr, ReductionAttr])

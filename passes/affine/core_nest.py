@@ -29,6 +29,9 @@ PLACEMENT = "placement"
 HOST_REASON = "host_reason"
 """Attribute of a nest on the host: why."""
 
+LANES = "lanes"
+"""Attribute of a nest that the core will run: which iterators and dimensions become lanes."""
+
 LAYOUT = "layout"
 """Attribute of a blocked nest: its result's shape before, and the axis that lanes run along."""
 

@@ -10,7 +10,7 @@ from xdsl.dialects import arith
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 
 from nopt.dialects.affine_math import Sum, to_sum
-from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
+from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, NestOp, ReduceOp
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product, Window
 from nopt.passes.affine.layouts import Layouts
@@ -38,29 +38,76 @@ class Lanes:
     output: int
     input: InputLane | None
 
+    @property
+    def attribute(self) -> LanesAttr:
+        """The choice as it is written to the nest."""
+        output = iterator_name(self.core.nest, self.output)
+        if not isinstance(self.core.start, Product):
+            return LanesAttr.of(output)
+        axis = None if self.input is None else self.input.axis
+        return LanesAttr.of(output, axis, _factor(self.core.start.weight))
 
-def choose_lanes(core: CoreNest, layouts: Layouts) -> Lanes:
-    """Choose lanes that the operands' index maps allow, along layouts that exist where possible.
+
+def legal_lanes(core: CoreNest, layouts: Layouts, pinned: LanesAttr | None = None) -> list[Lanes]:
+    """The choices that the operands' index maps and a pin allow; usual ones first.
 
     Raises NotOnCore if there are none.
     """
-    if not isinstance(core.start, Product):
-        output = _Choice(core, layouts).window_lane(core.start)
-        _check_loads(core, output, layouts)
-        return Lanes(core, output, None)
+    found: list[Lanes] = []
     reason: NotOnCore | None = None
-    for oriented, candidates in _orientations(core, core.start):
-        choice = _Choice(oriented, layouts)
-        for output in sorted(candidates, key=lambda i: (core.nest.extents[i], i), reverse=True):
+    pinned = LanesAttr.of() if pinned is None else pinned
+    outputs = _outputs(core, layouts)
+    for oriented, output in outputs:
+        if not pinned.allows("output", iterator_name(core.nest, output)):
+            continue
+        start = oriented.start
+        if isinstance(start, Product) and not pinned.allows("weights", _factor(start.weight)):
+            continue
+        try:
+            inputs: list[InputLane | None] = [None]
+            if isinstance(start, Product):
+                inputs = [*_Choice(oriented, layouts).input_lanes(start, output)]
+            _check_loads(oriented, output, layouts)
+        except NotOnCore as error:
+            reason = reason or error
+            continue
+        for lane in inputs:
+            if lane is None or pinned.allows("input", str(lane.axis)):
+                found.append(Lanes(oriented, output, lane))
+    if not found:
+        none = "no parallel iterator runs along an output channel of its weights"
+        raise reason or NotOnCore("there is no such choice" if outputs else none)
+    return found
+
+
+def _outputs(core: CoreNest, layouts: Layouts) -> list[tuple[CoreNest, int]]:
+    """Which operand plays weights, and the output lane; usual ones first, each once."""
+    if isinstance(core.start, Window):
+        return [(core, i) for i in _Choice(core, layouts).window_lanes(core.start)]
+    found: dict[tuple[LoadOp, int], tuple[CoreNest, int]] = {}
+    for oriented, outputs in _orientations(core, core.start):
+        for i in sorted(outputs, key=lambda i: (core.nest.extents[i], i), reverse=True):
             assert isinstance(oriented.start, Product)
-            try:
-                lane = choice.input_lane(oriented.start, output)
-                _check_loads(oriented, output, layouts)
-            except NotOnCore as found:
-                reason = reason or found
-            else:
-                return Lanes(oriented, output, lane)
-    raise reason or NotOnCore("no parallel iterator runs along an output channel of its weights")
+            found.setdefault((oriented.start.weight, i), (oriented, i))
+    return [*found.values()]
+
+
+def iterator_name(nest: ForOp, iterator: int) -> str:
+    """The name of a nest's iterator; its position if it has none or shares it."""
+    names = [argument.name_hint for argument in nest.iterators]
+    name = names[iterator]
+    return str(iterator) if name is None or names.count(name) > 1 else name
+
+
+def _factor(load: LoadOp) -> str:
+    """Whether what is loaded is the first or the second factor of the product that is summed."""
+    total = next(op for op in load.nest.body.block.ops if isinstance(op, ReduceOp))
+    product = total.operand.owner
+    assert isinstance(product, arith.MuliOp)
+    first = product.lhs.owner
+    if isinstance(first, arith.ExtSIOp):
+        first = first.input.owner
+    return "first" if first is load else "second"
 
 
 def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list[int]]]:
@@ -75,7 +122,7 @@ def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list
     swapped = Product(product.weight, product.input)
     usual, other = _output_lanes(product), _output_lanes(swapped)
     as_read = other
-    if not _is_read_once(swapped.weight):
+    if not reads_once(swapped.weight):
         other = []
     wanted = _summed_axes(nest)
     # A single output channel is no iterator of any map: its fifteen neighbours are wasted.
@@ -133,7 +180,7 @@ def _indexes_alone(load: LoadOp, iterator: int) -> bool:
     return len(terms) == 1 and terms[0].get(AffineDimExpr(iterator)) == 1
 
 
-def _is_read_once(load: LoadOp) -> bool:
+def reads_once(load: LoadOp) -> bool:
     """Whether a load's elements are hardly more than its tensor has: no windows overlap."""
     extents = [load.nest.extents[i] for i in load.map.data.used_dims()]
     return prod(extents) <= prod(load.source_shape)
@@ -249,8 +296,8 @@ class _Choice:
         self.layouts = layouts
         self.ranges = self.nest.ranges
 
-    def window_lane(self, window: Window) -> int:
-        """The parallel iterator whose points lie in the lanes of one vector, of a window."""
+    def window_lanes(self, window: Window) -> list[int]:
+        """The parallel iterators whose points may lie in the lanes of one vector, of a window."""
         load = window.input
         parallel = range(len(self.nest.parallel_extents))
         axes = [
@@ -261,15 +308,13 @@ class _Choice:
         ]
         if not axes:
             raise NotOnCore("no parallel iterator runs along a dimension of what it loads")
-        known = [i for axis, i in axes if self.layouts.has(load.source, axis)]
-        if known:
-            return known[0]
         rank = len(load.source_shape)
-        usual = dict(axes).get(1 if rank == 4 else rank - 1)
-        return usual if usual is not None else max(axes, key=lambda a: self.nest.extents[a[1]])[1]
+        usual = 1 if rank == 4 else rank - 1
+        axes.sort(key=lambda each: (each[0] == usual, self.nest.extents[each[1]]), reverse=True)
+        return [*dict.fromkeys(i for _, i in axes)]
 
-    def input_lane(self, product: Product, output_lane: int) -> InputLane:
-        """The input's dimension whose points lie in the lanes of one input vector."""
+    def input_lanes(self, product: Product, output_lane: int) -> list[InputLane]:
+        """The input's dimensions whose points may lie in the lanes of one input vector."""
         found: list[InputLane] = []
         parallel = len(self.nest.parallel_extents)
         in_weight = product.weight.map.data.used_dims()
@@ -312,13 +357,12 @@ class _Choice:
 
         rank = len(product.input.source_shape)
 
-        def preference(lane: InputLane) -> tuple[bool, int, bool]:
+        def preference(lane: InputLane) -> tuple[int, bool]:
             extent = 0 if lane.iterator is None else self.nest.extents[lane.iterator]
             # A single channel is no iterator; its dimension is where channels usually are.
-            usual = lane.axis == (1 if rank == 4 else rank - 1)
-            return self.layouts.has(product.input.source, lane.axis), extent, usual
+            return extent, lane.axis == (1 if rank == 4 else rank - 1)
 
-        return max(found, key=preference)
+        return sorted(found, key=preference, reverse=True)
 
     def _misses_others(self, weight: LoadOp, lane: InputLane) -> bool:
         """Whether lanes that the iterator does not reach find no weights but zeros outside."""

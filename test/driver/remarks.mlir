@@ -48,7 +48,7 @@ func.func @floats(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NEXT: remarks.mlir:7:3: remark: '%w' is a copy into blocks: '%w' comes in plain order
 // CHECK-NEXT: remarks.mlir:14:3: remark: '%x' is a copy into blocks: '%x' comes in plain order
 // CHECK-NEXT: remarks.mlir:14:3: remark: '%w' is a copy into blocks: '%w' comes in plain order
-// CHECK-NEXT: remarks.mlir:20:3: remark: '%p' is a copy of what '%p' gives: (d0, d1, d2) -> (d2, d1) pads it
-// CHECK-NEXT: remarks.mlir:20:3: remark: '%v' is a copy of what '%v' gives: (d0, d1, d2, d3, d4) -> (((d1 * 2) + d2), d0, (d4 + (d3 * -1))) pads it
+// CHECK-NEXT: remarks.mlir:20:3: remark: '%v' is a copy into blocks: '%v' comes in plain order
+// CHECK-NEXT: remarks.mlir:20:3: remark: '%p' is a copy of what '%p' gives: (d0, d1, d2, d3, d4) -> (d0, (d1 + (d2 * 16)), (d4 + (d3 * -1))) pads it
 // CHECK-NEXT: remarks.mlir:20:3: remark: '%y' is a copy out of blocks: 'func.return' reads plain order
 // CHECK-NEXT: remarks.mlir:27:3: remark: '%m' is a copy into blocks: '%m' comes in plain order

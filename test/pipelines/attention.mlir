@@ -1,7 +1,7 @@
 // Self-attention without its softmax: projections to two heads, products of results, and a last
 // projection. All copies are of the input and the output; between kernels nothing is re-laid: the keys
 // are stored as blocks of weights, the values with their rows in lanes.
-// RUN: nopt %s -p 'vta{until=affine-nest-block}' | filecheck %s
+// RUN: nopt %s -p 'vta{until=affine-nest-apply-layout}' | filecheck %s
 
 func.func @main(%x: tensor<32x64xi8>) -> tensor<32x64xi8> {
   %w = graph.constant dense<1> : tensor<64x64xi8>

@@ -120,7 +120,7 @@ def check(network: Network, passes: tuple[str, ...] = ()) -> None:
 
 CONVERT = ("convert-graph-to-affine-nest",)
 FUSE = (*CONVERT, "affine-nest-fuse", "affine-nest-simplify")
-BLOCK = (*FUSE, "affine-nest-block")
+BLOCK = (*FUSE, "affine-nest-infer-layout", "affine-nest-apply-layout")
 
 
 @examples(30)

@@ -201,14 +201,17 @@ def scalars(draw: Any) -> Network:
 @given(nests(), st.sampled_from(CORES))
 def test_block(network: Network, core: Config):
     attach(network.module, core)
-    check(network, ("affine-nest-block", "affine-nest-fold-constants"))
+    check(
+        network,
+        ("affine-nest-infer-layout", "affine-nest-apply-layout", "affine-nest-fold-constants"),
+    )
 
 
 @examples(100)
 @given(nests(), st.sampled_from(CORES))
 def test_simplify(network: Network, core: Config):
     attach(network.module, core)
-    check(network, ("affine-nest-simplify", "affine-nest-block"))
+    check(network, ("affine-nest-simplify", "affine-nest-infer-layout", "affine-nest-apply-layout"))
 
 
 @examples(200)

@@ -25,7 +25,8 @@ TO_NESTS = (
     "convert-graph-to-affine-nest",
     "affine-nest-fuse",
     "affine-nest-simplify",
-    "affine-nest-block",
+    "affine-nest-infer-layout",
+    "affine-nest-apply-layout",
     "affine-nest-fold-constants",
 )
 RTL = Config.load("rtl")

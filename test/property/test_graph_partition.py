@@ -31,7 +31,13 @@ def test_partitioned_networks_compile(network: Network):
     apply(network, "convert-graph-to-affine-nest")
     # Exactly what was placed on the host is left; all else became nests.
     assert {op for op in network.module.walk() if isinstance(op, GraphOp)} == placed
-    apply(network, "affine-nest-fuse", "affine-nest-simplify", "affine-nest-block")
+    apply(
+        network,
+        "affine-nest-fuse",
+        "affine-nest-simplify",
+        "affine-nest-infer-layout",
+        "affine-nest-apply-layout",
+    )
     found = run_function(network.module, "main", network.inputs)
     for array, wanted in zip(found, expected, strict=True):
         np.testing.assert_array_equal(array, wanted)
@@ -46,7 +52,7 @@ def test_any_pin_to_the_host_compiles(network: Network, data):
         if isinstance(op, GraphOp) and data.draw(st.booleans()):
             op.attributes["placement"] = StringAttr("host")
     apply(network, "graph-partition", "convert-graph-to-affine-nest", "affine-nest-fuse")
-    apply(network, "affine-nest-simplify", "affine-nest-block")
+    apply(network, "affine-nest-simplify", "affine-nest-infer-layout", "affine-nest-apply-layout")
     found = run_function(network.module, "main", network.inputs)
     for array, wanted in zip(found, expected, strict=True):
         np.testing.assert_array_equal(array, wanted)

@@ -1,4 +1,4 @@
-// RUN: nopt %s -p canonicalize,convert-graph-to-affine-nest,affine-nest-fuse,affine-nest-simplify,affine-nest-block | filecheck %s
+// RUN: nopt %s -p canonicalize,convert-graph-to-affine-nest,affine-nest-fuse,affine-nest-simplify,affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s
 // A depthwise convolution sums over windows, of channels it keeps: those are the lanes of what
 // computes them, not its columns.
 

@@ -1,4 +1,4 @@
-// RUN: nopt %s -p affine-nest-block | filecheck %s
+// RUN: nopt %s -p affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s
 // Parts of tensors in whole blocks; destinations that may be overwritten.
 
 // A part of whole blocks is written and read; the second nest reads what it does not write.

@@ -1,4 +1,4 @@
-"""`affine-nest-block`: bring nests into the core's shape, tensors into its blocked layout.
+"""`affine-nest-apply-layout`: bring nests into the core's shape, tensors into its blocked layout.
 
 The core computes on vectors of 16 lanes (its block). A nest it can run gets one parallel iterator
 split in blocks and lanes, the *output lane*; a sum of products also one reduction iterator, the
@@ -12,8 +12,8 @@ between two nests that agree. Lanes beyond a dimension's end are unspecified: no
 and the weights for them are zero. Weights are packed in the order in which the nest reads them, one
 output-by-input matrix per point; grouped and depthwise convolutions so become block-diagonal.
 
-A nest the core cannot run is marked `placement = "host"` with the reason; one that must run there
-is an error. What the core writes in place is not read any more: else it writes into a copy.
+Which nests, and along which iterators, their `lanes` attributes say: what affine-nest-infer-layout
+writes. What the core writes in place is not read any more: else it writes into a copy.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 from xdsl.transforms.dead_code_elimination import dce
 
-from nopt.dialects.affine_math import dim_ranges, evaluate, simplify
-from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.affine_math import dim_ranges, simplify
+from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
     IMMEDIATE,
+    LANES,
     LAYOUT,
     PLACEMENT,
-    CoreNest,
-    NotOnCore,
     Product,
     recognise,
 )
 from nopt.passes.affine.destinations import copy_read_destinations
 from nopt.passes.affine.direct_layouts import remark_copies, store_directly
-from nopt.passes.affine.lanes import InputLane, choose_lanes, is_constant, lane_axis, result_axis
+from nopt.passes.affine.input_blocks import input_blocks
+from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, legal_lanes, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
@@ -67,10 +67,10 @@ from nopt.passes.remarks import anyone_listens
 
 
 @dataclass(frozen=True)
-class AffineNestBlockPass(ModulePass):
-    """Split nests and tensors into the core's blocks; say what stays on the host and why."""
+class AffineNestApplyLayoutPass(ModulePass):
+    """Split nests and tensors into the core's blocks, as the nests' attributes say."""
 
-    name = "affine-nest-block"
+    name = "affine-nest-apply-layout"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
@@ -79,18 +79,10 @@ class AffineNestBlockPass(ModulePass):
         nests = [nest for nest in op.walk() if isinstance(nest, ForOp)]
         layouts.note_parts(nests)
         for nest in nests:
-            if PLACEMENT in nest.attributes:
-                continue
-            try:
-                if config.batch != 1 or config.block_in != config.block_out:
-                    raise NotOnCore("nests are blocked for cores with batch 1 and square blocks")
-                _block(nest, config, layouts)
-            except NotOnCore as reason:
-                if MUST_RUN_ON in nest.attributes:
-                    with about(nest):
-                        message = f"cannot run on the core, where it is placed: {reason}"
-                        raise NotOnCore(message) from reason
-                place_on_host(nest, str(reason))
+            lanes = nest.attributes.get(LANES)
+            if isinstance(lanes, LanesAttr) and PLACEMENT not in nest.attributes:
+                with about(nest):
+                    _block(nest, lanes, config, layouts)
         dce(op)
         store_directly(op)
         dce(op)
@@ -99,45 +91,39 @@ class AffineNestBlockPass(ModulePass):
             remark_copies(op)
 
 
-def _block(nest: ForOp, config: Config, layouts: Layouts) -> None:
-    """Block a nest, or just its sum if the core can do no more. Raises NotOnCore."""
-    try:
-        _Blocking(recognise(nest, config), config, layouts).apply()
-    except NotOnCore:
-        total = wide_sum(nest, config)
-        if total is None:
-            raise
-        shifts, planes = planes_of(nest, total)
-        insert_before(shifts, nest, shifts.result.name_hint)
-        insert_before(planes, nest, nest.result.name_hint)
-        try:
-            blocking = _Blocking(recognise(planes, config), config, layouts)
-        except NotOnCore:
-            Rewriter.erase_op(planes)
-            raise
-        if (must := nest.attributes.pop(MUST_RUN_ON, None)) is not None:
-            planes.attributes[MUST_RUN_ON] = must
-        rest = read_planes(nest, total, planes.result)
-        place_on_host(rest, "it goes on with 32-bit sums; the core stores i8")
-        Rewriter.replace_op(nest, rest)
-        blocking.apply()
+def _block(nest: ForOp, lanes: LanesAttr, config: Config, layouts: Layouts) -> None:
+    """Block a nest, or just its sum. Raises NotOnCore if the core cannot run it in these lanes."""
+    del nest.attributes[LANES]
+    total = wide_sum(nest, config) if lanes.is_sum else None
+    if total is None:
+        _Blocking(legal_lanes(recognise(nest, config), layouts, lanes)[0], config, layouts).apply()
+        return
+    shifts, planes = planes_of(nest, total)
+    insert_before(shifts, nest, shifts.result.name_hint)
+    insert_before(planes, nest, nest.result.name_hint)
+    blocking = _Blocking(legal_lanes(recognise(planes, config), layouts, lanes)[0], config, layouts)
+    if (must := nest.attributes.pop(MUST_RUN_ON, None)) is not None:
+        planes.attributes[MUST_RUN_ON] = must
+    rest = read_planes(nest, total, planes.result)
+    place_on_host(rest, "it goes on with 32-bit sums; the core stores i8")
+    Rewriter.replace_op(nest, rest)
+    blocking.apply()
 
 
 class _Blocking:
-    """One nest's rewrite. Raises NotOnCore before anything is changed in the nest itself."""
+    """One nest's rewrite."""
 
-    def __init__(self, core: CoreNest, config: Config, layouts: Layouts):
-        lanes = choose_lanes(core, layouts)
+    def __init__(self, lanes: Lanes, config: Config, layouts: Layouts):
         self.core = lanes.core
-        self.nest = core.nest
+        self.nest = lanes.core.nest
         self.block = config.block_out
         self.layouts = layouts
         self.output_lane, self.input_lane = lanes.output, lanes.input
-        self._name_iterators()
+        self._name_iterators(lanes)
 
     # --- The blocked nest.
 
-    def _name_iterators(self) -> None:
+    def _name_iterators(self, lanes: Lanes) -> None:
         """The blocked nest's iterators, and the old iterators as expressions over them."""
         parallel = list(self.nest.named_parallel)
         reduction = list(self.nest.named_reduction)
@@ -146,7 +132,7 @@ class _Blocking:
         parallel.append((f"{name}l", self.block))
         lane = self.input_lane
         if lane is not None:
-            self.first_block, blocks = self._input_blocks(lane)
+            self.first_block, blocks = input_blocks(lanes, self.block)
             if lane.iterator is not None:
                 position = lane.iterator - len(self.nest.parallel_extents)
                 name, _ = reduction[position]
@@ -172,41 +158,6 @@ class _Blocking:
                 self.input_block = dims[old + 1] if added else AffineConstantExpr(0)
                 if added:
                     del self.indices[old]
-
-    def _input_blocks(self, lane: InputLane) -> tuple[AffineExpr, int]:
-        """The first input block that a block of outputs reads, as an expression, and how many."""
-        outputs = self.nest.parallel_extents[self.output_lane]
-        extent = 1 if lane.iterator is None else self.nest.extents[lane.iterator]
-        grid: list[np.ndarray | int] = [0] * len(self.nest.extents)
-        grid[self.output_lane] = np.arange(outputs)
-        rest = np.broadcast_to(evaluate(lane.rest, grid), (outputs,))  # pyright: ignore
-        starts = np.arange(0, outputs, self.block)
-        low = np.minimum.reduceat(rest, starts)
-        high = np.maximum.reduceat(rest, starts) + extent - 1
-        first = low // self.block
-        count = int((high // self.block - first).max()) + 1
-        block_dim = AffineDimExpr(self.output_lane)
-        at_start = lane.rest.replace_dims_and_symbols(
-            [
-                block_dim * self.block if i == self.output_lane else AffineDimExpr(i)
-                for i in range(len(self.nest.extents))
-            ],
-            [],
-        )
-        blocks = [*self.nest.extents]
-        blocks[self.output_lane] = len(starts)
-        expr = simplify(at_start // self.block, dim_ranges(blocks))
-        grid[self.output_lane] = np.arange(len(starts))
-        found = np.broadcast_to(evaluate(expr, grid), first.shape)  # pyright: ignore
-        all_blocks = int(high.max()) // self.block + 1
-        aligned = self._in_blocks(lane.aligned)
-        # Every output must read whole blocks that exist, beginning where the expression says.
-        if np.array_equal(found, first) and int(first.max()) + count <= all_blocks:
-            return aligned + expr, count
-        return aligned, all_blocks
-
-    def _in_blocks(self, expr: AffineExpr) -> AffineExpr:
-        return simplify(expr // self.block, self.nest.ranges)
 
     def apply(self) -> None:
         """Replace the nest by its blocked form and what packs and unpacks its tensors."""

@@ -1,4 +1,4 @@
-// RUN: nopt %s -p convert-graph-to-affine-nest,affine-nest-fuse,affine-nest-simplify,affine-nest-block | filecheck %s
+// RUN: nopt %s -p convert-graph-to-affine-nest,affine-nest-fuse,affine-nest-simplify,affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s
 // Nests and tensors in the core's blocks of 16.
 
 // 20 input channels are two blocks, 10 output channels one; the weights are packed as they are read.

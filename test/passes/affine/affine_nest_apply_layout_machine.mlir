@@ -1,4 +1,4 @@
-// RUN: nopt %s --split-input-file -p affine-nest-block | filecheck %s
+// RUN: nopt %s --split-input-file -p affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s
 // The machine decides: the size of its blocks, whether its ALU multiplies.
 
 builtin.module attributes {isa.machine = {alu_multiply = 1, LOG_BLOCK = 3, LOG_INP_BUFF_SIZE = 14, LOG_WGT_BUFF_SIZE = 16, LOG_ACC_BUFF_SIZE = 16}} {

@@ -1,0 +1,267 @@
+"""What a choice of lanes costs: a nest's own cycles, and the bytes re-laid out around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product as combinations
+from math import prod
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from nopt.dialects.affine_math import expr_range
+from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
+from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.core_nest import Product
+from nopt.passes.affine.input_blocks import input_blocks
+from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, reads_once, result_axis
+from nopt.passes.affine.layouts import Layouts
+from nopt.passes.affine.least_cost import LARGEST, Table
+
+BYTES_A_CYCLE = 8
+"""Bytes that the core's memory port moves."""
+
+CYCLES_A_BYTE = 4
+"""What a byte costs that is read and written once more between two layouts, on the host."""
+
+STEPS_A_VECTOR = 4
+"""Steps of an epilogue: bias, shift and two limits."""
+
+
+UNUSUAL = 1 << 40
+"""More than any network's cycles."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A tensor is read, or made, in the order of its dimensions."""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A tensor is read, or made, with one dimension in blocks."""
+
+    axis: int
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A tensor is read as blocks of weights, of `bytes` in all.
+
+    Its producer stores it so if its lanes run along `axis`, and nobody else reads it.
+    """
+
+    bytes: int
+    axis: int | None
+
+
+Form = Plain | Blocked | Weights
+
+PLAIN = Plain()
+
+_Kind = tuple[Form | None, tuple[Form, ...]]
+"""How an option makes, or reads, one tensor."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to run a nest: the attribute for it, what it costs alone, the forms of tensors."""
+
+    attribute: LanesAttr | None
+    cycles: int
+    result: Form
+    reads: tuple[tuple[SSAValue, Form], ...]
+
+
+def option_of(lanes: Lanes, layouts: Layouts) -> Option:
+    """What running a nest in these lanes asks of its tensors."""
+    nest, block = lanes.core.nest, layouts.block
+    axis, _ = result_axis(nest, lanes.output, layouts)
+    reads: list[tuple[SSAValue, Form]] = []
+    start = lanes.core.start
+    inputs = input_blocks(lanes, block)[1] if lanes.input is not None else 0
+    if isinstance(start, Product):
+        assert lanes.input is not None
+        if not is_constant(start.input):
+            reads.append((start.input.source, Blocked(lanes.input.axis)))
+        if not is_constant(start.weight):
+            reads.append((start.weight.source, _weights(lanes, start.weight, block, inputs)))
+    elif not is_constant(start.input):
+        reads.append((start.input.source, Blocked(lane_axis(start.input, lanes.output, block)[0])))
+    for step in lanes.core.steps:
+        if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
+            load = step.operand
+            reads.append((load.source, Blocked(lane_axis(load, lanes.output, block)[0])))
+    if nest.destination is not None:
+        reads.append((nest.destination, Blocked(axis)))
+    return Option(
+        lanes.attribute,
+        _cycles(lanes, block, inputs) + _unusual(lanes),
+        Blocked(axis),
+        tuple(dict.fromkeys(reads)),
+    )
+
+
+def _unusual(lanes: Lanes) -> int:
+    """What keeps a choice for want of others: the core's loads pad just two dimensions."""
+    loads = [lanes.core.start.input]
+    loads += [step.operand for step in lanes.core.steps if isinstance(step.operand, LoadOp)]
+    for load in loads:
+        sizes = load.source_shape[:-2]
+        for expr, size in zip(load.map.data.results, sizes, strict=False):
+            low, high = expr_range(expr, load.nest.ranges)
+            if low < 0 or high >= size:
+                return UNUSUAL
+    return 0
+
+
+def _weights(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> Weights:
+    """How a tensor is read as weights."""
+    lane = lanes.input
+    assert lane is not None
+    along = None
+    if lane.iterator is not None and reads_once(load):
+        axes = [
+            axis
+            for axis, expr in enumerate(load.map.data.results)
+            if lane.iterator in expr.used_dims()
+        ]
+        along = axes[0] if len(axes) == 1 else None
+    return Weights(_matrices(lanes, load, block, inputs) * block * block, along)
+
+
+def _matrices(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> int:
+    """How many blocks of weights a nest reads, `inputs` for each block of outputs."""
+    assert lanes.input is not None
+    nest = lanes.core.nest
+    used = load.map.data.used_dims() - {lanes.output, lanes.input.iterator}
+    others = prod(nest.extents[i] for i in used)
+    return others * -(-nest.extents[lanes.output] // block) * inputs
+
+
+def _cycles(lanes: Lanes, block: int, inputs: int) -> int:
+    """The core's cycles at best: one for each step, or what its memory port needs."""
+    nest, start = lanes.core.nest, lanes.core.start
+    extent = nest.extents[lanes.output]
+    vectors = prod(nest.parallel_extents) // extent * -(-extent // block)
+    turns = prod(nest.reduction_extents)
+    bytes = vectors * block
+    if isinstance(start, Product):
+        assert lanes.input is not None
+        iterator = lanes.input.iterator
+        turns = turns // (1 if iterator is None else nest.extents[iterator]) * inputs
+        bytes += _matrices(lanes, start.weight, block, inputs) * block * block
+    return max(vectors * (turns + STEPS_A_VECTOR), bytes // BYTES_A_CYCLE)
+
+
+def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> int:
+    """What it costs to bring a tensor from the form it is made in to those it is read in."""
+    shape: tuple[int, ...] = tensor.type.get_shape()  # pyright: ignore
+    wanted = set(reads)
+    copied = 0
+    for form in wanted - {made, PLAIN}:
+        match form:
+            case Blocked(axis):
+                blocks = -(-shape[axis] // block)
+                copied += prod(shape) // shape[axis] * blocks * block
+            case Weights(bytes, axis):
+                if made != Blocked(axis or 0) or axis is None or len(reads) > 1:
+                    copied += bytes
+            case _:
+                pass
+    if isinstance(made, Blocked) and (copied or PLAIN in wanted):
+        copied += prod(shape)
+    return copied * CYCLES_A_BYTE
+
+
+def tables_of(
+    options: Mapping[ForOp, Sequence[Option]], tensors: Sequence[SSAValue], block: int
+) -> list[Table]:
+    """The costs of each nest, and of each tensor for those who make and read it."""
+    numbers = {nest: i for i, nest in enumerate(options)}
+    tables = [
+        Table((numbers[nest],), np.array([option.cycles for option in each], np.int64))
+        for nest, each in options.items()
+    ]
+    for tensor in tensors:
+        tables += _tensor_tables(tensor, options, numbers, block)
+    return tables
+
+
+def _tensor_tables(
+    tensor: SSAValue,
+    options: Mapping[ForOp, Sequence[Option]],
+    numbers: Mapping[ForOp, int],
+    block: int,
+) -> list[Table]:
+    """One table for all who make and read a tensor, or with very many one for each reader.
+
+    What two readers then both pack is counted twice.
+    """
+    maker = tensor.owner if tensor.owner in options else None
+    readers: list[ForOp] = []
+    elsewhere: list[Form] = []
+    for use in tensor.uses:
+        user = use.operation
+        nest = user.nest if isinstance(user, LoadOp) else user
+        if isinstance(nest, ForOp) and nest in options:
+            if nest not in readers:
+                readers.append(nest)
+        else:
+            elsewhere = [PLAIN]
+    made = [maker] if isinstance(maker, ForOp) else []
+    involved = {*readers, *made}
+    nests = [nest for nest in options if nest in involved]
+    table = _TensorTable(tensor, options, numbers, block, elsewhere)
+    if prod(len(options[nest]) for nest in nests) <= LARGEST:
+        return [table.of(nests)]
+    return [table.of([*made, reader]) for reader in readers if reader not in made]
+
+
+@dataclass(frozen=True)
+class _TensorTable:
+    """What a tensor costs those who make and read it."""
+
+    tensor: SSAValue
+    options: Mapping[ForOp, Sequence[Option]]
+    numbers: Mapping[ForOp, int]
+    block: int
+    elsewhere: Sequence[Form]
+
+    def of(self, nests: Sequence[ForOp]) -> Table:
+        """The table over some of them, in the order of their numbers."""
+        # Options that treat the tensor alike cost alike: each kind is costed once.
+        kinds: list[list[_Kind]] = []
+        indices: list[list[int]] = []
+        for nest in nests:
+            seen: dict[_Kind, int] = {}
+            each = (self._kind(option, nest) for option in self.options[nest])
+            indices.append([seen.setdefault(kind, len(seen)) for kind in each])
+            kinds.append([*seen])
+        costs = np.zeros([len(each) for each in kinds], np.int64)
+        for place, combination in zip(np.ndindex(*costs.shape), combinations(*kinds), strict=True):
+            made: Form = next((form for form, _ in combination if form is not None), PLAIN)
+            reads = [form for _, forms in combination for form in forms]
+            costs[place] = tensor_cycles(self.tensor, made, [*reads, *self.elsewhere], self.block)
+        variables = tuple(self.numbers[nest] for nest in nests)
+        return Table(variables, costs[np.ix_(*indices)])
+
+    def _kind(self, option: Option, nest: ForOp) -> _Kind:
+        forms = tuple(form for source, form in option.reads if source is self.tensor)
+        return option.result if nest is self.tensor.owner else None, forms
+
+
+def cheapest(options: Iterator[Option]) -> list[Option]:
+    """Of options that treat all tensors alike, the cheapest; in their order."""
+    best: dict[tuple[Form, tuple[tuple[SSAValue, Form], ...]], Option] = {}
+    for option in options:
+        kind = (option.result, option.reads)
+        if kind not in best or option.cycles < best[kind].cycles:
+            best[kind] = option
+    return [*best.values()]
+
+
+def is_laid_out(tensor: SSAValue) -> bool:
+    """Whether re-laying a tensor costs anything at run time."""
+    return not isinstance(tensor.owner, ConstantOp)
