@@ -69,7 +69,7 @@ def machine() -> str:
 
 
 def test_levels():
-    assert len(CONSOLE.findall(LEVELS.read_text())) == 6
+    assert len(CONSOLE.findall(LEVELS.read_text())) == 7
     assert levels() == LEVELS.read_text()
 
 
