@@ -2,11 +2,13 @@
 
     python bench/fusion.py [--only NAME…] [--json]
 
-Each network is imported, quantized on its samples and brought to nests. *nests* are counted as
-converted, fused, and on the core. A *copy* only moves elements of what is no constant. *in bytes*
-are those of all tensors between nests, as converted and as the core gets them. Of the copies that
-are left, *at edges* ones lay out inputs and results, or what an op of the host reads or gives;
-*between* ones lie between two nests of the core. Seconds are those of this machine.
+Each network is imported, quantized on its samples and brought to nests. *layers* are convolutions,
+matrix products and pools. *nests* are counted as converted, fused, and on the core. A *copy* only
+moves elements of what is no constant, on the host or on the core. *bytes* are those of all tensors
+between nests, as converted and as the core gets them. Of the copies that are left, *at edges* ones
+lay out inputs and results, or what an op of the host reads or gives; *between* ones lie between two
+nests of the core. *seconds* are processor time of this machine in the passes after quantization, up
+to nests in the core's layout.
 """
 
 from __future__ import annotations
@@ -28,20 +30,27 @@ from rich.progress import track
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import ReturnOp
 from xdsl.ir import SSAValue
+from xdsl.universe import Universe
 
+from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import numpy_type, scoped_resources
-from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.pipelines import VTA
-from nopt.tools.compiling import run_pipeline
+from nopt.tools.compiling import every_dialect, run_pipeline
 from nopt.tools.importer import import_model
+from nopt.tools.pipeline_text import build_passes
 from nopt.tools.report import Row, print_rows
 
-_FIRST = VTA.passes.index("convert-graph-to-affine-nest")
-_LAST = VTA.passes.index("affine-nest-fold-constants")
-TO_GRAPH = ",".join(VTA.passes[:_FIRST])
-NEST_PASSES = VTA.passes[_FIRST : _LAST + 1]
+PASSES = VTA.passes[: VTA.passes.index("affine-nest-fold-constants") + 1]
+LAYERS = (
+    graph.AvgPoolOp,
+    graph.Conv2dOp,
+    graph.ConvTranspose2dOp,
+    graph.GlobalAvgPoolOp,
+    graph.MatmulOp,
+    graph.MaxPoolOp,
+)
 
 
 def nests(module: ModuleOp) -> list[ForOp]:
@@ -52,8 +61,9 @@ def nests(module: ModuleOp) -> list[ForOp]:
 def is_copy(nest: ForOp) -> bool:
     """Whether a nest only moves elements of a tensor that is no constant."""
     load = nest.yielded.owner
-    moves = isinstance(load, LoadOp) and not nest.reduction_extents
-    return moves and not isinstance(load.source.owner, ConstantOp) and not on_core(nest)
+    if not isinstance(load, LoadOp) or nest.reduction_extents:
+        return False
+    return not isinstance(load.source.owner, graph.ConstantOp)
 
 
 def on_core(nest: ForOp) -> bool:
@@ -103,29 +113,30 @@ def _users(value: SSAValue) -> Iterator[ForOp]:
 
 def counts(module: ModuleOp) -> Row:
     """Bring a quantized network to the core's nests, in place; what became of it."""
-    run_pipeline(module, TO_GRAPH)
-    row: Row = {}
+    row: Row = {"layers": sum(isinstance(op, LAYERS) for op in module.walk())}
+    context = every_dialect()
     seconds: dict[str, float] = {}
-    for name in NEST_PASSES:
-        start = time.perf_counter()
-        run_pipeline(module, name)
-        seconds[name] = time.perf_counter() - start
+    for each in build_passes(",".join(PASSES), Universe.get_multiverse().all_passes):
+        start = time.process_time()
+        each.apply(context, module)
+        seconds[each.name] = time.process_time() - start
         found = nests(module)
-        match name:
+        match each.name:
             case "convert-graph-to-affine-nest":
                 row["nests"] = len(found)
                 row["copies"] = sum(map(is_copy, found))
-                row["in_bytes"] = intermediate_bytes(module)
+                row["bytes"] = intermediate_bytes(module)
             case "affine-nest-fuse":
                 row["fused"] = len(found)
                 row["copies_fused"] = sum(map(is_copy, found))
             case _:
                 pass
+    module.verify()
     found = nests(module)
     copies = [nest for nest in found if is_copy(nest)]
     between = sum(map(is_between, copies))
     row["core"] = sum(map(on_core, found))
-    row["in_bytes_core"] = intermediate_bytes(module)
+    row["bytes_core"] = intermediate_bytes(module)
     row["at_edges"] = len(copies) - between
     row["between"] = between
     row["seconds"] = sum(seconds.values())
@@ -158,14 +169,14 @@ def main() -> None:
         json.dump(rows, sys.stdout, indent=2)
         print()
         return
-    passes = [f"{name}_s" for name in NEST_PASSES]
-    plain = [{key: row[key] for key in row if key not in passes} for row in rows]
+    times = [f"{name}_s" for name in PASSES]
+    plain = [{key: row[key] for key in row if key not in times} for row in rows]
     print_rows("nests, intermediate bytes and copies", plain)
-    short = {f"{name}_s": name.removeprefix("affine-nest-") for name in NEST_PASSES}
-    print_rows(
-        "seconds of passes",
-        [{"name": row["name"], **{short[key]: row[key] for key in passes}} for row in rows],
-    )
+    seconds = [
+        {"name": name, **{row["name"]: row[time] for row in rows}}
+        for name, time in zip(PASSES, times, strict=True)
+    ]
+    print_rows("seconds of passes", seconds)
 
 
 if __name__ == "__main__":
