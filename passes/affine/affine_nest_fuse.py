@@ -33,7 +33,7 @@ from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
-from nopt.passes.affine.analysis import is_bijection
+from nopt.passes.affine.analysis import access
 from nopt.passes.affine.in_place import fits_blocks, stays_outside, write_in_place
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 from nopt.passes.machine import machine_of
@@ -154,8 +154,8 @@ class InlineContraction(RewritePattern):
             return "its iterators would have to be divided, and the core tiles plain indices"
         if isinstance(consumer, ForOp) and producer.yielded.type == i8 != consumer.yielded.type:
             return "that widens it, and the core stores i8"
-        extents = consumer.parallel_extents, producer.parallel_extents
-        if not is_bijection(load.map.data, *extents):
+        read = access(load.map.data, consumer.parallel_extents)
+        if not read.is_bijection(producer.parallel_extents):
             return "that does not read each element once, and sums are computed once only"
         return None
 

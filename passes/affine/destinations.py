@@ -14,7 +14,7 @@ from xdsl.rewriter import InsertPoint
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.analysis import are_disjoint
+from nopt.passes.affine.analysis import access_of
 from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.affine.nest_builder import NestBuilder
 
@@ -61,7 +61,7 @@ def _is_before(link: ForOp, nest: ForOp) -> bool:
 
 def _misses(load: LoadOp, nest: ForOp) -> bool:
     """Whether no point of a load reads what a nest writes."""
-    return are_disjoint((load.map.data, load.nest.extents), (nest.places, nest.parallel_extents))
+    return access_of(load).is_disjoint(access_of(nest))
 
 
 def _copy_destination(nest: ForOp) -> None:

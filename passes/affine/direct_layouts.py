@@ -20,7 +20,7 @@ from xdsl.rewriter import Rewriter
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.analysis import is_bijection
+from nopt.passes.affine.analysis import access
 from nopt.passes.affine.core_nest import LAYOUT, PLACEMENT
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
 from nopt.passes.remarks import name_of, remark
@@ -83,7 +83,7 @@ def _order_refusal(map: AffineMap, copy: ForOp, producer: ForOp) -> str | None:
         return f"{map} moves lanes; the core stores whole vectors"
     if any(isinstance(part, AffineBinaryOpExpr) and part.kind in divisions for part in parts):
         return f"{map} divides iterators; the core stores bursts of plain indices"
-    if not is_bijection(map, copy.parallel_extents, producer.parallel_extents):
+    if not access(map, copy.parallel_extents).is_bijection(producer.parallel_extents):
         return f"{map} is not invertible"
     return None
 

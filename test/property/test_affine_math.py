@@ -18,7 +18,7 @@ from nopt.dialects.affine_math import (
     substitute,
     to_sum,
 )
-from nopt.passes.affine.analysis import is_bijection
+from nopt.passes.affine.analysis import access
 
 extents_lists = st.lists(st.integers(1, 6), min_size=1, max_size=3)
 
@@ -151,8 +151,9 @@ def map_ranges(shape: list[int]) -> list[range]:
 @given(reshapes())
 def test_reshapes_are_bijections(pair: Any):
     source, target, map = pair
-    assert is_bijection(map, tuple(target), tuple(source))
-    assert is_bijection(simplify_map(map, target), tuple(target), tuple(source))
+    assert access(map, tuple(target)).is_bijection(tuple(source))
+    simplified = access(simplify_map(map, target), tuple(target))
+    assert simplified.is_bijection(tuple(source))
 
 
 @examples(150)
@@ -162,7 +163,7 @@ def test_bijection(box: Any, shape: list[int]):
     map = AffineMap(len(extents), 0, tuple(results))
     images = [tuple(map.eval(list(p), [])) for p in product(*map_ranges(extents))]
     expected = sorted(images) == list(product(*map_ranges(shape)))
-    assert is_bijection(map, tuple(extents), tuple(shape)) == expected
+    assert access(map, tuple(extents)).is_bijection(tuple(shape)) == expected
 
 
 @examples(150)
@@ -179,7 +180,7 @@ def test_permutations_with_offsets_are_bijections_onto_their_box_only(data: Any)
         results[axis] = AffineDimExpr(dim) * -1 + (shape[axis] - 1) if flip else AffineDimExpr(dim)
     results[0] = results[0] + shift
     map = AffineMap(len(shape), 0, tuple(results))
-    assert is_bijection(map, tuple(extents), tuple(shape)) == (shift == 0)
+    assert access(map, tuple(extents)).is_bijection(tuple(shape)) == (shift == 0)
 
 
 @examples(150)

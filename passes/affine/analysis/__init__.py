@@ -1,0 +1,26 @@
+"""Exact questions about the index maps of nests; what can be told at once is not asked of ISL.
+
+    read, written = access_of(load), access_of(nest)
+    read.is_bijection(load.source_shape)  # is each element read, and once?
+    read.is_disjoint(written)             # does it miss what the nest writes?
+    read.points_of(written)               # where in the nest is what it reads computed?
+    read.window((1, 8, 8, 3, 3))          # which box of elements does a tile of the iterators need?
+    read.reuse_dims                       # along which iterators are elements read again?
+
+Answers are remembered, by map and extents.
+"""
+
+from nopt.passes.affine.analysis.access import Access, access, access_of
+from nopt.passes.affine.analysis.relations import are_inside, index_relation, isl_expr, points
+from nopt.passes.affine.analysis.windows import Window
+
+__all__ = [
+    "Access",
+    "Window",
+    "access",
+    "access_of",
+    "are_inside",
+    "index_relation",
+    "isl_expr",
+    "points",
+]
