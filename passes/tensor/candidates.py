@@ -30,6 +30,11 @@ class Candidates:
         chosen._windows = [window[positions] for window in self._windows]
         return chosen
 
+    @property
+    def chunks(self) -> Integers:
+        """Turns of all loops over the reduction together."""
+        return self.trips[:, self.tiling.parallel :].prod(axis=1)
+
     def window(self, operand: Operand) -> Integers:
         """Elements of an operand's window in each dimension."""
         return self._windows[self.tiling.operands.index(operand)]

@@ -25,7 +25,7 @@ from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
-from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, PLACEMENT, Product
+from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, PLACEMENT, Product, Window
 from nopt.passes.affine.wide_results import BITS
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
@@ -36,6 +36,7 @@ from nopt.passes.tensor.schedules import (
     NoScheduleError,
     check_schedule,
 )
+from nopt.passes.tensor.separate_windows import Phase, SeparateWindows
 from nopt.passes.tensor.tiling import Operand, tiling_of
 
 
@@ -177,12 +178,12 @@ class _Kernel(KernelOperands):
         return [self._local(iterator) for iterator in range(len(self.tiling.extents))]
 
     def _begin_tile(self) -> None:
+        if self.windows is not None:
+            return
         sizes = self._boxed(self._parallel)
         self.build.reset(sizes, self._tile())
         start = self.tiling.start
         if isinstance(start, Product) or start.kind not in (Reduction.MAX, Reduction.MIN):
-            return
-        if self._has_whole_windows:
             return
         # Below, or above, anything that i8 elements and a pad can give.
         extreme = IMMEDIATE[0] if start.kind is Reduction.MAX else IMMEDIATE[1]
@@ -198,12 +199,11 @@ class _Kernel(KernelOperands):
             self._multiply(operand, wgt)
         elif operand.memory is Memory.ACC:
             self._combine(AluKind.ADD, operand)
+        elif self.windows is not None:
+            self._compare(operand, self.windows)
         elif self.tiling.is_staged(operand):
             self._stage(operand)
-            if self._has_whole_windows:
-                window = self._window_indices(operand, self._first_points())
-                self._bring(operand, self._boxed(self._parallel), self._tile(), window)
-            self._compare(operand)
+            self._fold(operand)
         else:
             self._multiply(operand, self._diagonal(operand))
 
@@ -243,40 +243,48 @@ class _Kernel(KernelOperands):
             inside = (self.inside, [buffer.slot, *(window[axis] for axis in padded.axes)])
             self.build.gemm(sizes, acc, inside, (self.pad_matrix, [number(0)]))
 
-    @property
-    def _has_whole_windows(self) -> bool:
-        """Whether a tile compares all points of its windows at once: then the first one begins."""
-        reduction = range(self.tiling.parallel, len(self.tiling.extents))
-        return all(self.trips[iterator] == 1 for iterator in reduction)
-
-    def _first_points(self) -> list[AffineExpr]:
-        """The point of the box along parallel iterators; the first one along the others."""
-        count = len(self.tiling.extents) - self.tiling.parallel
-        return [*self._locals()[: self.tiling.parallel], *[number(0)] * count]
-
-    def _compare(self, operand: Operand) -> None:
-        """Fold the points of the reduction's chunk into the tile, one after the other.
-
-        Not the first one, if a tile begins with it: of each iterator in turn all but the first
-        point, those before it at their first.
-        """
-        reduction = range(self.tiling.parallel, len(self.tiling.extents))
-        if not self._has_whole_windows:
-            self._fold(operand, self._locals(), reduction)
-            return
-        for moved in reversed(reduction):
-            if self.tiles[moved] > 1:
-                local = self._first_points()
-                local[moved] = self.build.open_loop(self.tiles[moved] - 1, "k") + 1
-                self._fold(operand, local, range(moved + 1, reduction.stop))
-                self.build.close_loop()
-
-    def _fold(self, operand: Operand, local: list[AffineExpr], iterators: Sequence[int]) -> None:
-        """Fold points into the tile: all along some iterators, one along the others."""
+    def _compare(self, operand: Operand, windows: SeparateWindows) -> None:
+        """Bring whole windows to accumulators by planes, and compare these along each axis."""
         start = self.tiling.start
-        assert not isinstance(start, Product)
+        assert isinstance(start, Window)
         kind = AluKind.MAX if start.kind is Reduction.MAX else AluKind.MIN
-        looped = [iterator for iterator in iterators if self.tiles[iterator] > 1]
+        dims = [AffineDimExpr(axis) for axis in self._parallel]
+        for plane in windows.planes:
+            sizes = self._sizes_and(windows.more(plane))
+            positions = [windows.position(axis, plane) for axis in self._parallel]
+            window = [
+                dim * stride + first for dim, (stride, first) in zip(dims, positions, strict=True)
+            ]
+            acc = self._plane(windows, plane, dims)
+            self.build.reset(sizes, acc)
+            self._bring(operand, sizes, acc, window)
+        for fold in windows.folds():
+            further = [dim + offset for dim, offset in zip(dims, fold.offset, strict=True)]
+            into, of = self._plane(windows, fold.into, dims), self._plane(windows, fold.of, further)
+            self.build.alu(kind, self._sizes_and(fold.more), into, of)
+
+    def _plane(self, windows: SeparateWindows, plane: Phase, at: Exprs) -> tuple[SSAValue, Exprs]:
+        """An element of a plane of windows; the result's are those of the tile."""
+        if plane == windows.result:
+            memref, (slot, *_) = self._tile()
+            return memref, [slot, *(number(0) for _ in self.plane), *at]
+        return self.planes[plane], [number(0), *at]
+
+    def _sizes_and(self, more: Sequence[int]) -> list[Size]:
+        """Sizes of the tile, and so many more elements along each of its dimensions."""
+        return [
+            tuple(expr + extra for expr in size)
+            for size, extra in zip(self._sizes(self._parallel), more, strict=True)
+        ]
+
+    def _fold(self, operand: Operand) -> None:
+        """Fold the points of a chunk of windows into the tile, one after the other."""
+        local = self._locals()
+        reduction = range(self.tiling.parallel, len(self.tiling.extents))
+        start = self.tiling.start
+        assert isinstance(start, Window)
+        kind = AluKind.MAX if start.kind is Reduction.MAX else AluKind.MIN
+        looped = [iterator for iterator in reduction if self.tiles[iterator] > 1]
         for iterator in looped:
             # A loop, not a box: no accumulator may be touched twice in a row.
             size = self._size(iterator)

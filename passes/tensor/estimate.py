@@ -72,7 +72,7 @@ class _Estimation:
         self.slots = slots
         self.scopes = scopes
         self.turns = self.trips[:, : tiling.parallel].prod(axis=1)
-        self.chunks = self.trips[:, tiling.parallel :].prod(axis=1)
+        self.chunks = candidates.chunks
         self.entry_bytes = {
             Memory.INP: config.inp_bytes,
             Memory.WGT: config.wgt_bytes,
@@ -121,9 +121,20 @@ class _Estimation:
         staged = cost.gemm_cycles(self.candidates.entries(tiling.operands[0]))
         passes = 2 if tiling.padded is None else 3
         compared = prod(tiling.extents[tiling.parallel :]) / self.chunks
-        # A tile with whole windows begins with their first points.
-        folded = compared - (self.chunks == 1)
-        return passes * staged + folded * cost.gemm_cycles(2 * points / compared)
+        one_by_one = passes * staged + compared * self._alu(points / compared, two_operands=True)
+        if (windows := tiling.windows) is None:
+            return one_by_one
+        sizes = np.array(tiling.extents) / self.trips
+        sizes = sizes[:, : tiling.parallel]
+        planes = [(sizes + windows.more(plane)).prod(axis=1) for plane in windows.planes]
+        folds = [(sizes + fold.more).prod(axis=1) for fold in windows.folds()]
+        self.instructions = self.instructions + self.turns * (2 * len(planes) + len(folds))
+        cycles = passes * sum(map(cost.gemm_cycles, planes), np.zeros(len(sizes)))
+        cycles += sum((self._alu(fold, two_operands=True) for fold in folds), np.zeros(len(sizes)))
+        return np.where(self.chunks == 1, cycles, one_by_one)
+
+    def _alu(self, vectors: Floats, two_operands: bool = False) -> Floats:
+        return cost.alu_cycles(vectors, two_operands, self.config)
 
     def _more_instructions(self, iterators: int) -> Floats:
         """Cycles of instructions beyond one for a box over the first iterators.
@@ -142,15 +153,17 @@ class _Estimation:
         vectors = prod(tiling.extents[: tiling.parallel]) / self.turns
         cycles = cost.gemm_cycles(vectors)
         if tiling.is_staged(tiling.operands[0]):
-            # What a maximum begins with, and the pad.
-            cycles = cycles * (2 if tiling.padded is None else 3)
-        cycles = cycles + (tiling.planes - 1) * cost.gemm_cycles(vectors)
+            # What a maximum begins with, if its windows are not whole.
+            whole = (self.chunks == 1) & (tiling.windows is not None)
+            cycles = np.where(whole, 0, cycles + self._alu(vectors))
+        more = tiling.planes - 1 + (tiling.padded is not None)
+        cycles = cycles + more * self._alu(vectors)
         for step in tiling.steps:
             if shifts := step.shifts_to_multiply(self.config):
                 # A copy, which is reset and added to; then a shift and an addition each.
                 pairs = len(shifts) + 1
                 cycles = cycles + pairs * (
-                    cost.gemm_cycles(vectors) + cost.gemm_cycles(2 * vectors)
+                    self._alu(vectors) + self._alu(vectors, two_operands=True)
                 )
             else:
                 cycles = cycles + self._step(step, vectors)
@@ -159,13 +172,14 @@ class _Estimation:
     def _step(self, step: Step, vectors: Floats) -> Floats:
         """Cycles of one step on a tile's vectors: a product or an immediate takes one each."""
         if isinstance(step.operand, int):
-            return cost.gemm_cycles(vectors)
+            return self._alu(vectors)
         operand = self.tiling.operand(step.operand)
         if self.tiling.is_staged(operand):
             staged = self.candidates.entries(operand)
-            return 2 * cost.gemm_cycles(staged) + cost.gemm_cycles(2 * vectors)
-        product = operand.digits or operand.memory is Memory.INP
-        return cost.gemm_cycles(vectors if product else 2 * vectors)
+            return 2 * cost.gemm_cycles(staged) + self._alu(vectors, two_operands=True)
+        if operand.digits or operand.memory is Memory.INP:
+            return cost.gemm_cycles(vectors)
+        return self._alu(vectors, two_operands=True)
 
     # --- Transfers.
 

@@ -19,6 +19,7 @@ from nopt.passes.tensor.bias_digits import input_vector, matrices
 from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
 from nopt.passes.tensor.schedules import buffer_tiles, scope_of, scopes_of, slots_of, tile_loops
+from nopt.passes.tensor.separate_windows import Phase
 from nopt.passes.tensor.tiling import Operand, Tiling
 
 
@@ -102,7 +103,16 @@ class KernelOperands:
         names = {Memory.INP: "inp", Memory.WGT: "wgt", Memory.ACC: "operand"}
         # Planes are stored one after the other, as boxes of one in the result's first dimension.
         self.plane = [1] * (tiling.planes > 1)
-        acc_shape = [schedule.slots_of(Memory.ACC), *self.plane, *self.tiles[: tiling.parallel]]
+        tile = list(self.tiles[: tiling.parallel])
+        self.windows = tiling.windows if self._whole_windows else None
+        self.planes: dict[Phase, SSAValue] = {}
+        if self.windows is not None:
+            *others, result = self.windows.planes
+            for plane in others:
+                shape = np.add(tile, self.windows.more(plane)).tolist()
+                self.planes[plane] = build.alloc(Memory.ACC, [1, *shape], self.lanes, "stage")
+            tile = np.add(tile, self.windows.more(result)).tolist()
+        acc_shape = [schedule.slots_of(Memory.ACC), *self.plane, *tile]
         self.acc = build.alloc(Memory.ACC, acc_shape, self.lanes, "acc")
         for operand in tiling.operands:
             window = [int(size) for size in operand.window(tiles)]
@@ -110,7 +120,8 @@ class KernelOperands:
             shape = [self._held(operand), *window]
             memref = build.alloc(operand.memory, shape, self.lanes, name)
             self.buffers[operand.load] = Buffer(memref, number(0))
-            if tiling.is_staged(operand):
+            staged = tiling.is_staged(operand)
+            if staged and (self.windows is None or operand.load is not tiling.start.input):
                 self.stages[operand.load] = build.alloc(
                     Memory.ACC, [1, *window], self.lanes, "stage"
                 )
@@ -131,6 +142,11 @@ class KernelOperands:
             )
             self.pad_matrix = build.alloc(Memory.WGT, [1], self.lanes, "pad")
             build.load(self.arguments[self.pad_weights], self.pad_matrix, [], number(0), [], [])
+
+    @property
+    def _whole_windows(self) -> bool:
+        """Whether a tile has all points of its windows at once."""
+        return all(trips == 1 for trips in self.trips[self.tiling.parallel :])
 
     # --- Indices.
 

@@ -128,12 +128,22 @@ def entries_needed(
         Memory.WGT: np.zeros(len(tiles), np.int64),
         Memory.ACC: tiles[:, : tiling.parallel].prod(axis=1) * acc,
     }
+    whole = np.zeros(len(tiles), bool)
+    if (windows := tiling.windows) is not None:
+        whole = candidates.chunks == 1
+        planes = [
+            (tiles[:, : tiling.parallel] + windows.more(plane)).prod(axis=1)
+            for plane in windows.planes
+        ]
+        in_planes = sum(planes[:-1], np.zeros(len(tiles), np.int64)) + planes[-1] * acc
+        needed[Memory.ACC] = np.where(whole, in_planes, needed[Memory.ACC])
     for operand in tiling.operands:
         held = buffer_tiles(candidates, operand, order, scopes, slots)
         entries = candidates.entries(operand)
         needed[operand.memory] += entries * held
         if tiling.is_staged(operand):
-            needed[Memory.ACC] += entries
+            is_start = operand.load is tiling.start.input
+            needed[Memory.ACC] += np.where(whole & is_start, 0, entries)
         if tiling.padded is not None and operand.load is tiling.start.input:
             window = candidates.window(operand)[:, list(tiling.padded.axes)]
             needed[Memory.INP] += window.prod(axis=1) * held

@@ -26,6 +26,7 @@ from nopt.passes.affine.core_nest import (
 )
 from nopt.passes.intrinsics import gemm
 from nopt.passes.tensor.bias_digits import matrices
+from nopt.passes.tensor.separate_windows import SeparateWindows, separate
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
@@ -161,6 +162,15 @@ class Tiling:
         split = staged_scale(scale)
         assert split is not None
         return split
+
+    @cached_property
+    def windows(self) -> SeparateWindows | None:
+        """How the windows of a maximum or minimum are compared axis by axis, if they can be."""
+        operand = self.operands[0]
+        if not self.is_staged(operand) or operand.opaque:
+            return None
+        scaled = operand.coefficients // np.array(operand.steps, np.int64)[:, None]
+        return separate(scaled, self.extents, self.parallel)
 
     @property
     def uses_digits(self) -> bool:

@@ -325,9 +325,9 @@ func.func @resident_bias(%x: tensor<80x16xi8>, %w: tensor<2x16x16xi8>) -> tensor
 
 // -----
 
-// A maximum over windows: i8 values reach accumulators through the identity. What the pad -128 needs
-// is added where a mask says that the window is inside, since loads pad with zero. Whole windows
-// begin with their first points.
+// A maximum over windows: i8 values reach accumulators through the identity, divided by phase. What
+// the pad -128 needs is added where a mask says that the window is inside, since loads pad with zero.
+// The even elements are compared with one another, then with the odd ones, which become the result.
 func.func @max_pool(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
   %y = affine_nest.for (%h, %c) = (3, 16) reduce (%k) = (3) {
     %a = affine_nest.load %x[%h * 2 + %k - 1, %c] pad -128 : tensor<6x16xi8>
@@ -341,9 +341,9 @@ func.func @max_pool(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
 // CHECK-NEXT: %inside = graph.constant dense_resource<inside> : tensor<6x16xi8>
 // CHECK-NEXT: %pad = graph.constant dense_resource<pad> : tensor<16x16xi8>
 // CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity, %inside_mem = %inside, %pad_mem = %pad) to (%y_mem) : (tensor<6x16xi8>, tensor<1x16x16xi8>, tensor<6x16xi8>, tensor<16x16xi8>) -> tensor<3x16xi8> {
+// CHECK-NEXT: %stage = tensor_intrinsic.alloc : memref<1x4x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x3x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
-// CHECK-NEXT: %stage = tensor_intrinsic.alloc : memref<1x7x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: %inside_1 = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
@@ -351,17 +351,45 @@ func.func @max_pool(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
 // CHECK-NEXT: tensor_intrinsic.load %pad_mem[] to %pad_1[0] sizes []
 // CHECK-NEXT: tensor_intrinsic.load %x_mem[-1] to %inp[0] sizes [7]
 // CHECK-NEXT: tensor_intrinsic.load %inside_mem[-1] to %inside_1[0] sizes [7]
+// CHECK-NEXT: tensor_intrinsic.reset [4] %stage[0, d0]
+// CHECK-NEXT: tensor_intrinsic.gemm [4] %stage[0, d0] += %inp[0, d0 * 2] * %eye[0, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [4] %stage[0, d0] += %inside_1[0, d0 * 2] * %pad_1[0]
 // CHECK-NEXT: tensor_intrinsic.reset [3] %acc[0, d0]
-// CHECK-NEXT: tensor_intrinsic.reset [7] %stage[0, d0]
-// CHECK-NEXT: tensor_intrinsic.gemm [7] %stage[0, d0] += %inp[0, d0] * %eye[0, 0]
-// CHECK-NEXT: tensor_intrinsic.gemm [7] %stage[0, d0] += %inside_1[0, d0] * %pad_1[0]
-// CHECK-NEXT: tensor_intrinsic.gemm [3] %acc[0, d0] += %inp[0, d0 * 2] * %eye[0, 0]
-// CHECK-NEXT: tensor_intrinsic.gemm [3] %acc[0, d0] += %inside_1[0, d0 * 2] * %pad_1[0]
-// CHECK-NEXT: affine.for %k = 0 to 2 {
-// CHECK-NEXT: tensor_intrinsic.alu max [3] %acc[0, d0], %stage[0, d0 * 2 + %k + 1]
-// CHECK-NEXT: }
+// CHECK-NEXT: tensor_intrinsic.gemm [3] %acc[0, d0] += %inp[0, d0 * 2 + 1] * %eye[0, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [3] %acc[0, d0] += %inside_1[0, d0 * 2 + 1] * %pad_1[0]
+// CHECK-NEXT: tensor_intrinsic.alu max [3] %stage[0, d0], %stage[0, d0 + 1]
+// CHECK-NEXT: tensor_intrinsic.alu max [3] %acc[0, d0], %stage[0, d0]
 // CHECK-NEXT: tensor_intrinsic.alu add [3] %acc[0, d0], -128
 // CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0] sizes [3]
+// CHECK-NEXT: }
+// CHECK-NEXT: func.return %y : tensor<3x16xi8>
+
+// -----
+
+// Windows that overlap by a stride of 1 have one phase, which is compared with itself.
+func.func @max_pool_overlapping(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
+  %y = affine_nest.for (%h, %c) = (3, 16) reduce (%k) = (3) {
+    %a = affine_nest.load %x[%h + %k - 1, %c] pad 0 : tensor<6x16xi8>
+    %m = affine_nest.reduce max %a : i8
+    affine_nest.yield %m : i8
+  } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [2, 3] order [0] inp 1 wgt 1 acc 1>} : tensor<3x16xi8>
+  return %y : tensor<3x16xi8>
+}
+// CHECK-LABEL: func.func @max_pool_overlapping(
+// CHECK-NEXT: %identity = graph.constant dense_resource<identity{{.*}}> : tensor<1x16x16xi8>
+// CHECK-NEXT: %y = tensor_intrinsic.kernel (%x_mem = %x, %identity_mem = %identity) to (%y_mem) : (tensor<6x16xi8>, tensor<1x16x16xi8>) -> tensor<3x16xi8> {
+// CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x4x16xi32, #tensor_intrinsic<memory acc>>
+// CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x4x16xi8, #tensor_intrinsic<memory inp>>
+// CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
+// CHECK-NEXT: affine.for %h = 0 to 2 {
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[%h * 2 - 1] to %inp[0] sizes [min(4, %h * -2 + 5)]
+// CHECK-NEXT: tensor_intrinsic.reset [min(4, %h * -2 + 5)] %acc[0, d0]
+// CHECK-NEXT: tensor_intrinsic.gemm [min(4, %h * -2 + 5)] %acc[0, d0] += %inp[0, d0] * %eye[0, 0]
+// CHECK-NEXT: tensor_intrinsic.alu max [min(3, %h * -2 + 4)] %acc[0, d0], %acc[0, d0 + 1]
+// CHECK-NEXT: tensor_intrinsic.alu max [min(2, %h * -2 + 3)] %acc[0, d0], %acc[0, d0 + 1]
+// CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[%h * 2] sizes [min(2, %h * -2 + 3)]
+// CHECK-NEXT: }
 // CHECK-NEXT: }
 // CHECK-NEXT: func.return %y : tensor<3x16xi8>
 
