@@ -14,7 +14,6 @@ from xdsl.context import Context
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 from xdsl.ir import Operation, SSAValue
-from xdsl.ir.affine import AffineDimExpr
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import (
     GreedyRewritePatternApplier,
@@ -26,10 +25,10 @@ from xdsl.pattern_rewriter import (
 from xdsl.rewriter import InsertPoint
 from xdsl.transforms.dead_code_elimination import dce
 
-from nopt.dialects.affine_math import Sum, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.analysis import access_of
 from nopt.passes.affine.constant_vectors import (
     AddBeforeShift,
     MergeVectors,
@@ -212,39 +211,14 @@ class PadWithZero(IntervalPattern):
         never_wins = (op.kind.data is Reduction.MAX and pad <= 0 <= low) or (
             op.kind.data is Reduction.MIN and pad >= 0 >= high
         )
-        if never_wins and isinstance(load.pad, IntegerAttr) and _every_window_is_inside(load):
+        if never_wins and isinstance(load.pad, IntegerAttr) and _has_element_in_window(load):
             load.pad = IntegerAttr(0, load.pad.type)
             rewriter.notify_op_modified(load)
 
 
-def _every_window_is_inside(load: LoadOp) -> bool:
-    """Whether each point of the parallel iterators has a point of the reduction that reads inside.
-
-    Checked dimension by dimension, for indices that rise with each of their iterators; so each
-    reduction iterator may move one dimension only.
-    """
-    nest = load.nest
-    parallel = len(nest.parallel_extents)
-    ranges = nest.ranges
-    moved = [dim for expr in load.map.data.results for dim in expr.used_dims() if dim >= parallel]
-    if len(moved) != len(set(moved)):
-        return False
-    for expr, size in zip(load.map.data.results, load.source_shape, strict=True):
-        total = to_sum(expr, ranges)
-        if any(c < 0 or not isinstance(a, AffineDimExpr) for a, c in total.terms.items()):
-            return False
-        window = [
-            (atom, coefficient)
-            for atom, coefficient in total.terms.items()
-            if isinstance(atom, AffineDimExpr) and atom.position >= parallel
-        ]
-        reach = Sum(dict(window)).range(ranges)[1]
-        low, high = total.add(Sum(dict(window)), -1).range(ranges)
-        # The window's first index must be inside, or its last one; its steps must not skip all.
-        largest = max((coefficient for _, coefficient in window), default=0)
-        if low + reach < 0 or high >= size or largest > size:
-            return False
-    return True
+def _has_element_in_window(load: LoadOp) -> bool:
+    """Whether each point of the parallel iterators has one of the reduction that reads inside."""
+    return access_of(load).meets(load.source_shape, len(load.nest.parallel_extents))
 
 
 @dataclass(frozen=True)

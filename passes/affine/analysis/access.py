@@ -80,6 +80,18 @@ class Access:
             case _:
                 return None
 
+    @cached_property
+    def shift(self) -> tuple[int, ...] | None:
+        """The numbers that make a point its index: `[%c + 32, %h]` is the point shifted by (32, 0).
+
+        None for all other maps. Then what is reached is a box, in the order of the iterators.
+        """
+        shifted = len(self.extents) == len(self.map.results) and all(
+            self.along(i) == (i, total.constant) if extent > 1 else not total.terms
+            for i, (extent, total) in enumerate(zip(self.extents, self.sums, strict=True))
+        )
+        return tuple(total.constant for total in self.sums) if shifted else None
+
     # What is reached.
 
     @cached_property
