@@ -11,7 +11,13 @@ Answers are remembered, by map and extents.
 """
 
 from nopt.passes.affine.analysis.access import Access, access, access_of
-from nopt.passes.affine.analysis.relations import are_inside, index_relation, isl_expr, points
+from nopt.passes.affine.analysis.relations import (
+    are_inside,
+    box_of,
+    isl_expr,
+    points_where,
+    relation_where,
+)
 from nopt.passes.affine.analysis.windows import Window
 
 __all__ = [
@@ -20,7 +26,8 @@ __all__ = [
     "access",
     "access_of",
     "are_inside",
-    "index_relation",
+    "box_of",
     "isl_expr",
-    "points",
+    "points_where",
+    "relation_where",
 ]

@@ -14,7 +14,7 @@ from nopt.dialects.affine_math import Range, Sum, dim_ranges, simplify_map, to_s
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.affine.analysis.components import Component, box_relation, components_of
 from nopt.passes.affine.analysis.inverse import function_of, inverse_of_digits
-from nopt.passes.affine.analysis.relations import are_inside, box, points
+from nopt.passes.affine.analysis.relations import are_inside, box_of, points_where
 from nopt.passes.affine.analysis.windows import Window, window_of
 
 
@@ -134,6 +134,12 @@ class Access:
         """Whether just the elements of a tensor are reached, all of them."""
         return self.is_box and self.bounds == tuple((0, size - 1) for size in shape)
 
+    def points_inside(self, shape: Sequence[int]) -> isl.Set:
+        """The points of the box that reach into a tensor."""
+        dims: list[AffineExpr] = [AffineDimExpr(i) for i in range(len(self.extents))]
+        exprs = [*dims, *self.simplified.results]
+        return points_where(len(dims), are_inside(exprs, [*self.extents, *shape]))
+
     def is_disjoint(self, other: Access) -> bool:
         """Whether no element is reached by both."""
         return _are_disjoint(self, other)
@@ -211,13 +217,6 @@ class Access:
         return _stays_outside(self, tuple(shape), self.then(map), tuple(target))
 
 
-def _inside(of: Access, shape: Sequence[int]) -> isl.Set:
-    """The points that reach into a tensor."""
-    dims: list[AffineExpr] = [AffineDimExpr(i) for i in range(len(of.extents))]
-    indices = of.simplified.results
-    return points(len(dims), are_inside([*dims, *indices], [*of.extents, *shape]))
-
-
 @cache
 def _are_disjoint(one: Access, other: Access) -> bool:
     bounds = list(zip(one.bounds, other.bounds, strict=True))
@@ -245,12 +244,12 @@ def _window(of: Access, tile: tuple[int, ...]) -> Window:
 @cache
 def _meets(of: Access, shape: tuple[int, ...], iterators: int) -> bool:
     others = len(of.extents) - iterators
-    met = _inside(of, shape).project_out(isl.dim_type.set, iterators, others)
-    return bool(met.is_equal(box(of.extents[:iterators])))
+    met = of.points_inside(shape).project_out(isl.dim_type.set, iterators, others)
+    return bool(met.is_equal(box_of(of.extents[:iterators])))
 
 
 @cache
 def _stays_outside(
     one: Access, shape: tuple[int, ...], other: Access, target: tuple[int, ...]
 ) -> bool:
-    return bool(_inside(other, target).is_subset(_inside(one, shape)))
+    return bool(other.points_inside(target).is_subset(one.points_inside(shape)))

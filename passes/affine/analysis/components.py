@@ -15,7 +15,7 @@ import islpy as isl
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import Range, dim_ranges, is_mixed_radix, to_sum
-from nopt.passes.affine.analysis.relations import are_inside, box, index_relation, value_range
+from nopt.passes.affine.analysis.relations import are_inside, box_of, relation_where, value_range
 from nopt.passes.affine.analysis.spans import Span, span_of
 
 
@@ -125,7 +125,7 @@ class Indices:
         if self._points == self._between_bounds:
             return self.is_injective
         moved = [expr - low for expr, (low, _) in zip(self.exprs, self.bounds, strict=True)]
-        whole = box([high - low + 1 for low, high in self.bounds])
+        whole = box_of([high - low + 1 for low, high in self.bounds])
         return bool(box_relation(moved, self.extents).range().is_equal(whole))
 
     @cached_property
@@ -161,4 +161,4 @@ class Indices:
 def box_relation(exprs: Sequence[AffineExpr], extents: Sequence[int]) -> isl.Map:
     """From each point of a box to its indices."""
     dims = [AffineDimExpr(i) for i in range(len(extents))]
-    return index_relation(len(extents), are_inside(dims, extents), exprs)
+    return relation_where(len(extents), are_inside(dims, extents), exprs)

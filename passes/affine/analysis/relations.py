@@ -51,17 +51,19 @@ def _where(conditions: Sequence[str]) -> str:
     return " and ".join(conditions) or "true"
 
 
-def points(dims: int, conditions: Sequence[str]) -> isl.Set:
+def points_where(dims: int, conditions: Sequence[str]) -> isl.Set:
     """The points of so many dimensions that meet all conditions."""
     return isl.Set(f"{{ {_points(dims)} : {_where(conditions)} }}")
 
 
-def box(shape: Sequence[int]) -> isl.Set:
+def box_of(shape: Sequence[int]) -> isl.Set:
     """All indices of a shape."""
-    return points(len(shape), are_inside([AffineDimExpr(i) for i in range(len(shape))], shape))
+    return points_where(
+        len(shape), are_inside([AffineDimExpr(i) for i in range(len(shape))], shape)
+    )
 
 
-def index_relation(dims: int, conditions: Sequence[str], exprs: Sequence[AffineExpr]) -> isl.Map:
+def relation_where(dims: int, conditions: Sequence[str], exprs: Sequence[AffineExpr]) -> isl.Map:
     """From each point that meets all conditions to the values of `exprs` there."""
     values = ", ".join(map(isl_expr, exprs))
     return isl.Map(f"{{ {_points(dims)} -> [{values}] : {_where(conditions)} }}")

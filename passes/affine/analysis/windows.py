@@ -12,7 +12,7 @@ from nopt.dialects.affine_math import Sum, dim_ranges
 from nopt.passes.affine.analysis.inverse import function_of
 from nopt.passes.affine.analysis.relations import (
     are_inside,
-    index_relation,
+    relation_where,
     value_range,
 )
 
@@ -68,11 +68,11 @@ def _divided_window(
         else:
             conditions += are_inside([start, point], [1, 1])
     moved = expr.replace_dims_and_symbols(points, [])
-    both = index_relation(2 * len(extents), conditions, [moved])
+    both = relation_where(2 * len(extents), conditions, [moved])
     reached = both.project_out(isl.dim_type.in_, len(extents), len(extents))
     first, last = reached.lexmin(), reached.lexmax()
     size = value_range(last.sum(first.neg()).range(), 0)[1] + 1
-    if first.is_subset(index_relation(len(extents), [], [expr])):
+    if first.is_subset(relation_where(len(extents), [], [expr])):
         return size, expr
     origin = function_of(first)
     return size, None if origin is None else origin[0]

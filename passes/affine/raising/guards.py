@@ -7,18 +7,16 @@ import numpy as np
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Operation, SSAValue
-from xdsl.ir.affine import AffineDimExpr
 
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.scalars import evaluate_scalar
+from nopt.passes.affine.analysis import are_inside, box_of, points_where
 from nopt.passes.affine.raising.reading import (
     Access,
     Loop,
     Program,
-    inside_text,
     loads_of,
     result_number,
-    set_text,
 )
 from nopt.passes.affine.raising.reductions import Fold, identity
 
@@ -31,8 +29,7 @@ def pads_of(program: Program, store: Access, fold: Fold | None) -> dict[SSAValue
     They make the terms of its reduction change nothing where the condition does not hold. Raises
     ValueError if there are none.
     """
-    points = [AffineDimExpr(position) for position in range(len(store.loops))]
-    box = isl.Set(set_text(len(points), inside_text(points, store.extents)))
+    box = box_of(store.extents)
     if store.domain.is_equal(box):
         return {}
     if fold is None or any(term.negative for term in fold.terms) or len(fold.terms) != 1:
@@ -86,7 +83,7 @@ def _pads(
         if load.loops != loops:
             continue
         shape = program.shapes[load.memref]
-        inside = isl.Set(set_text(len(loops), inside_text(load.index, shape)))
+        inside = points_where(len(loops), are_inside(load.index, shape))
         if domain.intersect(inside).is_subset(holds):
             padded.append(load.op.results[0])
     for number in (otherwise, None):

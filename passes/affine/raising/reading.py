@@ -24,7 +24,7 @@ from xdsl.ir.affine import (
 from xdsl.utils.hints import isa
 
 from nopt.dialects.affine_math import dim_ranges, simplify
-from nopt.passes.affine.analysis import isl_expr
+from nopt.passes.affine.analysis import box_of, isl_expr, points_where, relation_where
 from nopt.passes.places import about
 
 AccessOp = affine.LoadOp | affine.StoreOp | memref.LoadOp | memref.StoreOp
@@ -136,7 +136,7 @@ def _find_shapes(program: Program) -> None:
         sizes = reached.setdefault(access.memref, list(type.get_shape()))
         if not sizes:
             continue
-        relation = isl.Map(set_text(len(access.loops), [], access.index))
+        relation = relation_where(len(access.loops), [], access.index)
         elements = relation.intersect_domain(access.domain).range()
         ranges.append((access, elements))
         for axis, size in enumerate(type.get_shape()):
@@ -145,8 +145,7 @@ def _find_shapes(program: Program) -> None:
                 sizes[axis] = max(sizes[axis], largest + 1)
     for access, elements in ranges:
         sizes = reached[access.memref]
-        points = [AffineDimExpr(axis) for axis in range(len(sizes))]
-        if not elements.is_subset(isl.Set(set_text(len(sizes), inside_text(points, sizes)))):
+        if not elements.is_subset(box_of(sizes)):
             with about(access.op):
                 raise ValueError(
                     f"reaches outside of {name_of(access.memref)}, {access.memref.type}"
@@ -164,18 +163,6 @@ def check_memref(value: SSAValue) -> None:
     """Raise ValueError for a memref whose elements lie elsewhere than row by row."""
     if isa(value.type, MemRefType[Attribute]) and not isinstance(value.type.layout, NoneAttr):
         raise ValueError(f"has {value.type} with a layout, expected elements row by row")
-
-
-def set_text(dims: int, conditions: Sequence[str], exprs: Sequence[AffineExpr] = ()) -> str:
-    """ISL text of the points, or with `exprs` of the map from the points to their values."""
-    names = ", ".join(f"d{i}" for i in range(dims))
-    results = f" -> [{', '.join(map(isl_expr, exprs))}]" if exprs else ""
-    return f"{{ [{names}]{results} : {' and '.join(conditions) or 'true'} }}"
-
-
-def inside_text(exprs: Sequence[AffineExpr], shape: Sequence[int]) -> list[str]:
-    """Conditions that an index is inside a shape."""
-    return [f"0 <= {isl_expr(e)} < {size}" for e, size in zip(exprs, shape, strict=True)]
 
 
 def index_expr(value: SSAValue, loops: Sequence[Loop]) -> AffineExpr:
@@ -278,7 +265,7 @@ class _Reader:
         self.program.loops[op] = inner
         deeper = domain.insert_dims(isl.dim_type.set, len(loops), 1)
         box = f"0 <= d{len(loops)} < {extent}"
-        deeper = deeper.intersect(isl.Set(set_text(len(inner), [box])))
+        deeper = deeper.intersect(points_where(len(inner), [box]))
         self.block(op.body.block, inner, deeper, (*time, counter))
 
     def _branches(
@@ -302,7 +289,7 @@ class _Reader:
                 AffineConstraintKind.eq: "=",
             }[constraint.kind]
             texts.append(f"{value} {sign} 0")
-        holds = domain.intersect(isl.Set(set_text(len(loops), texts)))
+        holds = domain.intersect(points_where(len(loops), texts))
         fails = domain.subtract(holds)
         self.program.branches[op] = (holds, fails)
         self.block(op.then_region.block, loops, holds, (*time, AffineConstantExpr(0)))

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import islpy as isl
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineConstantExpr
 
 from nopt.dialects.affine_math import evaluate
+from nopt.passes.affine.analysis import box_of
 from nopt.passes.affine.raising.flow import BufferFlow, Conflict, Event, Time, dims, numbers
 from nopt.passes.affine.raising.reading import (
     Access,
     Program,
-    inside_text,
     loads_of,
     name_of,
-    set_text,
 )
 from nopt.passes.affine.raising.reductions import kept
 from nopt.passes.places import about, place
@@ -80,7 +78,7 @@ class Schedule:
     def _add_result(self, number: int, buffer: SSAValue) -> None:
         shape = self.program.shapes[buffer]
         index = dims(len(shape))
-        domain = isl.Set(set_text(len(shape), inside_text(index, shape)))
+        domain = box_of(shape)
         before = numbers(len(self.program.function.body.block.ops))
         after = numbers(len(self.program.stores))
         event = Event(f"F{number}", domain, index, before, after)
