@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from xdsl.dialects.builtin import FileLineColLoc
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,14 @@ def remark(op: Operation, message: str) -> None:
         listener(Remark(f"{name_of(op)} {message}", _place(op)))
 
 
-def name_of(op: Operation) -> str:
-    """An op as people know it: by its first result, else by its kind."""
-    hint = op.results[0].name_hint if op.results else None
-    return f"'%{hint}'" if hint else f"'{op.name}'"
+def name_of(what: Operation | SSAValue) -> str:
+    """An op or a value as people know it: by its (first result's) name, else by the op's kind."""
+    if isinstance(what, Operation):
+        hint = what.results[0].name_hint if what.results else None
+        return f"'%{hint}'" if hint else f"'{what.name}'"
+    if what.name_hint:
+        return f"'%{what.name_hint}'"
+    return name_of(what.owner) if isinstance(what.owner, Operation) else "an argument"
 
 
 def _place(op: Operation) -> str | None:

@@ -190,7 +190,9 @@ class ForOp(NestOp):
             reduction_names, reduction = parse_iterators(parser)
         destination, into = _parse_into(parser, parallel_names)
         arguments = [name.resolve(IndexType()) for name in parallel_names + reduction_names]
-        body = parser.parse_region(arguments)
+        body = parser.parse_optional_region(arguments)
+        if body is None:
+            parser.raise_error("expected 'reduce', 'into' or the body in braces")
         for op in body.block.ops:
             if isinstance(op, LoadOp):
                 op.map = AffineMapAttr(AffineMap(len(arguments), 0, op.map.data.results))

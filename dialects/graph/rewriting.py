@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias
 
 from typing_extensions import TypeVar, override
+from xdsl.dialects.builtin import UnknownLoc
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
@@ -18,7 +19,7 @@ Op = TypeVar("Op", bound=GraphOp)
 
 def replace(rewriter: PatternRewriter, op: Operation, new: Sequence[Operation]) -> None:
     """Replace `op` by ops, the last of which gives the same values: it takes over the name and the
-    attributes that people and passes wrote on `op`."""
+    attributes that people and passes wrote on `op`. Messages about new ops point at `op`."""
     *before, last = new
     last.attributes.update({**op.attributes, **last.attributes})
     name = op.results[0].name_hint
@@ -26,6 +27,9 @@ def replace(rewriter: PatternRewriter, op: Operation, new: Sequence[Operation]) 
     for other in before:
         if name is not None and other.results[0].name_hint is None:
             other.results[0].name_hint = f"{name}_{other.name.split('.')[-1]}"
+    for other in new:
+        if isinstance(other.location, UnknownLoc):
+            other.location = op.location
     rewriter.replace(op, new)
 
 

@@ -45,6 +45,7 @@ from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
+from nopt.passes.affine.copy_remarks import remark_copies
 from nopt.passes.affine.core_nest import (
     IMMEDIATE,
     LANES,
@@ -54,7 +55,7 @@ from nopt.passes.affine.core_nest import (
     recognise,
 )
 from nopt.passes.affine.destinations import copy_read_destinations
-from nopt.passes.affine.direct_layouts import remark_copies, store_directly
+from nopt.passes.affine.direct_layouts import store_directly
 from nopt.passes.affine.input_blocks import input_blocks
 from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, legal_lanes, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before

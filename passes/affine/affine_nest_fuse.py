@@ -34,7 +34,13 @@ from xdsl.transforms.dead_code_elimination import dce
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
 from nopt.passes.affine.analysis import access
-from nopt.passes.affine.in_place import fits_blocks, stays_outside, write_in_place
+from nopt.passes.affine.in_place import (
+    fits_blocks,
+    is_piece,
+    remark_pieces,
+    stays_outside,
+    write_in_place,
+)
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 from nopt.passes.machine import machine_of
 from nopt.passes.remarks import anyone_listens, name_of, remark
@@ -83,7 +89,7 @@ class InlineCopy(RewritePattern):
     def refusal(self, load: LoadOp, inner: LoadOp) -> str | None:
         """Why a load from a copy does not read what that reads, `inner`; None if it can."""
         if load.reads_outside() and not self._keeps_outside(load, inner):
-            return f"that reads outside of it, and {inner.map.data} does not say what lies there"
+            return f"the reader pads it, and {inner.map.data} reads on where it pads"
         return None
 
     @staticmethod
@@ -115,7 +121,7 @@ class InlineElementwise(RewritePattern):
     def refusal(self, producer: ForOp, load: LoadOp) -> str | None:
         """Why what is loaded is not computed where it is; None if it can be."""
         if _is_reduced(load.result):
-            return "that sums over it, and the core's sums are of what lies in memory"
+            return "the reader sums over it; the core's sums are of what lies in memory"
         return _refusal(producer, load, self.block)
 
 
@@ -147,27 +153,27 @@ class InlineContraction(RewritePattern):
         """Why the reduction does not move to what reads it; None if it can."""
         consumer = load.nest
         if consumer.reduction_extents:
-            return "that has a reduction of its own"
+            return "the reader has a reduction of its own"
         if (reason := _refusal(producer, load, self.block)) is not None:
             return reason
         if _has_division(load.map.data.results):
-            return "its iterators would have to be divided, and the core tiles plain indices"
+            return f"{load.map.data} would divide its iterators; the core tiles plain indices"
         if isinstance(consumer, ForOp) and producer.yielded.type == i8 != consumer.yielded.type:
-            return "that widens it, and the core stores i8"
+            return "the reader widens it; the core stores i8"
         read = access(load.map.data, consumer.parallel_extents)
         if not read.is_bijection(producer.parallel_extents):
-            return "that does not read each element once, and sums are computed once only"
+            return f"{load.map.data} does not read each element once; sums are computed once"
         return None
 
 
 def _refusal(producer: ForOp, load: LoadOp, block: int) -> str | None:
     """Why a load is not the one of its source, all inside, in a nest that the machine can run."""
     if not producer.result.has_one_use():
-        return "it is read more than once"
+        return "it is read more than once; nothing is computed twice"
     if load.reads_outside():
-        return "that reads outside of it, too"
+        return "the reader pads it"
     if isinstance(load.nest, ForOp) and not fits_blocks(load.nest, block):
-        return "that writes a part of a tensor, not in blocks of channels"
+        return f"the reader writes a part of a tensor that is not in whole blocks of {block} lanes"
     return None
 
 
@@ -252,6 +258,7 @@ class AffineNestFusePass(ModulePass):
         _rewrite(op, [copies, SplitReduction()])
         if anyone_listens():
             _remark_unfused(op, copies, elementwise, contractions)
+            remark_pieces(op, block)
 
 
 def _remark_unfused(
@@ -262,7 +269,8 @@ def _remark_unfused(
 ) -> None:
     """Say of each nest that another one reads why they are two."""
     for load in [op for op in module.walk() if isinstance(op, LoadOp)]:
-        if (producer := _producer(load)) is None:
+        producer, reader = _producer(load), load.nest
+        if producer is None or (isinstance(reader, ForOp) and is_piece(reader)):
             continue
         if _is_copy(producer):
             reason = copies.refusal(load, producer.loads[0])
@@ -270,7 +278,7 @@ def _remark_unfused(
             pattern = contractions if producer.reduction_extents else elementwise
             reason = pattern.refusal(producer, load)
         if reason is not None:
-            remark(producer, f"is not fused into {name_of(load.nest)}: {reason}")
+            remark(producer, f"is not fused into {name_of(reader)}: {reason}")
 
 
 def _rewrite(module: ModuleOp, patterns: list[RewritePattern]) -> None:

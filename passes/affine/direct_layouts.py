@@ -8,7 +8,6 @@ result of 16 columns is so stored in plain order.
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
-from xdsl.ir import Operation
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
     AffineBinaryOpKind,
@@ -19,11 +18,9 @@ from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.analysis import access
 from nopt.passes.affine.core_nest import LAYOUT, PLACEMENT
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
-from nopt.passes.remarks import name_of, remark
 
 _ON_CORE = StringAttr("core")
 
@@ -31,10 +28,10 @@ _ON_CORE = StringAttr("core")
 def store_directly(module: ModuleOp) -> None:
     """Let core nests store what only a re-laying copy reads in the order of that copy."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
-        if (copied := _copied(nest)) is None:
+        if (found := copied(nest)) is None:
             continue
-        producer, map = copied
-        if _order_refusal(map, nest, producer) is not None:
+        producer, map = found
+        if order_refusal(map, nest, producer) is not None:
             continue
         build = NestBuilder.of(nest.named_parallel, producer.named_reduction)
         own = build.dims[len(nest.parallel_extents) :]
@@ -46,7 +43,7 @@ def store_directly(module: ModuleOp) -> None:
         Rewriter.replace_op(nest, stored)
 
 
-def _copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
+def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
     """The core nest whose result a copy has for itself, and by which map it reads that.
 
     Other copies may lie between them: those that bring blocked tensors back into plain order.
@@ -74,7 +71,7 @@ def _copying_load(nest: ForOp) -> LoadOp | None:
     return load if isinstance(load, LoadOp) and not load.reads_outside() else None
 
 
-def _order_refusal(map: AffineMap, copy: ForOp, producer: ForOp) -> str | None:
+def order_refusal(map: AffineMap, copy: ForOp, producer: ForOp) -> str | None:
     """Why the copy does not hold each vector of the producer once, its lanes as they are."""
     lane = AffineDimExpr(len(copy.parallel_extents) - 1)
     parts = [part for expr in map.results for part in expr.dfs()]
@@ -86,38 +83,3 @@ def _order_refusal(map: AffineMap, copy: ForOp, producer: ForOp) -> str | None:
     if not access(map, copy.parallel_extents).is_bijection(producer.parallel_extents):
         return f"{map} is not invertible"
     return None
-
-
-def remark_copies(module: ModuleOp) -> None:
-    """Say of each copy that is left why it is: who wants another layout, or what map forbids."""
-    for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
-        load = _moved(nest)
-        users = [use.operation for use in nest.result.uses]
-        if load is None or isinstance(load.source.owner, ConstantOp) or all(map(_moves, users)):
-            continue
-        outside = next((user for user in users if not isinstance(user, LoadOp)), None)
-        source = load.source.owner
-        if outside is not None:
-            remark(nest, f"is a copy out of blocks: '{outside.name}' reads plain order")
-        elif (copied := _copied(nest)) is not None:
-            producer, order = copied
-            reason = _order_refusal(order, nest, producer) or "another nest reads that, too"
-            remark(nest, f"is a copy of what {name_of(producer)} gives: {reason}")
-        elif isinstance(source, ForOp) and PLACEMENT not in source.attributes:
-            why = "pads it" if load.reads_outside() else "reads what others read, too"
-            remark(nest, f"is a copy of what {name_of(source)} gives: {load.map.data} {why}")
-        else:
-            name = load.source.name_hint or "what it reads"
-            remark(nest, f"is a copy into blocks: '%{name}' comes in plain order")
-
-
-def _moved(nest: ForOp) -> LoadOp | None:
-    """The one load of a nest that only moves elements."""
-    load = nest.yielded.owner
-    moves = PLACEMENT not in nest.attributes and not nest.reduction_extents
-    return load if moves and isinstance(load, LoadOp) else None
-
-
-def _moves(user: Operation) -> bool:
-    """Whether a reader is of a nest that only moves elements, and says itself why it does."""
-    return isinstance(user, LoadOp) and isinstance(user.nest, ForOp) and _moved(user.nest) is user

@@ -20,6 +20,7 @@ from nopt.dialects.affine_math import expr_range, simplify_map, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
 from nopt.passes.affine.parts import writes_blocks
+from nopt.passes.remarks import name_of, remark
 
 
 def write_in_place(module: ModuleOp, block: int) -> None:
@@ -31,8 +32,9 @@ def write_in_place(module: ModuleOp, block: int) -> None:
         copy = function.body.block.last_op
         while copy is not None:
             before = copy.prev_op
-            if isinstance(copy, ForOp) and (move := _move_for(copy, block)) is not None:
-                before = move.apply()
+            if isinstance(copy, ForOp) and is_piece(copy):
+                move = _move_for(copy, block)
+                before = move.apply() if isinstance(move, _Move) else before
             copy = before
 
 
@@ -68,28 +70,40 @@ def stays_outside(load: LoadOp, map: AffineMap, shape: tuple[int, ...]) -> bool:
     return True
 
 
-def _move_for(copy: ForOp, block: int) -> _Move | None:
-    """What to move so that a copy nest can vanish; None if it is none, or must stay."""
+def remark_pieces(module: ModuleOp, block: int) -> None:
+    """Say of each piece of a joined tensor that is still copied there why it is."""
+    for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
+        if is_piece(nest) and isinstance(reason := _move_for(nest, block), str):
+            remark(nest, f"is copied into its part of a tensor: {reason}")
+
+
+def is_piece(nest: ForOp) -> bool:
+    """Whether a nest only copies into a part of a tensor."""
+    moves = isinstance(nest.yielded.owner, LoadOp) and not nest.reduction_extents
+    return moves and nest.into is not None
+
+
+def _move_for(copy: ForOp, block: int) -> _Move | str:
+    """What to move so that a copy into a part can vanish; else why it must stay."""
     load = copy.yielded.owner
-    if copy.into is None or not fits_blocks(copy, block):
-        return None
-    if not isinstance(load, LoadOp) or load.pad is not None or copy.reduction_extents:
-        return None
+    assert isinstance(load, LoadOp)
+    if not fits_blocks(copy, block):
+        return f"the part is not in whole blocks of {block} lanes"
     dims = [
         AffineDimExpr(axis) if extent > 1 else AffineConstantExpr(0)
         for axis, extent in enumerate(load.source_shape)
     ]
     if load.map.data.results != tuple(dims) or copy.parallel_extents != load.source_shape:
-        return None
+        return f"{load.map.data} does not read all of a tensor in order"
     links: list[ForOp] = []
     value: SSAValue | None = load.source
     while value is not None:
         if not isinstance(value.owner, ForOp):
-            return None
+            return f"{name_of(value)} is not computed by a nest"
         links.insert(0, value.owner)
         value = value.owner.destination
     move = _Move(copy, load, links)
-    return move if move.is_possible() else None
+    return move.refusal() or move
 
 
 @dataclass
@@ -106,19 +120,21 @@ class _Move:
         users = [use.operation for use in link.result.uses]
         return [user for user in users if user not in own]
 
-    def is_possible(self) -> bool:
-        """Whether each link can write to the place, and all readers can read there."""
+    def refusal(self) -> str | None:
+        """Why a link cannot write to the place, or a reader not read there; None if all can."""
         destination = self.copy.destination
         start = self.links[0]
         maker = destination and destination.owner
         if isinstance(maker, Operation) and not maker.is_before_in_block(start):
-            return False
-        return all(self._can_read(reader) for link in self.links for reader in self._readers(link))
-
-    def _can_read(self, reader: Operation) -> bool:
-        if isinstance(reader, LoadOp):
-            return stays_outside(reader, self.copy.places, self.copy.result_shape)
-        return not isinstance(reader, ForOp)
+            return f"{name_of(start)} is computed before what it would be written into"
+        for link in self.links:
+            for reader in self._readers(link):
+                if isinstance(reader, LoadOp):
+                    if not stays_outside(reader, self.copy.places, self.copy.result_shape):
+                        return f"{name_of(reader.nest)} pads {name_of(link)}"
+                elif isinstance(reader, ForOp):
+                    return f"{name_of(reader)} is written into {name_of(link)}, too"
+        return None
 
     def apply(self) -> Operation | None:
         """Move the links, turn the readers; the op before what was the copy."""

@@ -205,4 +205,7 @@ def picked(arranged: SSAValue, arrangement: Arrangement, before: Operation) -> R
     build = Builder(InsertPoint.before(before))
     weights = build.insert(ConstantOp(attribute_of(selection[:, :, None, None], "picked")))
     sums = build.insert(Conv2dOp(arranged, weights))
-    return build.insert(RequantizeOp(sums, i8, 0))
+    again = build.insert(RequantizeOp(sums, i8, 0))
+    for op in (sums, again):
+        op.location = before.location
+    return again

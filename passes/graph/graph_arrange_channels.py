@@ -90,6 +90,7 @@ def _pad_pieces(concat: ConcatOp, block: int) -> None:
             continue
         pad = build.insert(PadOp(piece, [0, 0, 0, 0], [0, whole - size, 0, 0]))
         pad.result.name_hint = piece.name_hint
+        pad.location = concat.location
         pieces.append(pad.result)
     joined = build.insert(ConcatOp(pieces, 1))
     joined.attributes[PADDING_IS_UNREAD] = UnitAttr()

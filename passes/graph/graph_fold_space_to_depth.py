@@ -59,6 +59,7 @@ class _Folding:
         image = _to_depth(op.input, pads[:2], sizes, strides, new)
         for step in new:
             # Otherwise it would be inlined into the convolution, which had a stride again.
+            step.location = op.location
             place_on_host(step, "it lays out the image for the first convolution")
         whole = [tap * stride for tap, stride in zip(taps, strides, strict=True)]
         weight = _to_depth(op.weight, (0, 0), whole, strides, new)
