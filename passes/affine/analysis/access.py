@@ -13,6 +13,7 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 from nopt.dialects.affine_math import Range, Sum, dim_ranges, simplify_map, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.affine.analysis.components import Component, box_relation, components_of
+from nopt.passes.affine.analysis.digits import Digits, digits_of
 from nopt.passes.affine.analysis.inverse import function_of, inverse_of_digits
 from nopt.passes.affine.analysis.relations import are_inside, box_of, points_where
 from nopt.passes.affine.analysis.windows import Window, window_of
@@ -95,9 +96,14 @@ class Access:
     # What is reached.
 
     @cached_property
+    def digits(self) -> Digits:
+        """The indices over digits of the iterators, so that they divide less, or not at all."""
+        return digits_of(self.simplified.results, self.extents)
+
+    @cached_property
     def components(self) -> tuple[Component, ...]:
-        """Indices that share iterators, apart from those that share none."""
-        return components_of(self.simplified.results, self.extents)
+        """Indices that share digits of iterators, apart from those that share none."""
+        return components_of(self.digits.exprs, self.digits.extents)
 
     @cached_property
     def relation(self) -> isl.Map:
@@ -107,7 +113,7 @@ class Access:
     @cached_property
     def image(self) -> isl.Set:
         """The elements that are reached."""
-        return self.relation.range()
+        return box_relation(self.digits.exprs, self.digits.extents).range()
 
     @cached_property
     def bounds(self) -> tuple[Range, ...]:
@@ -149,7 +155,9 @@ class Access:
     @cached_property
     def is_injective(self) -> bool:
         """Whether each element is reached from one point at most."""
-        return not self.unused and all(part.indices.is_injective for part in self.components)
+        return not self._unused_digits and all(
+            part.indices.is_injective for part in self.components
+        )
 
     def is_bijection(self, shape: Sequence[int]) -> bool:
         """Whether each element of a tensor is reached from one point, and nothing outside of it."""
@@ -158,8 +166,18 @@ class Access:
     @cached_property
     def unused(self) -> frozenset[int]:
         """Iterators of several values that make no difference: each step reads the same again."""
+        moving = frozenset(range(len(self.digits.extents))) - self._unused_digits
+        return frozenset(
+            i
+            for i, expr in enumerate(self.digits.points)
+            if self.extents[i] > 1 and not expr.used_dims() & moving
+        )
+
+    @cached_property
+    def _unused_digits(self) -> frozenset[int]:
         used = frozenset[int]().union(*(part.used for part in self.components))
-        return frozenset(i for i, n in enumerate(self.extents) if n > 1 and i not in used)
+        extents = enumerate(self.digits.extents)
+        return frozenset(i for i, extent in extents if extent > 1 and i not in used)
 
     @cached_property
     def reused(self) -> frozenset[int]:
@@ -168,7 +186,9 @@ class Access:
         These are those that differ between two points that reach the same element: of `x[oh + kh]`
         both. The `unused` are among them.
         """
-        return self.unused.union(*(part.reused for part in self.components))
+        again = self._unused_digits.union(*(part.reused for part in self.components))
+        points = enumerate(self.digits.points)
+        return frozenset(i for i, expr in points if expr.used_dims() & again)
 
     # Parts of the box.
 
@@ -192,9 +212,13 @@ class Access:
         """
         if not self.is_injective:
             return None
-        found = inverse_of_digits(self.sums, self.extents)
-        found = function_of(self.relation.reverse()) if found is None else found
-        return None if found is None else AffineMap(len(self.map.results), 0, found)
+        rank = len(self.map.results)
+        found = inverse_of_digits(self.digits.exprs, self.digits.extents)
+        if found is not None:
+            points = AffineMap(len(found), 0, self.digits.points)
+            return points.compose(AffineMap(rank, 0, found))
+        found = function_of(self.relation.reverse())
+        return None if found is None else AffineMap(rank, 0, found)
 
     def then(self, map: AffineMap) -> Access:
         """What `map`, from a tensor's elements to those of another one, makes of this access."""

@@ -31,18 +31,21 @@ def function_of(relation: isl.Map) -> tuple[AffineExpr, ...] | None:
     return tuple(_with_mod(_expr(pieces[0].get_aff(position))) for position in range(count))
 
 
-def inverse_of_digits(sums: Sequence[Sum], extents: Sequence[int]) -> tuple[AffineExpr, ...] | None:
+def inverse_of_digits(
+    exprs: Sequence[AffineExpr], extents: Sequence[int]
+) -> tuple[AffineExpr, ...] | None:
     """The inverse of indices whose iterators are digits of them, as `is_mixed_radix` says."""
     ranges = dim_ranges(extents)
-    if not is_mixed_radix([total.expr() for total in sums], ranges):
+    if not is_mixed_radix(exprs, ranges):
         return None
     found: list[AffineExpr] = [AffineConstantExpr(0)] * len(extents)
-    for axis, total in enumerate(sums):
+    for axis, expr in enumerate(exprs):
+        total = to_sum(expr, ranges)
         # What is left of the index once larger digits are taken away; it starts at 0.
         rest = AffineDimExpr(axis) + -total.range(ranges)[0]
         for dim, factor in sorted(total.terms.items(), key=lambda term: -abs(term[1])):
             assert isinstance(dim, AffineDimExpr)
-            digit = rest // abs(factor)
+            digit = rest // abs(factor) if abs(factor) > 1 else rest
             last = extents[dim.position] - 1
             found[dim.position] = digit if factor > 0 else digit * -1 + last
             rest = rest % abs(factor)
