@@ -186,7 +186,10 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
             end = np.minimum((bound - 1 - offsets) // step + 1, size)
             pad = np.where(before < end, np.maximum(before, size - end), 0).max()
             if pad > _PAD_LIMIT:
-                return f"a window reaches {pad} beyond dimension {axis} of its operand"
+                return (
+                    f"a window reaches {pad} beyond dimension {axis} of its operand; "
+                    f"loads pad at most {_PAD_LIMIT}"
+                )
     return None
 
 

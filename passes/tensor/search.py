@@ -63,14 +63,18 @@ class _Search:
         for order in self._orders():
             for scopes in self._scopes(order):
                 found += self._cheapest(order, scopes)
+        reason = None
         # Ties go to the larger tile, which comes first; then to what was tried first.
         for _, position, order, slots, scopes in sorted(found, key=lambda each: each[:2]):
             tiles = self.candidates.tiles[position].tolist()
-            if illegal_window(self.tiling, tiles) is None:
+            if (reason := illegal_window(self.tiling, tiles)) is None:
                 limits = [scopes[memory] for memory in (Memory.INP, Memory.WGT)]
                 return ScheduleAttr.of(tiles, order, slots, limits)
+        none = f"no tile of the nest over {list(self.tiling.extents)}"
+        if reason is not None:
+            raise NoScheduleError(f"{none} can be loaded: {reason}")
         raise NoScheduleError(
-            f"no tile of the nest over {list(self.tiling.extents)} fits the scratchpads of "
+            f"{none} fits the scratchpads of "
             f"'{self.config.name}': {self.config.inp_entries} INP, {self.config.wgt_entries} WGT, "
             f"{self.config.acc_entries} ACC entries"
         )

@@ -125,7 +125,8 @@ def test_what_is_refused_and_why():
 def test_too_much_padding_is_refused():
     _, _, far = core_nest(FAR)
     assert refusal(far, [1, 1, 18, 24, 1, 1, 1], ORDER, [1, 1, 1]) == (
-        "tile [1, 1, 18, 24, 1, 1, 1]: a window reaches 16 beyond dimension 2 of its operand"
+        "tile [1, 1, 18, 24, 1, 1, 1]: a window reaches 16 beyond dimension 2 of its operand; "
+        "loads pad at most 15"
     )
     # Wholly in padding is no reason: such a window is read from zeros.
     assert illegal_window(far, [1, 1, 8, 8, 1, 1, 1]) is None
