@@ -20,6 +20,7 @@ from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product, Step
+from nopt.passes.isa.hardware_loops import MOST_UOPS
 from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.schedules import Scopes, factor, scopes_of, slots_of, tile_loops
 from nopt.passes.tensor.tiling import Integers, Operand, Tiling
@@ -139,13 +140,30 @@ class _Estimation:
     def _more_instructions(self, iterators: int) -> Floats:
         """Cycles of instructions beyond one for a box over the first iterators.
 
-        A hardware loop can be shorter in the last tile, micro-ops cannot: dimensions with a smaller
-        last tile, beyond the two largest, are loops around the instruction.
+        A hardware loop can be shorter in the last tile, micro-ops cannot, and are not many: other
+        dimensions with a smaller last tile are loops around the instruction, and as many more as
+        leave few micro-ops.
         """
         extents = np.array(self.tiling.extents[:iterators])
         tiles = self.tiles[:, :iterators]
-        partial = np.sort(np.where(extents % tiles != 0, tiles, 1), axis=1)
-        return (partial[:, :-2].prod(axis=1) - 1) * cost.gemm_cycles(0)
+        cut = extents % tiles != 0
+        # The hardware loops are those that are cut, then the largest.
+        rank = np.argsort(np.argsort(-tiles - (cut << 20), axis=1, kind="stable"), axis=1)
+        uops = np.where((rank < 2) | cut, 1, tiles)
+        around = np.where((rank >= 2) & cut, tiles, 1).prod(axis=1)
+        if self._is_windowed:
+            few = uops.prod(axis=1)
+            for column in uops.T:
+                many = few > MOST_UOPS
+                around = around * np.where(many, column, 1)
+                few = np.where(many, few // column, few)
+        return (around - 1) * cost.gemm_cycles(0)
+
+    @property
+    def _is_windowed(self) -> bool:
+        """Whether iterators of the reduction move along with others, so that none of them merge."""
+        coefficients = self.tiling.operands[0].coefficients
+        return bool((np.count_nonzero(coefficients, axis=1) > 1).any())
 
     def _epilogue(self) -> Floats:
         """Cycles of a tile's reset and ALU steps."""
@@ -160,11 +178,10 @@ class _Estimation:
         cycles = cycles + more * self._alu(vectors)
         for step in tiling.steps:
             if shifts := step.shifts_to_multiply(self.config):
-                # A copy, which is reset and added to; then a shift and an addition each.
-                pairs = len(shifts) + 1
-                cycles = cycles + pairs * (
-                    self._alu(vectors) + self._alu(vectors, two_operands=True)
-                )
+                # A copy, reset and added to; shifts, an addition after all but the last one.
+                shifted = len(shifts) - (shifts[-1] == 0)
+                cycles = cycles + cost.gemm_cycles(vectors) + shifted * self._alu(vectors)
+                cycles = cycles + len(shifts) * self._alu(vectors, two_operands=True)
             else:
                 cycles = cycles + self._step(step, vectors)
         return cycles
@@ -312,7 +329,9 @@ class _Estimation:
         behind = np.maximum(chunks - ahead, 0) * np.maximum(load - chunk, 0)
         # Loads before the next tile's first chunk have the last chunks and the epilogue to hide in.
         hidden = np.minimum(ahead, chunks) * chunk + epilogue
-        early = np.where(load <= chunk, self.per_tile + 2 * load - hidden, 0)
+        early = np.where(
+            load <= chunk, self.per_tile + np.minimum(ahead, chunks) * load - hidden, 0
+        )
         return np.maximum(loads + self.per_tile, compute + behind + np.maximum(early, 0))
 
 
