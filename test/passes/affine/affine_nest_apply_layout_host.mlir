@@ -334,3 +334,23 @@ func.func @beyond_the_channels(%x: tensor<5xi8>) -> tensor<7xi8> {
 }
 // CHECK-LABEL: func.func @beyond_the_channels(
 // CHECK: } attributes {placement = "host", host_reason = "it reads beyond the channels of a tensor"} : tensor<7xi8>
+
+// 129 is odd, and larger than a weight.
+func.func @scaled(%x: tensor<16xi8>, %y: tensor<16xi8>) -> tensor<16xi8> {
+  %z = affine_nest.for (%i) = (16) {
+    %a = affine_nest.load %x[%i] : tensor<16xi8>
+    %b = affine_nest.load %y[%i] : tensor<16xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %n = arith.constant 129 : i32
+    %p = arith.muli %be, %n : i32
+    %s = arith.addi %ae, %p : i32
+    %by = arith.constant 9 : i32
+    %r = arith.shrsi %s, %by : i32
+    %t = arith.trunci %r : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<16xi8>
+  return %z : tensor<16xi8>
+}
+// CHECK-LABEL: func.func @scaled(
+// CHECK: } attributes {placement = "host", host_reason = "it scales an operand by 129; the core's weights are i8"} : tensor<16xi8>

@@ -28,7 +28,9 @@ func.func @wide(%x: tensor<64x64xi8>, %w: tensor<64x64xi8>, %v: tensor<64x64xi8>
   %a = graph.matmul %x, %w : (tensor<64x64xi8>, tensor<64x64xi8>) -> tensor<64x64xi32>
   // CHECK-NEXT: %a = graph.matmul %x, %w :
   %r = graph.relu %a : tensor<64x64xi32>
-  // CHECK-NEXT: %r = graph.relu %a {placement = "host", host_reason = "its i32 result goes to func.return; the core stores i8"} :
+  // CHECK-NEXT: %r = graph.relu %a {placement = "host", host_reason = "its i32 result goes to graph.clip on the host; the core stores i8"} :
+  %l = graph.clip %r min -9 max 9 : tensor<64x64xi32>
+  // CHECK-NEXT: %l = graph.clip %r min -9 max 9 {placement = "host", host_reason = "its i32 result goes to func.return; the core stores i8"} :
   %b = graph.matmul %x, %v : (tensor<64x64xi8>, tensor<64x64xi8>) -> tensor<64x64xi32>
   // CHECK-NEXT: %b = graph.matmul %x, %v {placement = "host", host_reason = "its i32 result is read 2 times; the core stores i8"} :
   %s = graph.requantize %b shift 4 : tensor<64x64xi32> -> tensor<64x64xi8>
@@ -39,7 +41,7 @@ func.func @wide(%x: tensor<64x64xi8>, %w: tensor<64x64xi8>, %v: tensor<64x64xi8>
   // CHECK-NEXT: %m = graph.matmul %w, %v :
   %u = graph.requantize %m multiplier 3 shift 5 : tensor<64x64xi32> -> tensor<64x64xi8>
   // CHECK-NEXT: %u = graph.requantize %m multiplier 3 shift 5 {placement = "host", host_reason = "it requantizes by a multiplier; the core by shifts"} :
-  return %r, %s, %t, %u : tensor<64x64xi32>, tensor<64x64xi8>, tensor<64x64xi8>, tensor<64x64xi8>
+  return %l, %s, %t, %u : tensor<64x64xi32>, tensor<64x64xi8>, tensor<64x64xi8>, tensor<64x64xi8>
 }
 
 // A residual: the skip is an i8 tensor, times a number. Two sums of products are added on the host.
