@@ -183,7 +183,7 @@ def _start(value: SSAValue, config: Config) -> Start | None:
         return Product(loads["inp"], loads["wgt"])
     load = _loaded(reduction.operand)
     if load is None:
-        raise NotOnCore("it reduces something else than a load or a product of two i8 loads")
+        raise NotOnCore("it reduces something else than a load or an i32 product of two i8 loads")
     if load.result.type != i8:
         raise NotOnCore(f"it reduces elements of type {load.result.type}; the core loads i8")
     return Window(reduction.kind.data, load)
@@ -208,8 +208,7 @@ def _strip(
         if op.result.type == i8 and narrow:
             return op.input
         raise NotOnCore("it narrows a value that may not fit before the end")
-    if not isinstance(op, Operation):
-        raise NotOnCore("it computes with an iterator")
+    assert isinstance(op, Operation)
     leftwards = isinstance(op, arith.ShLIOp)
     kind = AluKind.SHR if leftwards else alu_kind(op, config)
     if isinstance(op, arith.MuliOp) and (constant_value(op.rhs) or 0) > 0:

@@ -185,3 +185,14 @@ func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
   return
 }
 // CHECK: expected a parallel iterator, found %k
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) attributes {placement = "core"} {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: expected 'reduce', 'into' or the body in braces

@@ -55,7 +55,7 @@ func.func @computed_reduction(%x: tensor<5x3xi8>) -> tensor<5xi8> {
   return %y : tensor<5xi8>
 }
 // CHECK-LABEL: func.func @computed_reduction(
-// CHECK: } attributes {placement = "host", host_reason = "it reduces something else than a load or a product of two i8 loads"} : tensor<5xi8>
+// CHECK: } attributes {placement = "host", host_reason = "it reduces something else than a load or an i32 product of two i8 loads"} : tensor<5xi8>
 
 func.func @wide_product(%x: tensor<5x3xi32>, %w: tensor<3xi8>) -> tensor<5xi8> {
   %y = affine_nest.for (%i) = (5) reduce (%k) = (3) {
@@ -70,7 +70,7 @@ func.func @wide_product(%x: tensor<5x3xi32>, %w: tensor<3xi8>) -> tensor<5xi8> {
   return %y : tensor<5xi8>
 }
 // CHECK-LABEL: func.func @wide_product(
-// CHECK: } attributes {placement = "host", host_reason = "it reduces something else than a load or a product of two i8 loads"} : tensor<5xi8>
+// CHECK: } attributes {placement = "host", host_reason = "it reduces something else than a load or an i32 product of two i8 loads"} : tensor<5xi8>
 
 func.func @narrowed_between(%x: tensor<5xi8>) -> tensor<5xi8> {
   %y = affine_nest.for (%i) = (5) {
