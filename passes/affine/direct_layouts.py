@@ -49,7 +49,8 @@ def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
     Other copies may lie between them: those that bring blocked tensors back into plain order.
     """
     load = _copying_load(nest)
-    if load is None:
+    if load is None or len(nest.parallel_extents) < 2:
+        # A single vector has no iterator to be scheduled by.
         return None
     map, source = load.map.data, load.source
     while isinstance(producer := source.owner, ForOp) and source.has_one_use():

@@ -199,6 +199,8 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
     reduction = nest.reduction_extents[:-1] if product else nest.reduction_extents
     if nest.parallel_extents[-1] != config.block_out:
         raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
+    if not parallel:
+        raise NotOnCore("it has no parallel iterator beside its lanes")
     _check_lanes(core, config)
     _first_stored(nest)
     first_reduction = len(nest.parallel_extents)

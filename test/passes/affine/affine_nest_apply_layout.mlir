@@ -413,3 +413,12 @@ func.func @wide_sum(%x: tensor<5x32xi8>, %w: tensor<32x16xi8>) -> tensor<5x16xi8
 // CHECK: affine_nest.load %y[2, %m, %n] : tensor<3x5x16xi8>
 // CHECK: arith.muli {{.*}} : i64
 // CHECK: } attributes {placement = "host", host_reason = "it goes on with 32-bit sums; the core stores i8"} : tensor<5x16xi8>
+
+// A vector by itself keeps the iterator over blocks: by what else would it be scheduled?
+func.func @one_block(%x: tensor<16xi8>) -> tensor<16xi8> {
+  %y = graph.relu %x : tensor<16xi8>
+  return %y : tensor<16xi8>
+}
+// CHECK-LABEL: func.func @one_block(
+// CHECK: %y = affine_nest.for (%i0b, %i0l) = (1, 16) {
+// CHECK: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 16>}} : tensor<1x16xi8>

@@ -11,6 +11,15 @@ func.func @rows_of_eight(%x: tensor<4x8xi8>) -> tensor<4x8xi8> {
 }
 // CHECK: remark: '%y' runs on the host: its innermost parallel iterator is not a block of 16
 
+func.func @one_vector(%x: tensor<16xi8>) -> tensor<16xi8> {
+  %y = affine_nest.for (%l) = (16) {
+    %v = affine_nest.load %x[%l] : tensor<16xi8>
+    affine_nest.yield %v : i8
+  } attributes {placement = "core"} : tensor<16xi8>
+  return %y : tensor<16xi8>
+}
+// CHECK-NEXT: remark: '%y' runs on the host: it has no parallel iterator beside its lanes
+
 func.func @turned(%x: tensor<16x16xi8>) -> tensor<16x16xi8> {
   %y = affine_nest.for (%i, %l) = (16, 16) {
     %v = affine_nest.load %x[%l, %i] : tensor<16x16xi8>
@@ -110,4 +119,4 @@ func.func @product(%x: tensor<4x16xi8>, %w: tensor<16x16xi8>) -> tensor<4x16xi8>
   return %y : tensor<4x16xi8>
 }
 // CHECK-NEXT: remark: '%y' runs on the host: its operands are not laid out as the matrix product takes them
-// IR-COUNT-11: placement = "host"
+// IR-COUNT-12: placement = "host"
