@@ -16,6 +16,7 @@ from xdsl.targets.mlir import MLIRTarget as XdslTarget
 from xdsl.utils.hints import isa
 
 from nopt.dialects.blobs import Blob
+from nopt.dialects.constants import load_resource_dialect
 
 _LARGE_ELEMENTS = 1 << 12
 
@@ -69,10 +70,11 @@ def _repeated_element(attr: DenseIntOrFPElementsAttr) -> DenseIntOrFPElementsAtt
 
 @dataclass(frozen=True)
 class MlirTarget(XdslTarget):
-    """MLIR text."""
+    """MLIR text, with the bytes of all resources that it names."""
 
     @override
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
+        load_resource_dialect(ctx)
         if self.syntax_highlight:
             super().emit(ctx, module, output)
             return

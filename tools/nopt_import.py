@@ -62,14 +62,12 @@ def _import(
     from xdsl.context import Context
     from xdsl.dialects.builtin import Builtin
 
-    from nopt.dialects.constants import load_resource_dialect
     from nopt.dialects.printing import MlirTarget
     from nopt.tools.importer import import_model
     from nopt.tools.progress import Stages
 
     context = Context()
     context.register_dialect(Builtin.name, lambda: Builtin)
-    load_resource_dialect(context)
     with output_stream(arguments.output) as stream, Stages() as stages:
         drops = arguments.drop_quantization
         imported = import_model(arguments.model, dims, shapes, stages.begin, drops)

@@ -1,5 +1,6 @@
 """nopt inside another compiler: a plain xDSL Context and the universe of all installed packages."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,11 @@ from xdsl.parser import Parser
 from xdsl.passes import PassPipeline
 from xdsl.universe import Universe
 
+from nopt.dialects.constants import attribute_of, scoped_resources
+from nopt.dialects.graph import ConstantOp
 from nopt.dialects.interpreters.run import run_function
+from nopt.dialects.printing import MlirTarget
+from nopt.tools.compiling import every_dialect
 
 SOURCE = """
 builtin.module {
@@ -45,6 +50,15 @@ def test_our_passes_beside_xdsls_own():
     inputs = [rng.integers(-128, 128, shape, np.int8) for shape in ((8, 16), (16, 16))]
     before = run_function(compile_with_xdsl(SOURCE, []), "main", inputs)
     np.testing.assert_array_equal(run_function(module, "main", inputs), before)
+
+
+def test_a_module_made_in_python_is_printed_with_its_resources():
+    with scoped_resources():
+        array = np.arange(4096, dtype=np.int16)
+        constant = ConstantOp(attribute_of(array, "weights"))
+        text = io.StringIO()
+        MlirTarget().emit(every_dialect(), ModuleOp([constant]), text)
+    assert 'weights: "0x' in text.getvalue()
 
 
 def test_stock_xdsl_opt(tmp_path: Path):
