@@ -41,7 +41,7 @@ from xdsl.rewriter import Rewriter
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_math import dim_ranges, simplify
-from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
+from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, ReduceOp
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
@@ -51,6 +51,7 @@ from nopt.passes.affine.core_nest import (
     LANES,
     LAYOUT,
     PLACEMENT,
+    CoreNest,
     Product,
     recognise,
 )
@@ -79,11 +80,16 @@ class AffineNestApplyLayoutPass(ModulePass):
         layouts = Layouts(config.block_out)
         nests = [nest for nest in op.walk() if isinstance(nest, ForOp)]
         layouts.note_parts(nests)
+        # All before the first is blocked: zero lanes make sums look larger than they are.
+        decided: list[_Decided] = []
         for nest in nests:
             lanes = nest.attributes.get(LANES)
             if isinstance(lanes, LanesAttr) and PLACEMENT not in nest.attributes:
                 with about(nest):
-                    _block(nest, lanes, config, layouts)
+                    decided.append(_Decided.of(nest, lanes, config))
+        for each in decided:
+            with about(each.nest):
+                each.block(config, layouts)
         dce(op)
         store_directly(op)
         dce(op)
@@ -92,23 +98,40 @@ class AffineNestApplyLayoutPass(ModulePass):
             remark_copies(op)
 
 
-def _block(nest: ForOp, lanes: LanesAttr, config: Config, layouts: Layouts) -> None:
-    """Block a nest, or just its sum. Raises NotOnCore if the core cannot run it in these lanes."""
-    del nest.attributes[LANES]
-    total = wide_sum(nest, config) if lanes.is_sum else None
-    if total is None:
-        _Blocking(legal_lanes(recognise(nest, config), layouts, lanes)[0], config, layouts).apply()
-        return
-    shifts, planes = planes_of(nest, total)
-    insert_before(shifts, nest, shifts.result.name_hint)
-    insert_before(planes, nest, nest.result.name_hint)
-    blocking = _Blocking(legal_lanes(recognise(planes, config), layouts, lanes)[0], config, layouts)
-    if (must := nest.attributes.pop(MUST_RUN_ON, None)) is not None:
-        planes.attributes[MUST_RUN_ON] = must
-    rest = read_planes(nest, total, planes.result)
-    place_on_host(rest, "it goes on with 32-bit sums; the core stores i8")
-    Rewriter.replace_op(nest, rest)
-    blocking.apply()
+@dataclass(frozen=True)
+class _Decided:
+    """A nest as the core runs it, in the lanes of its attribute; or just its `total`, in planes."""
+
+    nest: ForOp
+    lanes: LanesAttr
+    core: CoreNest
+    total: ReduceOp | None = None
+    shifts: ConstantOp | None = None
+
+    @classmethod
+    def of(cls, nest: ForOp, lanes: LanesAttr, config: Config) -> _Decided:
+        """Raises NotOnCore if the core cannot run it."""
+        total = wide_sum(nest, config) if lanes.is_sum else None
+        if total is None:
+            return cls(nest, lanes, recognise(nest, config))
+        shifts, planes = planes_of(nest, total)
+        return cls(nest, lanes, recognise(planes, config), total, shifts)
+
+    def block(self, config: Config, layouts: Layouts) -> None:
+        """Block the nest, or just its sum. Raises NotOnCore if it cannot have these lanes."""
+        nest = self.nest
+        del nest.attributes[LANES]
+        blocking = _Blocking(legal_lanes(self.core, layouts, self.lanes)[0], config, layouts)
+        if self.total is not None and self.shifts is not None:
+            insert_before(self.shifts, nest, self.shifts.result.name_hint)
+            planes = self.core.nest
+            insert_before(planes, nest, nest.result.name_hint)
+            if (must := nest.attributes.pop(MUST_RUN_ON, None)) is not None:
+                planes.attributes[MUST_RUN_ON] = must
+            rest = read_planes(nest, self.total, planes.result)
+            place_on_host(rest, "it goes on with 32-bit sums; the core stores i8")
+            Rewriter.replace_op(nest, rest)
+        blocking.apply()
 
 
 class _Blocking:
