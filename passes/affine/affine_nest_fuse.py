@@ -8,19 +8,11 @@ becomes its epilogue, and is never computed twice. Pieces of joined tensors are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, i8
 from xdsl.ir import SSAValue
-from xdsl.ir.affine import (
-    AffineBinaryOpExpr,
-    AffineBinaryOpKind,
-    AffineConstantExpr,
-    AffineDimExpr,
-    AffineExpr,
-)
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import (
     GreedyRewritePatternApplier,
@@ -31,16 +23,15 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.transforms.dead_code_elimination import dce
 
-from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
-from nopt.passes.affine.analysis import access
+from nopt.passes.affine.analysis import Access, access_of, useful_cut
 from nopt.passes.affine.in_place import (
     fits_blocks,
     is_piece,
     remark_pieces,
-    stays_outside,
     write_in_place,
 )
+from nopt.passes.affine.iterator_order import in_order
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 from nopt.passes.machine import machine_of
 from nopt.passes.remarks import anyone_listens, name_of, remark
@@ -57,13 +48,26 @@ def _is_copy(nest: ForOp) -> bool:
     return not nest.reduction_extents and isinstance(nest.yielded.owner, LoadOp)
 
 
-def _has_division(exprs: Iterable[AffineExpr]) -> bool:
-    return any(
-        isinstance(part, AffineBinaryOpExpr)
-        and part.kind in (AffineBinaryOpKind.FloorDiv, AffineBinaryOpKind.Mod)
-        for expr in exprs
-        for part in expr.dfs()
-    )
+def _copied(load: LoadOp) -> tuple[LoadOp, Access] | None:
+    """The load of the copy that gives what is loaded, and the points of the copy that do.
+
+    A copy into a part of a tensor gives that part; beside it is what was there before.
+    """
+    read, value = access_of(load), load.source
+    while isinstance(nest := value.owner, ForOp):
+        written = access_of(nest)
+        points = read if nest.into is None else read.points_of(written)
+        if points is not None:
+            inner = nest.yielded.owner
+            if not isinstance(inner, LoadOp) or nest.reduction_extents:
+                return None
+            # What is given to the function is laid out once: with the tensor that it is a part of.
+            given = nest.into is not None and not isinstance(inner.source.owner, ForOp)
+            return None if given else (inner, points)
+        if nest.destination is None or not read.is_disjoint(written):
+            return None
+        value = nest.destination
+    return None
 
 
 class InlineCopy(RewritePattern):
@@ -71,33 +75,26 @@ class InlineCopy(RewritePattern):
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
-        producer = _producer(op)
-        if producer is None or not _is_copy(producer):
+        if (copied := _copied(op)) is None or self.refusal(op, copied[0]) is not None:
             return
-        inner = producer.yielded.owner
-        assert isinstance(inner, LoadOp)
-        outside = op.reads_outside()
-        if self.refusal(op, inner) is not None:
-            return
-        composed = inner.map.data.compose(op.map.data)
-        map = simplify_map(composed, op.nest.extents)
-        pad = op.pad if outside else inner.pad
-        load = LoadOp(inner.source, map, pad)
+        inner, points = copied
+        # A pad that no point reads may have to stay: the verifier asks intervals, not ISL.
+        inside = access_of(op).is_inside(op.source_shape)
+        pad = inner.pad if inside and inner.pad is not None else op.pad
+        load = LoadOp(inner.source, points.then(inner.map.data).map, pad)
         load.result.name_hint = op.result.name_hint
         rewriter.replace(op, load)
 
     def refusal(self, load: LoadOp, inner: LoadOp) -> str | None:
         """Why a load from a copy does not read what that reads, `inner`; None if it can."""
-        if load.reads_outside() and not self._keeps_outside(load, inner):
+        read = access_of(load)
+        if read.is_inside(load.source_shape):
+            return None
+        stays = read.stays_outside(load.source_shape, inner.map.data, inner.source_shape)
+        same_pad = inner.pad == load.pad or access_of(inner).is_inside(inner.source_shape)
+        if not stays or not same_pad:
             return f"the reader pads it, and {inner.map.data} reads on where it pads"
         return None
-
-    @staticmethod
-    def _keeps_outside(op: LoadOp, inner: LoadOp) -> bool:
-        """Whether the composed map is outside exactly where `op` is, or its pads are the same."""
-        if inner.reads_outside() and inner.pad != op.pad:
-            return False
-        return stays_outside(op, inner.map.data, inner.source_shape)
 
 
 @dataclass(frozen=True)
@@ -156,11 +153,11 @@ class InlineContraction(RewritePattern):
             return "the reader has a reduction of its own"
         if (reason := _refusal(producer, load, self.block)) is not None:
             return reason
-        if _has_division(load.map.data.results):
+        read = access_of(load)
+        if read.divides:
             return f"{load.map.data} would divide its iterators; the core tiles plain indices"
         if isinstance(consumer, ForOp) and producer.yielded.type == i8 != consumer.yielded.type:
             return "the reader widens it; the core stores i8"
-        read = access(load.map.data, consumer.parallel_extents)
         if not read.is_bijection(producer.parallel_extents):
             return f"{load.map.data} does not read each element once; sums are computed once"
         return None
@@ -196,12 +193,22 @@ def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
     rewriter.replace(consumer, fused)
 
 
-class SplitReduction(RewritePattern):
-    """Split a reduction iterator that is divided: `k floordiv 4`, `k mod 4` become `k0`, `k1`."""
+class InOrder(RewritePattern):
+    """Iterators of a nest that writes into a tensor run in the order of its dimensions."""
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: ForOp, rewriter: PatternRewriter):
-        found = _divided_reduction(op)
+        if (ordered := in_order(op)) is not None:
+            rewriter.replace(op, ordered)
+
+
+class CutReduction(RewritePattern):
+    """Cut a reduction iterator that is divided: `k floordiv 4`, `k mod 4` become `k0`, `k1`."""
+
+    @op_type_rewrite_pattern
+    def match_and_rewrite(self, op: ForOp, rewriter: PatternRewriter):
+        exprs = [expr for load in op.loads for expr in access_of(load).simplified.results]
+        found = useful_cut(exprs, op.extents, first=len(op.parallel_extents))
         if found is None:
             return
         position, divisor = found
@@ -213,28 +220,6 @@ class SplitReduction(RewritePattern):
         whole = nest.dims[position] * divisor + nest.dims[position + 1]
         indices = [*nest.dims[:position], whole, *nest.dims[position + 2 :]]
         rewriter.replace(op, nest.finish(nest.inline(op, indices), op))
-
-
-def _divided_reduction(nest: ForOp) -> tuple[int, int] | None:
-    """A reduction iterator that is divided in some index, and a divisor of its extent."""
-    first = len(nest.parallel_extents)
-    for load in nest.loads:
-        for expr in load.map.data.results:
-            for part in expr.dfs():
-                match part:
-                    case AffineBinaryOpExpr(
-                        AffineBinaryOpKind.FloorDiv | AffineBinaryOpKind.Mod,
-                        AffineDimExpr() as dim,
-                        AffineConstantExpr() as divisor,
-                    ):
-                        if (
-                            dim.position >= first
-                            and nest.extents[dim.position] % divisor.value == 0
-                        ):
-                            return dim.position, divisor.value
-                    case _:
-                        pass
-    return None
 
 
 @dataclass(frozen=True)
@@ -252,10 +237,10 @@ class AffineNestFusePass(ModulePass):
             InlineElementwise(block),
             InlineContraction(block),
         )
-        _rewrite(op, [copies])
+        _rewrite(op, [InOrder(), copies])
         _rewrite(op, [elementwise, contractions])
         write_in_place(op, block)
-        _rewrite(op, [copies, SplitReduction()])
+        _rewrite(op, [copies, CutReduction()])
         if anyone_listens():
             _remark_unfused(op, copies, elementwise, contractions)
             remark_pieces(op, block)

@@ -13,11 +13,11 @@ from xdsl.builder import Builder
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineMap
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from nopt.dialects.affine_math import expr_range, simplify_map, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.passes.affine.analysis import Access, access, access_of
+from nopt.passes.affine.iterator_order import in_order
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
 from nopt.passes.affine.parts import writes_blocks
 from nopt.passes.remarks import name_of, remark
@@ -42,32 +42,8 @@ def fits_blocks(nest: ForOp, block: int) -> bool:
     """Whether a nest writes a box of blocks of channels, if its lanes are what is usual."""
     if nest.into is None:
         return True
-    sums = [to_sum(expr, nest.ranges) for expr in nest.into.data.results]
-    if any(factor != 1 for total in sums for factor in total.terms.values()):
-        return False
     axis = 1 if len(nest.result_shape) == 4 else len(nest.result_shape) - 1
-    return writes_blocks(nest, axis, block)
-
-
-def stays_outside(load: LoadOp, map: AffineMap, shape: tuple[int, ...]) -> bool:
-    """Whether `map`, from a load's source to a tensor of `shape`, keeps outside what is outside.
-
-    So it does if each dimension that the load may overrun is by itself an index into a dimension of
-    the same size.
-    """
-    ranges = load.nest.ranges
-    for axis, (expr, size) in enumerate(zip(load.map.data.results, load.source_shape, strict=True)):
-        low, high = expr_range(expr, ranges)
-        if low >= 0 and high < size:
-            continue
-        users = [
-            (result, other)
-            for result, other in zip(map.results, shape, strict=True)
-            if axis in result.used_dims()
-        ]
-        if users != [(AffineDimExpr(axis), size)]:
-            return False
-    return True
+    return access_of(nest).shift is not None and writes_blocks(nest, axis, block)
 
 
 def remark_pieces(module: ModuleOp, block: int) -> None:
@@ -89,12 +65,14 @@ def _move_for(copy: ForOp, block: int) -> _Move | str:
     assert isinstance(load, LoadOp)
     if not fits_blocks(copy, block):
         return f"the part is not in whole blocks of {block} lanes"
-    dims = [
-        AffineDimExpr(axis) if extent > 1 else AffineConstantExpr(0)
-        for axis, extent in enumerate(load.source_shape)
-    ]
-    if load.map.data.results != tuple(dims) or copy.parallel_extents != load.source_shape:
-        return f"{load.map.data} does not read all of a tensor in order"
+    read = access_of(load)
+    if not read.is_bijection(load.source_shape):
+        return f"{load.map.data} does not read each element of a tensor once"
+    if read.inverse is None:
+        return f"{load.map.data} is not invertible by one affine map"
+    place = access(read.inverse, load.source_shape).then(copy.places)
+    if place.divides:
+        return f"{load.map.data} would divide iterators; the core stores boxes of plain indices"
     links: list[ForOp] = []
     value: SSAValue | None = load.source
     while value is not None:
@@ -102,7 +80,7 @@ def _move_for(copy: ForOp, block: int) -> _Move | str:
             return f"{name_of(value)} is not computed by a nest"
         links.insert(0, value.owner)
         value = value.owner.destination
-    move = _Move(copy, load, links)
+    move = _Move(copy, load, links, place)
     return move.refusal() or move
 
 
@@ -113,6 +91,8 @@ class _Move:
     copy: ForOp
     load: LoadOp
     links: list[ForOp]
+    place: Access
+    """Where each element of what is copied belongs."""
 
     def _readers(self, link: ForOp) -> list[Operation]:
         """Who reads what a link gives, other than the copy and the next link."""
@@ -130,7 +110,9 @@ class _Move:
         for link in self.links:
             for reader in self._readers(link):
                 if isinstance(reader, LoadOp):
-                    if not stays_outside(reader, self.copy.places, self.copy.result_shape):
+                    if not access_of(reader).stays_outside(
+                        reader.source_shape, self.place.map, self.copy.result_shape
+                    ):
                         return f"{name_of(reader.nest)} pads {name_of(link)}"
                 elif isinstance(reader, ForOp):
                     return f"{name_of(reader)} is written into {name_of(link)}, too"
@@ -163,7 +145,6 @@ class _Move:
         attributes.pop(REPRESENTS, None)
         if is_last:
             attributes.update(self.copy.attributes)
-        place = simplify_map(self.copy.places.compose(link.places), link.parallel_extents)
         moved = ForOp(
             link.parallel_extents,
             link.reduction_extents,
@@ -171,24 +152,30 @@ class _Move:
             self.copy.result.type,
             attributes,
             destination=destination,
-            into=place,
+            into=access_of(link).then(self.place.map).map,
         )
         moved.location = link.location
         moved.result.name_hint = (self.copy if is_last else link).result.name_hint
-        return Builder(InsertPoint.before(link)).insert(moved)
+        Builder(InsertPoint.before(link)).insert(moved)
+        if (ordered := in_order(moved)) is None:
+            return moved
+        Rewriter.replace_op(moved, ordered)
+        return ordered
 
     def _redirect(self, load: LoadOp, joined: SSAValue) -> None:
         """Read the part of the joined tensor."""
-        map = simplify_map(self.copy.places.compose(load.map.data), load.nest.extents)
-        moved = LoadOp(joined, map, load.pad)
+        moved = LoadOp(joined, access_of(load).then(self.place.map).map, load.pad)
         moved.attributes.update(load.attributes)
         moved.result.name_hint = load.result.name_hint
         Rewriter.replace_op(load, moved)
 
     def _give_part(self, reader: Operation, link: ForOp, joined: SSAValue) -> None:
         """A nest that reads the part, for readers that are no nests."""
-        nest = NestBuilder.of(self.copy.named_parallel, [])
-        part = nest.finish(nest.load(joined, self.copy.places.results))
+        named = self.copy.named_parallel
+        if access_of(self.load).shift is None:
+            named = [(f"i{axis}", extent) for axis, extent in enumerate(self.place.extents)]
+        nest = NestBuilder.of(named, [])
+        part = nest.finish(nest.load(joined, self.place.map.results))
         part.result.name_hint = link.result.name_hint
         Builder(InsertPoint.before(reader)).insert(part)
         operands = [part.result if o is link.result else o for o in reader.operands]

@@ -11,6 +11,7 @@ Answers are remembered, by map and extents.
 """
 
 from nopt.passes.affine.analysis.access import Access, access, access_of
+from nopt.passes.affine.analysis.digits import useful_cut
 from nopt.passes.affine.analysis.relations import (
     are_inside,
     box_of,
@@ -30,4 +31,5 @@ __all__ = [
     "isl_expr",
     "points_where",
     "relation_where",
+    "useful_cut",
 ]

@@ -187,7 +187,7 @@ func.func @readers_of_pieces(%x: tensor<1x16x2x2xi8>) -> (tensor<1x16x2x2xi8>, t
 // CHECK-NEXT: remark: '%a' is not fused into '%padded': the reader has a reduction of its own
 // CHECK-NEXT: remark: '%given' is copied into its part of a tensor: '%x' is not computed by a nest
 // CHECK-NEXT: remark: '%early' is copied into its part of a tensor: '%a' is computed before what it would be written into
-// CHECK-NEXT: remark: '%part' is copied into its part of a tensor: (d0, d1, d2, d3) -> (0, (d1 + 16), d2, d3) does not read all of a tensor in order
+// CHECK-NEXT: remark: '%part' is copied into its part of a tensor: (d0, d1, d2, d3) -> (0, (d1 + 16), d2, d3) does not read each element of a tensor once
 // CHECK-NEXT: remark: '%narrow' is copied into its part of a tensor: the part is not in whole blocks of 16 lanes
 // CHECK-NEXT: remark: '%j' is copied into its part of a tensor: '%padded' pads '%a'
 // CHECK-NEXT: remark: '%k' is copied into its part of a tensor: '%into' is written into '%b', too

@@ -502,6 +502,35 @@ func.func @pad_of_maximum(%x: tensor<6x6xi8>) -> tensor<6xi8> {
 // CHECK-NEXT: } : tensor<6xi8>
 // CHECK-NEXT: func.return %y : tensor<6xi8>
 
+// Also of a window along a diagonal, which is inside of both dimensions at once.
+func.func @pad_of_diagonal(%x: tensor<6x6xi8>) -> tensor<6xi8> {
+  %a = affine_nest.for (%i, %j) = (6, 6) {
+    %l = affine_nest.load %x[%i, %j] : tensor<6x6xi8>
+    %zero = arith.constant 0 : i8
+    %v = arith.maxsi %l, %zero : i8
+    affine_nest.yield %v : i8
+  } : tensor<6x6xi8>
+  %y = affine_nest.for (%i) = (6) reduce (%k) = (3) {
+    %l = affine_nest.load %a[%i + %k - 1, %i - %k + 1] pad -128 : tensor<6x6xi8>
+    %m = affine_nest.reduce max %l : i8
+    affine_nest.yield %m : i8
+  } : tensor<6xi8>
+  return %y : tensor<6xi8>
+}
+// CHECK-LABEL: func.func @pad_of_diagonal(
+// CHECK-NEXT: %a = affine_nest.for (%i, %j) = (6, 6) {
+// CHECK-NEXT: %l = affine_nest.load %x[%i, %j] : tensor<6x6xi8>
+// CHECK-NEXT: %zero = arith.constant 0 : i8
+// CHECK-NEXT: %v = arith.maxsi %l, %zero : i8
+// CHECK-NEXT: affine_nest.yield %v : i8
+// CHECK-NEXT: } : tensor<6x6xi8>
+// CHECK-NEXT: %y = affine_nest.for (%i_1) = (6) reduce (%k) = (3) {
+// CHECK-NEXT: %l_1 = affine_nest.load %a[%i_1 + %k - 1, %i_1 - %k + 1] pad 0 : tensor<6x6xi8>
+// CHECK-NEXT: %m = affine_nest.reduce max %l_1 : i8
+// CHECK-NEXT: affine_nest.yield %m : i8
+// CHECK-NEXT: } : tensor<6xi8>
+// CHECK-NEXT: func.return %y : tensor<6xi8>
+
 // Not where elements may be negative, a window is all outside, or one iterator moves two dimensions
 // and is inside of each at other times.
 func.func @pad_stays(%x: tensor<6x6xi8>) -> (tensor<6xi8>, tensor<7xi8>, tensor<6xi8>) {
