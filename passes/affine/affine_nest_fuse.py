@@ -23,7 +23,7 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.transforms.dead_code_elimination import dce
 
-from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
+from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
 from nopt.passes.affine.analysis import Access, access_of, useful_cut
 from nopt.passes.affine.in_place import (
     fits_blocks,
@@ -119,7 +119,14 @@ class InlineElementwise(RewritePattern):
         """Why what is loaded is not computed where it is; None if it can be."""
         if _is_reduced(load.result):
             return "the reader sums over it; the core's sums are of what lies in memory"
+        if load.nest.reduction_extents and _reduces(producer):
+            return "it has a reduction of its own, if of one point, and so has the reader"
         return _refusal(producer, load, self.block)
+
+
+def _reduces(nest: NestOp) -> bool:
+    """Whether there is a reduction in a nest: of a single point, without reduction iterators."""
+    return any(isinstance(op, ReduceOp) for op in nest.body.block.ops)
 
 
 def _is_reduced(value: SSAValue) -> bool:
@@ -149,7 +156,7 @@ class InlineContraction(RewritePattern):
     def refusal(self, producer: ForOp, load: LoadOp) -> str | None:
         """Why the reduction does not move to what reads it; None if it can."""
         consumer = load.nest
-        if consumer.reduction_extents:
+        if consumer.reduction_extents or _reduces(consumer):
             return "the reader has a reduction of its own"
         if (reason := _refusal(producer, load, self.block)) is not None:
             return reason

@@ -65,6 +65,35 @@ func.func @sums(%x: tensor<4xi32>) -> tensor<1xi32> {
 // CHECK-NEXT: remark: '%a' is not fused into '%b': the reader sums over it; the core's sums are of what lies in memory
 // CHECK-NEXT: remark: '%b' is not fused into '%d': the reader has a reduction of its own
 
+// An outer product reduces single points; these must not become sums over the iterators of another nest.
+func.func @points(%x: tensor<7x2xi32>) -> (tensor<7xi32>, tensor<7xi32>) {
+  %a = affine_nest.for (%i) = (7) reduce (%k) = (2) {
+    %v = affine_nest.load %x[%i, %k] : tensor<7x2xi32>
+    %s = affine_nest.reduce add %v : i32
+    affine_nest.yield %s : i32
+  } : tensor<7xi32>
+  %b = affine_nest.for (%i) = (7) {
+    %v = affine_nest.load %a[%i] : tensor<7xi32>
+    %s = affine_nest.reduce add %v : i32
+    affine_nest.yield %s : i32
+  } : tensor<7xi32>
+  %p = affine_nest.for (%i) = (7) {
+    %v = affine_nest.load %x[%i, 0] : tensor<7x2xi32>
+    %s = affine_nest.reduce add %v : i32
+    affine_nest.yield %s : i32
+  } : tensor<7xi32>
+  %e = affine_nest.for (%i) = (7) reduce (%k) = (2) {
+    %v = affine_nest.load %x[%i, %k] : tensor<7x2xi32>
+    %m = affine_nest.reduce max %v : i32
+    %q = affine_nest.load %p[%i] : tensor<7xi32>
+    %s = arith.addi %m, %q : i32
+    affine_nest.yield %s : i32
+  } : tensor<7xi32>
+  return %b, %e : tensor<7xi32>, tensor<7xi32>
+}
+// CHECK-NEXT: remark: '%a' is not fused into '%b': the reader has a reduction of its own
+// CHECK-NEXT: remark: '%p' is not fused into '%e': it has a reduction of its own, if of one point, and so has the reader
+
 func.func @maps(%x: tensor<4x4xi32>) -> (tensor<16xi32>, tensor<2x4x4xi32>) {
   %a = affine_nest.for (%i, %j) = (4, 4) reduce (%k) = (4) {
     %v = affine_nest.load %x[%i, %k] : tensor<4x4xi32>
