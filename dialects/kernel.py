@@ -5,12 +5,16 @@
   …
 }
 
+A memref is the tensor's memory, row by row. Where its shape is not the tensor's, as if a dimension
+of 768 is seen as 48 vectors of 16, it is stated: `(%x_mem = %x as memref<128x48x16xi8>)`.
+
 Attributes, if there are any, come before the body: `attributes {…}`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Self
 
 from xdsl.dialects import affine
@@ -31,7 +35,7 @@ from xdsl.printer import Printer
 from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
-from nopt.dialects.shaped import is_tensor
+from nopt.dialects.shaped import is_memref, is_tensor
 
 
 def memref_of(type: Attribute) -> MemRefType[Attribute]:
@@ -39,6 +43,22 @@ def memref_of(type: Attribute) -> MemRefType[Attribute]:
     if not is_tensor(type):
         raise VerifyException(f"expected a tensor, found {type}")
     return MemRefType(type.element_type, type.get_shape())
+
+
+def _verify_memref(tensor: Attribute, memref: Attribute) -> None:
+    """A body sees a tensor's elements, all of them and nothing else."""
+    plain = memref_of(tensor)
+    same = (
+        is_memref(memref)
+        and memref.element_type == plain.element_type
+        and prod(memref.get_shape()) == prod(plain.get_shape())
+        and memref == MemRefType(memref.element_type, memref.get_shape())
+    )
+    if not same:
+        raise VerifyException(
+            f"the body has {memref} for {tensor}, "
+            f"expected {plain} or another shape of as many elements"
+        )
 
 
 def _verify_loop(loop: affine.ForOp) -> None:
@@ -83,13 +103,14 @@ class BaseKernelOp(IRDLOperation):
                 f"expected {self.result.type} as the result"
             )
         tensors = [value.type for value in (*self.inputs, self.result)]
-        expected = tuple(memref_of(type) for type in tensors)
         found = self.body.block.arg_types
-        if found != expected:
-            wanted = ", ".join(map(str, expected))
+        if len(found) != len(tensors):
             raise VerifyException(
-                f"the body has arguments ({', '.join(map(str, found))}), expected ({wanted})"
+                f"the body has {len(found)} arguments, expected one for each of the "
+                f"{len(tensors)} tensors"
             )
+        for tensor, memref in zip(tensors, found, strict=True):
+            _verify_memref(tensor, memref)
         for op in self.body.walk():
             if isinstance(op, affine.ForOp):
                 _verify_loop(op)
@@ -98,18 +119,23 @@ class BaseKernelOp(IRDLOperation):
     def parse(cls, parser: Parser) -> Self:
         """The types at the end of the header give the block arguments theirs."""
 
-        def parse_input():
+        def parse_argument():
+            """`name`, or `name = tensor`; each maybe `as memref`."""
             name = parser.parse_argument(expect_type=False)
-            parser.parse_punctuation("=")
-            return name, parser.parse_unresolved_operand()
+            tensor = None
+            if parser.parse_optional_punctuation("=") is not None:
+                tensor = parser.parse_unresolved_operand()
+            seen = parser.parse_optional_keyword("as") and parser.parse_type()
+            return name, tensor, seen
 
-        inputs = parser.parse_comma_separated_list(Parser.Delimiter.PAREN, parse_input)
+        pos = parser.pos
+        inputs = parser.parse_comma_separated_list(Parser.Delimiter.PAREN, parse_argument)
+        tensors = [tensor for _, tensor, _ in inputs if tensor is not None]
+        if len(tensors) < len(inputs):
+            parser.raise_error("expected a tensor for each input", pos)
         parser.parse_keyword("to")
         parser.parse_punctuation("(")
-        result_name = parser.parse_argument(expect_type=False)
-        written = None
-        if parser.parse_optional_punctuation("=") is not None:
-            written = parser.parse_unresolved_operand()
+        output = parse_argument()
         parser.parse_punctuation(")")
         parser.parse_punctuation(":")
         pos = parser.pos
@@ -117,17 +143,15 @@ class BaseKernelOp(IRDLOperation):
         if not isinstance(type, FunctionType) or len(type.outputs) != 1:
             parser.raise_error(f"expected a function type with one result, found {type}", pos)
         (result,) = type.outputs
-        operands = parser.resolve_operands(
-            [operand for _, operand in inputs], type.inputs.data, pos
-        )
-        try:
-            memrefs = [memref_of(tensor) for tensor in (*type.inputs, result)]
-        except VerifyException as error:
-            parser.raise_error(str(error), pos)
-        names = [*(name for name, _ in inputs), result_name]
-        arguments = [name.resolve(memref) for name, memref in zip(names, memrefs, strict=True)]
+        operands = parser.resolve_operands(tensors, type.inputs.data, pos)
+        arguments: list[Parser.Argument] = []
+        for (name, _, seen), tensor in zip([*inputs, output], (*type.inputs, result), strict=True):
+            try:
+                arguments.append(name.resolve(seen or memref_of(tensor)))
+            except VerifyException as error:
+                parser.raise_error(str(error), pos)
         attributes = parser.parse_optional_attr_dict_with_keyword()
-        destination = written and parser.resolve_operand(written, result)
+        destination = output[1] and parser.resolve_operand(output[1], result)
         kernel = cls(operands, result, parser.parse_region(arguments), destination)
         if attributes is not None:
             kernel.attributes.update(attributes.data)
@@ -136,20 +160,22 @@ class BaseKernelOp(IRDLOperation):
     def print(self, printer: Printer) -> None:
         *names, result_name = self.body.block.args
 
-        def print_input(pair: tuple[SSAValue, SSAValue]) -> None:
-            printer.print_ssa_value(pair[0])
-            printer.print_string(" = ")
-            printer.print_ssa_value(pair[1])
+        def print_argument(name: SSAValue, tensor: SSAValue | None, type: Attribute) -> None:
+            printer.print_ssa_value(name)
+            if tensor is not None:
+                printer.print_string(" = ")
+                printer.print_ssa_value(tensor)
+            if name.type != memref_of(type):
+                printer.print_string(" as ")
+                printer.print_attribute(name.type)
 
         printer.print_string(" ")
         with printer.in_parens():
-            printer.print_list(list(zip(names, self.inputs, strict=True)), print_input)
+            pairs = [*zip(names, self.inputs, strict=True)]
+            printer.print_list(pairs, lambda pair: print_argument(*pair, pair[1].type))
         printer.print_string(" to ")
         with printer.in_parens():
-            printer.print_ssa_value(result_name)
-            if self.destination is not None:
-                printer.print_string(" = ")
-                printer.print_ssa_value(self.destination)
+            print_argument(result_name, self.destination, self.result.type)
         printer.print_string(" : ")
         printer.print_attribute(
             FunctionType.from_lists(list(self.inputs.types), [self.result.type])

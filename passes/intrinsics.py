@@ -14,6 +14,7 @@ from typing import Any
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import TensorType, i8, i32
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir.affine import AffineExpr
 from xdsl.traits import Commutative
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
@@ -47,8 +48,14 @@ class Intrinsic:
             return None
         return {name: bound[load] for name, load in self.loads.items() if load in bound}
 
-    def has_lanes(self, name: str, load: LoadOp, lanes: Sequence[int]) -> bool:
-        """Whether a load's innermost indices are the description's iterators.
+    def lane_rank(self, name: str) -> int:
+        """How many indices of an operand run over lanes."""
+        extents = self.nest.extents
+        used = [expr.used_dims() for expr in self.loads[name].map.data.results]
+        return sum(any(extents[dim] > 1 for dim in dims) for dims in used)
+
+    def has_lanes(self, name: str, indices: Sequence[AffineExpr], lanes: Sequence[int]) -> bool:
+        """Whether the innermost indices of an operand are the description's iterators.
 
         `lanes` are the dimensions of the load's nest that stand for the description's iterators of
         extent above 1, in order.
@@ -62,7 +69,7 @@ class Intrinsic:
             for dim in sorted(expr.used_dims())
             if dim in position
         ]
-        found = load.map.data.results[len(load.map.data.results) - len(expected) :]
+        found = indices[len(indices) - len(expected) :]
         return [sorted(expr.used_dims()) for expr in found] == [[dim] for dim in expected]
 
 

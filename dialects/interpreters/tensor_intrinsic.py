@@ -43,9 +43,10 @@ class KernelRun:
         else:
             self.result = np.zeros(result_type.get_shape(), numpy_type(result_type.element_type))
         arguments = kernel.body.block.args
-        self.arrays: dict[SSAValue, Array] = dict(
-            zip(arguments, [*inputs, self.result], strict=True)
-        )
+        self.arrays: dict[SSAValue, Array] = {}
+        for argument, array in zip(arguments, [*inputs, self.result], strict=True):
+            assert is_memref(argument.type)
+            self.arrays[argument] = array.reshape(argument.type.get_shape())
         self.loops: dict[SSAValue, int] = {}
         self._run(kernel.body.block)
 

@@ -61,6 +61,7 @@ from nopt.passes.affine.input_blocks import input_blocks
 from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, legal_lanes, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
+from nopt.passes.affine.same_memory import share_memory
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import place_on_host
@@ -94,6 +95,8 @@ class AffineNestApplyLayoutPass(ModulePass):
         store_directly(op)
         dce(op)
         copy_read_destinations(op)
+        share_memory(op, config.block_out)
+        dce(op)
         if anyone_listens():
             remark_copies(op)
 

@@ -8,19 +8,16 @@ result of 16 columns is so stored in plain order.
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
-from xdsl.ir.affine import (
-    AffineBinaryOpExpr,
-    AffineBinaryOpKind,
-    AffineDimExpr,
-    AffineMap,
-)
+from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import simplify_map
-from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.passes.affine.analysis import access
+from nopt.dialects.affine_nest import ForOp
+from nopt.passes.affine.analysis import access, access_of
 from nopt.passes.affine.core_nest import LAYOUT, PLACEMENT
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+from nopt.passes.affine.same_memory import copying_load
+from nopt.passes.affine.vectors import Vectors, in_vectors
 
 _ON_CORE = StringAttr("core")
 
@@ -48,15 +45,16 @@ def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
 
     Other copies may lie between them: those that bring blocked tensors back into plain order.
     """
-    load = _copying_load(nest)
+    load = copying_load(nest)
     if load is None or len(nest.parallel_extents) < 2:
         # A single vector has no iterator to be scheduled by.
         return None
     map, source = load.map.data, load.source
     while isinstance(producer := source.owner, ForOp) and source.has_one_use():
         if producer.attributes.get(PLACEMENT) == _ON_CORE:
-            return None if producer.into is not None else (producer, map)
-        inner = _copying_load(producer)
+            whole = access_of(producer).covers(producer.result_shape)
+            return (producer, map) if whole else None
+        inner = copying_load(producer)
         if inner is None:
             return None
         map = simplify_map(inner.map.data.compose(map), nest.extents)
@@ -64,23 +62,15 @@ def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
     return None
 
 
-def _copying_load(nest: ForOp) -> LoadOp | None:
-    """The one load of a nest that only moves elements and reads none outside."""
-    load = nest.yielded.owner
-    if PLACEMENT in nest.attributes or nest.reduction_extents or nest.into is not None:
-        return None
-    return load if isinstance(load, LoadOp) and not load.reads_outside() else None
-
-
 def order_refusal(map: AffineMap, copy: ForOp, producer: ForOp) -> str | None:
     """Why the copy does not hold each vector of the producer once, its lanes as they are."""
-    lane = AffineDimExpr(len(copy.parallel_extents) - 1)
-    parts = [part for expr in map.results for part in expr.dfs()]
-    divisions = (AffineBinaryOpKind.FloorDiv, AffineBinaryOpKind.Mod)
-    if map.results[-1] != lane:
+    *_, block = extents = copy.parallel_extents
+    vectors = in_vectors(Vectors(map.results, producer.result_shape), copy.ranges, block)
+    read = access(AffineMap(len(extents), 0, vectors.indices), extents)
+    if vectors.indices[-1] != AffineDimExpr(len(extents) - 1):
         return f"{map} moves lanes; the core stores whole vectors"
-    if any(isinstance(part, AffineBinaryOpExpr) and part.kind in divisions for part in parts):
+    if read.divides:
         return f"{map} divides iterators; the core stores bursts of plain indices"
-    if not access(map, copy.parallel_extents).is_bijection(producer.parallel_extents):
+    if not read.is_bijection(vectors.shape):
         return f"{map} is not invertible"
     return None

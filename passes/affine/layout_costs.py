@@ -158,10 +158,14 @@ def _cycles(lanes: Lanes, block: int, inputs: int) -> int:
 def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> int:
     """What it costs to bring a tensor from the form it is made in to those it is read in."""
     shape: tuple[int, ...] = tensor.type.get_shape()  # pyright: ignore
+    # Whole blocks along the last dimension are plain order, too.
+    plain = Blocked(len(shape) - 1) if shape and shape[-1] % block == 0 else PLAIN
     wanted = set(reads)
     copied = 0
     for form in wanted - {made, PLAIN}:
         match form:
+            case Blocked(axis) if form == plain:
+                wanted.add(PLAIN)
             case Blocked(axis):
                 blocks = -(-shape[axis] // block)
                 copied += prod(shape) // shape[axis] * blocks * block
@@ -170,7 +174,7 @@ def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: in
                     copied += bytes
             case _:
                 pass
-    if isinstance(made, Blocked) and (copied or PLAIN in wanted):
+    if made not in (PLAIN, plain) and (copied or PLAIN in wanted):
         copied += prod(shape)
     return copied * CYCLES_A_BYTE
 

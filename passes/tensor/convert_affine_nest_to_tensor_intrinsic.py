@@ -14,7 +14,7 @@ from math import prod
 
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr
 from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
 from xdsl.passes import ModulePass
@@ -23,7 +23,6 @@ from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.constants import load_resource_dialect
-from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
 from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, PLACEMENT, Product, Window
 from nopt.passes.affine.wide_results import BITS
@@ -71,16 +70,17 @@ class _Kernel(KernelOperands):
     def replace_nest(self) -> None:
         nest = self.tiling.nest
         self._collect_inputs()
-        types = [memref_of(tensor.type) for tensor in [*self.inputs, nest.result]]
-        block = Block(arg_types=types)
-        for argument, tensor in zip(block.args, [*self.inputs, nest.result], strict=True):
+        stored = MemRefType(nest.result.type.element_type, self.tiling.stored[0])
+        sources = [tensor for tensor, _ in self.inputs]
+        block = Block(arg_types=[*(memref for _, memref in self.inputs), stored])
+        for argument, tensor in zip(block.args, [*sources, nest.result], strict=True):
             argument.name_hint = f"{tensor.name_hint or 'tensor'}_mem"
         self.arguments = dict(zip(self.inputs, block.args[:-1], strict=True))
         self.result = block.args[-1]
         self.build = KernelBuilder(block)
         self._allocate()
         self._open(0)
-        kernel = KernelOp(self.inputs, nest.result.type, Region(block), nest.destination)
+        kernel = KernelOp(sources, nest.result.type, Region(block), nest.destination)
         kernel.result.name_hint = nest.result.name_hint
         kernel.attributes.update(
             {name: nest.attributes[name] for name in DESCRIPTIONS if name in nest.attributes}

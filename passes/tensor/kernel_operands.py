@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Attribute, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
 
 from nopt.dialects.affine_nest import LoadOp
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product
@@ -21,6 +24,9 @@ from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
 from nopt.passes.tensor.schedules import buffer_tiles, scope_of, scopes_of, slots_of, tile_loops
 from nopt.passes.tensor.separate_windows import Phase
 from nopt.passes.tensor.tiling import Operand, Tiling
+
+Input: TypeAlias = tuple[SSAValue, MemRefType[Attribute]]
+"""A tensor, and the memref that the kernel's body sees of it."""
 
 
 @dataclass
@@ -35,7 +41,7 @@ class KernelOperands:
     """The operands of one nest's kernel under one schedule; `build` makes its body."""
 
     build: KernelBuilder
-    arguments: dict[SSAValue, SSAValue]
+    arguments: dict[Input, SSAValue]
 
     def __init__(self, tiling: Tiling, schedule: ScheduleAttr, config: Config):
         self.tiling = tiling
@@ -52,26 +58,28 @@ class KernelOperands:
         boxed = [i for i in range(len(self.tiles)) if self.tiles[i] > 1]
         self.box = {iterator: position for position, iterator in enumerate(boxed)}
         self.constants: list[ConstantOp] = []
-        self.inputs: list[SSAValue] = []
+        self.inputs: list[Input] = []
         self.buffers: dict[LoadOp, Buffer] = {}
         self.stages: dict[LoadOp, SSAValue] = {}
 
     # --- Tensors and buffers.
 
-    def _constant(self, array: np.ndarray, name: str) -> SSAValue:
+    def _constant(self, array: np.ndarray, name: str) -> Input:
         op = ConstantOp(attribute_of(array, name))
         op.result.name_hint = name
         self.constants.append(op)
-        self.inputs.append(op.result)
-        return op.result
+        self.inputs.append((op.result, memref_of(op.result.type)))
+        return self.inputs[-1]
 
     def _collect_inputs(self) -> None:
-        self.sources: dict[LoadOp, SSAValue] = {}
+        self.sources: dict[LoadOp, Input] = {}
         for operand in self.tiling.operands:
-            source = operand.load.source
             if operand.digits:
-                source = self._digits(source)
-            elif source not in self.inputs:
+                self.sources[operand.load] = self._digits(operand)
+                continue
+            element = operand.load.source_type.element_type
+            source = (operand.load.source, MemRefType(element, operand.vectors.shape))
+            if source not in self.inputs:
                 self.inputs.append(source)
             self.sources[operand.load] = source
         if self.tiling.uses_digits:
@@ -81,7 +89,7 @@ class KernelOperands:
             diagonals = np.array(scales, np.int8)[:, None, None] * eye
             self.identity = self._constant(diagonals, "identity" if scales == (1,) else "diagonal")
         if (padded := self.tiling.padded) is not None:
-            shape = [self.tiling.start.input.source_shape[axis] for axis in padded.axes]
+            shape = [self.tiling.operands[0].shape[axis] for axis in padded.axes]
             mask = np.zeros((*shape, self.lanes), np.int8)
             mask[..., 0] = -1
             self.mask = self._constant(mask, "inside")
@@ -89,11 +97,12 @@ class KernelOperands:
             weights[:, 0] = padded.pad
             self.pad_weights = self._constant(weights, "pad")
 
-    def _digits(self, bias: SSAValue) -> SSAValue:
+    def _digits(self, operand: Operand) -> Input:
         """The matrices that add a constant tensor."""
+        bias = operand.load.source
         constant = bias.owner
         assert isinstance(constant, ConstantOp)
-        weights = matrices(constant.array, self.lanes)
+        weights = matrices(constant.array.reshape(operand.vectors.shape), self.lanes)
         assert weights is not None
         return self._constant(weights, bias.name_hint or "bias")
 
@@ -176,8 +185,7 @@ class KernelOperands:
         dims: list[AffineExpr] = [number(0)] * len(nest.extents)
         for iterator, expr in enumerate(at):
             dims[self.tiling.position(iterator)] = expr
-        results = operand.load.map.data.results[: len(operand.shape)]
-        return [result.replace_dims_and_symbols(dims, []) for result in results]
+        return [index.replace_dims_and_symbols(dims, []) for index in operand.indices]
 
     def _in_buffer(self, operand: Operand, local: Sequence[AffineExpr]) -> Exprs:
         """Slot and indices into the operand's buffer for a point of the tile."""

@@ -165,9 +165,7 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
             return f"a window is padded in dimension {row}; only the two innermost can be"
         for axis, row in enumerate(operand.coefficients):
             movers = [int(d) for d in np.flatnonzero(row)]
-            constant = operand.load.map.data.results[axis].eval(
-                [0] * len(operand.load.nest.extents), []
-            )
+            constant = operand.indices[axis].eval([0] * len(operand.load.nest.extents), [])
             step, bound = operand.steps[axis], operand.shape[axis]
             # Over the tiles of each iterator that moves the window: where it begins, how long.
             grid = np.ogrid[tuple(slice(0, -(-tiling.extents[d] // tiles[d])) for d in movers)]
@@ -195,13 +193,13 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
 
 def _padded_between(operand: Operand, sizes: Sequence[int]) -> int | None:
     """A padded dimension that is neither the columns of a transfer nor the rows around these."""
-    load, last = operand.load, len(sizes) - 1
+    last = len(sizes) - 1
     inside = [
         low >= 0 and high < size
         for (low, high), size in zip(
-            (expr_range(expr, load.nest.ranges) for expr in load.map.data.results),
+            (expr_range(expr, operand.load.nest.ranges) for expr in operand.indices),
             operand.shape,
-            strict=False,
+            strict=True,
         )
     ]
     columns = last

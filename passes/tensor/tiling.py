@@ -8,15 +8,14 @@ from math import gcd, prod
 
 import numpy as np
 from xdsl.dialects.builtin import i8
-from xdsl.ir.affine import AffineDimExpr
+from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
 from nopt.dialects.affine_math import expr_range, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.graph import ConstantOp
-from nopt.dialects.tensor_intrinsic import LANE_RANK, AluKind, Memory
+from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import (
-    CoreNest,
     NotOnCore,
     Product,
     Step,
@@ -24,7 +23,9 @@ from nopt.passes.affine.core_nest import (
     recognise,
     staged_scale,
 )
+from nopt.passes.affine.vectors import Vectors, in_vectors, stored_box
 from nopt.passes.intrinsics import gemm
+from nopt.passes.remarks import name_of
 from nopt.passes.tensor.bias_digits import matrices
 from nopt.passes.tensor.separate_windows import SeparateWindows, separate
 
@@ -43,7 +44,10 @@ class Operand:
 
     load: LoadOp
     memory: Memory
-    shape: tuple[int, ...]
+    vectors: Vectors
+    """What the load reads, and at which indices, seen as vectors."""
+    lanes: int
+    """How many of its dimensions are lanes, innermost."""
     coefficients: Integers
     steps: tuple[int, ...]
     opaque: frozenset[int]
@@ -52,6 +56,16 @@ class Operand:
     """A constant of the epilogue of which every tile is kept on chip, and loaded once."""
     digits: bool = False
     """A constant that is added by a matrix product: what is loaded are its `bias_digits`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the tensor, without lanes."""
+        return self.vectors.shape[: -self.lanes]
+
+    @property
+    def indices(self) -> tuple[AffineExpr, ...]:
+        """Over the nest's iterators, without lanes."""
+        return self.vectors.indices[: -self.lanes]
 
     def window(self, tiles: Integers) -> Integers:
         """Elements of the window in each dimension, for tile sizes [..., iterators]."""
@@ -92,6 +106,9 @@ class Tiling:
     padded: PaddedMaximum | None
     multiplications: tuple[Step, ...]
     """Steps that are done by shifts and additions of a copy of the accumulators."""
+    stored: tuple[tuple[int, ...], tuple[int, ...]]
+    """The result with a dimension for each of the nest's parallel iterators, and the first point
+    that is written of it."""
     planes: int = 1
     """Bytes of each result that are stored. An iterator over them is none of the others."""
 
@@ -110,7 +127,7 @@ class Tiling:
     def first_stored(self) -> tuple[int, ...]:
         """Where in the result the first point of the parallel iterators goes."""
         first = self.first_parallel
-        return _first_stored(self.nest)[first : first + self.parallel]
+        return self.stored[1][first : first + self.parallel]
 
     def operand(self, load: LoadOp) -> Operand:
         """The operand of a load of the nest."""
@@ -128,7 +145,7 @@ class Tiling:
         for operand in self.operands:
             pad = "" if operand.load.pad is None else f" pad {operand.load.pad_value}"
             flags = f"{' kept' if operand.resident else ''}{' digits' if operand.digits else ''}"
-            map = operand.load.map.data
+            map = AffineMap(len(self.nest.extents), 0, operand.vectors.indices)
             parts.append(f"{operand.memory} {list(operand.shape)} {map}{pad}{flags}")
         for step in self.steps:
             other = f"{step.operand}"
@@ -201,19 +218,23 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
     if not parallel:
         raise NotOnCore("it has no parallel iterator beside its lanes")
-    _check_lanes(core, config)
-    _first_stored(nest)
+    if product and nest.reduction_extents[-1] != config.block_in:
+        raise NotOnCore(f"its innermost reduction iterator is not a block of {config.block_in}")
+    stored = stored_box(nest, config.block_out)
+    if stored is None:
+        raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
     first_reduction = len(nest.parallel_extents)
     positions = [
         *range(first, first + len(parallel)),
         *range(first_reduction, first_reduction + len(reduction)),
     ]
-    operands = [_operand(core.start.input, _memory(core.start.input), positions)]
+    name = "inp" if isinstance(core.start, Product) else "acc"
+    operands = [_operand(core.start.input, name, positions, config)]
     if isinstance(core.start, Product):
-        operands.append(_operand(core.start.weight, Memory.WGT, positions))
+        operands.append(_operand(core.start.weight, "wgt", positions, config))
     for step in core.steps:
         if isinstance(step.operand, LoadOp):
-            operand = _operand(step.operand, _memory(step.operand), positions)
+            operand = _operand(step.operand, "acc", positions, config)
             operands.append(_constant_operand(operand, step, prod(parallel), config))
     return Tiling(
         nest,
@@ -222,48 +243,11 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         (*parallel, *reduction),
         len(parallel),
         tuple(operands),
-        _padded_maximum(core.start),
+        _padded_maximum(core.start, operands[0]),
         tuple(step for step in core.steps if step.shifts_to_multiply(config)),
+        stored,
         core.planes,
     )
-
-
-def _check_lanes(core: CoreNest, config: Config) -> None:
-    """The innermost indices of operands must be the lanes, as the intrinsic describes them."""
-    nest, start = core.nest, core.start
-    output_lane = len(nest.parallel_extents) - 1
-    described = gemm(config)
-    if isinstance(start, Product):
-        lanes = [output_lane, len(nest.extents) - 1]
-        loads = {"inp": start.input, "wgt": start.weight}
-        if nest.reduction_extents[-1] != config.block_in or not all(
-            described.has_lanes(name, load, lanes) for name, load in loads.items()
-        ):
-            raise NotOnCore("its operands are not laid out as the matrix product takes them")
-    elif not described.has_lanes("acc", start.input, [output_lane]):
-        raise NotOnCore("the innermost index of its operand is not the lane")
-    for step in core.steps:
-        if isinstance(step.operand, LoadOp) and not described.has_lanes(
-            "acc", step.operand, [output_lane]
-        ):
-            raise NotOnCore("the innermost index of an epilogue's operand is not the lane")
-
-
-def _first_stored(nest: ForOp) -> tuple[int, ...]:
-    """Where in the result the first point goes. Raises NotOnCore if what is written is no box."""
-    places = nest.places.results
-    totals = [to_sum(expr, nest.ranges) for expr in places]
-    in_order = len(totals) == len(nest.parallel_extents) and all(
-        total.terms == ({AffineDimExpr(axis): 1} if extent > 1 else {})
-        for axis, (total, extent) in enumerate(zip(totals, nest.parallel_extents, strict=True))
-    )
-    if not in_order or totals[-1].constant:
-        raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
-    return tuple(total.constant for total in totals)
-
-
-def _memory(load: LoadOp) -> Memory:
-    return Memory.INP if load.result.type == i8 else Memory.ACC
 
 
 def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config) -> Operand:
@@ -281,19 +265,30 @@ def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config
     adds = (
         step.kind is AluKind.ADD
         and vectors > more_loads
-        and matrices(constant.array, config.block_in) is not None
+        and matrices(constant.array.reshape(operand.vectors.shape), config.block_in) is not None
     )
     memory, limit = (Memory.WGT, config.wgt_entries) if adds else (Memory.ACC, config.acc_entries)
     resident = entries * _RESIDENT_SHARE <= limit
     return replace(operand, memory=memory, resident=resident, digits=adds)
 
 
-def _operand(load: LoadOp, memory: Memory, positions: list[int]) -> Operand:
-    nest = load.nest
-    rank = len(load.source_shape) - LANE_RANK[memory]
+def _operand(load: LoadOp, name: str, positions: list[int], config: Config) -> Operand:
+    """The operand that plays `name` in the intrinsic, its lanes innermost. Raises NotOnCore."""
+    nest, described = load.nest, gemm(config)
+    lanes = described.lane_rank(name)
+    vectors = Vectors(load.map.data.results, load.source_shape)
+    vectors = in_vectors(vectors, nest.ranges, config.block_out, lanes)
+    wide = [len(nest.parallel_extents) - 1, len(nest.extents) - 1]
+    if not described.has_lanes(name, vectors.indices, wide):
+        raise NotOnCore(f"the innermost indices of {name_of(load.source)} are not its lanes")
+    memory = Memory.WGT if name == "wgt" else Memory.INP
+    if load.result.type != i8:
+        memory = Memory.ACC
+    rank = len(vectors.shape) - lanes
     coefficients = np.zeros((rank, len(positions)), np.int64)
     opaque: set[int] = set()
-    for axis, expr in enumerate(load.map.data.results[:rank]):
+    padded: list[int] = []
+    for axis, expr in enumerate(vectors.indices[:rank]):
         if not expr.used_dims() <= set(positions):
             raise NotOnCore("a lane indexes something else than the lanes of an operand")
         for atom, coefficient in to_sum(expr, nest.ranges).terms.items():
@@ -303,22 +298,18 @@ def _operand(load: LoadOp, memory: Memory, positions: list[int]) -> Operand:
                 coefficients[axis, positions.index(atom.position)] = coefficient
             else:
                 opaque |= {positions.index(dim) for dim in atom.used_dims() if dim in positions}
-    padded = [
-        axis
-        for axis, expr in enumerate(load.map.data.results[:rank])
-        if not _is_inside(expr_range(expr, nest.ranges), load.source_shape[axis])
-    ]
+        if not _is_inside(expr_range(expr, nest.ranges), vectors.shape[axis]):
+            padded.append(axis)
     if len([axis for axis in padded if axis < rank - 1]) > 1:
         raise NotOnCore("it reads outside in more dimensions than the core's loads pad")
     # The innermost dimension is loaded as it lies; others can leave out what nobody reads.
     steps = [reduce(gcd, (int(c) for c in row), 0) or 1 for row in coefficients]
     if rank:
         steps[-1] = 1
-    shape = load.source_shape[:rank]
-    return Operand(load, memory, shape, coefficients, tuple(steps), frozenset(opaque))
+    return Operand(load, memory, vectors, lanes, coefficients, tuple(steps), frozenset(opaque))
 
 
-def _padded_maximum(start: Product | Window) -> PaddedMaximum | None:
+def _padded_maximum(start: Product | Window, operand: Operand) -> PaddedMaximum | None:
     load = start.input
     if not load.pad_value or not load.reads_outside():
         return None
@@ -326,7 +317,7 @@ def _padded_maximum(start: Product | Window) -> PaddedMaximum | None:
         raise NotOnCore(f"it pads with {load.pad_value}; the core's loads pad with 0")
     ranges = load.nest.ranges
     axes: list[int] = []
-    for axis, (expr, size) in enumerate(zip(load.map.data.results, load.source_shape, strict=True)):
+    for axis, (expr, size) in enumerate(zip(operand.indices, operand.shape, strict=True)):
         if not _is_inside(expr_range(expr, ranges), size):
             axes.append(axis)
     return PaddedMaximum(int(load.pad_value), tuple(axes))

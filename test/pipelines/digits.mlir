@@ -11,7 +11,7 @@
 // RUN: nopt-run %t.vta -i %t.x.npy --json | filecheck %s --check-prefix JSON
 
 // CHECK: func.func @main(%image: tensor<1x1x8x8xi8>) -> tensor<1x10xi8> {
-// CHECK-NEXT: %image_1 = affine_nest.for
+// CHECK: %image_1 = affine_nest.for
 // CHECK-NOT: affine_nest.for
 // CHECK: %requantized1 = isa.kernel (%image_mem = %image_1, %weight1_mem = %weight1, {{.*}}) to (%requantized1_mem)
 // CHECK: isa.gemm

@@ -7,7 +7,7 @@ func.func @f(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
   }) : (tensor<4x16xi8>) -> tensor<4x16xi8>
   return %y : tensor<4x16xi8>
 }
-// CHECK: error: 'isa.kernel' op the body has arguments (memref<4x16xi8>, memref<4x16xi32>), expected (memref<4x16xi8>, memref<4x16xi8>)
+// CHECK: error: 'isa.kernel' op the body has memref<4x16xi32> for tensor<4x16xi8>, expected memref<4x16xi8> or another shape of as many elements
 
 // -----
 

@@ -7,7 +7,7 @@ func.func @f(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
   }) : (tensor<4x16xi8>) -> tensor<4x16xi8>
   return %y : tensor<4x16xi8>
 }
-// CHECK: error: 'tensor_intrinsic.kernel' op the body has arguments (memref<4x16xi8>), expected (memref<4x16xi8>, memref<4x16xi8>)
+// CHECK: error: 'tensor_intrinsic.kernel' op the body has 1 arguments, expected one for each of the 2 tensors
 
 // -----
 

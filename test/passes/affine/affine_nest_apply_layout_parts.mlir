@@ -49,23 +49,15 @@ func.func @hole(%x: tensor<24x16xi8>) -> tensor<48xi8> {
 // CHECK-NEXT: %x_2 = affine_nest.load %x[%i0 * 16 + %lane, %i1] pad 0 : tensor<24x16xi8>
 // CHECK-NEXT: affine_nest.yield %x_2 : i8
 // CHECK-NEXT: } : tensor<2x16x16xi8>
-// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (2, 16) into [%cb, %cl] {
+// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (2, 16) into [%cb * 16 + %cl] {
 // CHECK-NEXT: %v = affine_nest.load %x_1[%cb, 0, %cl] : tensor<2x16x16xi8>
 // CHECK-NEXT: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %x_3 = affine_nest.for (%i0_1, %i1_1, %lane_1) = (24, 1, 16) {
-// CHECK-NEXT: %x_4 = affine_nest.load %x[%i0_1, %lane_1] : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_4 : i8
-// CHECK-NEXT: } : tensor<24x1x16xi8>
-// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (1, 16) into %a[2, %cl_1] {
-// CHECK-NEXT: %v_1 = affine_nest.load %x_3[0, 0, %cl_1] : tensor<24x1x16xi8>
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<48xi8>
+// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (1, 16) into %a[%cl_1 + 32] {
+// CHECK-NEXT: %v_1 = affine_nest.load %x[0, %cl_1] : tensor<24x16xi8>
 // CHECK-NEXT: affine_nest.yield %v_1 : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %b_1 = affine_nest.for (%i0_2) = (48) {
-// CHECK-NEXT: %b_2 = affine_nest.load %b[%i0_2 floordiv 16, %i0_2 mod 16] : tensor<3x16xi8>
-// CHECK-NEXT: affine_nest.yield %b_2 : i8
-// CHECK-NEXT: } : tensor<48xi8>
-// CHECK-NEXT: func.return %b_1 : tensor<48xi8>
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<48xi8>
+// CHECK-NEXT: func.return %b : tensor<48xi8>
 
 // So it may after others were written elsewhere.
 func.func @hole_after_others(%x: tensor<24x16xi8>) -> tensor<48xi8> {
@@ -80,27 +72,19 @@ func.func @hole_after_others(%x: tensor<24x16xi8>) -> tensor<48xi8> {
   return %b : tensor<48xi8>
 }
 // CHECK-LABEL: func.func @hole_after_others(
-// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (24, 1, 16) {
-// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0, %lane] : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_2 : i8
-// CHECK-NEXT: } : tensor<24x1x16xi8>
-// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [2, %cl] {
-// CHECK-NEXT: %v = affine_nest.load %x_1[0, 0, %cl] : tensor<24x1x16xi8>
+// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [%cl + 32] {
+// CHECK-NEXT: %v = affine_nest.load %x[0, %cl] : tensor<24x16xi8>
 // CHECK-NEXT: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %x_3 = affine_nest.for (%i0_1, %i1_1, %lane_1) = (2, 16, 16) {
-// CHECK-NEXT: %x_4 = affine_nest.load %x[%i0_1 * 16 + %lane_1, %i1_1] pad 0 : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_4 : i8
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<48xi8>
+// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (2, 16, 16) {
+// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0 * 16 + %lane, %i1] pad 0 : tensor<24x16xi8>
+// CHECK-NEXT: affine_nest.yield %x_2 : i8
 // CHECK-NEXT: } : tensor<2x16x16xi8>
-// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (2, 16) into %a[%cb_1, %cl_1] {
-// CHECK-NEXT: %v_1 = affine_nest.load %x_3[%cb_1, 0, %cl_1] : tensor<2x16x16xi8>
+// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (2, 16) into %a[%cb_1 * 16 + %cl_1] {
+// CHECK-NEXT: %v_1 = affine_nest.load %x_1[%cb_1, 0, %cl_1] : tensor<2x16x16xi8>
 // CHECK-NEXT: affine_nest.yield %v_1 : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %b_1 = affine_nest.for (%i0_2) = (48) {
-// CHECK-NEXT: %b_2 = affine_nest.load %b[%i0_2 floordiv 16, %i0_2 mod 16] : tensor<3x16xi8>
-// CHECK-NEXT: affine_nest.yield %b_2 : i8
-// CHECK-NEXT: } : tensor<48xi8>
-// CHECK-NEXT: func.return %b_1 : tensor<48xi8>
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<48xi8>
+// CHECK-NEXT: func.return %b : tensor<48xi8>
 
 // Here somebody has.
 func.func @no_hole(%x: tensor<24x16xi8>) -> tensor<48xi8> {
@@ -115,19 +99,11 @@ func.func @no_hole(%x: tensor<24x16xi8>) -> tensor<48xi8> {
   return %b : tensor<48xi8>
 }
 // CHECK-LABEL: func.func @no_hole(
-// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (24, 1, 16) {
-// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0, %lane] : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_2 : i8
-// CHECK-NEXT: } : tensor<24x1x16xi8>
-// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [1, %cl] {
-// CHECK-NEXT: %v = affine_nest.load %x_1[0, 0, %cl] : tensor<24x1x16xi8>
+// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [%cl + 16] {
+// CHECK-NEXT: %v = affine_nest.load %x[0, %cl] : tensor<24x16xi8>
 // CHECK-NEXT: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %a_1 = affine_nest.for (%i0_1) = (48) {
-// CHECK-NEXT: %a_2 = affine_nest.load %a[%i0_1 floordiv 16, %i0_1 mod 16] : tensor<3x16xi8>
-// CHECK-NEXT: affine_nest.yield %a_2 : i8
-// CHECK-NEXT: } : tensor<48xi8>
-// CHECK-NEXT: %b = affine_nest.for (%c) = (24) into %a_1[%c] {
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<48xi8>
+// CHECK-NEXT: %b = affine_nest.for (%c) = (24) into %a[%c] {
 // CHECK-NEXT: %v_1 = affine_nest.load %x[%c, 0] : tensor<24x16xi8>
 // CHECK-NEXT: affine_nest.yield %v_1 : i8
 // CHECK-NEXT: } attributes {placement = "host", host_reason = "it writes a part of the channels of a tensor, not in blocks of 16"} : tensor<48xi8>
@@ -146,28 +122,16 @@ func.func @read_before(%x: tensor<16xi8>) -> (tensor<32xi8>, tensor<32xi8>) {
   return %a, %b : tensor<32xi8>, tensor<32xi8>
 }
 // CHECK-LABEL: func.func @read_before(
-// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %lane) = (1, 16) {
-// CHECK-NEXT: %x_2 = affine_nest.load %x[%lane] : tensor<16xi8>
-// CHECK-NEXT: affine_nest.yield %x_2 : i8
-// CHECK-NEXT: } : tensor<1x16xi8>
-// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [0, %cl] {
-// CHECK-NEXT: %v = affine_nest.load %x_1[0, %cl] : tensor<1x16xi8>
+// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [%cl] {
+// CHECK-NEXT: %v = affine_nest.load %x[%cl] : tensor<16xi8>
 // CHECK-NEXT: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 32>}} : tensor<2x16xi8>
-// CHECK-NEXT: %a_1 = affine_nest.for (%i0_1) = (32) {
-// CHECK-NEXT: %a_2 = affine_nest.load %a[%i0_1 floordiv 16, %i0_1 mod 16] : tensor<2x16xi8>
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<32xi8>
+// CHECK-NEXT: %a_1 = affine_nest.for (%i0, %lane) = (2, 16) into [%i0 * 16 + %lane] {
+// CHECK-NEXT: %a_2 = affine_nest.load %a[%i0 * 16 + %lane] : tensor<32xi8>
 // CHECK-NEXT: affine_nest.yield %a_2 : i8
-// CHECK-NEXT: } : tensor<32xi8>
-// CHECK-NEXT: %a_3 = affine_nest.for (%i0_2, %lane_1) = (2, 16) {
-// CHECK-NEXT: %a_4 = affine_nest.load %a[%i0_2, %lane_1] : tensor<2x16xi8>
-// CHECK-NEXT: affine_nest.yield %a_4 : i8
-// CHECK-NEXT: } attributes {placement = "core"} : tensor<2x16xi8>
-// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (1, 16) into %a_3[1, %cl_1] {
-// CHECK-NEXT: %v_1 = affine_nest.load %x_1[0, %cl_1] : tensor<1x16xi8>
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<32xi8>
+// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (1, 16) into %a_1[%cl_1 + 16] {
+// CHECK-NEXT: %v_1 = affine_nest.load %x[%cl_1] : tensor<16xi8>
 // CHECK-NEXT: affine_nest.yield %v_1 : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 32>}} : tensor<2x16xi8>
-// CHECK-NEXT: %b_1 = affine_nest.for (%i0_3) = (32) {
-// CHECK-NEXT: %b_2 = affine_nest.load %b[%i0_3 floordiv 16, %i0_3 mod 16] : tensor<2x16xi8>
-// CHECK-NEXT: affine_nest.yield %b_2 : i8
-// CHECK-NEXT: } : tensor<32xi8>
-// CHECK-NEXT: func.return %a_1, %b_1 : tensor<32xi8>, tensor<32xi8>
+// CHECK-NEXT: } attributes {placement = "core"} : tensor<32xi8>
+// CHECK-NEXT: func.return %a, %b : tensor<32xi8>, tensor<32xi8>

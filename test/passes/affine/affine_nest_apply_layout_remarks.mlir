@@ -43,7 +43,7 @@ func.func @window(%x: tensor<64x32xi8>, %y: tensor<48x32xi8>) -> tensor<48x48xi8
   } attributes {lanes = #affine_nest.lanes<output o, input 1, weights second>} : tensor<48x48xi8>
   return %b : tensor<48x48xi8>
 }
-// CHECK: remark: '%a' is copied for '%b': (d0, d1, d2, d3) -> (((d0 * 16) + d2), d1, d3) is not invertible (1,536 bytes)
+// CHECK: remark: '%a' is copied for '%b': (d0, d1, d2, d3) -> (((d0 * 16) + d2), ((d1 * 16) + d3)) is not invertible (1,536 bytes)
 
 // It is returned, too.
 func.func @read_twice(%x: tensor<48x32xi8>, %y: tensor<48x32xi8>) -> (tensor<48x32xi8>, tensor<48x48xi8>) {

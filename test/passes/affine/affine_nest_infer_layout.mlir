@@ -5,39 +5,39 @@
 
 // By itself a limit takes the last dimension. Its reader sums over the first: both take that one, and
 // just the argument is packed, the result unpacked.
-func.func @chain(%x: tensor<64x64xi8>) -> tensor<48x64xi8> {
+func.func @chain(%x: tensor<64x72xi8>) -> tensor<48x72xi8> {
   %weights = graph.constant dense<1> : tensor<48x64xi8>
-  %limited = affine_nest.for (%i, %j) = (64, 64) {
-    %a = affine_nest.load %x[%i, %j] : tensor<64x64xi8>
+  %limited = affine_nest.for (%i, %j) = (64, 72) {
+    %a = affine_nest.load %x[%i, %j] : tensor<64x72xi8>
     %zero = arith.constant 0 : i8
     %m = arith.maxsi %a, %zero : i8
     affine_nest.yield %m : i8
-  } : tensor<64x64xi8>
-  %y = affine_nest.for (%o, %j) = (48, 64) reduce (%k) = (64) {
+  } : tensor<64x72xi8>
+  %y = affine_nest.for (%o, %j) = (48, 72) reduce (%k) = (64) {
     %a = affine_nest.load %weights[%o, %k] : tensor<48x64xi8>
-    %b = affine_nest.load %limited[%k, %j] : tensor<64x64xi8>
+    %b = affine_nest.load %limited[%k, %j] : tensor<64x72xi8>
     %c = arith.extsi %a : i8 to i32
     %d = arith.extsi %b : i8 to i32
     %p = arith.muli %c, %d : i32
     %s = affine_nest.reduce add %p : i32
     %t = arith.trunci %s : i32 to i8
     affine_nest.yield %t : i8
-  } : tensor<48x64xi8>
-  return %y : tensor<48x64xi8>
+  } : tensor<48x72xi8>
+  return %y : tensor<48x72xi8>
 }
 // CHECK-LABEL: func.func @chain(
-// CHECK: %limited = affine_nest.for (%i, %j) = (64, 64) {
-// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<64x64xi8>
-// CHECK: %y = affine_nest.for (%o, %j_1) = (48, 64) reduce (%k) = (64) {
-// CHECK: } attributes {lanes = #affine_nest.lanes<output o, input 0, weights first>} : tensor<48x64xi8>
+// CHECK: %limited = affine_nest.for (%i, %j) = (64, 72) {
+// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<64x72xi8>
+// CHECK: %y = affine_nest.for (%o, %j_1) = (48, 72) reduce (%k) = (64) {
+// CHECK: } attributes {lanes = #affine_nest.lanes<output o, input 0, weights first>} : tensor<48x72xi8>
 // APPLIED-LABEL: func.func @chain(
-// APPLIED: %x_1 = affine_nest.for (%i0, %i1, %lane) = (4, 64, 16) {
-// APPLIED: %limited = affine_nest.for (%ib, %j, %il) = (4, 64, 16) {
+// APPLIED: %x_1 = affine_nest.for (%i0, %i1, %lane) = (4, 72, 16) {
+// APPLIED: %limited = affine_nest.for (%ib, %j, %il) = (4, 72, 16) {
 // APPLIED: %weights_1 = affine_nest.for (%ob, %kb, %ol, %kl) = (3, 4, 16, 16) {
 // APPLIED-NEXT: affine_nest.load %weights[
-// APPLIED: %y = affine_nest.for (%ob_1, %j_1, %ol_1) = (3, 64, 16) reduce (%kb_1, %kl_1) = (4, 16) {
+// APPLIED: %y = affine_nest.for (%ob_1, %j_1, %ol_1) = (3, 72, 16) reduce (%kb_1, %kl_1) = (4, 16) {
 // APPLIED-NEXT: affine_nest.load %limited[
-// APPLIED: %y_1 = affine_nest.for (%i0_1, %i1_1) = (48, 64) {
+// APPLIED: %y_1 = affine_nest.for (%i0_1, %i1_1) = (48, 72) {
 // APPLIED-NEXT: affine_nest.load %y[
 // APPLIED-NEXT: affine_nest.yield
 // APPLIED-NEXT: }
@@ -96,20 +96,20 @@ func.func @attention(%q: tensor<32x64xi8>, %x: tensor<32x64xi8>) -> tensor<32x64
 // CHECK: } attributes {lanes = #affine_nest.lanes<output r, input 0, weights first>} : tensor<32x64xi8>
 
 // A pin is kept, in whole or in part, and others follow it.
-func.func @pinned(%x: tensor<32x32xi8>) -> tensor<32x32xi8> {
-  %a = affine_nest.for (%i, %j) = (32, 32) {
-    %v = affine_nest.load %x[%i, %j] : tensor<32x32xi8>
+func.func @pinned(%x: tensor<32x40xi8>) -> tensor<32x40xi8> {
+  %a = affine_nest.for (%i, %j) = (32, 40) {
+    %v = affine_nest.load %x[%i, %j] : tensor<32x40xi8>
     affine_nest.yield %v : i8
-  } attributes {lanes = #affine_nest.lanes<output i>} : tensor<32x32xi8>
-  %b = affine_nest.for (%i, %j) = (32, 32) {
-    %v = affine_nest.load %a[%i, %j] : tensor<32x32xi8>
+  } attributes {lanes = #affine_nest.lanes<output i>} : tensor<32x40xi8>
+  %b = affine_nest.for (%i, %j) = (32, 40) {
+    %v = affine_nest.load %a[%i, %j] : tensor<32x40xi8>
     affine_nest.yield %v : i8
-  } : tensor<32x32xi8>
-  return %b : tensor<32x32xi8>
+  } : tensor<32x40xi8>
+  return %b : tensor<32x40xi8>
 }
 // CHECK-LABEL: func.func @pinned(
-// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<32x32xi8>
-// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<32x32xi8>
+// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<32x40xi8>
+// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<32x40xi8>
 
 // An extent of 3 wastes lanes: the other dimension is better.
 func.func @few_channels(%x: tensor<64x3xi8>) -> tensor<64x3xi8> {

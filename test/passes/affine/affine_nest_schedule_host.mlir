@@ -27,7 +27,7 @@ func.func @turned(%x: tensor<16x16xi8>) -> tensor<16x16xi8> {
   } attributes {placement = "core"} : tensor<16x16xi8>
   return %y : tensor<16x16xi8>
 }
-// CHECK-NEXT: remark: '%y' runs on the host: the innermost index of its operand is not the lane
+// CHECK-NEXT: remark: '%y' runs on the host: the innermost indices of '%x' are not its lanes
 
 func.func @skewed(%x: tensor<19x16xi8>) -> tensor<4x16xi8> {
   %y = affine_nest.for (%i, %l) = (4, 16) {
@@ -103,7 +103,7 @@ func.func @epilogue(%x: tensor<16x16xi8>, %b: tensor<16x16xi8>) -> tensor<16x16x
   } attributes {placement = "core"} : tensor<16x16xi8>
   return %y : tensor<16x16xi8>
 }
-// CHECK-NEXT: remark: '%y' runs on the host: the innermost index of an epilogue's operand is not the lane
+// CHECK-NEXT: remark: '%y' runs on the host: the innermost indices of '%b' are not its lanes
 
 func.func @product(%x: tensor<4x16xi8>, %w: tensor<16x16xi8>) -> tensor<4x16xi8> {
   %y = affine_nest.for (%i, %l) = (4, 16) reduce (%k) = (16) {
@@ -118,5 +118,5 @@ func.func @product(%x: tensor<4x16xi8>, %w: tensor<16x16xi8>) -> tensor<4x16xi8>
   } attributes {placement = "core"} : tensor<4x16xi8>
   return %y : tensor<4x16xi8>
 }
-// CHECK-NEXT: remark: '%y' runs on the host: its operands are not laid out as the matrix product takes them
+// CHECK-NEXT: remark: '%y' runs on the host: the innermost indices of '%w' are not its lanes
 // IR-COUNT-12: placement = "host"
