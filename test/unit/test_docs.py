@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 LEVELS, MACHINE = ROOT / "docs/levels.md", ROOT / "docs/machine.md"
 IMPORT = ROOT / "docs/import.md"
 RAISING, GRAPHS = ROOT / "docs/raising.md", ROOT / "docs/graphs.md"
+ANALYSIS = ROOT / "docs/analysis.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
 PYTHON = re.compile(
@@ -55,8 +56,8 @@ def graphs() -> str:
     return levels(GRAPHS)
 
 
-def machine() -> str:
-    """The document with the output of its Python, one block after another."""
+def machine(document: Path = MACHINE) -> str:
+    """A document with the output of its Python, one block after another."""
     names: dict[str, object] = {}
 
     def shown(match: re.Match[str]) -> str:
@@ -65,7 +66,12 @@ def machine() -> str:
             exec(match["code"], names)
         return f"```python\n{match['code']}```\n{match['between']}```\n{stdout.getvalue()}```\n"
 
-    return PYTHON.sub(shown, MACHINE.read_text())
+    return PYTHON.sub(shown, document.read_text())
+
+
+def analysis() -> str:
+    """The document on index maps with the output of its Python."""
+    return machine(ANALYSIS)
 
 
 def test_levels():
@@ -88,6 +94,11 @@ def test_machine():
     assert machine() == MACHINE.read_text()
 
 
+def test_analysis():
+    assert len(PYTHON.findall(ANALYSIS.read_text())) == 4
+    assert analysis() == ANALYSIS.read_text()
+
+
 def test_import_names_every_operator():
     """Each one, or a prefix of it before `…`."""
     assert readers.__all__
@@ -105,5 +116,6 @@ if __name__ == "__main__":
         (RAISING, raising),
         (GRAPHS, graphs),
         (MACHINE, machine),
+        (ANALYSIS, analysis),
     ):
         document.write_text(render())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import islpy as isl
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
-from nopt.dialects.affine_math import Sum, dim_ranges
+from nopt.dialects.affine_math import Sum, dim_ranges, simplify
 from nopt.passes.affine.analysis.inverse import function_of
 from nopt.passes.affine.analysis.relations import (
     are_inside,
@@ -36,7 +36,10 @@ def window_of(sums: Sequence[Sum], extents: Sequence[int], tile: Sequence[int]) 
         raise ValueError(f"tile is {list(tile)}, expected {len(extents)} sizes of 1 or more")
     tile = [min(size, extent) for size, extent in zip(tile, extents, strict=True)]
     found = [_index_window(total, extents, tile) for total in sums]
-    origins = tuple(origin for _, origin in found if origin is not None)
+    # An iterator that is not cut has one tile, which starts at 0.
+    lasts = [(extent - 1) // size * size for extent, size in zip(extents, tile, strict=True)]
+    starts = dim_ranges([last + 1 for last in lasts])
+    origins = tuple(simplify(origin, starts) for _, origin in found if origin is not None)
     whole = len(origins) == len(found)
     origin = AffineMap(len(extents), 0, origins) if whole else None
     return Window(tuple(size for size, _ in found), origin)
