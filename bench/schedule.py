@@ -1,15 +1,22 @@
 """Schedules: how near layers and networks come to their limits, where their cycles go.
 
-    python bench/schedule.py [--only NAME…] [--json] [--page schedule.html]
+    python bench/schedule.py [--only NAME…] [--layers] [--json] [--page schedule.html]
 
 The machine is the RTL's preset with memory latency 32. *limit* is the larger of the GEMM steps
 (channels rounded up to the block) plus four steps for each output vector, and the bytes that must
-be read once at 8 a cycle. The cycles of the timing model are split by what the compute module does
-or waits for; *traffic* is the bytes loaded over those that must be; *error* is how far the closed
-form that the search uses is from the timing model. A network's limit is the
-sum over its layers on the core (`accounting`); its error is the median over its layers, its search
-all of them. `--page` draws each timeline and the roofline into one HTML page that needs nothing
-else.
+be read once at 8 a cycle; a network's is the sum over its layers on the core (`accounting`). *best*
+is what no schedule of the same nests can beat: as *limit*, with the cycle that resets each vector
+and the steps that its epilogue has; *of best* is that over the cycles. The cycles of the timing
+model are split by what the compute module does or waits for. *traffic* is the bytes loaded and
+stored over those that must be. *error* is how far the cost model is from the timing model, the
+median over the layers and the worst of them: of a layer in a network, from the end of what the
+layer before computes to the end of its own.
+
+`--layers` prints the same for each layer of a network. Below are the layers that read their weights
+more than once, each with what the best schedule costs that does not, and how well the cost model
+orders all layers: Kendall's tau, and the farthest apart of two that it swaps. Layers of less than
+1,000 cycles are apart: of them it says by how many cycles the model is off at most. `--page` draws
+each timeline and the roofline into one HTML page that needs nothing else.
 """
 
 from __future__ import annotations
@@ -24,28 +31,23 @@ from math import exp, log
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from accounting import costs
+from expected import Expected, expectations
 from models import make
 from networks import NETWORKS
 from pictures import page
 from rich.console import Console
 from rich.progress import track
 from workloads import LAYERS, Layer, conv_layer, matmul_layer, registered_context, resnet18
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
-from nopt.dialects.affine_nest import ForOp
-from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.breakdown import Breakdown, breakdowns
 from nopt.hw.encoding import decode
 from nopt.hw.program import CoreStep, Program
 from nopt.hw.timing import Timing
-from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.isa.assemble import assemble
-from nopt.passes.machine import machine_of
-from nopt.passes.tensor.estimate import estimate_schedule
-from nopt.passes.tensor.schedules import SCHEDULE
-from nopt.passes.tensor.tiling import tiling_of
 from nopt.tools.compiling import run_pipeline
 from nopt.tools.importer import import_model
 from nopt.tools.pipeline_text import build_passes
@@ -65,6 +67,10 @@ MORE = [
     matmul_layer("MiniLM 128x1536x384", 128, 1536, 384),
 ]
 """Beside the layers of `workloads`."""
+
+
+TINY = 1_000
+"""Cycles of a layer whose error is counted in cycles: a few transfers that wait for others."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +108,39 @@ NETWORK_SOURCES: dict[str, Callable[[], Source]] = {
     "ResNet-50": lambda: of_network("ResNet-50", quantized("resnet50")),
     "VGG-19": lambda: of_network("VGG-19", quantized("vgg19")),
     "MiniLM": lambda: of_network("MiniLM", quantized("minilm")),
+    "DenseNet-121": lambda: of_network("DenseNet-121", quantized("densenet121")),
+    "Inception v1": lambda: of_network("Inception v1", quantized("inception_v1")),
+    "Inception v2": lambda: of_network("Inception v2", quantized("inception_v2")),
+    "SqueezeNet": lambda: of_network("SqueezeNet", quantized("squeezenet")),
+    "ShuffleNet": lambda: of_network("ShuffleNet", quantized("shufflenet")),
+    "AlexNet": lambda: of_network("AlexNet", quantized("bvlc_alexnet")),
+    "ZFNet": lambda: of_network("ZFNet", quantized("zfnet512")),
+    "resnet_mnist": lambda: of_network("resnet_mnist", quantized("resnet_mnist")),
 }
 
 
 @dataclass(frozen=True)
+class Part:
+    """A layer of a program: where its cycles go, and what the cost model said."""
+
+    name: str
+    cycles: Breakdown
+    expected: Expected
+    estimate: float
+
+    @property
+    def error(self) -> float:
+        return self.estimate / max(self.cycles.total, 1) - 1
+
+
+@dataclass(frozen=True)
 class Measured:
-    """A compiled source: its timings, where the cycles go, and what was expected."""
+    """A compiled source: its timings, and its layers."""
 
     source: Source
     program: Program
     timings: Sequence[Timing]
-    parts: list[Breakdown]
-    estimates: list[float]
+    parts: list[Part]
     schedule_seconds: float
     compile_seconds: float
 
@@ -121,106 +148,167 @@ class Measured:
     def cycles(self) -> int:
         return sum(timing.cycles for timing in self.timings)
 
-    def total(self, field: str) -> int:
-        return sum(getattr(part, field) for part in self.parts)
+    @property
+    def estimate(self) -> float:
+        return sum(part.estimate for part in self.parts)
 
     @property
     def errors(self) -> list[float]:
-        """Of the model's cycles against the timing's, for each part."""
-        pairs = zip(self.estimates, self.parts, strict=True)
-        return [expected / max(part.total, 1) - 1 for expected, part in pairs]
-
-    @property
-    def error(self) -> float:
-        return statistics.median(self.errors)
+        return [abs(part.error) for part in self.parts]
 
 
 def measure(source: Source) -> Measured:
     """Compile and time."""
     module = source.module
     context, universe = registered_context(), Universe.get_multiverse()
-    estimates: list[float] = []
-    seconds = 0.0
+    expected: list[Expected] = []
+    seconds = apart = 0.0
     began = time.perf_counter()
     for each in build_passes("vta", universe.all_passes):
         start = time.perf_counter()
         each.apply(context, module)
         if each.name == "affine-nest-schedule":
             seconds = time.perf_counter() - start
-            estimates = _estimates(module)
+            expected = expectations(module)
+            apart = time.perf_counter() - start - seconds
     program = assemble(module, context).program
-    compiled = time.perf_counter() - began
+    compiled = time.perf_counter() - began - apart
     timings = Runtime(program).timings
-    parts = _parts(program, timings)
-    return Measured(source, program, timings, parts, estimates, seconds, compiled)
+    parts = _parts(program, timings, expected)
+    return Measured(source, program, timings, parts, seconds, compiled)
 
 
-def _parts(program: Program, timings: Sequence[Timing]) -> list[Breakdown]:
-    """The breakdown of each layer of each core step."""
+def _parts(program: Program, timings: Sequence[Timing], expected: Sequence[Expected]) -> list[Part]:
+    """The layers of all core steps, which are in the order of their nests."""
     records = decode(program.instructions, program.config)
-    parts: list[Breakdown] = []
+    of_layers = dict(zip([layer.first for layer in program.layers], expected, strict=True))
+    parts: list[Part] = []
     steps = [step for step in program.steps if isinstance(step, CoreStep)]
     for step, timing in zip(steps, timings, strict=True):
         end = step.first + step.count
-        firsts = [
-            part.first - step.first for part in program.layers if step.first <= part.first < end
-        ]
-        parts += breakdowns(records[step.first : end], timing, firsts)
+        layers = [layer for layer in program.layers if step.first <= layer.first < end]
+        firsts = [layer.first - step.first for layer in layers]
+        cycles = breakdowns(records[step.first : end], timing, firsts)
+        for layer, each in zip(layers, cycles, strict=True):
+            model = of_layers[layer.first]
+            estimate = model.alone if layer is layers[0] else model.after
+            estimate += model.end if layer is layers[-1] else 0
+            parts.append(Part(layer.name, each, model, estimate))
     return parts
 
 
-def _estimates(module: ModuleOp) -> list[float]:
-    """What the search expected of each nest on the core, in order."""
-    config = machine_of(module)
-    found: list[float] = []
-    for nest in module.walk():
-        if isinstance(nest, ForOp) and nest.attributes.get(PLACEMENT) == StringAttr("core"):
-            schedule = nest.attributes[SCHEDULE]
-            assert isinstance(schedule, ScheduleAttr)
-            found.append(estimate_schedule(tiling_of(nest, config), schedule, config))
-    return found
+def _split(cycles: Sequence[Breakdown]) -> Row:
+    """Where cycles go, summed."""
+
+    def total(*fields: str) -> int:
+        return sum(getattr(each, field) for each in cycles for field in fields)
+
+    named = ("gemm", "reset", "alu", "wait_load", "wait_store", "fetch")
+    others = ("compute_load", "issue", "drain")
+    return {**{field: total(field) for field in named}, "other": total(*others)}
 
 
 def row(measured: Measured) -> Row:
     source = measured.source
     kinds = [timing.dram_bytes for timing in measured.timings]
     loaded = sum(bytes[kind] for bytes in kinds for kind in ("inp", "wgt", "acc"))
-    named = ("gemm", "reset", "alu", "wait_load", "wait_store")
-    others = ("compute_load", "fetch", "issue", "drain")
+    stored = sum(bytes["out"] for bytes in kinds)
+    best = sum(part.expected.floor for part in measured.parts)
     return {
         "name": source.name,
         "cycles": measured.cycles,
         "limit": source.limit,
         "ratio": source.limit / measured.cycles,
-        **{field: measured.total(field) for field in named},
-        "other": sum(map(measured.total, others)),
-        "traffic": loaded / source.bytes,
+        "best": best,
+        "of_best": best / measured.cycles,
+        **_split([part.cycles for part in measured.parts]),
+        "traffic": (loaded + stored) / (source.bytes + stored),
         "insns": len(measured.program.instructions),
-        "error": measured.error,
+        "error": statistics.median(measured.errors),
+        "worst": max(measured.errors),
         "search_s": measured.schedule_seconds,
         "compile_s": measured.compile_seconds,
     }
 
 
+def layer_rows(measured: Measured) -> list[Row]:
+    """Each layer: its cycles, where they go, the cost model's error, how often weights are read."""
+    return [
+        {
+            "name": measured.source.name,
+            "layer": part.name,
+            "cycles": part.cycles.total,
+            "best": part.expected.floor,
+            "of_best": part.expected.floor / max(part.cycles.total, 1),
+            **_split([part.cycles]),
+            "error": part.error,
+            "weights": part.expected.weights,
+        }
+        for part in measured.parts
+    ]
+
+
+def reread_rows(rows: Sequence[Measured]) -> list[Row]:
+    """Layers that read their weights more than once, and what reading them once would cost."""
+    return [
+        {
+            "name": each.source.name,
+            "layer": part.name,
+            "cycles": part.cycles.total,
+            "weights": part.expected.weights,
+            "once": "fits nowhere"
+            if part.expected.once is None
+            else f"{part.expected.once:+,.0f} cycles",
+        }
+        for each in rows
+        for part in each.parts
+        if part.expected.weights > 1
+    ]
+
+
 def summary(rows: list[Measured]) -> Row:
     """The geometric mean of the ratios, and how well the model predicts cycles and their order."""
-    errors = [abs(error) for each in rows for error in each.errors]
+    parts = [part for each in rows for part in each.parts]
+    tiny = [part for part in parts if part.cycles.total < TINY]
+    others = [part for part in parts if part.cycles.total >= TINY]
+    worst = max(others or parts, key=lambda part: abs(part.error))
     ratios = [each.source.limit / each.cycles for each in rows]
+    tau, swapped = order_agreement(
+        [part.cycles.total for part in others], [part.estimate for part in others]
+    )
     measured = sorted(rows, key=lambda each: each.cycles)
-    expected = sorted(rows, key=lambda each: sum(each.estimates))
     return {
         "geometric_mean_ratio": exp(statistics.fmean(map(log, ratios))),
         "least_ratio": min(ratios),
-        "median_error": statistics.median(errors),
-        "worst_error": max(errors),
-        "order_agrees": measured == expected,
+        "layers": len(parts),
+        "median_error": statistics.median(abs(part.error) for part in parts),
+        "over_10_%": sum(abs(part.error) > 0.1 for part in others),
+        "worst_error": worst.error,
+        "worst_layer": worst.name,
+        "tau": tau,
+        "swapped_by": swapped,
+        "tiny_layers": len(tiny),
+        "tiny_cycles_off": max((abs(p.estimate - p.cycles.total) for p in tiny), default=0.0),
+        "rows_in_order": measured == sorted(rows, key=lambda each: each.estimate),
     }
+
+
+def order_agreement(measured: Sequence[float], expected: Sequence[float]) -> tuple[float, float]:
+    """Kendall's tau of two orders, and how much longer than the other, at most, one of two is whose
+    order `expected` has the other way."""
+    cycles, model = np.array(measured, float), np.array(expected, float)
+    longer = np.sign(cycles[:, None] - cycles)
+    same = longer * np.sign(model[:, None] - model)
+    pairs = np.count_nonzero(longer)
+    gaps = np.where(same < 0, cycles[:, None] / np.maximum(cycles, 1) - 1, 0)
+    return float(same.sum() / max(pairs, 1)), float(gaps.max(initial=0))
 
 
 def main() -> None:
     known = {**LAYER_SOURCES, **NETWORK_SOURCES}
     parser = argparse.ArgumentParser(description="Against the limits, cycle by cycle.")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="just these")
+    parser.add_argument("--layers", action="store_true", help="print each layer of networks, too")
     parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write pictures to an HTML page")
     arguments = parser.parse_args()
@@ -230,9 +318,15 @@ def main() -> None:
     shown = track(names, "measuring", console=Console(stderr=True), transient=True)
     measured = [measure(known[name]()) for name in shown]
     title = "schedules on the RTL preset, memory latency 32"
-    print_rows(title, [row(each) for each in measured], arguments.json)
-    if not arguments.json:
-        print_rows("all of them", [summary(measured)], False)
+    if arguments.json:
+        print_rows(title, [{**row(each), "layers": layer_rows(each)} for each in measured], True)
+    else:
+        print_rows(title, [row(each) for each in measured])
+        if arguments.layers:
+            print_rows("layers", [each for one in measured for each in layer_rows(one)])
+        if rereads := reread_rows(measured):
+            print_rows("weights read more than once, and the best schedule that does not", rereads)
+        print_rows("all of them", [summary(measured)])
     if arguments.page:
         runs = [(each.source.name, timing) for each in measured for timing in each.timings]
         arguments.page.write_text(page(runs))

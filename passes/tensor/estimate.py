@@ -34,10 +34,27 @@ _UNLIMITED = 1 << 20
 class Estimate:
     """Candidates' costs, [candidates] each."""
 
-    cycles: Floats
+    steady: Floats
+    """Cycles while the core computes, from the first product to the last ALU step."""
+    start: Floats
+    """Cycles of what is loaded before the first product."""
+    end: Floats
+    """Cycles of the last store."""
+    compute: Floats
+    """Cycles of the compute module alone."""
+    tail: Floats
+    """Cycles that it has left when the last load is done."""
     bytes: Floats
     """Bytes loaded."""
+    weights: Floats
+    """How often the weights of a product are loaded; 0 if there are none."""
     instructions: Floats
+    config: Config
+
+    @property
+    def cycles(self) -> Floats:
+        """Of a kernel by itself."""
+        return cost.fetch_cycles(8, self.config) + self.start + self.steady + self.end
 
 
 def estimate(
@@ -48,11 +65,11 @@ def estimate(
     return _Estimation(candidates, config, order, slots, scopes).result()
 
 
-def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> float:
-    """Cycles of one schedule."""
+def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> Estimate:
+    """The cost of one schedule."""
     slots, scopes = slots_of(schedule), scopes_of(schedule)
     candidates = Candidates(tiling, [schedule.tiles])
-    return float(estimate(candidates, config, schedule.loop_order, slots, scopes).cycles[0])
+    return estimate(candidates, config, schedule.loop_order, slots, scopes)
 
 
 class _Estimation:
@@ -84,6 +101,7 @@ class _Estimation:
         tiling, config = self.tiling, self.config
         count = len(self.tiles)
         self.bytes = np.zeros(count)
+        self.weights = np.zeros(count)
         self.instructions = self.chunks * self.turns + self.turns * (2 + len(tiling.steps))
         self.per_tile = np.zeros(count)
         """Cycles of loads that each tile has on average, beside those of the product's operands."""
@@ -106,9 +124,17 @@ class _Estimation:
             period = self._period(streamed + kept, ahead, chunk, epilogue)
             total = total + tiles_of_kind * np.maximum(period, store)
         self.instructions = self.instructions + self.turns * stored
-        total = np.maximum(total, cost.fetch_cycles(self.instructions, config))
-        fill = cost.fetch_cycles(8, config) + self.first
-        return Estimate(total + fill + last_store, self.bytes, self.instructions)
+        return Estimate(
+            np.maximum(total, cost.fetch_cycles(self.instructions, config)),
+            self.first,
+            last_store,
+            self.turns * (self.chunks * chunk + epilogue),
+            chunk + epilogue,
+            self.bytes,
+            self.weights,
+            self.instructions,
+            config,
+        )
 
     # --- Compute.
 
@@ -277,6 +303,8 @@ class _Estimation:
             cycles, pieces = self._transfer(operand)
             events = self._events(operand, scope)
             self._count(operand, events, pieces)
+            if memory is Memory.WGT:
+                self.weights = events / self.candidates.turns(operand, self.loops)
             self.first = self.first + cycles
             inner = frozenset(
                 loop

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nopt.dialects.affine_math import expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
@@ -123,27 +124,19 @@ def entries_needed(
     """Entries of each memory that candidates with slots [candidates, 3] take."""
     tiling, tiles = candidates.tiling, candidates.tiles
     acc = slots[:, list(Memory).index(Memory.ACC)]
+    planes, result = result_entries(candidates)
     needed = {
         Memory.INP: np.zeros(len(tiles), np.int64),
         Memory.WGT: np.zeros(len(tiles), np.int64),
-        Memory.ACC: tiles[:, : tiling.parallel].prod(axis=1) * acc,
+        Memory.ACC: planes + result * acc,
     }
-    whole = np.zeros(len(tiles), bool)
-    if (windows := tiling.windows) is not None:
-        whole = candidates.chunks == 1
-        planes = [
-            (tiles[:, : tiling.parallel] + windows.more(plane)).prod(axis=1)
-            for plane in windows.planes
-        ]
-        in_planes = sum(planes[:-1], np.zeros(len(tiles), np.int64)) + planes[-1] * acc
-        needed[Memory.ACC] = np.where(whole, in_planes, needed[Memory.ACC])
     for operand in tiling.operands:
         held = buffer_tiles(candidates, operand, order, scopes, slots)
         entries = candidates.entries(operand)
         needed[operand.memory] += entries * held
         if tiling.is_staged(operand):
-            is_start = operand.load is tiling.start.input
-            needed[Memory.ACC] += np.where(whole & is_start, 0, entries)
+            in_planes = (operand.load is tiling.start.input) & has_planes(candidates)
+            needed[Memory.ACC] += np.where(in_planes, 0, entries)
         if tiling.padded is not None and operand.load is tiling.start.input:
             window = candidates.window(operand)[:, list(tiling.padded.axes)]
             needed[Memory.INP] += window.prod(axis=1) * held
@@ -153,6 +146,24 @@ def entries_needed(
     needed[Memory.INP] += int(tiling.uses_digits)
     needed[Memory.WGT] += len(tiling.diagonals) + int(tiling.padded is not None)
     return needed
+
+
+def result_entries(candidates: Candidates) -> tuple[Integers, Integers]:
+    """Entries of ACC before those of a tile of the result, and of each such tile."""
+    tiling = candidates.tiling
+    tile = candidates.tiles[:, : tiling.parallel]
+    none, alone = np.zeros(len(tile), np.int64), tile.prod(axis=1)
+    if tiling.windows is None:
+        return none, alone
+    more = [tiling.windows.more(plane) for plane in tiling.windows.planes]
+    *others, result = [(tile + extra).prod(axis=1) for extra in more]
+    whole = has_planes(candidates)
+    return np.where(whole, sum(others, none), 0), np.where(whole, result, alone)
+
+
+def has_planes(candidates: Candidates) -> NDArray[np.bool_]:
+    """Whether windows are compared by planes: those that a tile has whole."""
+    return (candidates.tiling.windows is not None) & (candidates.chunks == 1)
 
 
 def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:

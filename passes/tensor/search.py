@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
-from math import prod
+from math import inf, prod
 from typing import TypeAlias
 
 import numpy as np
@@ -41,15 +41,18 @@ _Found: TypeAlias = tuple[float, int, Sequence[int], Sequence[int], Scopes]
 """A candidate: its cost, its tiles' position, order, slots, scopes."""
 
 
-def search(tiling: Tiling, config: Config) -> ScheduleAttr:
-    """The cheapest legal schedule. Raises NoScheduleError if none fits."""
-    return _Search(tiling, config).best()
+def search(tiling: Tiling, config: Config, weights: float = inf) -> ScheduleAttr:
+    """The cheapest legal schedule of those that load the weights at most `weights` times.
+
+    Raises NoScheduleError if none fits."""
+    return _Search(tiling, config, weights).best()
 
 
 class _Search:
-    def __init__(self, tiling: Tiling, config: Config):
+    def __init__(self, tiling: Tiling, config: Config, weights: float):
         self.tiling = tiling
         self.config = config
+        self.weights = weights
         everything = Candidates(tiling, self._tiles())
         # Most tiles are too large even if nothing is kept or loaded ahead.
         order = tuple(range(tiling.parallel))
@@ -89,10 +92,12 @@ class _Search:
         # What overlap hides breaks ties: less traffic and fewer instructions.
         traffic = costs.bytes / self.config.bytes_per_cycle
         cycles = costs.cycles + 0.02 * traffic + _INSTRUCTION * costs.instructions
+        cycles = np.where(costs.weights <= self.weights, cycles, inf)
         best = np.argsort(cycles, kind="stable")[:4]
         return [
             (float(cycles[i]), int(fitting[i]), order, slots[fitting[i]].tolist(), scopes)
             for i in best
+            if cycles[i] < inf
         ]
 
     def _fitting(

@@ -88,7 +88,7 @@ class TuningLog:
 
     def add(self, tiling: Tiling, schedule: ScheduleAttr) -> None:
         """Remember what a search found."""
-        cycles = round(estimate_schedule(tiling, schedule, self.config))
+        cycles = round(float(estimate_schedule(tiling, schedule, self.config).cycles[0]))
         lists: Sequence[Sequence[int]] = (
             schedule.tiles,
             schedule.loop_order,
