@@ -1,4 +1,4 @@
-"""Whether a type is a tensor or a memref, of any element type.
+"""Tensors and memrefs of any element type: whether a type is one, and the type of what is one.
 
 xDSL's `isa` builds a constraint at each call, which takes longer than most verifiers do; these are
 asked for every operand of every op after every pass.
@@ -7,7 +7,7 @@ asked for every operand of every op after every pass.
 from typing import TypeGuard
 
 from xdsl.dialects.builtin import MemRefType, TensorType
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, SSAValue
 
 
 def is_tensor(type: Attribute) -> TypeGuard[TensorType[Attribute]]:
@@ -18,3 +18,17 @@ def is_tensor(type: Attribute) -> TypeGuard[TensorType[Attribute]]:
 def is_memref(type: Attribute) -> TypeGuard[MemRefType[Attribute]]:
     """Whether a type is a memref of known rank."""
     return isinstance(type, MemRefType)
+
+
+def tensor_of(value: SSAValue) -> TensorType[Attribute]:
+    """The type of a value that a verified op takes or gives as a tensor."""
+    type = value.type
+    assert is_tensor(type)
+    return type
+
+
+def shape_of(value: SSAValue) -> tuple[int, ...]:
+    """The sizes of a value that a verified op takes or gives as a tensor or memref."""
+    type = value.type
+    assert is_tensor(type) or is_memref(type)
+    return type.get_shape()

@@ -8,17 +8,7 @@ from xdsl.ir import SSAValue
 from nopt.dialects.constants import Array
 from nopt.dialects.graph.layout import ConstantOp
 from nopt.dialects.graph.pieces import GatherOp
-from nopt.dialects.graph.types import Tensor
-
-
-def tensor_of(value: SSAValue) -> Tensor:
-    """The type of what a verified graph op takes or gives."""
-    return cast(Tensor, value.type)
-
-
-def shape_of(value: SSAValue) -> tuple[int, ...]:
-    """The shape of what a verified graph op takes or gives."""
-    return tensor_of(value).get_shape()
+from nopt.dialects.shaped import shape_of
 
 
 def constant_of(value: SSAValue) -> Array | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from xdsl.dialects import arith
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Operation
 
 from nopt.dialects.constants import Array, numpy_type
@@ -42,7 +43,9 @@ def evaluate_scalar(op: Operation, operands: list[Array]) -> Array:
     Raises ValueError naming an operation that has no meaning here.
     """
     if isinstance(op, arith.ConstantOp):
-        return np.asarray(op.value.value.data, numpy_type(op.result.type))  # pyright: ignore
+        number = op.value
+        assert isinstance(number, IntegerAttr | FloatAttr)
+        return np.asarray(number.value.data, numpy_type(op.result.type))
     if isinstance(op, arith.ExtSIOp | arith.TruncIOp):
         return operands[0].astype(numpy_type(op.result.type))
     if (function := _BINARY.get(type(op))) is not None:

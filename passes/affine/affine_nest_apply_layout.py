@@ -61,6 +61,7 @@ from nopt.passes.affine.input_blocks import input_blocks
 from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, legal_lanes, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
+from nopt.passes.affine.ranges import constant_value
 from nopt.passes.affine.same_memory import share_memory
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
 from nopt.passes.machine import machine_of
@@ -325,8 +326,8 @@ class _Blocking:
                 continue
             if any(isinstance(use.operation, arith.MuliOp) for use in op.result.uses):
                 continue
-            value: int = op.value.value.data  # pyright: ignore
-            if IMMEDIATE[0] <= value <= IMMEDIATE[1]:
+            value = constant_value(op.result)
+            if value is None or IMMEDIATE[0] <= value <= IMMEDIATE[1]:
                 continue
             vector = np.full((self.block,), value, np.int32)
             constant = ConstantOp(attribute_of(vector, "immediate"))

@@ -39,13 +39,10 @@ from nopt.passes.affine.ranges import (
     Interval,
     IntervalPattern,
     Intervals,
+    constant_like,
     constant_value,
     fits,
 )
-
-
-def _constant(value: int, like: SSAValue) -> arith.ConstantOp:
-    return arith.ConstantOp(IntegerAttr(value, like.type))  # pyright: ignore
 
 
 def _shifted(interval: Interval, by: int) -> Interval:
@@ -78,9 +75,9 @@ class RoundOnce(IntervalPattern):
         value = halved.lhs
         if amount is None or not fits(_shifted(self.intervals.of(value), 1 << amount), value.type):
             return
-        half = _constant(1 << amount, value)
+        half = constant_like(1 << amount, value)
         rounded = arith.AddiOp(value, half)
-        shift = _constant(amount + 1, value)
+        shift = constant_like(amount + 1, value)
         rewriter.replace(op, [half, rounded, shift, arith.ShRSIOp(rounded, shift)])
 
 
@@ -105,7 +102,7 @@ class SinkClip(IntervalPattern):
         else:
             moved = bound >> amount
         inner = type(op)(value, op.rhs)
-        limit = _constant(moved, value)
+        limit = constant_like(moved, value)
         rewriter.replace(op, [inner, limit, type(clip)(inner.result, limit)])
 
 
@@ -137,7 +134,7 @@ class MergeClips(RewritePattern):
             return
         if type(inner) is type(op):
             tightest = max if isinstance(op, arith.MaxSIOp) else min
-            limit = _constant(tightest(bound, inner_bound), op.lhs)
+            limit = constant_like(tightest(bound, inner_bound), op.lhs)
             rewriter.replace(op, [limit, type(op)(inner.lhs, limit)])
         elif isinstance(op, arith.MaxSIOp) and bound <= inner_bound:
             lower = arith.MaxSIOp(inner.lhs, op.rhs)
@@ -158,7 +155,7 @@ class MergeAdditions(RewritePattern):
             total = number + amount
             if not fits((total, total), op.result.type):
                 return
-            constant = _constant(total, op.lhs)
+            constant = constant_like(total, op.lhs)
             rewriter.replace(op, [constant, arith.AddiOp(inner.lhs, constant)])
             return
         for load, other in ((inner.rhs, inner.lhs), (inner.lhs, inner.rhs)):

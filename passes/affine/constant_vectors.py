@@ -18,7 +18,7 @@ from nopt.dialects.affine_math import evaluate
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import Array, attribute_of
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.ranges import IntervalPattern, constant_value, fits
+from nopt.passes.affine.ranges import IntervalPattern, constant_like, constant_value, fits
 
 _MOST_ELEMENTS = 1 << 16
 """The largest tensor that a rewrite computes: biases, not weights."""
@@ -134,7 +134,7 @@ class SinkClipBehindVectors(IntervalPattern):
             return
         before = [arith.AddiOp(value, add.rhs)] if rounded else []
         inner = arith.ShRSIOp(before[0] if rounded else value, op.rhs)
-        limit = arith.ConstantOp(IntegerAttr(int(moved.min()), value.type))  # pyright: ignore
+        limit = constant_like(int(moved.min()), value)
         rewriter.replace(op, [*before, inner, limit, type(clip)(inner.result, limit)])
 
 

@@ -13,6 +13,7 @@ from xdsl.ir import SSAValue
 from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import shape_of
 from nopt.passes.affine.core_nest import Product
 from nopt.passes.affine.input_blocks import input_blocks
 from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, reads_once, result_axis
@@ -157,7 +158,7 @@ def _cycles(lanes: Lanes, block: int, inputs: int) -> int:
 
 def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> int:
     """What it costs to bring a tensor from the form it is made in to those it is read in."""
-    shape: tuple[int, ...] = tensor.type.get_shape()  # pyright: ignore
+    shape = shape_of(tensor)
     # Whole blocks along the last dimension are plain order, too.
     plain = Blocked(len(shape) - 1) if shape and shape[-1] % block == 0 else PLAIN
     wanted = set(reads)

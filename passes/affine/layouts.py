@@ -13,6 +13,7 @@ from xdsl.rewriter import InsertPoint
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import shape_of
 from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.affine.parts import writes_blocks
 
@@ -42,7 +43,7 @@ class Layouts:
     def get(self, tensor: SSAValue, axis: int, before: Operation) -> SSAValue:
         """`tensor` blocked along `axis`; packed just before an op that needs it first."""
         if not self.has(tensor, axis):
-            shape = list(_shape(tensor))
+            shape = list(shape_of(tensor))
             extents = {f"i{i}": size for i, size in enumerate(shape)}
             extents[f"i{axis}"] = -(-shape[axis] // self.block)
             nest = NestBuilder({**extents, "lane": self.block})
@@ -66,10 +67,6 @@ class Layouts:
         indices: list[AffineExpr] = [*nest.dims]
         indices[axis] = nest.dims[axis] // self.block
         return nest.finish(nest.load(blocked, [*indices, nest.dims[axis] % self.block]))
-
-
-def _shape(tensor: SSAValue) -> tuple[int, ...]:
-    return tensor.type.get_shape()  # pyright: ignore
 
 
 def insert_before(op: ForOp | ConstantOp, before: Operation, name: str | None) -> None:

@@ -13,6 +13,7 @@ from xdsl.pattern_rewriter import RewritePattern
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import shape_of, tensor_of
 
 Interval = tuple[int, int]
 """Smallest and largest value, both included."""
@@ -39,12 +40,14 @@ def constant_value(value: SSAValue) -> int | None:
     return None
 
 
+def constant_like(number: int, value: SSAValue) -> arith.ConstantOp:
+    """The number as a constant of an integer's type."""
+    assert isinstance(value.type, IntegerType)
+    return arith.ConstantOp(IntegerAttr(number, value.type))
+
+
 _LARGEST_READ = 1 << 16
 """Elements of the largest constant whose values are looked at: biases, not weights."""
-
-
-def _size(tensor: SSAValue) -> int:
-    return prod(tensor.type.get_shape())  # pyright: ignore
 
 
 _DEEPEST = 4
@@ -75,7 +78,9 @@ class Intervals:
         """An interval that holds all elements of a tensor."""
         if tensor not in self._tensors:
             match tensor.owner:
-                case ConstantOp(result=result) as constant if _size(result) <= _LARGEST_READ:
+                case ConstantOp(result=result) as constant if (
+                    prod(shape_of(result)) <= _LARGEST_READ
+                ):
                     array = constant.array
                     interval = (int(array.min()), int(array.max()))
                 case ForOp() as nest if self._depth < _DEEPEST:
@@ -87,7 +92,7 @@ class Intervals:
                         low, high = self.of_tensor(nest.destination)
                         interval = min(low, interval[0]), max(high, interval[1])
                 case _:
-                    interval = type_interval(tensor.type.element_type)  # pyright: ignore
+                    interval = type_interval(tensor_of(tensor).element_type)
             self._tensors[tensor] = interval
         return self._tensors[tensor]
 

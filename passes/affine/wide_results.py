@@ -20,6 +20,7 @@ from nopt.dialects.affine_math import simplify_map, substitute
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
 from nopt.passes.affine.ranges import Intervals
@@ -94,10 +95,9 @@ def _computed(build: NestBuilder, nest: ForOp, total: ReduceOp) -> SSAValue:
 def read_planes(nest: ForOp, total: ReduceOp, planes: SSAValue) -> ForOp:
     """The rest of a nest, its sum put together from the planes."""
     build = NestBuilder.of(nest.named_parallel, [])
-    shape: tuple[int, ...] = planes.type.get_shape()  # pyright: ignore
     *low, top = [
         build.cast(build.load(planes, [AffineConstantExpr(plane), *build.dims]), i32)
-        for plane in range(shape[0])
+        for plane in range(shape_of(planes)[0])
     ]
     value = top
     for byte in reversed(low):

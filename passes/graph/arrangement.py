@@ -35,7 +35,8 @@ from nopt.dialects.graph import (
     SubOp,
 )
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import constant_of, shape_of, tensor_of
+from nopt.dialects.graph.queries import constant_of
+from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.placement import PLACEMENT
 
 _HANDS_ON = (ReluOp, ClipOp, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp)

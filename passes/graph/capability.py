@@ -33,8 +33,9 @@ from nopt.dialects.graph import (
     RequantizeOp,
 )
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import constant_of, splat_of, tensor_of
+from nopt.dialects.graph.queries import constant_of, splat_of
 from nopt.dialects.graph.types import FLOATS
+from nopt.dialects.shaped import tensor_of
 from nopt.hw.config import Config
 from nopt.passes.graph.work import is_move
 

@@ -23,7 +23,7 @@ from xdsl.transforms.dead_code_elimination import dce
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.graph import ClipOp, ConcatOp, PadOp, ReluOp
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
-from nopt.dialects.graph.queries import shape_of, tensor_of
+from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.graph.arrangement import Arrangement, can_read, move, picked
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT

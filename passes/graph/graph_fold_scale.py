@@ -18,8 +18,9 @@ from nopt.dialects.graph import (
     MatmulOp,
     MulOp,
 )
-from nopt.dialects.graph.queries import constant_of, shape_of
+from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
+from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.contractions import Contraction, weights_of
 from nopt.passes.graph.rules import apply_rules, with_operand
 

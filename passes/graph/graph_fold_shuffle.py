@@ -29,9 +29,9 @@ from nopt.dialects.graph import (
     TransposeOp,
 )
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import shape_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
+from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules, with_operand
 from nopt.passes.machine import machine_of
 

@@ -25,9 +25,9 @@ from nopt.dialects.graph import (
     SliceOp,
     TransposeOp,
 )
-from nopt.dialects.graph.queries import shape_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
+from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import place_on_host

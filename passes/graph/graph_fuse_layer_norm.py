@@ -25,8 +25,9 @@ from nopt.dialects.graph import (
     SubOp,
     UnaryOp,
 )
-from nopt.dialects.graph.queries import constant_of, shape_of, splat_of, tensor_of
+from nopt.dialects.graph.queries import constant_of, splat_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
+from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.graph.algebra import shifted
 from nopt.passes.graph.rules import apply_rules
 

@@ -9,8 +9,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from nopt.dialects.graph import DivOp, Function, ReduceOp, SoftmaxOp, Statistic, SubOp, UnaryOp
-from nopt.dialects.graph.queries import shape_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
+from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules
 
 

@@ -13,9 +13,10 @@ from xdsl.passes import ModulePass
 from nopt.dialects.constants import Array, attribute_of, numpy_type
 from nopt.dialects.graph import AddOp, BinaryOp, ConstantOp, DivOp, Function, MulOp, SubOp, UnaryOp
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import constant_of, shape_of
+from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
+from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules
 
 

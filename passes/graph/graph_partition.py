@@ -22,7 +22,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.disjoint_set import DisjointSet
 
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import shape_of
+from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.graph.capability import is_sum_of_products, is_wide, machine_refusal, refusal
 from nopt.passes.graph.work import is_placed, steps

@@ -16,9 +16,10 @@ from xdsl.passes import ModulePass
 
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp, Conv2dOp, MulOp
-from nopt.dialects.graph.queries import shape_of, splat_of
+from nopt.dialects.graph.queries import splat_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
+from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules
 
 

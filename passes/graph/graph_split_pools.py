@@ -17,9 +17,9 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from nopt.dialects.graph import AvgPoolOp, ConcatOp, SliceOp
-from nopt.dialects.graph.queries import shape_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
+from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules
 
 

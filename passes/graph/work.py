@@ -18,7 +18,8 @@ from nopt.dialects.graph import (
     ReduceOp,
 )
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.graph.queries import gathered, shape_of
+from nopt.dialects.graph.queries import gathered
+from nopt.dialects.shaped import shape_of
 
 _MOVES = ("broadcast", "concat", "pad", "reshape", "slice", "transpose")
 

@@ -22,6 +22,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from nopt.dialects import isa
 from nopt.dialects import tensor_intrinsic as ti
 from nopt.dialects.affine_math import Range, simplify
+from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.isa.hardware_loops import BoxLoop, Instruction, arrange
 from nopt.passes.isa.transfers import Extent, extents_of, split
@@ -108,10 +109,6 @@ def _place_buffers(kernel: ti.KernelOp, config: Config) -> dict[SSAValue, _Buffe
     return placed
 
 
-def _shape(memref: SSAValue) -> tuple[int, ...]:
-    return memref.type.get_shape()  # pyright: ignore
-
-
 def _trips(variable: SSAValue) -> int:
     """How often the loop of a variable turns."""
     assert isinstance(variable, BlockArgument)
@@ -170,7 +167,7 @@ class _Lowering:
         memory = ti.memory_of(op.buffer.type)
         assert memory is not None
         emitter = _Emitter(op, op.variables)
-        shape = _shape(op.source)[: len(buffer.shape) - 1]
+        shape = shape_of(op.source)[: len(buffer.shape) - 1]
         extents = extents_of(
             op.offsets.data.results,
             op.sizes.data,
@@ -209,7 +206,7 @@ class _Lowering:
     def store(self, op: ti.StoreOp) -> None:
         buffer = self.buffers[op.buffer]
         emitter = _Emitter(op, op.variables)
-        shape = _shape(op.destination)[:-1]
+        shape = shape_of(op.destination)[:-1]
         extents = extents_of(
             op.offsets.data.results,
             op.sizes.data,

@@ -18,6 +18,7 @@ from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa as is_a
 
 from nopt.dialects.constants import array_of
+from nopt.dialects.shaped import shape_of
 from nopt.hw.layers import Layer
 
 REPRESENTS = "represents"
@@ -29,7 +30,7 @@ LAYOUT = "layout"
 def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:
     """The entry of a kernel whose result is the symbol `name`; attributes may be missing."""
     layout, represents = _entries(op, LAYOUT), _entries(op, REPRESENTS)
-    shape: tuple[int, ...] = op.results[0].type.get_shape()  # pyright: ignore
+    shape = shape_of(op.results[0])
     axis = -1
     sizes, divided = layout.get("shape"), layout.get("axis")
     if isinstance(divided, IntegerAttr) and is_a(sizes, DenseArrayBase[IntegerType]):

@@ -9,10 +9,11 @@ from nopt.dialects.graph.elementwise import CastOp
 from nopt.dialects.graph.layout import ConstantOp
 from nopt.dialects.graph.pieces import BroadcastOp
 from nopt.dialects.graph.quantize import DequantizeOp, QuantizeOp
-from nopt.dialects.graph.queries import shape_of, splat_of, tensor_of
+from nopt.dialects.graph.queries import splat_of
 from nopt.dialects.graph.requantize import RequantizeOp
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import INTEGERS, NARROW_INTEGERS
+from nopt.dialects.shaped import shape_of, tensor_of
 
 _NEUTRAL: dict[type[BinaryOp], int] = {AddOp: 0, SubOp: 0, MulOp: 1, DivOp: 1, PowOp: 1}
 

@@ -2,8 +2,8 @@
 
 from nopt.dialects.graph.layout import ReshapeOp, TransposeOp
 from nopt.dialects.graph.pieces import BroadcastOp, ConcatOp, PadOp, SliceOp
-from nopt.dialects.graph.queries import shape_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
+from nopt.dialects.shaped import shape_of
 
 
 def merge_reshapes(op: ReshapeOp) -> Replacement:

@@ -8,9 +8,10 @@ from xdsl.ir import SSAValue
 
 from nopt.dialects.graph.binary import BinaryOp, MaxOp, MinOp
 from nopt.dialects.graph.elementwise import ClipOp, ReluOp
-from nopt.dialects.graph.queries import splat_of, tensor_of
+from nopt.dialects.graph.queries import splat_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import INTEGERS, Tensor, value_range
+from nopt.dialects.shaped import tensor_of
 
 Range: TypeAlias = tuple[float, float]
 

@@ -11,9 +11,9 @@ from nopt.dialects.graph.contractions import Conv2dOp, MatmulOp
 from nopt.dialects.graph.layout import ReshapeOp, TransposeOp
 from nopt.dialects.graph.pieces import PadOp
 from nopt.dialects.graph.pooling import AvgPoolOp, GlobalAvgPoolOp, MaxPoolOp
-from nopt.dialects.graph.queries import shape_of
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.statistics import ReduceOp, Statistic
+from nopt.dialects.shaped import shape_of
 
 
 def _padded(value: SSAValue, pads: Sequence[int]) -> tuple[PadOp, list[int]] | None:

@@ -11,8 +11,9 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.affine.graph_nests.contractions import sum_of_products
-from nopt.passes.affine.graph_nests.shapes import broadcast, is_float, parallel, shape_of
+from nopt.passes.affine.graph_nests.shapes import broadcast, is_float, parallel
 from nopt.passes.affine.nest_builder import NestBuilder
 
 
@@ -72,7 +73,7 @@ def _scaled_channels(op: graph.MulOp) -> ForOp | None:
             continue
         if sum(size > 1 for size in shape_of(factor)) != 1:
             continue
-        types = [value.type.element_type for value in (x, factor)]  # pyright: ignore
+        types = [tensor_of(value).element_type for value in (x, factor)]
         if types == [i8, i8]:
             nest = NestBuilder(parallel(shape_of(op.result)), {"i": 1})
             dims = nest.dims[:-1]

@@ -14,7 +14,8 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.constants import attribute_of, numpy_type
-from nopt.passes.affine.graph_nests.shapes import gives_integers, parallel, shape_of
+from nopt.dialects.shaped import shape_of, tensor_of
+from nopt.passes.affine.graph_nests.shapes import gives_integers, parallel
 from nopt.passes.affine.nest_builder import NestBuilder, Place
 
 
@@ -94,12 +95,12 @@ def _spread(op: graph.ConvTranspose2dOp, rewriter: PatternRewriter) -> SSAValue:
         return op.input
     batch, channels, height, width = shape_of(op.input)
     shape = (batch, channels, (height - 1) * vertical + 1, (width - 1) * horizontal + 1)
-    dtype = numpy_type(op.input.type.element_type)  # pyright: ignore
+    dtype = numpy_type(tensor_of(op.input).element_type)
     zeros = graph.ConstantOp(attribute_of(np.zeros(shape, dtype), "zeros"))
     nest = NestBuilder(parallel(shape_of(op.input)))
     n, c, h, w = nest.dims
     map = AffineMap(4, 0, (n, c, h * vertical, w * horizontal))
-    place = Place(map, zeros.result.type, zeros.result)  # pyright: ignore
+    place = Place(map, tensor_of(zeros.result), zeros.result)
     spread = nest.finish(nest.load(op.input, nest.dims), place=place)
     rewriter.insert([zeros, spread])
     spread.result.name_hint = op.input.name_hint

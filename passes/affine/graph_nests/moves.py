@@ -8,7 +8,8 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from nopt.dialects import graph
 from nopt.dialects.graph.types import NUMBERS
-from nopt.passes.affine.graph_nests.shapes import parallel, row_major, shape_of
+from nopt.dialects.shaped import shape_of
+from nopt.passes.affine.graph_nests.shapes import parallel, row_major
 from nopt.passes.affine.nest_builder import NestBuilder
 
 

@@ -13,7 +13,8 @@ from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
 from nopt.dialects.graph.queries import gathered
 from nopt.dialects.graph.types import NUMBERS
-from nopt.passes.affine.graph_nests.shapes import broadcast, parallel, shape_of
+from nopt.dialects.shaped import shape_of
+from nopt.passes.affine.graph_nests.shapes import broadcast, parallel
 from nopt.passes.affine.nest_builder import NestBuilder, Place
 
 

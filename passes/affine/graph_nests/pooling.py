@@ -10,9 +10,10 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import Reduction
+from nopt.dialects.shaped import shape_of
 from nopt.passes.affine.exact_division import Reciprocal, floor_reciprocal, mean_reciprocal
 from nopt.passes.affine.graph_nests.requantization import rounded_shift
-from nopt.passes.affine.graph_nests.shapes import gives_integers, parallel, shape_of
+from nopt.passes.affine.graph_nests.shapes import gives_integers, parallel
 from nopt.passes.affine.nest_builder import NestBuilder
 
 

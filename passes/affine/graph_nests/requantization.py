@@ -10,8 +10,9 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from nopt.dialects import graph
 from nopt.dialects.constants import Array, attribute_of
+from nopt.dialects.shaped import shape_of
 from nopt.passes.affine.graph_nests.arithmetic import clip
-from nopt.passes.affine.graph_nests.shapes import parallel, shape_of
+from nopt.passes.affine.graph_nests.shapes import parallel
 from nopt.passes.affine.nest_builder import NestBuilder
 
 

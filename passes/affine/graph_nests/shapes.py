@@ -10,13 +10,9 @@ from xdsl.ir.affine import AffineExpr
 
 from nopt.dialects import graph
 from nopt.dialects.graph.types import INTEGERS
+from nopt.dialects.shaped import shape_of
 
 _LETTERS = "nchw"
-
-
-def shape_of(value: SSAValue) -> tuple[int, ...]:
-    """The sizes of a tensor."""
-    return value.type.get_shape()  # pyright: ignore
 
 
 def parallel(shape: Sequence[int]) -> dict[str, int]:
