@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.machine import machine_of
+from nopt.passes.placement import is_on_core
 from nopt.passes.tensor.estimate import estimate_schedule
 from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError, factor
 from nopt.passes.tensor.search import search
@@ -45,7 +45,7 @@ def expectations(module: ModuleOp) -> list[Expected]:
     known: dict[str, float | None] = {}
     before: Scheduled | None = None
     for nest in module.walk():
-        if not isinstance(nest, ForOp) or nest.attributes.get(PLACEMENT) != StringAttr("core"):
+        if not isinstance(nest, ForOp) or not is_on_core(nest):
             continue
         schedule = nest.attributes[SCHEDULE]
         assert isinstance(schedule, ScheduleAttr)

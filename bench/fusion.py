@@ -27,7 +27,7 @@ import onnx
 from networks import NETWORKS, Workload
 from rich.console import Console
 from rich.progress import track
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import ReturnOp
 from xdsl.ir import SSAValue
 from xdsl.universe import Universe
@@ -35,8 +35,8 @@ from xdsl.universe import Universe
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import numpy_type, scoped_resources
-from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.pipelines import VTA
+from nopt.passes.placement import is_on_core
 from nopt.tools.compiling import every_dialect, run_pipeline
 from nopt.tools.importer import import_model
 from nopt.tools.pipeline_text import build_passes
@@ -66,10 +66,6 @@ def is_copy(nest: ForOp) -> bool:
     return not isinstance(load.source.owner, graph.ConstantOp)
 
 
-def on_core(nest: ForOp) -> bool:
-    return nest.attributes.get(PLACEMENT) == StringAttr("core")
-
-
 def intermediate_bytes(module: ModuleOp) -> int:
     """Bytes of what nests give and do not return; what is written in place counts once."""
     total = 0
@@ -83,8 +79,8 @@ def intermediate_bytes(module: ModuleOp) -> int:
 
 def is_between(copy: ForOp) -> bool:
     """Whether a copy reads what the core gave, and the core reads it, through copies or not."""
-    return any(on_core(nest) for nest in _sources(copy)) and any(
-        on_core(nest) for nest in _readers(copy)
+    return any(is_on_core(nest) for nest in _sources(copy)) and any(
+        is_on_core(nest) for nest in _readers(copy)
     )
 
 
@@ -135,7 +131,7 @@ def counts(module: ModuleOp) -> Row:
     found = nests(module)
     copies = [nest for nest in found if is_copy(nest)]
     between = sum(map(is_between, copies))
-    row["core"] = sum(map(on_core, found))
+    row["core"] = sum(map(is_on_core, found))
     row["bytes_core"] = intermediate_bytes(module)
     row["at_edges"] = len(copies) - between
     row["between"] = between

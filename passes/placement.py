@@ -14,6 +14,14 @@ HOST_REASON = "host_reason"
 """Attribute of an op that a pass placed on the host: why."""
 
 
+ON_CORE = StringAttr("core")
+
+
+def is_on_core(op: Operation) -> bool:
+    """Whether an op is placed on the core."""
+    return op.attributes.get(PLACEMENT) == ON_CORE
+
+
 def placement_of(op: Operation) -> str | None:
     """ "core", "host", or None if nobody has said. Raises ValueError for anything else."""
     attribute = op.attributes.get(PLACEMENT)

@@ -29,7 +29,6 @@ from xdsl.dialects.builtin import (
     DictionaryAttr,
     IntegerAttr,
     ModuleOp,
-    StringAttr,
     i8,
     i32,
     i64,
@@ -46,15 +45,7 @@ from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.copy_remarks import remark_copies
-from nopt.passes.affine.core_nest import (
-    IMMEDIATE,
-    LANES,
-    LAYOUT,
-    PLACEMENT,
-    CoreNest,
-    Product,
-    recognise,
-)
+from nopt.passes.affine.core_nest import IMMEDIATE, LANES, LAYOUT, CoreNest, Product, recognise
 from nopt.passes.affine.destinations import copy_read_destinations
 from nopt.passes.affine.direct_layouts import store_directly
 from nopt.passes.affine.input_blocks import input_blocks
@@ -65,7 +56,7 @@ from nopt.passes.affine.ranges import constant_value
 from nopt.passes.affine.same_memory import share_memory
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import place_on_host
+from nopt.passes.placement import ON_CORE, PLACEMENT, place_on_host
 from nopt.passes.places import about
 from nopt.passes.remarks import anyone_listens
 
@@ -211,7 +202,7 @@ class _Blocking:
         shape = self.nest.result_shape
         place = None if self.nest.into is None else self._place(axis, first)
         blocked = self.builder.finish(value, self.nest, place)
-        blocked.attributes[PLACEMENT] = StringAttr("core")
+        blocked.attributes[PLACEMENT] = ON_CORE
         blocked.attributes[LAYOUT] = DictionaryAttr(
             {
                 "axis": IntegerAttr(axis, i64),

@@ -24,7 +24,7 @@ from xdsl.passes import ModulePass
 
 from nopt.dialects.affine_nest import ForOp, LanesAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import LANES, PLACEMENT, NotOnCore, recognise
+from nopt.passes.affine.core_nest import LANES, NotOnCore, recognise
 from nopt.passes.affine.lanes import legal_lanes
 from nopt.passes.affine.layout_costs import (
     PLAIN,
@@ -39,7 +39,7 @@ from nopt.passes.affine.least_cost import least_cost
 from nopt.passes.affine.nest_builder import MUST_RUN_ON
 from nopt.passes.affine.wide_results import planes_of, wide_sum
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import place_on_host
+from nopt.passes.placement import PLACEMENT, place_on_host
 from nopt.passes.places import about
 
 

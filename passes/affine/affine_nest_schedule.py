@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import PLACEMENT, NotOnCore
+from nopt.passes.affine.core_nest import NotOnCore
 from nopt.passes.affine.nest_builder import MUST_RUN_ON
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import place_on_host
+from nopt.passes.placement import is_on_core, place_on_host
 from nopt.passes.places import about
 from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError
 from nopt.passes.tensor.search import search
@@ -46,7 +46,7 @@ class AffineNestSchedulePass(ModulePass):
         for nest in op.walk():
             if not isinstance(nest, ForOp) or SCHEDULE in nest.attributes:
                 continue
-            if nest.attributes.get(PLACEMENT) != StringAttr("core"):
+            if not is_on_core(nest):
                 continue
             must = nest.attributes.pop(MUST_RUN_ON, None)
             try:

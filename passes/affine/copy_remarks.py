@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.affine.direct_layouts import copied, order_refusal
+from nopt.passes.placement import PLACEMENT, is_on_core
 from nopt.passes.remarks import name_of, remark
-
-_ON_CORE = StringAttr("core")
 
 
 def remark_copies(module: ModuleOp) -> None:
@@ -38,7 +36,7 @@ def _why(nest: ForOp, loads: list[LoadOp], readers: list[Operation]) -> str:
         if not isinstance(reader, LoadOp | ForOp):
             return f"out of blocks: '{reader.name}' reads plain order"
     origin = loads[-1].source
-    if not isinstance(origin.owner, ForOp) or origin.owner.attributes.get(PLACEMENT) != _ON_CORE:
+    if not isinstance(origin.owner, ForOp) or not is_on_core(origin.owner):
         name = "it" if name_of(origin) == name_of(nest) else name_of(origin)
         return f"into blocks: {name} comes in plain order"
     reader = readers[0].nest if isinstance(readers[0], LoadOp) else readers[0]

@@ -22,12 +22,7 @@ from nopt.passes.affine.nest_builder import REPRESENTS
 from nopt.passes.affine.ranges import Intervals, constant_value, fits
 from nopt.passes.affine.wide_results import plane_count
 from nopt.passes.intrinsics import alu_kind, gemm
-
-PLACEMENT = "placement"
-"""Attribute of a nest: where it runs, "core" or "host"."""
-
-HOST_REASON = "host_reason"
-"""Attribute of a nest on the host: why."""
+from nopt.passes.placement import PLACEMENT
 
 LANES = "lanes"
 """Attribute of a nest that the core will run: which iterators and dimensions become lanes."""

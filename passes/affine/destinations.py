@@ -8,28 +8,22 @@ nest gets a copy to write into. No order is relied upon but that of values.
 from __future__ import annotations
 
 from xdsl.builder import Builder
-from xdsl.dialects.builtin import ModuleOp, StringAttr
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import BlockArgument, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.analysis import access_of
-from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.affine.nest_builder import NestBuilder
-
-_ON_CORE = StringAttr("core")
+from nopt.passes.placement import ON_CORE, PLACEMENT, is_on_core
 
 
 def copy_read_destinations(module: ModuleOp) -> None:
     """Copy the destinations of core nests that cannot be overwritten."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
-        if nest.destination is not None and _is_on_core(nest) and _is_needed(nest):
+        if nest.destination is not None and is_on_core(nest) and _is_needed(nest):
             _copy_destination(nest)
-
-
-def _is_on_core(op: Operation) -> bool:
-    return isinstance(op, ForOp) and op.attributes.get(PLACEMENT) == _ON_CORE
 
 
 def _is_needed(nest: ForOp) -> bool:
@@ -45,7 +39,7 @@ def _is_needed(nest: ForOp) -> bool:
             if not isinstance(user, ForOp) or (user is not nest and not _is_before(user, nest)):
                 return True
         maker = value.owner
-        value = maker.destination if isinstance(maker, ForOp) and _is_on_core(maker) else None
+        value = maker.destination if isinstance(maker, ForOp) and is_on_core(maker) else None
     return False
 
 
@@ -69,7 +63,7 @@ def _copy_destination(nest: ForOp) -> None:
     *outer, lanes = nest.result_shape
     copy = NestBuilder.of([*((f"i{i}", n) for i, n in enumerate(outer)), ("lane", lanes)], [])
     copied = copy.finish(copy.load(destination, copy.dims))
-    copied.attributes[PLACEMENT] = _ON_CORE
+    copied.attributes[PLACEMENT] = ON_CORE
     copied.location = nest.location
     copied.result.name_hint = destination.name_hint
     Builder(InsertPoint.before(nest)).insert(copied)

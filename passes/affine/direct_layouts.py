@@ -7,19 +7,18 @@ result of 16 columns is so stored in plain order.
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp
 from nopt.passes.affine.analysis import access, access_of
-from nopt.passes.affine.core_nest import LAYOUT, PLACEMENT
+from nopt.passes.affine.core_nest import LAYOUT
 from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
 from nopt.passes.affine.same_memory import copying_load
 from nopt.passes.affine.vectors import Vectors, in_vectors
-
-_ON_CORE = StringAttr("core")
+from nopt.passes.placement import is_on_core
 
 
 def store_directly(module: ModuleOp) -> None:
@@ -51,7 +50,7 @@ def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
         return None
     map, source = load.map.data, load.source
     while isinstance(producer := source.owner, ForOp) and source.has_one_use():
-        if producer.attributes.get(PLACEMENT) == _ON_CORE:
+        if is_on_core(producer):
             whole = access_of(producer).covers(producer.result_shape)
             return (producer, map) if whole else None
         inner = copying_load(producer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import prod
 
-from xdsl.dialects.builtin import AffineMapAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import AffineMapAttr, ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import (
     AffineDimExpr,
@@ -20,10 +20,9 @@ from xdsl.rewriter import Rewriter
 from nopt.dialects.affine_math import dim_ranges, simplify, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.affine.analysis import access, access_of
-from nopt.passes.affine.core_nest import LAYOUT, PLACEMENT
+from nopt.passes.affine.core_nest import LAYOUT
 from nopt.passes.affine.vectors import Vectors, delinear, in_vectors, linear, stored_box
-
-_ON_CORE = StringAttr("core")
+from nopt.passes.placement import PLACEMENT, is_on_core
 
 
 def share_memory(module: ModuleOp, block: int) -> None:
@@ -83,7 +82,7 @@ def _can_read(user: LoadOp, map: AffineMap, shape: tuple[int, ...], block: int) 
     """
     sizes = user.source_shape
     moved = access(map, sizes)
-    if user.nest.attributes.get(PLACEMENT) == _ON_CORE:
+    if is_on_core(user.nest):
         lanes = _lanes(user)
         seen = Vectors(_redirected(user, map).results, shape)
         seen = in_vectors(seen, user.nest.ranges, block, len(lanes))
@@ -116,7 +115,7 @@ def _store_as(copy: ForOp, read: LoadOp, block: int) -> bool:
     """
     source = read.source.owner
     chain = _chain(source) if isinstance(source, ForOp) else []
-    if not chain or any(link.attributes.get(PLACEMENT) != _ON_CORE for link in chain):
+    if not chain or any(not is_on_core(link) for link in chain):
         return False
     shape, old = copy.result_shape, read.source_shape
     place = linear([AffineDimExpr(i) for i in range(len(old))], old)

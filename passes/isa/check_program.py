@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, StringAttr
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects import isa
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.shaped import is_tensor
-from nopt.passes.affine.core_nest import PLACEMENT
 from nopt.passes.machine import ATTRIBUTE
+from nopt.passes.placement import is_on_core
 from nopt.passes.places import about
 
 _DIALECTS = ("affine_nest", "graph", "isa")
@@ -51,7 +51,7 @@ def check_program(module: ModuleOp, function: FuncOp) -> None:
 def _check_op(op: Operation) -> None:
     if op.name == "tensor_intrinsic.kernel":
         raise AssembleError("expected isa.kernel; run convert-tensor-intrinsic-to-isa first")
-    if isinstance(op, ForOp) and op.attributes.get(PLACEMENT) == StringAttr("core"):
+    if isinstance(op, ForOp) and is_on_core(op):
         raise AssembleError("expected isa.kernel for what is placed on the core; run -p vta first")
     if op.dialect_name() not in _DIALECTS and not isinstance(op, ReturnOp):
         raise AssembleError(f"a program has operations of {', '.join(_DIALECTS)} only")

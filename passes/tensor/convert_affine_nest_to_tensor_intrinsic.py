@@ -14,7 +14,7 @@ from math import prod
 
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr
+from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
 from xdsl.passes import ModulePass
@@ -24,9 +24,10 @@ from xdsl.transforms.dead_code_elimination import dce
 from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
-from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, PLACEMENT, Product, Window
+from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, Product, Window
 from nopt.passes.affine.wide_results import BITS
 from nopt.passes.machine import machine_of
+from nopt.passes.placement import is_on_core
 from nopt.passes.places import about
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
 from nopt.passes.tensor.kernel_operands import KernelOperands
@@ -55,7 +56,7 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
                     tiling = tiling_of(nest, config)
                     check_schedule(tiling, schedule, config)
                 _Kernel(tiling, schedule, config).replace_nest()
-            elif schedule or nest.attributes.get(PLACEMENT) == StringAttr("core"):
+            elif schedule or is_on_core(nest):
                 with about(nest):
                     raise NoScheduleError(
                         f"schedule: found {schedule or 'none'}, expected "

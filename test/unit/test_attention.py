@@ -13,7 +13,7 @@ from nopt.dialects.constants import attribute_of
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
 from nopt.hw.program import CoreStep
-from nopt.passes.affine.core_nest import PLACEMENT
+from nopt.passes.placement import PLACEMENT
 from nopt.tools.compiling import compile_program, every_dialect, run_pipeline
 from nopt.tools.runtime import Runtime
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from xdsl.context import Context
-from xdsl.dialects.builtin import Builtin, ModuleOp, StringAttr
+from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.dialects.func import Func
 
 from nopt.dialects.affine_nest import ForOp
@@ -12,7 +12,7 @@ from nopt.dialects.parsing import ModuleParser
 from nopt.dialects.tensor_intrinsic import LANE_RANK, AllocOp, Memory, ScheduleAttr, memory_of
 from nopt.hw.config import Config
 from nopt.passes import get_all_passes
-from nopt.passes.affine.core_nest import PLACEMENT
+from nopt.passes.placement import is_on_core
 from nopt.passes.tensor.schedules import (
     SCHEDULE,
     NoScheduleError,
@@ -84,11 +84,7 @@ def core_nest(text: str) -> tuple[ModuleOp, ForOp, Tiling]:
         context.load_dialect(dialect)
     module = ModuleParser(context, text).parse_module()
     apply(module, *TO_NESTS)
-    (nest,) = (
-        op
-        for op in module.walk()
-        if isinstance(op, ForOp) and op.attributes.get(PLACEMENT) == StringAttr("core")
-    )
+    (nest,) = (op for op in module.walk() if isinstance(op, ForOp) and is_on_core(op))
     return module, nest, tiling_of(nest, RTL)
 
 
