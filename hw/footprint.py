@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .config import Config
-from .encoding import Instruction, Micro, decode_uops
+from .encoding import Instruction, Micro, Records, decode_uops
 
 
 class Span(NamedTuple):
@@ -45,11 +45,33 @@ def loaded_span(insn: Instruction) -> Span:
     return Span(insn.sram_base, insn.sram_base + rows * row)
 
 
+def loaded_spans(insns: Records) -> list[tuple[int, int]]:
+    """`loaded_span` of every record; without meaning for those that are no transfer."""
+    begin = insns["sram_base"]
+    rows = insns["y_pad_0"] + insns["y_size"] + insns["y_pad_1"]
+    row = insns["x_pad_0"] + insns["x_size"] + insns["x_pad_1"]
+    moves = (insns["y_size"] > 0) & (insns["x_size"] > 0)
+    return [*zip(begin.tolist(), (begin + rows * row * moves).tolist(), strict=True)]
+
+
 def dram_end(insn: Instruction) -> int:
     """One past the last DRAM element that a LOAD or STORE touches."""
     if not transferred(insn):
         return insn.dram_base
     return insn.dram_base + (insn.y_size - 1) * insn.x_stride + insn.x_size
+
+
+def reaches(insns: Records) -> list[tuple[int, int, int]]:
+    """How far the indices dst, src and wgt of a GEMM or ALU span over those of one micro-op.
+
+    All 0 for one without iterations; without meaning for other records."""
+    outer, inner = insns["iter_out"], insns["iter_in"]
+    runs = (outer > 0) & (inner > 0)
+    columns = (
+        ((outer - 1) * insns[f"{name}_out"] + (inner - 1) * insns[f"{name}_in"] + 1) * runs
+        for name in ("dst", "src", "wgt")
+    )
+    return [*zip(*(column.tolist() for column in columns), strict=True)]
 
 
 class Windows:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,17 +52,22 @@ class TokenPlacer:
         """Instructions of a module so far, which is the index of its next one."""
         return len(self._place[module])
 
+    def known(self, module: int) -> list[int]:
+        """Of each module, the last instruction that the next one of `module` is known to follow."""
+        return self._clock[module]
+
     def issue(
-        self, row: int, module: int, needs: list[int], stores_ahead: Callable[[], int]
+        self, row: int, module: int, needs: list[int], stores_ahead: Callable[[int, int], int]
     ) -> None:
         """Append row `row` of the input, which must follow instruction `needs[p]` of each p.
 
-        `stores_ahead` is asked for the latest store that this load and those after it need.
+        `stores_ahead(row, known)` is asked for the latest store after number `known` that this
+        load and those after it need.
         """
         if module != COMPUTE:
             far = LOAD + STORE - module
             if needs[far] > self._clock[module][far]:
-                ahead = stores_ahead if module == LOAD else None
+                ahead = partial(stores_ahead, row, needs[far]) if module == LOAD else None
                 needs[COMPUTE] = max(needs[COMPUTE], self._relay(far, needs[far], ahead))
         self._append(row, module, needs)
 
@@ -71,7 +77,8 @@ class TokenPlacer:
         self._append(_FINISH, COMPUTE, [self.count(module) - 1 for module in Module])
         rows = np.array(self._rows, np.int64)
         result = np.zeros(len(rows), INSTRUCTION)
-        result[rows >= 0] = insns[rows[rows >= 0]]
+        kept = np.flatnonzero(rows >= 0)
+        result[kept] = insns.take(rows[kept])
         result["opcode"][rows == _EMPTY] = Opcode.LOAD
         result["memory"][rows == _EMPTY] = Memory.ACC
         result["opcode"][rows == _FINISH] = Opcode.FINISH

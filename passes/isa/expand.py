@@ -14,7 +14,7 @@ import numpy as np
 from xdsl.dialects import affine
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.ir.affine import AffineConstantExpr
+from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 
 from nopt.dialects import isa
 from nopt.dialects.affine_math import evaluate
@@ -145,38 +145,29 @@ class _Expansion:
         inner = {**axes, op.body.block.args[0]: len(trips)}
         records, kernels, valid = self.block(op.body.block, [*trips, turns], inner)
         if len(bounds) > 1:
-            limit = self._values(op.upperBoundMap, op.upperBoundOperands, trips, axes)
+            limit = self._points(op.upperBoundOperands, trips, axes).least(bounds)
             running = np.arange(turns) < limit[..., np.newaxis]
             valid = valid & running[..., np.newaxis]
         shape = (*trips, turns * records.shape[-1])
         return records.reshape(shape), kernels.reshape(shape), valid.reshape(shape)
 
-    def _values(
-        self,
-        map: AffineMapAttr,
-        variables: Sequence[SSAValue],
-        trips: list[int],
-        axes: Mapping[SSAValue, int],
-    ) -> Integers:
-        """The least of a map's results at each iteration, of shape `trips`."""
+    def _points(
+        self, variables: Sequence[SSAValue], trips: list[int], axes: Mapping[SSAValue, int]
+    ) -> _Points:
         symbols: list[Any] = []
         for variable in variables:
             axis = axes[variable]
             symbols.append(np.arange(trips[axis]).reshape([-1] + [1] * (len(trips) - axis - 1)))
-        values = [evaluate(expr, symbols, symbols) for expr in map.data.results]
-        least = values[0]
-        for value in values[1:]:
-            least = np.minimum(least, value)
-        return np.broadcast_to(np.asarray(least, np.int64), tuple(trips))
+        return _Points(tuple(trips), symbols)
 
     def _instruction(self, op: Operation, trips: list[int], axes: Mapping[SSAValue, int]) -> _Parts:
         records = np.zeros(tuple(trips), INSTRUCTION)
         kernels = np.full(tuple(trips), NO_KERNEL, np.int64)
         valid = np.ones(tuple(trips), bool)
-        variables: Sequence[SSAValue] = getattr(op, "variables", ())
+        points = self._points(getattr(op, "variables", ()), trips, axes)
 
         def value(map: AffineMapAttr) -> Integers:
-            return self._values(map, variables, trips, axes)
+            return points.least(map.data.results)
 
         match op:
             case isa.LoadOp():
@@ -184,10 +175,7 @@ class _Expansion:
             case isa.StoreOp():
                 valid = self._store(op, records, value)
             case isa.GemmOp() | isa.ResetOp() | isa.AluOp():
-                bases = [
-                    self._values(_single(op.bases, index), variables, trips, axes)
-                    for index in range(len(op.bases.data.results))
-                ]
+                bases = [points.least([expr]) for expr in op.bases.data.results]
                 valid = self._steps(op, records, kernels, bases, value)
             case _:
                 raise ExpandError(f"'{op.name}' is not an instruction")
@@ -299,23 +287,35 @@ class _Expansion:
                 factors[row, 1] = values[0]
         offsets = (points.T @ factors).reshape(count, 3)
         columns = [*bases, *[np.zeros_like(bases[0])] * (3 - len(bases))]
-        flat = np.stack([column.reshape(-1) for column in columns], axis=1)
-        unique, inverse = np.unique(flat, axis=0, return_inverse=True)
-        numbers = np.empty(len(unique), np.int64)
+        flat = np.stack([column.reshape(-1) for column in columns])
+        if not flat.size:
+            return
+        low = flat.min(axis=1, keepdims=True)
+        keys = np.ravel_multi_index(tuple(flat - low), tuple((flat - low).max(axis=1) + 1))
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        dst, src, wgt = flat[:, first, np.newaxis] + offsets.T[:, np.newaxis]
+        words = encode_uops(dst, src, wgt, self.config).reshape(-1, count)
+        numbers = np.empty(len(first), np.int64)
         # In order of first use, so that kernels used together lie together.
-        order = np.argsort(
-            [np.flatnonzero(inverse.reshape(-1) == i)[0] for i in range(len(unique))]
-        )
-        for i in order:
-            dst, src, wgt = (unique[i] + offsets).T
-            words = encode_uops(dst, src, wgt, self.config)
-            numbers[i] = self.uops.number(words)
+        for i in np.argsort(first):
+            numbers[i] = self.uops.number(words[i])
         kernels[...] = numbers[inverse.reshape(-1)].reshape(kernels.shape)
 
 
-def _single(map: AffineMapAttr, index: int) -> AffineMapAttr:
-    data = map.data
-    return AffineMapAttr(type(data)(data.num_dims, data.num_symbols, (data.results[index],)))
+@dataclass(frozen=True)
+class _Points:
+    """Loop iterations of shape `trips`; `symbols` has each variable's values, to be broadcast."""
+
+    trips: tuple[int, ...]
+    symbols: list[Any]
+
+    def least(self, exprs: Sequence[AffineExpr]) -> Integers:
+        """The least of some expressions at each iteration."""
+        values = [evaluate(expr, self.symbols, self.symbols) for expr in exprs]
+        least = values[0]
+        for value in values[1:]:
+            least = np.minimum(least, value)
+        return np.broadcast_to(np.asarray(least, np.int64), self.trips)
 
 
 @dataclass(frozen=True)
