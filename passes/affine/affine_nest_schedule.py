@@ -21,6 +21,7 @@ from nopt.passes.affine.nest_builder import MUST_RUN_ON
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import is_on_core, place_on_host
 from nopt.passes.places import about
+from nopt.passes.remarks import remark
 from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError
 from nopt.passes.tensor.search import search
 from nopt.passes.tensor.tiling import Tiling, tiling_of
@@ -61,6 +62,8 @@ class AffineNestSchedulePass(ModulePass):
                 place_on_host(nest, str(reason))
         if log is not None:
             log.save()
+            if log.unused is not None:
+                remark(op, log.unused)
 
 
 def _schedule(tiling: Tiling, config: Config, log: TuningLog | None) -> ScheduleAttr:

@@ -5,7 +5,7 @@
 
 A line serves every nest on that machine whose `Tiling.signature` is `nest`; `cycles` is what the
 cost model said. Lines can be edited by hand: the last of equal ones counts, and a schedule that is
-not legal is refused with its line.
+not legal is refused with its line. Lines for other machines and nests stay, and are not used.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class TuningLog:
         self.config = config
         self._machine = config.to_json()
         self._found: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._used: set[str] = set()
+        self._foreign = 0
         self._added: list[dict[str, Any]] = []
         self._text = ""
         try:
@@ -67,6 +69,8 @@ class TuningLog:
                 raise self._error(number, f"'{name}': found {values}, expected a list of integers")
         if entry.get("machine") == self._machine:
             self._found[entry["nest"]] = (number, entry)
+        else:
+            self._foreign += 1
 
     def _error(self, number: int, message: str) -> TuningLogError:
         return TuningLogError(f"{self.path}:{number}: {message}")
@@ -79,12 +83,20 @@ class TuningLog:
         if tiling.signature not in self._found:
             return None
         number, entry = self._found[tiling.signature]
+        self._used.add(tiling.signature)
         try:
             schedule = ScheduleAttr.of(*(entry[name] for name in _LISTS))
             check_schedule(tiling, schedule, self.config)
         except (ValueError, VerifyException) as error:
             raise self._error(number, str(error)) from error
         return schedule
+
+    @property
+    def unused(self) -> str | None:
+        """What of the log served no nest that was asked for, in words; None if all of it did."""
+        reasons = {"machines": self._foreign, "nests": len(self._found) - len(self._used)}
+        counts = [f"{count} for other {what}" for what, count in reasons.items() if count]
+        return f"leaves out schedules of {self.path}: {', '.join(counts)}" if counts else None
 
     def add(self, tiling: Tiling, schedule: ScheduleAttr) -> None:
         """Remember what a search found."""

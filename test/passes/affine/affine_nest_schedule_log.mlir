@@ -3,6 +3,8 @@
 // RUN: nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' | filecheck %s --check-prefix FOUND
 // RUN: filecheck %s --check-prefix LINE --input-file %t/log.jsonl
 // RUN: nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' | filecheck %s --check-prefix FOUND
+// RUN: sed 's/"name": "rtl"/"name": "other"/; p; s/"nest": "/&1 x /; s/"other"/"rtl"/' %t/log.jsonl > %t/others.jsonl
+// RUN: nopt %s -p 'affine-nest-schedule{tuning-log="%t/others.jsonl"}' --remarks 2>&1 | filecheck %s --check-prefix OTHERS
 // RUN: sed -i 's/"tile": \[2\]/"tile": [1]/' %t/log.jsonl
 // RUN: nopt %s -p 'affine-nest-schedule{tuning-log="%t/log.jsonl"}' | filecheck %s --check-prefix EDITED
 // RUN: sed -i 's/"tile": \[1\]/"tile": [3]/' %t/log.jsonl
@@ -32,6 +34,8 @@ func.func @small(%x: tensor<2x16xi8>, %w: tensor<16x16xi8>) -> tensor<2x16xi8> {
 }
 // FOUND: schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 1 wgt 1 acc 1>
 // LINE: {"machine": {"name": "rtl", {{.*}}}, "nest": "[2] x []; product; inp [2] {{.*}}; wgt [] {{.*}}", "tile": [2], "order": [0], "slots": [1, 1, 1], "within": [1, 1], "cycles": {{[0-9]+}}}
+// OTHERS: remark: 'builtin.module' leaves out schedules of {{.*}}others.jsonl: 1 for other machines, 1 for other nests
+// OTHERS: schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 1 wgt 1 acc 1>
 // EDITED: schedule = #tensor_intrinsic.schedule<tile [1] order [0] inp 1 wgt 1 acc 1>
 // ILLEGAL: error: pass 'affine-nest-schedule': {{.*}}log.jsonl:1: tile of iterator 0 is 3, expected at most 2
 // EMPTY: error: pass 'affine-nest-schedule': {{.*}}log.jsonl:1: tile sizes must be positive, found [0]
