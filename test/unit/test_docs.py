@@ -85,7 +85,7 @@ def test_raising():
 
 
 def test_graphs():
-    assert len(CONSOLE.findall(GRAPHS.read_text())) == 2
+    assert len(CONSOLE.findall(GRAPHS.read_text())) == 3
     assert graphs() == GRAPHS.read_text()
 
 
