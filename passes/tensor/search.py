@@ -45,11 +45,18 @@ def search(tiling: Tiling, config: Config, weights: float = inf) -> ScheduleAttr
     """The cheapest legal schedule of those that load the weights at most `weights` times.
 
     Raises NoScheduleError if none fits."""
-    return _Search(tiling, config, weights).best()
+    return Search(tiling, config, weights).best()
 
 
-class _Search:
-    def __init__(self, tiling: Tiling, config: Config, weights: float):
+class Search:
+    """The search for one nest, and how much it compares."""
+
+    compared = 0
+    """Candidates whose cost was estimated."""
+    orders = 0
+    """Orders of loops and of what is kept within them, each with all tiles that fit."""
+
+    def __init__(self, tiling: Tiling, config: Config, weights: float = inf):
         self.tiling = tiling
         self.config = config
         self.weights = weights
@@ -62,6 +69,7 @@ class _Search:
         self.candidates = everything[self._fitting(everything, order, slots, scopes)]
 
     def best(self) -> ScheduleAttr:
+        """The cheapest legal schedule. Raises NoScheduleError if none fits."""
         found: list[_Found] = []
         for order in self._orders():
             for scopes in self._scopes(order):
@@ -88,6 +96,8 @@ class _Search:
         fitting = self._fitting(self.candidates, order, slots, scopes)
         if not len(fitting):
             return []
+        self.orders += 1
+        self.compared += len(fitting)
         costs = estimate(self.candidates[fitting], self.config, order, slots[fitting], scopes)
         # What overlap hides breaks ties: less traffic and fewer instructions.
         traffic = costs.bytes / self.config.bytes_per_cycle

@@ -19,6 +19,7 @@ LEVELS, MACHINE = ROOT / "docs/levels.md", ROOT / "docs/machine.md"
 IMPORT = ROOT / "docs/import.md"
 RAISING, GRAPHS = ROOT / "docs/raising.md", ROOT / "docs/graphs.md"
 ANALYSIS = ROOT / "docs/analysis.md"
+SCHEDULES = ROOT / "docs/schedules.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
 PYTHON = re.compile(
@@ -56,6 +57,11 @@ def graphs() -> str:
     return levels(GRAPHS)
 
 
+def schedules() -> str:
+    """The document on schedules with the output of its commands."""
+    return levels(SCHEDULES)
+
+
 def machine(document: Path = MACHINE) -> str:
     """A document with the output of its Python, one block after another."""
     names: dict[str, object] = {}
@@ -89,6 +95,11 @@ def test_graphs():
     assert graphs() == GRAPHS.read_text()
 
 
+def test_schedules():
+    assert len(CONSOLE.findall(SCHEDULES.read_text())) == 4
+    assert schedules() == SCHEDULES.read_text()
+
+
 def test_machine():
     assert len(PYTHON.findall(MACHINE.read_text())) == 4
     assert machine() == MACHINE.read_text()
@@ -115,6 +126,7 @@ if __name__ == "__main__":
         (LEVELS, levels),
         (RAISING, raising),
         (GRAPHS, graphs),
+        (SCHEDULES, schedules),
         (MACHINE, machine),
         (ANALYSIS, analysis),
     ):
