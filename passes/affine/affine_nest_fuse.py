@@ -3,7 +3,8 @@
 Operator fusion is body inlining: a load of a producer's result at index `f(iterators)` becomes the
 producer's body with its iterators replaced by `f`. Copies (reshape, transpose) vanish into the
 index maps of their readers; a contraction moves into the elementwise nest that reads it, which so
-becomes its epilogue, and is never computed twice. Pieces of joined tensors are computed in place.
+becomes its epilogue, and is never computed twice. Equal nests become one. Pieces of joined tensors
+are computed in place.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
 from nopt.passes.affine.analysis import Access, access_of, useful_cut
+from nopt.passes.affine.common_nests import merge_nests
 from nopt.passes.affine.in_place import (
     fits_blocks,
     is_piece,
@@ -246,6 +248,8 @@ class AffineNestFusePass(ModulePass):
         )
         _rewrite(op, [InOrder(), copies])
         _rewrite(op, [elementwise, contractions])
+        # Not before: what two nests can compute by themselves, one would have to store.
+        merge_nests(op)
         write_in_place(op, block)
         _rewrite(op, [copies, CutReduction()])
         if anyone_listens():
