@@ -83,6 +83,7 @@ def size_attr(symbols: int, size: Size) -> AffineMapAttr:
 
 
 def sizes_attr(symbols: int, sizes: Sequence[Size]) -> ArrayAttr[AffineMapAttr]:
+    """The sizes of a box as a property, each by `size_attr`."""
     return ArrayAttr([size_attr(symbols, size) for size in sizes])
 
 

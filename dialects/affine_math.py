@@ -37,6 +37,7 @@ class Sum:
     constant: int = 0
 
     def add(self, other: Sum, factor: int = 1) -> Sum:
+        """This plus `factor` times another sum, without terms of zero."""
         terms = dict(self.terms)
         for atom, coefficient in other.terms.items():
             terms[atom] = terms.get(atom, 0) + coefficient * factor
@@ -53,6 +54,9 @@ class Sum:
         return result + self.constant if self.constant else result
 
     def range(self, ranges: Ranges) -> Range:
+        """The interval of the sum, exact if no two atoms share a variable.
+
+        Raises ValueError for an atom that is no affine expression."""
         low = high = self.constant
         for atom, coefficient in self.terms.items():
             a, b = (coefficient * end for end in _atom_range(atom, ranges))
@@ -255,7 +259,9 @@ IndexArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 def evaluate(
     expr: AffineExpr, dims: Sequence[IndexArray | int], symbols: Sequence[IndexArray | int] = ()
 ) -> IndexArray | int:
-    """Value of `expr` for arrays of dimensions and symbols, broadcast together."""
+    """Value of `expr` for arrays of dimensions and symbols, broadcast together.
+
+    Raises ValueError for what is no affine expression."""
     match expr:
         case AffineConstantExpr():
             return expr.value

@@ -39,7 +39,9 @@ from nopt.dialects.shaped import is_memref, is_tensor
 
 
 def memref_of(type: Attribute) -> MemRefType[Attribute]:
-    """The memref in DRAM that a kernel's body sees for a tensor."""
+    """The memref in DRAM that a kernel's body sees for a tensor.
+
+    Raises VerifyException for another type."""
     if not is_tensor(type):
         raise VerifyException(f"expected a tensor, found {type}")
     return MemRefType(type.element_type, type.get_shape())

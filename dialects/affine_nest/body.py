@@ -51,6 +51,8 @@ class Reduction(StrEnum):
 
 @irdl_attr_definition
 class ReductionAttr(EnumAttribute[Reduction], SpacedOpaqueSyntaxAttribute):
+    """A `Reduction`, printed as its word."""
+
     name = "affine_nest.reduction"
 
 
@@ -99,20 +101,24 @@ class LoadOp(IRDLOperation):
 
     @property
     def source_type(self) -> TensorType[Attribute]:
+        """The type of the tensor that is read."""
         source_type = self.source.type
         assert is_tensor(source_type)
         return source_type
 
     @property
     def source_shape(self) -> tuple[int, ...]:
+        """The sizes of the tensor that is read."""
         return self.source_type.get_shape()
 
     @property
     def pad_value(self) -> int | float | None:
+        """What is read outside of the tensor; None if nothing is."""
         return None if self.pad is None else self.pad.value.data
 
     @property
     def nest(self) -> NestOp:
+        """The nest whose body this stands in."""
         parent = self.parent_op()
         assert isinstance(parent, NestOp)
         return parent

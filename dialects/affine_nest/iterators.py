@@ -25,10 +25,12 @@ class NestOp(IRDLOperation):
 
     @property
     def parallel_extents(self) -> tuple[int, ...]:
+        """How many points each parallel iterator has, from 0 on."""
         return self.parallel.get_values()
 
     @property
     def reduction_extents(self) -> tuple[int, ...]:
+        """How many points each reduction iterator has, from 0 on."""
         return self.reduction.get_values()
 
     @property
@@ -43,6 +45,7 @@ class NestOp(IRDLOperation):
 
     @property
     def iterators(self) -> tuple[BlockArgument, ...]:
+        """The body's arguments, in the order of `extents`."""
         return self.body.block.args
 
     @property
@@ -83,6 +86,7 @@ def parse_iterators(parser: Parser) -> tuple[list[Parser.UnresolvedArgument], li
 def print_iterators(
     printer: Printer, names: Sequence[BlockArgument], extents: Sequence[int]
 ) -> None:
+    """What `parse_iterators` reads."""
     with printer.in_parens():
         printer.print_list(names, lambda name: printer.print_block_argument(name, print_type=False))
     printer.print_string(" = ")

@@ -40,12 +40,14 @@ class LanesAttr(ParametrizedAttribute):
         weights: str | None = None,
         sum: bool = False,
     ) -> LanesAttr:
+        """The choice; what is None is open."""
         values = (output, None if input is None else str(input), weights)
         parts = (NoneAttr() if value is None else StringAttr(value) for value in values)
         return cls(UnitAttr() if sum else NoneAttr(), *parts)
 
     @property
     def is_sum(self) -> bool:
+        """Whether only the nest's sum of products runs on the core."""
         return isinstance(self.sum, UnitAttr)
 
     def sum_only(self) -> LanesAttr:

@@ -74,10 +74,12 @@ class ForOp(NestOp):
 
     @property
     def loads(self) -> tuple[LoadOp, ...]:
+        """The body's loads, in order."""
         return tuple(op for op in self.body.block.ops if isinstance(op, LoadOp))
 
     @property
     def yielded(self) -> SSAValue:
+        """The scalar that becomes an element of the result."""
         terminator = self.body.block.last_op
         assert isinstance(terminator, YieldOp)
         return terminator.value

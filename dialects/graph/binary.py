@@ -139,6 +139,8 @@ class Comparison(StrEnum):
 
 @irdl_attr_definition
 class ComparisonAttr(EnumAttribute[Comparison], SpacedOpaqueSyntaxAttribute):
+    """A `Comparison`, printed as its word."""
+
     name = "graph.comparison"
 
 

@@ -168,6 +168,8 @@ class Function(StrEnum):
 
 @irdl_attr_definition
 class FunctionAttr(EnumAttribute[Function], SpacedOpaqueSyntaxAttribute):
+    """A `Function`, printed as its word."""
+
     name = "graph.function"
 
 

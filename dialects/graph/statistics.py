@@ -41,6 +41,8 @@ class Statistic(StrEnum):
 
 @irdl_attr_definition
 class StatisticAttr(EnumAttribute[Statistic], SpacedOpaqueSyntaxAttribute):
+    """A `Statistic`, printed as its word."""
+
     name = "graph.statistic"
 
 

@@ -102,6 +102,8 @@ def _saturated(x: Array, dtype: np.dtype[Any]) -> Array:
 
 
 class ElementwiseFunctions(InterpreterFunctions):
+    """Ops element by element."""
+
     def _binary(
         self, interpreter: Interpreter, op: BinaryOp, args: tuple[Array, Array]
     ) -> tuple[Array]:

@@ -18,6 +18,8 @@ from nopt.dialects.interpreters.results import result
 
 
 class LayoutFunctions(InterpreterFunctions):
+    """Ops that move elements, and constants."""
+
     @impl(ConstantOp)
     def constant(self, interpreter: Interpreter, op: ConstantOp, args: tuple[()]) -> tuple[Array]:
         return (op.array,)

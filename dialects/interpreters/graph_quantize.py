@@ -9,6 +9,8 @@ from nopt.dialects.interpreters.results import result
 
 
 class QuantizeFunctions(InterpreterFunctions):
+    """Between floats and integers, and from wide to narrow integers."""
+
     @impl(RequantizeOp)
     def requantize(
         self, interpreter: Interpreter, op: RequantizeOp, args: tuple[Array]

@@ -9,6 +9,8 @@ from nopt.dialects.interpreters.results import is_float, result, rounded_mean
 
 
 class StatisticsFunctions(InterpreterFunctions):
+    """Ops over axes: reductions, softmax, normalizations."""
+
     @impl(ReduceOp)
     def reduce(self, interpreter: Interpreter, op: ReduceOp, args: tuple[Array]) -> tuple[Array]:
         (x,) = args

@@ -56,6 +56,8 @@ def _sum_of_windows(windows: Array) -> Array:
 
 
 class WindowFunctions(InterpreterFunctions):
+    """Convolutions, matrix products and pools."""
+
     @impl(Conv2dOp)
     def conv2d(
         self, interpreter: Interpreter, op: Conv2dOp, args: tuple[Array, Array]

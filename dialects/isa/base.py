@@ -35,5 +35,6 @@ class InstructionOp(IRDLOperation):
 
 
 def verify_dram(memref: SSAValue) -> None:
+    """Raises VerifyException for a memref in a scratchpad, or what is no memref."""
     if memory_of(memref.type) is not None:
         raise VerifyException(f"expected a memref in DRAM, found {memref.type}")

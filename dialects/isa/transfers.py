@@ -61,6 +61,8 @@ class LoadMemory(StrEnum):
 
 @irdl_attr_definition
 class LoadMemoryAttr(EnumAttribute[LoadMemory], SpacedOpaqueSyntaxAttribute):
+    """A `LoadMemory`, printed as its word."""
+
     name = "isa.load_memory"
 
 

@@ -38,6 +38,8 @@ class Memory(StrEnum):
 
 @irdl_attr_definition
 class MemoryAttr(EnumAttribute[Memory], SpacedOpaqueSyntaxAttribute):
+    """A `Memory`, printed as its word."""
+
     name = "tensor_intrinsic.memory"
 
 
@@ -156,6 +158,8 @@ class AluKind(StrEnum):
 
 @irdl_attr_definition
 class AluKindAttr(EnumAttribute[AluKind], SpacedOpaqueSyntaxAttribute):
+    """An `AluKind`, printed as its word."""
+
     name = "tensor_intrinsic.alu_kind"
 
 

@@ -37,7 +37,9 @@ class BoxOp(IRDLOperation):
 
 
 def verify_maps(op: BoxOp, dims: int, *maps: tuple[str, AffineMapAttr, int]) -> None:
-    """Each named map ranges over `dims` and the loop variables, and indexes all but the lanes."""
+    """Each named map ranges over `dims` and the loop variables, and indexes all but the lanes.
+
+    A map is (name, map, rank of what it indexes). Raises VerifyException otherwise."""
     variables = len(op.variables)
     sizes = [("sizes", size, 0, None) for size in op.sizes.data]
     for name, attr, wanted, rank in [*sizes, *((n, attr, dims, rank) for n, attr, rank in maps)]:
@@ -77,5 +79,6 @@ def resolve(parser: Parser, operands: Sequence[UnresolvedOperand]) -> Sequence[S
 
 
 def print_types(printer: Printer, values: Sequence[SSAValue]) -> None:
+    """What `resolve` reads."""
     printer.print_string(" : ")
     printer.print_list(values, lambda value: printer.print_attribute(value.type))

@@ -213,6 +213,7 @@ def _is_factor(load: LoadOp) -> bool:
 
 
 def is_constant(load: LoadOp) -> bool:
+    """Whether a load reads a constant."""
     return isinstance(load.source.owner, ConstantOp)
 
 

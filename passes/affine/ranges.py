@@ -28,6 +28,7 @@ def type_interval(type: Attribute) -> Interval:
 
 
 def fits(interval: Interval, type: Attribute) -> bool:
+    """Whether a signed integer type holds all of an interval."""
     low, high = type_interval(type)
     return low <= interval[0] and interval[1] <= high
 
