@@ -16,7 +16,10 @@ from xdsl.utils.mlir_lexer import MLIRTokenKind
 from nopt.dialects.blobs import Blob, read_text
 
 _FROM_UPSTREAM = frozenset(
-    ("affine.for", "affine.if", "arith.trunci", "memref.alloc", "memref.alloca", "memref.global")
+    (
+        *("affine.for", "affine.if", "affine.max", "affine.parallel", "arith.trunci"),
+        *("memref.alloc", "memref.alloca", "memref.cast", "memref.copy", "memref.global"),
+    )
 )
 """Operations that `upstream_syntax` helps to read; it is imported where one of them is met."""
 
@@ -71,6 +74,8 @@ class ModuleParser(Parser):
 
     @override
     def _get_op_by_name(self, name: str) -> type[Operation]:
+        if name == "affine.max":
+            return _upstream().MaxOp
         op_type = super()._get_op_by_name(name)
         return _upstream().reader_of(op_type) if name in _FROM_UPSTREAM else op_type
 

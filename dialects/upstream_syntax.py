@@ -1,4 +1,4 @@
-"""What MLIR's own tools print and xDSL 0.74 does not read: two operations' syntax, newer flags."""
+"""What MLIR's own tools print and xDSL 0.74 does not read: some operations' syntax, newer flags."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ from collections.abc import Sequence
 from typing_extensions import override
 from xdsl.dialects import affine, arith, memref
 from xdsl.dialects.builtin import (
+    AffineMapAttr,
     AffineSetAttr,
     AnyDenseElement,
+    ArrayAttr,
     DenseArrayBase,
+    DenseIntElementsAttr,
+    DenseIntOrFPElementsAttr,
     IndexType,
+    IntegerAttr,
     MemRefType,
     StringAttr,
     TensorType,
     UnitAttr,
     i32,
+    i64,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir.affine import AffineExpr, AffineMap
+from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def, result_def, var_operand_def
 from xdsl.parser import Parser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
+
+from nopt.dialects.affine_syntax import OperandList, parse_expr
 
 
 class GlobalReader(memref.GlobalOp):
@@ -104,8 +116,153 @@ def _ended(region: Region) -> Region:
     return region
 
 
+class CopyReader(memref.CopyOp):
+    """`memref.copy %a, %b : memref<2xi8> to memref<2xi8>`"""
+
+    @classmethod
+    @override
+    def parse(cls, parser: Parser) -> memref.CopyOp:
+        names = [parser.parse_unresolved_operand()]
+        parser.parse_punctuation(",")
+        names.append(parser.parse_unresolved_operand())
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        types = [parser.parse_type()]
+        parser.parse_keyword("to")
+        types.append(parser.parse_type())
+        operands = parser.resolve_operands(names, types, parser.pos)
+        return memref.CopyOp.build(operands=operands, attributes=attributes)
+
+
+class CastReader(memref.CastOp):
+    """`%b = memref.cast %a : memref<2xi8> to memref<?xi8>`"""
+
+    @classmethod
+    @override
+    def parse(cls, parser: Parser) -> memref.CastOp:
+        name = parser.parse_unresolved_operand()
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        operand = parser.resolve_operand(name, parser.parse_type())
+        parser.parse_keyword("to")
+        return memref.CastOp.build(
+            operands=[operand], attributes=attributes, result_types=[parser.parse_type()]
+        )
+
+
+@irdl_op_definition
+class MaxOp(IRDLOperation):
+    """`%m = affine.max #map(%i)[%n]`: the largest result of a map; the twin of `affine.min`."""
+
+    name = "affine.max"
+    arguments = var_operand_def(IndexType())
+    result = result_def(IndexType())
+    map = prop_def(AffineMapAttr)
+
+    @classmethod
+    @override
+    def parse(cls, parser: Parser) -> MaxOp:
+        twin = affine.MinOp.parse(parser)
+        operands = list(twin.arguments)
+        twin.erase()
+        return cls.build(
+            operands=[operands], properties={"map": twin.map}, result_types=[IndexType()]
+        )
+
+    @override
+    def print(self, printer: Printer) -> None:
+        map, operands = self.map.data, list(self.arguments)
+        printer.print_string(" ")
+        printer.print_attribute(self.map)
+        with printer.in_parens():
+            printer.print_list(operands[: map.num_dims], printer.print_ssa_value)
+        with printer.in_square_brackets():
+            printer.print_list(operands[map.num_dims :], printer.print_ssa_value)
+
+
+class ParallelOp(affine.ParallelOp):
+    """`%s = affine.parallel (%i) = (0) to (min(%n, 8)) step (2) reduce ("addi") -> (i32) { … }`
+
+    xDSL 0.74 demands an operand for each result, which MLIR has not.
+    """
+
+    @override
+    def verify_(self) -> None:
+        for bounds, groups in (
+            (self.lowerBoundsMap, self.lowerBoundsGroups),
+            (self.upperBoundsMap, self.upperBoundsGroups),
+        ):
+            if sum(groups.get_values()) != len(bounds.data.results):
+                raise VerifyException(f"has {len(bounds.data.results)} bounds in other groups")
+
+    @classmethod
+    @override
+    def parse(cls, parser: Parser) -> ParallelOp:
+        variables = parser.parse_comma_separated_list(
+            Parser.Delimiter.PAREN, lambda: parser.parse_argument(expect_type=False)
+        )
+        parser.parse_punctuation("=")
+        lower, lower_groups, lower_operands = _bounds(parser, "max")
+        parser.parse_keyword("to")
+        upper, upper_groups, upper_operands = _bounds(parser, "min")
+        steps = [1] * len(variables)
+        if parser.parse_optional_keyword("step") is not None:
+            steps = parser.parse_comma_separated_list(Parser.Delimiter.PAREN, parser.parse_integer)
+        kinds: Sequence[str] = ()
+        types: Sequence[Attribute] = ()
+        if parser.parse_optional_keyword("reduce") is not None:
+            kinds = parser.parse_comma_separated_list(
+                Parser.Delimiter.PAREN, parser.parse_str_literal
+            )
+            parser.parse_punctuation("->")
+            types = parser.parse_optional_comma_separated_list(
+                Parser.Delimiter.PAREN, parser.parse_type
+            ) or [parser.parse_type()]
+        region = _ended(parser.parse_region([name.resolve(IndexType()) for name in variables]))
+        return cls.build(
+            operands=[[*lower_operands, *upper_operands]],
+            properties={
+                "reductions": ArrayAttr([StringAttr(kind) for kind in kinds]),
+                "lowerBoundsMap": AffineMapAttr(lower),
+                "lowerBoundsGroups": _group_sizes(lower_groups),
+                "upperBoundsMap": AffineMapAttr(upper),
+                "upperBoundsGroups": _group_sizes(upper_groups),
+                "steps": ArrayAttr([IntegerAttr(step, i64) for step in steps]),
+            },
+            attributes=parser.parse_optional_attr_dict(),
+            regions=[region],
+            result_types=[types],
+        )
+
+
+def _bounds(parser: Parser, several: str) -> tuple[AffineMap, list[int], list[SSAValue]]:
+    """`(expr, max(expr, …), …)`: all expressions as a map, how many each bound has, operands."""
+    variables = OperandList()
+    exprs: list[AffineExpr] = []
+
+    def bound() -> int:
+        if parser.parse_optional_keyword(several) is None:
+            found = [parse_expr(parser, variables)]
+        else:
+            found = parser.parse_comma_separated_list(
+                Parser.Delimiter.PAREN, lambda: parse_expr(parser, variables)
+            )
+        exprs.extend(found)
+        return len(found)
+
+    groups = parser.parse_comma_separated_list(Parser.Delimiter.PAREN, bound)
+    return AffineMap(0, len(variables.values), tuple(exprs)), groups, variables.values
+
+
+def _group_sizes(sizes: Sequence[int]) -> DenseIntElementsAttr:
+    return DenseIntOrFPElementsAttr.from_list(TensorType(i32, [len(sizes)]), sizes)
+
+
 _READERS: dict[str, tuple[type[Operation], type[Operation]]] = {
     "affine.if": (affine.IfOp, IfReader),
+    "affine.parallel": (ParallelOp, ParallelOp),
+    "memref.cast": (memref.CastOp, CastReader),
+    "memref.copy": (memref.CopyOp, CopyReader),
     "memref.global": (memref.GlobalOp, GlobalReader),
 }
 
@@ -138,8 +295,22 @@ def modernize(op: Operation) -> Operation:
         bounds = [map.num_dims + map.num_symbols for map in maps]
         sizes = [*bounds, len(op.operands) - sum(bounds)]
         op.properties["operandSegmentSizes"] = DenseArrayBase.from_list(i32, sizes)
+    if isinstance(op, affine.ParallelOp):
+        kinds = ArrayAttr[Attribute](map(_kind_name, op.reductions))
+        op.properties["reductions"] = kinds
     return op
 
+
+def _kind_name(kind: Attribute) -> Attribute:
+    """How a parallel loop combines values: a number in generic syntax."""
+    number = kind.value.data if isa(kind, IntegerAttr) else -1
+    return StringAttr(_KINDS[number]) if 0 <= number < len(_KINDS) else kind
+
+
+_KINDS = (
+    *("addf", "addi", "assign", "maximumf", "maxs", "maxu"),
+    *("minimumf", "mins", "minu", "mulf", "muli"),
+)
 
 _OLD_NAMES = {
     "lower_bound": "lowerBoundMap",

@@ -28,13 +28,24 @@ _BINARY: dict[type[Operation], Callable[[Any, Any], Array]] = {
     arith.ShLIOp: np.left_shift,
     arith.MinSIOp: np.minimum,
     arith.MaxSIOp: np.maximum,
+    arith.AndIOp: np.bitwise_and,
+    arith.OrIOp: np.bitwise_or,
+    arith.XOrIOp: np.bitwise_xor,
     arith.FloorDivSIOp: _floor_divide,
     arith.AddfOp: np.add,
     arith.SubfOp: np.subtract,
     arith.MulfOp: np.multiply,
+    arith.DivfOp: np.divide,
     arith.MinimumfOp: np.minimum,
     arith.MaximumfOp: np.maximum,
 }
+
+
+_PREDICATES: tuple[Callable[[Any, Any], Array], ...] = (
+    *(np.equal, np.not_equal),
+    *(np.less, np.less_equal, np.greater, np.greater_equal),
+)
+"""Of `arith.cmpi`, by number: equal or not, then signed comparisons."""
 
 
 def evaluate_scalar(op: Operation, operands: list[Array]) -> Array:
@@ -48,6 +59,10 @@ def evaluate_scalar(op: Operation, operands: list[Array]) -> Array:
         return np.asarray(number.value.data, numpy_type(op.result.type))
     if isinstance(op, arith.ExtSIOp | arith.TruncIOp):
         return operands[0].astype(numpy_type(op.result.type))
+    if isinstance(op, arith.SelectOp):
+        return np.where(*operands)
+    if isinstance(op, arith.CmpiOp) and (number := op.predicate.value.data) < len(_PREDICATES):
+        return _PREDICATES[number](*operands)
     if (function := _BINARY.get(type(op))) is not None:
         # Narrow types wrap silently, as the machine does.
         with np.errstate(over="ignore"):

@@ -33,12 +33,16 @@ from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 from xdsl.transforms.dead_code_elimination import dce
+from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
 from nopt.dialects.constants import array_of, attribute_of, load_resource_dialect, numpy_type
 from nopt.dialects.graph import ConstantOp
-from nopt.passes.affine.raising.nests import Content, Memory, StatementWriter
-from nopt.passes.affine.raising.reading import Program, read
+from nopt.passes.affine.raising.bodies import Content, Memory
+from nopt.passes.affine.raising.nests import StatementWriter
+from nopt.passes.affine.raising.program import Program
+from nopt.passes.affine.raising.reading import read
+from nopt.passes.affine.raising.reloading import reloaded
 from nopt.passes.affine.raising.schedule import Schedule
 from nopt.passes.places import about
 
@@ -94,40 +98,50 @@ class _Raising:
 
     def run(self) -> None:
         """Replace the function's body and type. Raises before anything is changed."""
-        program = read(self.function)
-        schedule = Schedule(program)
-        schedule.check()
+        error: Exception | None = None
+        for reloads in (False, True):
+            program = read(reloaded(self.function) if reloads else self.function)
+            for merge in (True, False):
+                try:
+                    return self._raise(program, merge)
+                except (VerifyException, ValueError) as found:
+                    error = error if reloads else found
+        assert error is not None
+        raise error
+
+    def _raise(self, program: Program, merge: bool) -> None:
+        schedule = Schedule(program, self.reassociate, merge)
         block = Block(arg_types=self._types(program))
         memory = self._memory(program, schedule, block)
-        writer = StatementWriter(program, memory, block.add_op, self.reassociate)
-        for store in program.stores:
-            with about(store.op):
-                writer.write(store)
+        writer = StatementWriter(program, memory, self.reassociate)
+        for statement in schedule.statements:
+            with about(statement.store.op):
+                writer.write(statement)
         self._finish(program, schedule, memory, block)
 
     def _types(self, program: Program) -> list[Attribute]:
         return [
             TensorType(arg.type.element_type, program.shapes[arg])
             if isa(arg.type, MemRefType[Attribute])
-            else arg.type
-            for arg in self.function.body.block.args
+            else TensorType(arg.type, ())
+            for arg in program.arguments
         ]
 
     def _memory(self, program: Program, schedule: Schedule, block: Block) -> Memory:
         """The memrefs as the function begins."""
         contents: dict[SSAValue, Content] = {}
-        for before, after in zip(self.function.body.block.args, block.args, strict=True):
+        for before, after in zip(program.arguments, block.args, strict=True):
             after.name_hint = before.name_hint
             contents[before] = None if before in schedule.overwritten else after
         for buffer in program.buffers:
-            contents[buffer.memref] = None
-        for op in self.function.walk():
+            contents[buffer] = None
+        for op in program.function.walk():
             if isinstance(op, memref.GetGlobalOp):
                 with about(op):
                     constant = self._global(program, op)
                 block.add_op(constant)
                 contents[op.memref] = constant.result
-        return Memory(contents, program.shapes, schedule.apart)
+        return Memory(program, contents, schedule.apart, block.add_op)
 
     def _global(self, program: Program, op: memref.GetGlobalOp) -> ConstantOp:
         """The constant that a global is."""
@@ -161,9 +175,7 @@ class _Raising:
         with about(program.terminator):
             results = [self._result(block, memory, value) for value in schedule.results]
         block.add_op(ReturnOp(*results))
-        for before, after in reversed(
-            list(zip(self.function.body.block.args, block.args, strict=True))
-        ):
+        for before, after in reversed(list(zip(program.arguments, block.args, strict=True))):
             if before in program.stored and not after.uses:
                 block.erase_arg(after)
         types = [result.type for result in results]
@@ -179,7 +191,7 @@ class _Raising:
             raise ValueError("returns a memref that nothing was stored to")
         if isinstance(content, SSAValue):
             return content
-        array = np.full(memory.shapes[value], content.value.data, numpy_type(content.type))
+        array = np.full(memory.program.shapes[value], content.value.data, numpy_type(content.type))
         constant = ConstantOp(attribute_of(array, value.name_hint or "constant"))
         constant.result.name_hint = value.name_hint
         block.add_op(constant)

@@ -12,12 +12,14 @@ Answers are remembered, by map and extents.
 
 from nopt.passes.affine.analysis.access import Access, access, access_of
 from nopt.passes.affine.analysis.digits import useful_cut
+from nopt.passes.affine.analysis.inverse import affine_expr, function_of, with_mod
 from nopt.passes.affine.analysis.relations import (
     are_inside,
     box_of,
     isl_expr,
     points_where,
     relation_where,
+    value_range,
 )
 from nopt.passes.affine.analysis.windows import Window
 
@@ -26,10 +28,14 @@ __all__ = [
     "Window",
     "access",
     "access_of",
+    "affine_expr",
     "are_inside",
     "box_of",
+    "function_of",
     "isl_expr",
     "points_where",
     "relation_where",
     "useful_cut",
+    "value_range",
+    "with_mod",
 ]

@@ -28,7 +28,7 @@ def function_of(relation: isl.Map) -> tuple[AffineExpr, ...] | None:
     if len(pieces) != 1:
         return None
     count = pieces[0].dim(isl.dim_type.out)
-    return tuple(_with_mod(_expr(pieces[0].get_aff(position))) for position in range(count))
+    return tuple(with_mod(affine_expr(pieces[0].get_aff(position))) for position in range(count))
 
 
 def inverse_of_digits(
@@ -52,7 +52,7 @@ def inverse_of_digits(
     return tuple(found)
 
 
-def _with_mod(expr: AffineExpr) -> AffineExpr:
+def with_mod(expr: AffineExpr) -> AffineExpr:
     """`expr` with `x mod k` where ISL has `x - k * (x floordiv k)`: its range is then plain."""
     total = to_sum(expr, {})
     for atom, factor in total.terms.items():
@@ -65,11 +65,11 @@ def _with_mod(expr: AffineExpr) -> AffineExpr:
         whole = to_sum(atom.lhs, {}).add(remainder, -1)
         other = total.add(Sum({atom: factor}), -1).add(whole, times)
         if len(other.terms) < len(total.terms):
-            return _with_mod(other.expr())
+            return with_mod(other.expr())
     return total.expr()
 
 
-def _expr(aff: isl.Aff) -> AffineExpr:
+def affine_expr(aff: isl.Aff) -> AffineExpr:
     """An affine function with its divisions; fractions are whole at the points that count."""
     terms: list[tuple[AffineExpr, isl.Val]] = [(AffineConstantExpr(1), aff.get_constant_val())]
     for position in range(aff.dim(isl.dim_type.in_)):
@@ -78,7 +78,7 @@ def _expr(aff: isl.Aff) -> AffineExpr:
     for position in range(aff.dim(isl.dim_type.div)):
         value = aff.get_coefficient_val(isl.dim_type.div, position)
         if not value.is_zero():
-            terms.append((_expr(aff.get_div(position)), value))
+            terms.append((affine_expr(aff.get_div(position)), value))
     denominator = lcm(*(_denominator(value) for _, value in terms))
     total: AffineExpr = AffineConstantExpr(0)
     for expr, value in terms:

@@ -1,8 +1,10 @@
-"""Which store each load gets its value from: exact, by ISL, for any order of execution.
+"""Which stores each load gets its value from: exact, by ISL, for any order of execution.
 
 A program is what each of its loads gets. So executing its statements in another order is right if
-and only if every load still gets its value from the same store at the same point; that is all that
-is checked here, and no dependence needs a name.
+and only if every load still gets its value from the same stores at the same points; that is all
+that is checked here, and no dependence needs a name. A store that adds to its element (or takes
+the maximum or minimum) gives a load a part of its value, and in which order parts were added makes
+no difference: such a load gets its value from the last other store, and from all that added since.
 """
 
 from __future__ import annotations
@@ -11,13 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import islpy as isl
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
+from xdsl.ir.affine import AffineExpr
 
 from nopt.passes.affine.analysis import isl_expr
-from nopt.passes.affine.raising.reading import Access
-
-Time = tuple[AffineExpr, ...]
-"""One instance comes before another if its time is lexicographically less."""
+from nopt.passes.affine.raising.maps import Exprs, numbers
+from nopt.passes.affine.raising.program import Access
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +26,15 @@ class Event:
 
     name: str
     domain: isl.Set
-    index: tuple[AffineExpr, ...]
-    before: Time
-    """When, as the program was written."""
-    after: Time
+    index: Exprs
+    before: Exprs
+    """When, as the program was written: at a lexicographically lower time than what follows."""
+    after: Exprs
     """When, as nests."""
     access: Access | None = None
     """What it stands for; None for the caller that reads results."""
-
-
-def numbers(*values: int) -> Time:
-    return tuple(AffineConstantExpr(value) for value in values)
-
-
-def dims(count: int) -> Time:
-    return tuple(AffineDimExpr(position) for position in range(count))
+    adds: bool = False
+    """Whether it is a write that adds to what was there."""
 
 
 def _relation(event: Event, exprs: Sequence[AffineExpr], target: str) -> isl.UnionMap:
@@ -58,28 +52,6 @@ def _union(maps: Sequence[isl.UnionMap]) -> isl.UnionMap:
     return total
 
 
-def _flow(
-    reads: Sequence[Event],
-    writes: Sequence[Event],
-    times: dict[Event, Time],
-    prefixes: dict[Event, Time],
-) -> isl.UnionFlow:
-    length = max(len(time) for time in times.values())
-    schedule = _union(
-        [
-            _relation(event, (*time, *numbers(*[0] * (length - len(time)))), "")
-            for event, time in times.items()
-        ]
-    )
-
-    def elements(events: Sequence[Event]) -> isl.UnionMap:
-        return _union([_relation(e, (*prefixes.get(e, ()), *e.index), "M") for e in events])
-
-    info = isl.UnionAccessInfo.from_sink(elements(reads))
-    info = info.set_must_source(elements(writes)).set_schedule_map(schedule)
-    return info.compute_flow()
-
-
 @dataclass(frozen=True)
 class Conflict:
     """A load that would get another value: where it gets it from as the program was written."""
@@ -94,45 +66,60 @@ class Conflict:
 class BufferFlow:
     """The flow through one memref."""
 
-    def __init__(self, reads: Sequence[Event], writes: Sequence[Event], apart: int):
-        """Elements are apart for each point of `apart` outermost loops as the program is written"""
+    def __init__(self, reads: Sequence[Event], writes: Sequence[Event], apart: Exprs):
+        """Elements are apart for each value of `apart` as the program is written."""
         self.reads = reads
         self.writes = writes
-        self._before = self._flow(after=False, expanded=apart) if reads and writes else None
+        self._before = self._flow(False, apart) if reads and writes else None
 
-    def _flow(self, after: bool, expanded: int) -> isl.UnionFlow:
+    def _flow(self, after: bool, apart: Exprs) -> isl.UnionFlow:
         """The flow as nests, or as the program was written.
 
-        With `expanded`, elements are kept apart for each point of so many outermost loops.
+        Elements are kept apart for each value of the expressions `apart`.
         """
         events = [*self.reads, *self.writes]
         times = {event: event.after if after else event.before for event in events}
-        prefixes = {event: dims(expanded) for event in events}
-        return _flow(self.reads, self.writes, times, prefixes)
+        length = max(len(time) for time in times.values())
+        schedule = _union(
+            [
+                _relation(event, (*time, *numbers(*[0] * (length - len(time)))), "")
+                for event, time in times.items()
+            ]
+        )
+
+        def elements(events: Sequence[Event]) -> isl.UnionMap:
+            return _union([_relation(e, (*apart, *e.index), "M") for e in events])
+
+        info = isl.UnionAccessInfo.from_sink(elements(self.reads))
+        info = info.set_must_source(elements([w for w in self.writes if not w.adds]))
+        info = info.set_may_source(elements([w for w in self.writes if w.adds]))
+        return info.set_schedule_map(schedule).compute_flow()
 
     def keeps(self) -> bool:
         """Whether some read gets what was there before the function began."""
         if self._before is None:
             return bool(self.reads)
-        return not self._before.get_must_no_source().is_empty()
+        return not self._before.get_may_no_source().is_empty()
 
-    def conflict(self, expanded: int) -> Conflict | None:
+    def conflict(self, apart: Exprs) -> Conflict | None:
         """A read that nests would give another value, None if there is none.
 
-        As nests, elements are apart for each point of `expanded` outermost loops.
+        As nests, elements are apart for each value of the expressions.
         """
         if self._before is None:
             return None
-        before = self._before.get_must_dependence()
-        after = self._flow(after=True, expanded=expanded).get_must_dependence()
-        if before.is_equal(after):
-            return None
-        lost = before.subtract(after)
-        if not lost.is_empty():
+        after_flow = self._flow(after=True, apart=apart)
+        before, after = self._before.get_may_dependence(), after_flow.get_may_dependence()
+        if not (lost := before.subtract(after)).is_empty():
             return self._example(lost)
-        gained = after.subtract(before).range()
-        point = gained.sample_point()
-        name, at = _named_point(isl.Set.from_union_set(isl.UnionSet.from_point(point)))
+        kept = self._before.get_may_no_source().domain()
+        needed = after_flow.get_may_no_source().domain()
+        changed = after.subtract(before).range()
+        changed = changed.union(kept.subtract(needed)).union(needed.subtract(kept))
+        if changed.is_empty():
+            return None
+        point = isl.UnionSet.from_point(changed.sample_point())
+        name, at = _named_point(isl.Set.from_union_set(point))
         return Conflict(self._event(name), None, at, ())
 
     def _event(self, name: str) -> Event:

@@ -1,101 +1,79 @@
-"""Values under a condition that tells whether an index is inside: loads with a pad."""
+"""Values that count at some points only: loads with a pad, or loads that tell whether they do."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import islpy as isl
 import numpy as np
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
 from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir.affine import AffineExpr
 
+from nopt.dialects.affine_math import dim_ranges, expr_range, simplify
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.scalars import evaluate_scalar
-from nopt.passes.affine.analysis import are_inside, box_of, points_where
-from nopt.passes.affine.raising.reading import (
-    Access,
-    Loop,
-    Program,
-    loads_of,
-    result_number,
-)
-from nopt.passes.affine.raising.reductions import Fold, identity
+from nopt.passes.affine.analysis import affine_expr, box_of, with_mod
+from nopt.passes.affine.raising.program import result_number, yielded
 
 Number = IntegerAttr | FloatAttr
+Condition = list[list[tuple[AffineExpr, int]]]
+"""Some of: all of: an expression is in [0, size)."""
 
 
-def pads_of(program: Program, store: Access, fold: Fold | None) -> dict[SSAValue, Number]:
-    """Pads of the loads that a conditional store needs, so that it may be done everywhere.
-
-    They make the terms of its reduction change nothing where the condition does not hold. Raises
-    ValueError if there are none.
-    """
-    box = box_of(store.extents)
-    if store.domain.is_equal(box):
-        return {}
-    if fold is None or any(term.negative for term in fold.terms) or len(fold.terms) != 1:
-        raise ValueError(
-            "stores under a condition, expected a sum, maximum or minimum there; "
-            "a nest computes every element in the same way"
-        )
-    value = fold.terms[0].value
-    nothing = identity(fold.kind, value.type)
-    return _pads(program, store.loops, box, store.domain, value, nothing)
-
-
-def guarded_result(
-    program: Program, op: affine.IfOp, number: int
-) -> tuple[SSAValue, dict[SSAValue, Number]]:
-    """One of the values that result `number` of an `affine.if` is chosen from, and pads.
-
-    With the pads, the loads in its branch make it the other value where the condition says so.
-    Raises ValueError if there are no such pads.
-    """
-    values = _choices(op, number)
-    domains = program.branches[op]
-    for taken, other in zip(domains, reversed(values), strict=True):
-        if taken.is_empty():
-            return other, {}
-    whole = domains[0].union(domains[1])
-    for holds, value, other in zip(domains, values, reversed(values), strict=True):
-        constant = other.owner
-        if isinstance(constant, arith.ConstantOp) and loads_of(program, [value]):
-            loops = program.loops[op]
-            return value, _pads(program, loops, whole, holds, value, constant.value)
-    raise ValueError("chooses between two values, expected one of them to be a number")
+def condition(holds: isl.Set, extents: Sequence[int]) -> Condition:
+    """What tells the points of a set from the others of a box."""
+    ranges = dim_ranges(extents)
+    parts: Condition = []
+    for part in holds.gist(box_of(extents)).compute_divs().make_disjoint().get_basic_sets():
+        tests: list[tuple[AffineExpr, int]] = []
+        for constraint in part.get_constraints():
+            expr = simplify(with_mod(affine_expr(constraint.get_aff())), ranges)
+            low, high = expr_range(expr, ranges)
+            if constraint.is_equality():
+                expr, size = (expr if high > 0 else simplify(-expr, ranges)), 1
+            else:
+                size = high + 1
+            if low < 0 or high >= size:
+                tests.append((expr, size))
+        parts.append(tests)
+    return parts
 
 
-def _pads(
-    program: Program,
-    loops: tuple[Loop, ...],
+def pads_that_keep(
+    value: SSAValue,
+    insides: dict[SSAValue, isl.Set],
     domain: isl.Set,
     holds: isl.Set,
-    value: SSAValue,
     otherwise: Attribute | None,
-) -> dict[SSAValue, Number]:
+) -> dict[SSAValue, Number] | None:
     """Pads that make `value` be `otherwise` at the points of `domain` that `holds` leaves out.
 
-    There the index of each padded load is outside; what other loads give makes no difference.
+    `insides` are the points at which the loads that it is made of are inside their memrefs. There
+    is a point at which each pad is read; None if there are no such pads.
     """
-    if domain.is_equal(holds):
-        return {}
-    padded: list[SSAValue] = []
-    for load in loads_of(program, [value]):
-        if load.loops != loops:
-            continue
-        shape = program.shapes[load.memref]
-        inside = points_where(len(loops), are_inside(load.index, shape))
-        if domain.intersect(inside).is_subset(holds):
-            padded.append(load.op.results[0])
+    if not isinstance(otherwise, IntegerAttr | FloatAttr):
+        return None
+    alone = [load for load, inside in insides.items() if domain.intersect(inside).is_subset(holds)]
     for number in (otherwise, None):
-        pads = {load: _number(number, load.type) for load in padded}
-        if padded and _known(value, pads) == _scalar(otherwise):
+        pads = {load: _number(number, load.type) for load in alone}
+        if pads and _same(known(value, pads), otherwise):
             return pads
-    raise ValueError(
-        "has a condition that no pad of the loads in it stands for; expected an index to be inside"
-    )
+    leaving = {load: inside for load, inside in insides.items() if not domain.is_subset(inside)}
+    common = domain
+    for inside in leaving.values():
+        common = common.intersect(inside)
+    if not leaving or not common.is_subset(holds):
+        return None
+    for number in (otherwise, None):
+        pads = {load: _number(number, load.type) for load in leaving}
+        if all(_same(known(value, {load: pad}), otherwise) for load, pad in pads.items()):
+            return pads
+    return None
 
 
-def _number(number: Attribute | None, type: Attribute) -> Number:
+def _number(number: Number | None, type: Attribute) -> Number:
     """The number as one of another type, or 0 if it does not fit."""
     if isinstance(type, AnyFloat):
         return FloatAttr(number.value.data if isinstance(number, FloatAttr) else 0.0, type)
@@ -111,28 +89,26 @@ def _scalar(number: Attribute | None) -> Array | None:
     return np.asarray(number.value.data, numpy_type(number.type))
 
 
-def _known(value: SSAValue, pads: dict[SSAValue, Number]) -> Array | None:
+def _same(found: Array | None, wanted: Number) -> bool:
+    return found is not None and bool(found == _scalar(wanted))
+
+
+def known(value: SSAValue, pads: dict[SSAValue, Number]) -> Array | None:
     """What a value is if the loads of `pads` give those, or None if that does not decide it."""
     if value in pads:
         return _scalar(pads[value])
     op = value.owner
     if isinstance(op, affine.IfOp):
-        return _known_choice(op, result_number(value), pads)
+        number = result_number(value)
+        first, second = (known(yielded(region.block, number), pads) for region in op.regions)
+        return first if first is not None and first == second else None
     if not isinstance(op, Operation) or op.dialect_name() != "arith" or len(op.results) != 1:
         return None
-    operands = [_known(operand, pads) for operand in op.operands]
+    operands = [known(operand, pads) for operand in op.operands]
     if isinstance(op, arith.MuliOp) and any(o is not None and not o for o in operands):
         return np.zeros((), numpy_type(value.type))
-    known = [operand for operand in operands if operand is not None]
-    return evaluate_scalar(op, known) if len(known) == len(operands) else None
-
-
-def _choices(op: affine.IfOp, number: int) -> list[SSAValue]:
-    """The two values that a result of an `affine.if` is chosen from."""
-    blocks = [region.block for region in op.regions]
-    return [end.operands[number] for block in blocks if (end := block.last_op) is not None]
-
-
-def _known_choice(op: affine.IfOp, number: int, pads: dict[SSAValue, Number]) -> Array | None:
-    first, second = (_known(value, pads) for value in _choices(op, number))
-    return first if first is not None and first == second else None
+    found = [operand for operand in operands if operand is not None]
+    try:
+        return evaluate_scalar(op, found) if len(found) == len(operands) else None
+    except ValueError:
+        return None

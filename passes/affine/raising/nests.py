@@ -3,124 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-import numpy as np
-from xdsl.dialects import affine, arith
+import islpy as isl
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr, IntegerType, TensorType
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 
-from nopt.dialects.affine_math import dim_ranges, is_mixed_radix
-from nopt.dialects.constants import attribute_of, numpy_type
-from nopt.dialects.graph import ConstantOp
+from nopt.dialects.affine_math import simplify
+from nopt.dialects.affine_nest import Reduction
+from nopt.passes.affine.analysis import box_of
 from nopt.passes.affine.nest_builder import NestBuilder, Place
-from nopt.passes.affine.raising.clips import extreme_of
-from nopt.passes.affine.raising.guards import Number, guarded_result, pads_of
-from nopt.passes.affine.raising.maps import Placement, placement
+from nopt.passes.affine.raising.bodies import Body, Content, Frame, Memory
+from nopt.passes.affine.raising.coordinates import Parallel
+from nopt.passes.affine.raising.guards import Number
+from nopt.passes.affine.raising.maps import Exprs, values
 from nopt.passes.affine.raising.merging import merge_reductions
-from nopt.passes.affine.raising.reading import Access, Loop, Program, name_of, result_number
-from nopt.passes.affine.raising.reductions import Fold, carried, is_nothing, kept
+from nopt.passes.affine.raising.pieces import Piece, Plan, Target, divisions, plan
+from nopt.passes.affine.raising.program import LOOPS, Program, name_of
+from nopt.passes.affine.raising.reductions import Fold, carried, identity, is_nothing
+from nopt.passes.affine.raising.statements import Statement, last_points
 from nopt.passes.affine.reductions import COMBINE
 from nopt.passes.places import about
 
-Content = SSAValue | Number | None
-"""What a memref holds: a tensor, one number everywhere, or nothing yet."""
+_NO_ITERATORS = "stores in an order that no affine iterators have"
 
 
 @dataclass
-class Memory:
-    """The memrefs of a function at some point of its nests."""
+class _Nest:
+    """A nest that is being written."""
 
-    contents: dict[SSAValue, Content]
-    shapes: dict[SSAValue, tuple[int, ...]]
-    """Without the loops that elements are kept apart for."""
-    apart: dict[SSAValue, int]
-    """For how many outermost loops the elements of a memref are kept apart, if any."""
-
-    def index(self, access: Access) -> tuple[AffineExpr, ...]:
-        """The element of the tensor that stands for the memref."""
-        prefix = [AffineDimExpr(i) for i in range(self.apart.get(access.memref, 0))]
-        return (*prefix, *access.index)
-
-    def shape(self, access: Access) -> tuple[int, ...]:
-        prefix = access.extents[: self.apart.get(access.memref, 0)]
-        return (*prefix, *self.shapes[access.memref])
-
-
-@dataclass
-class _Body:
-    """A nest's body under construction."""
-
-    builder: NestBuilder
-    at: dict[Loop, AffineExpr]
-    """The counter of each loop, by the nest's iterators."""
-    reduction: tuple[AffineExpr, ...]
-    """The nest's reduction iterators."""
-    values: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
-    pads: dict[SSAValue, Number] = field(default_factory=dict[SSAValue, Number])
-    reducing: tuple[Loop, ...] = ()
-    """The loops of the reduction whose terms are being computed."""
+    target: Target
+    plan: Plan
+    piece: Piece | None
+    like: Operation
+    is_kept: bool = False
+    """Whether its reduction goes on with what is in memory."""
 
 
 class StatementWriter:
-    """Appends the nests of statements, one after another, with `insert`."""
+    """Appends the nests of statements, one after another."""
 
-    def __init__(
-        self,
-        program: Program,
-        memory: Memory,
-        insert: Callable[[Operation], object],
-        reassociate: bool,
-    ):
+    def __init__(self, program: Program, memory: Memory, reassociate: bool):
         self.program = program
         self.memory = memory
-        self.insert = insert
         self.reassociate = reassociate
 
-    def write(self, store: Access) -> None:
-        """Append the nests that compute what a store leaves in its memref."""
-        index, shape = self.memory.index(store), self.memory.shape(store)
-        used = sorted(set[int]().union(*(expr.used_dims() for expr in index)))
-        free = [store.loops[k] for k in range(len(store.loops)) if k not in used]
-        # Of several values stored to one element, the last stays.
-        at: dict[Loop, AffineExpr] = {loop: AffineConstantExpr(loop.extent - 1) for loop in free}
-        varying = tuple(loop for loop in free if loop.extent > 1)
-        value = store.op.operands[0]
-        fold, start = kept(self.program, store, varying, self.reassociate) or (None, value)
-        pads = pads_of(self.program, store, fold)
-
-        box = [store.extents[k] for k in used]
-        points: list[AffineExpr] = [AffineConstantExpr(0)] * len(store.loops)
-        for position, k in enumerate(used):
-            points[k] = AffineDimExpr(position)
-        compact = [expr.replace_dims_and_symbols(points, []) for expr in index]
-        place = placement(compact, box, shape)
-        if place.fills and fold is None and (number := self._number(value)) is not None:
+    def write(self, one: Statement) -> None:
+        """Append the nests that compute what a statement leaves in its memref."""
+        store = one.store
+        index = self.memory.index(store, one.points.index)
+        stays = last_points(one.points.domain, index)
+        target = Target(stays, index, self.memory.shape(store), one.loops)
+        if one.fold is not None:
+            self._add(one, target, one.fold)
+            return
+        number = self._number(store.value)
+        if number is not None and values(stays, index).is_equal(box_of(target.shape)):
             self.memory.contents[store.memref] = number
             return
-        if place.fills:
-            parallel = list(zip(_names(index, store.loops), shape, strict=True))
-            at |= {store.loops[k]: expr for k, expr in zip(used, place.inverse, strict=True)}
-        else:
-            parallel = [(store.loops[k].name, store.extents[k]) for k in used]
-            at |= {store.loops[k]: AffineDimExpr(i) for i, k in enumerate(used)}
+        piece = self._first_piece(store.value, target)
+        planned = plan(self.program, target, piece, False)
+        planned = planned or plan(self.program, target, None, False)
+        if planned is None:
+            raise ValueError(_NO_ITERATORS)
+        nest = _Nest(target, planned, piece if planned.reduced else None, store.op)
         before = self.memory.contents[store.memref]
-        padded = not place.fills and place.exact and isinstance(before, IntegerAttr | FloatAttr)
-        part: Place | None = None
-        if not place.fills and not padded:
-            if isinstance(before, IntegerAttr | FloatAttr):
-                before = self._tensor(before, shape)
-            if not is_mixed_radix(compact, dim_ranges(box)):
-                raise ValueError("stores to a part of a memref by indices that mix its loops")
-            type = TensorType(value.type, shape)
-            part = Place(AffineMap(len(used), 0, tuple(compact)), type, before)
-        result = self._nest(parallel, at, fold, start, pads, store.op, part)
-        if padded:
-            assert isinstance(before, IntegerAttr | FloatAttr)
-            result = self._padded(result, before, place, shape)
-        result.name_hint = store.memref.name_hint
-        self.memory.contents[store.memref] = result
+        stored = planned.parallel.stored
+
+        def element(body: Body) -> SSAValue:
+            body.loads |= one.points.loads
+            value = body.value(store.value)
+            if stored is None:
+                return value
+            inner = len(planned.reduced.axes) if planned.reduced else 0
+            holds = stored.insert_dims(isl.dim_type.set, stored.dim(isl.dim_type.set), inner)
+            return body.select(holds, value, self._old(body, before, planned.parallel, store.value))
+
+        self._put(one, nest, before, element)
+
+    def _add(self, one: Statement, target: Target, fold: Fold) -> None:
+        """Append the nests of a reduction that goes on with what the elements hold."""
+        store = one.store
+        if one.repeats or len(one.stores) > 1:
+            self._check_order(fold)
+        ways = divisions(self.program, fold, store.scope)
+        if len(one.stores) > 1:
+            ways = iter([[Piece(fold.terms[:1], one.points, one.loops)]])
+        for pieces in ways:
+            plans = [plan(self.program, target, piece, True) for piece in pieces]
+            if all(plans):
+                break
+        else:
+            raise ValueError(_NO_ITERATORS)
+        for piece, planned in zip(pieces, plans, strict=True):
+            assert planned is not None
+            self._add_piece(one, _Nest(target, planned, piece, store.op, is_kept=True), fold)
+
+    def _add_piece(self, one: Statement, nest: _Nest, fold: Fold) -> None:
+        before, start = self.memory.contents[one.store.memref], fold.start
+        assert isinstance(start, SSAValue)
+        if before is None:
+            with about(self.program.loads[start].op):
+                name = name_of(one.store.memref)
+                raise ValueError(f"loads from {name}, where nothing was stored before")
+
+        def element(body: Body) -> SSAValue:
+            result = self._reduced(body, nest, fold.kind)
+            if not isinstance(before, SSAValue) and is_nothing(fold.kind, before):
+                return result
+            combine = COMBINE[fold.kind, isinstance(result.type, IntegerType)]
+            old = self._old(body, before, nest.plan.parallel, one.store.value)
+            old.name_hint = start.name_hint
+            return body.builder.add(combine(result, old))
+
+        self._put(one, nest, before, element)
+
+    def _check_order(self, fold: Fold) -> None:
+        if fold.reorders_floats and not self.reassociate:
+            raise ValueError(
+                "sums floats in an order that a nest does not keep; "
+                "the pass option reassociate=true allows another order"
+            )
 
     def _number(self, value: SSAValue) -> Number | None:
         """The number that a value is everywhere, if it is known."""
@@ -131,175 +136,208 @@ class StatementWriter:
         content = self.memory.contents[load.memref] if load else None
         return content if isinstance(content, IntegerAttr | FloatAttr) else None
 
-    def _nest(
-        self,
-        parallel: Sequence[tuple[str, int]],
-        at: dict[Loop, AffineExpr],
-        fold: Fold | None,
-        value: SSAValue,
-        pads: dict[SSAValue, Number],
-        like: Operation,
-        place: Place | None = None,
-    ) -> SSAValue:
-        """The tensor of a value at the points of `at`; with a fold, of the fold from that value."""
-        loops = fold.loops if fold else self._first_reduction(value)
-        builder = NestBuilder.of(parallel, [(loop.name, loop.extent) for loop in loops])
-        reduction = tuple(builder.dims[len(parallel) :])
-        body = _Body(builder, dict(at), reduction, pads=dict(pads))
-        result = self._folded(body, fold, value) if fold else self._value(body, value)
-        nest = builder.finish(result, place=place)
-        nest.location = like.location
-        nest = merge_reductions(nest)
-        self.insert(nest)
-        return nest.result
+    def _old(self, body: Body, before: Content, parallel: Parallel, like: SSAValue) -> SSAValue:
+        """What an element held before; zero if that is nothing."""
+        if isinstance(before, SSAValue):
+            return body.builder.load(before, parallel.place)
+        if before is not None:
+            return body.number(before)
+        return body.builder.constant(0, like.type)
 
-    def _first_reduction(self, value: SSAValue) -> tuple[Loop, ...]:
-        """The loops of the first reduction that computing a value meets."""
+    # --- Nests.
+
+    def _put(
+        self, one: Statement, nest: _Nest, before: Content, element: Callable[[Body], SSAValue]
+    ) -> None:
+        """Append a nest that stores elements, and let the memref hold them."""
+        parallel, shape = nest.plan.parallel, nest.target.shape
+        inverse = None
+        place: Place | None = None
+        if not parallel.fills:
+            if isinstance(before, IntegerAttr | FloatAttr):
+                inverse = _inverse(parallel, shape)
+                before = before if inverse else self.memory.filled(before, shape)
+            if inverse is None:
+                assert before is None or isinstance(before, SSAValue)
+                map = AffineMap(len(parallel.axes), 0, parallel.place)
+                place = Place(map, TensorType(one.store.value.type, shape), before)
+        result = self._built(nest, element, place)
+        if inverse:
+            assert isinstance(before, IntegerAttr | FloatAttr)
+            builder = NestBuilder.of([(f"i{axis}", size) for axis, size in enumerate(shape)], [])
+            padded = builder.finish(builder.load(result, inverse, before))
+            self.memory.insert(padded)
+            result = padded.result
+        result.name_hint = one.store.memref.name_hint
+        self.memory.contents[one.store.memref] = result
+
+    def _built(
+        self, nest: _Nest, element: Callable[[Body], SSAValue], place: Place | None = None
+    ) -> SSAValue:
+        """Append a nest; its result."""
+        parallel, reduced = nest.plan.parallel, nest.plan.reduced
+        builder = NestBuilder.of(
+            [(axis.name, axis.extent) for axis in parallel.axes],
+            [(axis.name, axis.extent) for axis in reduced.axes] if reduced else [],
+        )
+        frames = [] if nest.is_kept else [Frame(nest.target.loops, parallel.image)]
+
+        def carried(body: Body, value: SSAValue) -> SSAValue:
+            return self._carried(body, nest, value)
+
+        body = Body(builder, self.memory, frames, box_of(builder.extents), carried)
+        made = builder.finish(element(body), place=place)
+        made.location = nest.like.location
+        made = merge_reductions(made)
+        self.memory.insert(made)
+        return made.result
+
+    # --- Reductions.
+
+    def _first_piece(self, value: SSAValue, target: Target) -> Piece | None:
+        """The first reduction that computing a value meets, if the target's loops are around it."""
         owner = value.owner
         if not isinstance(owner, Operation):
-            return ()
-        if isinstance(owner, affine.ForOp):
+            return None
+        if isinstance(owner, LOOPS):
             with about(owner):
-                fold = carried(self.program, value, self.reassociate)
-            return fold.loops if all(loop.extent for loop in fold.loops) else ()
+                fold = carried(self.program, value)
+            scope = self.program.scope_of(owner)
+            if not fold.terms or scope.loops != target.loops:
+                return None
+            pieces = next(divisions(self.program, fold, scope))
+            return pieces[0] if len(pieces) == 1 else None
         if owner.dialect_name() == "arith":
             for operand in owner.operands:
-                if loops := self._first_reduction(operand):
-                    return loops
-        return ()
+                if piece := self._first_piece(operand, target):
+                    return piece
+        return None
 
-    # --- Values, in the body of a nest.
+    def _carried(self, body: Body, nest: _Nest, value: SSAValue) -> SSAValue:
+        """The result of a loop: a reduction here, or in nests of its own."""
+        fold = carried(self.program, value)
+        if not fold.terms:
+            assert isinstance(fold.start, SSAValue)
+            return body.value(fold.start)
+        self._check_order(fold)
+        op = value.owner
+        assert isinstance(op, Operation)
+        scope = self.program.scope_of(op)
+        for pieces in divisions(self.program, fold, scope):
+            if not body.reducing and self._is_here(nest, pieces):
+                result = self._reduced(body, replace(nest, piece=pieces[0]), fold.kind)
+                return self._from(body, fold, fold.start, result)
+            target = Target.of_scope(scope)
+            plans = [plan(self.program, target, piece, False) for piece in pieces]
+            if not all(p and p.parallel.fills for p in plans):
+                continue
+            total: SSAValue | None = None
+            for piece, planned in zip(pieces, plans, strict=True):
+                assert planned is not None
+                total = self._next(_Nest(target, planned, piece, op), fold, total)
+                total.name_hint = value.name_hint
+            assert total is not None
+            return body.builder.load(total, body.turns(scope.loops))
+        raise ValueError("runs over points that no affine iterators have")
 
-    def _value(self, body: _Body, value: SSAValue) -> SSAValue:
-        if value not in body.values:
-            if isinstance(value.owner, Operation):
-                with about(value.owner):
-                    body.values[value] = self._computed(body, value, value.owner)
-            else:
-                body.values[value] = self._argument(value)
-        result = body.values[value]
-        result.name_hint = result.name_hint or value.name_hint
-        return result
+    def _is_here(self, nest: _Nest, pieces: list[Piece]) -> bool:
+        """Whether a reduction can be one of the nest's."""
+        if nest.piece is None or len(pieces) > 1:
+            return False
+        return pieces[0] == nest.piece or pieces[0].is_beside(nest.piece)
 
-    def _argument(self, value: SSAValue) -> SSAValue:
-        assert isinstance(value, BlockArgument)
-        place = value.owner.parent_op()
-        if isinstance(place, affine.ForOp) and value.index:
-            raise ValueError("uses the running value of a loop other than to add to it")
-        if isinstance(place, affine.ForOp):
-            raise ValueError("computes with a loop's variable; nests have it in indices only")
-        raise ValueError("computes with an argument that is a scalar, expected a memref")
+    def _next(self, nest: _Nest, fold: Fold, total: SSAValue | None) -> SSAValue:
+        """A nest of a piece of a reduction, from the one before or from its start."""
 
-    def _computed(self, body: _Body, value: SSAValue, op: Operation) -> SSAValue:
-        match op:
-            case affine.ForOp():
-                return self._carried(body, value, op)
-            case affine.IfOp():
-                return self._chosen(body, value, op)
-            case arith.SelectOp() if (extreme := extreme_of(op)) is not None:
-                kind, left, right = extreme
-                return body.builder.add(kind(self._value(body, left), self._value(body, right)))
-            case _ if value in self.program.loads:
-                return self._load(body, value, self.program.loads[value])
-            case _ if op.dialect_name() == "arith" and len(op.results) == 1:
-                for operand in op.operands:
-                    self._value(body, operand)
-                return body.builder.add(op.clone(body.values))
-            case _:
-                raise ValueError("has no form in a nest")
+        def element(body: Body) -> SSAValue:
+            result = self._reduced(body, nest, fold.kind)
+            if total is None:
+                return self._from(body, fold, fold.start, result)
+            old = body.builder.load(total, nest.plan.parallel.place)
+            combine = COMBINE[fold.kind, isinstance(result.type, IntegerType)]
+            return body.builder.add(combine(result, old))
 
-    def _load(self, body: _Body, value: SSAValue, load: Access) -> SSAValue:
-        content = self.memory.contents[load.memref]
-        pad = body.pads.get(value)
-        if content is None:
-            raise ValueError(f"loads from {name_of(load.memref)}, where nothing was stored before")
-        if not isinstance(content, SSAValue):
-            if pad is None or pad == content:
-                return body.builder.constant(content.value.data, content.type)
-            content = self._tensor(content, self.memory.shape(load))
-        dims = [body.at[loop] for loop in load.loops]
-        index = [e.replace_dims_and_symbols(dims, []) for e in self.memory.index(load)]
-        # Inside is checked exactly; the pad is for where intervals do not see it, and else dropped.
-        return body.builder.load(content, index, pad or 0)
+        return self._built(nest, element)
 
-    def _carried(self, body: _Body, value: SSAValue, op: affine.ForOp) -> SSAValue:
-        """The result of a loop: a reduction here, or in a nest of its own."""
-        fold = carried(self.program, value, self.reassociate)
-        assert fold.start is not None
-        if not all(loop.extent for loop in fold.loops):
-            return self._value(body, fold.start)
-        around = self.program.loops[op][:-1]
-        inside = any(loop in body.reducing for loop in around)
-        if not inside and [loop.extent for loop in fold.loops] == body.builder.reduction:
-            return self._folded(body, fold, fold.start)
-        parallel = [(loop.name, loop.extent) for loop in around]
-        at: dict[Loop, AffineExpr] = {loop: AffineDimExpr(i) for i, loop in enumerate(around)}
-        tensor = self._nest(parallel, at, fold, fold.start, {}, op)
-        tensor.name_hint = value.name_hint
-        return body.builder.load(tensor, [body.at[loop] for loop in around])
-
-    def _folded(self, body: _Body, fold: Fold, start: SSAValue) -> SSAValue:
-        """The start, combined with the reduction of the terms."""
-        body.at |= dict(zip(fold.loops, body.reduction, strict=True))
-        outer, body.reducing = body.reducing, (*body.reducing, *fold.loops)
-        total = self._combined(body, fold)
-        body.reducing = outer
-        result = body.builder.reduce(fold.kind, total)
-        load = self.program.loads.get(start)
+    def _from(
+        self, body: Body, fold: Fold, start: SSAValue | Attribute, result: SSAValue
+    ) -> SSAValue:
+        """The reduction from its start on."""
+        load = self.program.loads.get(start) if isinstance(start, SSAValue) else None
         nothing = self.memory.contents[load.memref] if load else start
         if nothing is not None and is_nothing(fold.kind, nothing):
             return result
+        assert isinstance(start, SSAValue)
         combine = COMBINE[fold.kind, isinstance(result.type, IntegerType)]
-        return body.builder.add(combine(result, self._value(body, start)))
+        return body.builder.add(combine(result, body.value(start)))
 
-    def _combined(self, body: _Body, fold: Fold) -> SSAValue:
-        """The terms of one point."""
-        ordered = sorted(fold.terms, key=lambda term: term.negative)
+    def _reduced(self, body: Body, nest: _Nest, kind: Reduction) -> SSAValue:
+        """The combination of the terms of the nest's piece at all points that an element has."""
+        reduced, piece = nest.plan.reduced, nest.piece
+        assert reduced is not None and piece is not None
+        body.frames.append(Frame(piece.loops, reduced.image))
+        body.loads |= piece.points.loads
+        outer, body.reducing = body.where, True
+        body.where = body.where if reduced.holds is None else reduced.holds
+        result, late = self._combined(body, nest, piece, kind)
+        body.where, body.reducing = outer, False
+        body.frames.pop()
+        if reduced.axes:
+            result = body.builder.reduce(kind, result)
+        nothing = identity(kind, result.type)
+        assert nothing is not None
+        return body.select(late, result, body.number(nothing)) if late else result
+
+    def _combined(
+        self, body: Body, nest: _Nest, piece: Piece, kind: Reduction
+    ) -> tuple[SSAValue, isl.Set | None]:
+        """The terms at one point; and the points of the elements that have terms, if it matters."""
+        reduced, late = nest.plan.reduced, None
+        assert reduced is not None
         total: SSAValue | None = None
-        for term in ordered:
-            value = self._value(body, term.value)
+        for term in sorted(piece.terms, key=lambda term: term.negative):
+            nothing = identity(kind, term.value.type)
+            assert nothing is not None
+            holds = reduced.holds
+            if holds is not None and not body.is_padded(term.value, holds, nothing):
+                late = _elements(holds, len(nest.plan.parallel.axes))
+            else:
+                holds = None
+            value = body.value(term.value)
+            if holds is not None and late is None:
+                value = body.select(holds, value, body.number(nothing))
             integer = isinstance(value.type, IntegerType)
             if term.negative:
                 total = total or body.builder.constant(0, value.type)
                 total = body.builder.add((arith.SubiOp if integer else arith.SubfOp)(total, value))
             else:
-                combine = COMBINE[fold.kind, integer]
+                combine = COMBINE[kind, integer]
                 total = body.builder.add(combine(total, value)) if total else value
-        if total is None:
-            raise ValueError("carries a value that never changes")
-        return total
-
-    def _chosen(self, body: _Body, value: SSAValue, op: affine.IfOp) -> SSAValue:
-        """The result of an `affine.if`: a value whose loads have pads that make the other one."""
-        from_branch, pads = guarded_result(self.program, op, result_number(value))
-        if any(body.pads.get(load, pad) != pad for load, pad in pads.items()):
-            raise ValueError("needs another pad of a load than a condition around it")
-        body.pads |= pads
-        return self._value(body, from_branch)
-
-    # --- Tensors.
-
-    def _tensor(self, content: Number, shape: Sequence[int]) -> SSAValue:
-        """A constant tensor of one number."""
-        array = np.full(shape, content.value.data, numpy_type(content.type))
-        op = ConstantOp(attribute_of(array, "constant"))
-        self.insert(op)
-        return op.result
-
-    def _padded(
-        self, stored: SSAValue, pad: Number, place: Placement, shape: Sequence[int]
-    ) -> SSAValue:
-        """The tensor that is one number everywhere but where elements were stored."""
-        builder = NestBuilder.of([(f"i{axis}", size) for axis, size in enumerate(shape)], [])
-        nest = builder.finish(builder.load(stored, place.inverse, pad))
-        self.insert(nest)
-        return nest.result
+        assert total is not None
+        return total, late
 
 
-def _names(index: Sequence[AffineExpr], loops: Sequence[Loop]) -> list[str]:
-    """A name for each dimension of a tensor: of the loop that moves it, if it is one."""
-    names: list[str] = []
-    for axis, expr in enumerate(index):
-        moving = expr.used_dims()
-        names.append(loops[next(iter(moving))].name if len(moving) == 1 else f"i{axis}")
-    return names
+def _elements(holds: isl.Set, count: int) -> isl.Set | None:
+    """The same set, if it does not depend on what follows the first dimensions."""
+    inner = holds.dim(isl.dim_type.set) - count
+    flat = holds.project_out(isl.dim_type.set, count, inner)
+    rest = holds.project_out(isl.dim_type.set, 0, count)
+    return holds if holds.is_equal(flat.flat_product(rest)) else None
+
+
+def _inverse(parallel: Parallel, shape: Sequence[int]) -> Exprs | None:
+    """The iterators at each element, outside of their extents for elements that are not stored.
+
+    None if that is not told by offsets.
+    """
+    found: list[AffineExpr] = []
+    for axis, (expr, size) in enumerate(zip(parallel.place, shape, strict=True)):
+        if isinstance(expr, AffineConstantExpr):
+            if size > 1:
+                return None
+            continue
+        low = simplify(expr - AffineDimExpr(len(found)), {})
+        if not isinstance(low, AffineConstantExpr):
+            return None
+        found.append(AffineDimExpr(axis) - low.value)
+    return None if parallel.stored is not None else tuple(found)

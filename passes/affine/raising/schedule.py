@@ -5,123 +5,145 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.ir import SSAValue
-from xdsl.ir.affine import AffineConstantExpr
 
-from nopt.dialects.affine_math import evaluate
+from nopt.dialects.affine_nest import Reduction
 from nopt.passes.affine.analysis import box_of
-from nopt.passes.affine.raising.flow import BufferFlow, Conflict, Event, Time, dims, numbers
-from nopt.passes.affine.raising.reading import (
-    Access,
-    Program,
-    loads_of,
-    name_of,
+from nopt.passes.affine.raising.flow import BufferFlow, Conflict, Event
+from nopt.passes.affine.raising.maps import Exprs, dims, numbers
+from nopt.passes.affine.raising.program import Access, Program, loads_of, name_of
+from nopt.passes.affine.raising.statements import (
+    Statement,
+    common_loops,
+    merged,
+    statement,
+    without_fold,
 )
-from nopt.passes.affine.raising.reductions import kept
 from nopt.passes.places import about, place
 
 
 class Schedule:
-    """The loads and stores of a program in the order of the text, and as nests in a row."""
+    """The statements of a program as nests in a row, in an order that keeps what loads get.
 
-    def __init__(self, program: Program):
+    Raises an error about a load that would get another value.
+    """
+
+    def __init__(self, program: Program, reassociate: bool, merge: bool):
+        """With `merge`, copies of a statement that unrolling made are one."""
         self.program = program
         self.results = self._results()
         """Memrefs whose contents the caller sees: what is returned, then arguments stored to."""
+        alone = [statement(program, store, reassociate) for store in program.stores]
+        self._adding = _adding(alone)
+        self.statements = self._settled(alone)
+        if merge:
+            self.statements = merged(program, self.statements, self._adds)
         self.apart: dict[SSAValue, int] = {}
         """For how many outermost loops the elements of a memref must be kept apart."""
         self.overwritten: set[SSAValue] = set()
         """Memrefs of which nothing is used that they held before the function."""
         self._reads: dict[SSAValue, list[Event]] = {}
         self._writes: dict[SSAValue, list[Event]] = {}
-        for number, store in enumerate(program.stores):
-            with about(store.op):
-                self._add_statement(number, store)
-        for number, buffer in enumerate(dict.fromkeys(self.results)):
-            self._add_result(number, buffer)
+        self._add_events()
+        self._check()
 
     def _results(self) -> list[SSAValue]:
         returned = list(self.program.terminator.operands)
-        arguments = self.program.function.body.block.args
-        return [*returned, *(arg for arg in arguments if arg in self.program.stored)]
+        stored = self.program.stored
+        return [*returned, *(arg for arg in self.program.arguments if arg in stored)]
 
-    def _add_statement(self, number: int, store: Access) -> None:
-        counters = dims(len(store.loops))
-        last = AffineConstantExpr(1)
-        after = (*numbers(number, 1), *counters, last)
-        self._writes.setdefault(store.memref, []).append(
-            Event(f"W{number}", store.domain, store.index, store.time, after, store)
+    def _settled(self, alone: Sequence[Statement]) -> list[Statement]:
+        """A store that adds once to each element is a plain one next to other reductions there."""
+        return [
+            without_fold(one) if one.fold and not self._adds(one) and not one.repeats else one
+            for one in alone
+        ]
+
+    def _adds(self, one: Statement) -> bool:
+        return one.fold is not None and self._adding.get(one.store.memref) is one.fold.kind
+
+    def _add_events(self) -> None:
+        for number, one in enumerate(self.statements):
+            for position, store in enumerate(one.stores):
+                self._add_store(number, position, one, store)
+        for number, buffer in enumerate(dict.fromkeys(self.results)):
+            self._add_result(number, buffer)
+
+    def _add_store(self, number: int, position: int, one: Statement, store: Access) -> None:
+        turn = dims(len(store.loops))
+        after = (*numbers(number, 1, position), *turn)
+        name = f"{number}_{position}"
+        event = Event(
+            f"W{name}",
+            store.domain,
+            store.index,
+            store.time,
+            (*after, *numbers(1)),
+            store,
+            self._adds(one),
         )
-        own, others = self._loads(store)
-        for load in [*own, *others]:
-            # What a sum goes on with is read in turn, all else before the nest.
-            after = (*numbers(number, 1), *counters) if load in own else numbers(number, 0)
-            self._add_read(load, f"{number}", after)
+        self._writes.setdefault(store.memref, []).append(event)
+        values = [store.value]
+        if one.fold is not None:
+            assert isinstance(one.fold.start, SSAValue)
+            values = [term.value for term in one.fold.terms] if position == 0 else []
+            if not self._adds(one):
+                # What a reduction goes on with is read in turn, all else before the nest.
+                self._add_read(self.program.loads[one.fold.start], name, after)
+        for load in loads_of(self.program, values):
+            self._add_read(load, name, numbers(number, 0))
 
-    def _add_read(self, load: Access, name: str, after: Time) -> None:
+    def _add_read(self, load: Access, name: str, after: Exprs) -> None:
         events = self._reads.setdefault(load.memref, [])
         name = f"R{name}_{len(events)}"
         events.append(Event(name, load.domain, load.index, load.time, after, load))
 
-    def _loads(self, store: Access) -> tuple[list[Access], list[Access]]:
-        """The load of the element that a reduction in memory goes on with, and all others."""
-        value = store.op.operands[0]
-        used = set[int]().union(*(expr.used_dims() for expr in store.index))
-        free = [k for k in range(len(store.loops)) if k not in used and store.extents[k] > 1]
-        loops = tuple(store.loops[k] for k in free)
-        # Whether floats may be reordered is asked where the sum is made.
-        found = kept(self.program, store, loops, reassociate=True)
-        if found is None:
-            return [], loads_of(self.program, [value])
-        fold, own = found
-        return [self.program.loads[own]], loads_of(self.program, [t.value for t in fold.terms])
-
     def _add_result(self, number: int, buffer: SSAValue) -> None:
         shape = self.program.shapes[buffer]
-        index = dims(len(shape))
-        domain = box_of(shape)
         before = numbers(len(self.program.function.body.block.ops))
-        after = numbers(len(self.program.stores))
-        event = Event(f"F{number}", domain, index, before, after)
+        after = numbers(len(self.statements))
+        event = Event(f"F{number}", box_of(shape), dims(len(shape)), before, after)
         self._reads.setdefault(buffer, []).append(event)
 
-    def check(self) -> None:
-        """Find out `apart` and `overwritten`.
-
-        Raises an error about a load that would get another value.
-        """
-        around: dict[SSAValue, int] = {
-            op.memref: len(self.program.loops[op]) for op in self.program.buffers
-        }
+    def _check(self) -> None:
+        """Find out `apart` and `overwritten`, or a load that would get another value."""
+        around = {buffer: len(scope.loops) for buffer, scope in self.program.buffers.items()}
         for buffer in dict.fromkeys([*self._reads, *self._writes]):
             own = around.get(buffer, 0)
             most = own if buffer in self.results or buffer not in around else self._common(buffer)
-            flow = BufferFlow(self._reads.get(buffer, []), self._writes.get(buffer, []), own)
+            reads, writes = self._reads.get(buffer, []), self._writes.get(buffer, [])
+            flow = BufferFlow(reads, writes, dims(own))
             if flow.writes and not flow.keeps():
                 self.overwritten.add(buffer)
             conflict: Conflict | None = None
             for loops in range(own, most + 1):
-                found = flow.conflict(loops)
+                found = flow.conflict(dims(loops))
                 if found is None:
                     self.apart[buffer] = loops
                     break
                 conflict = conflict or found
             else:
                 assert conflict is not None
-                _refuse(buffer, conflict)
+                _refuse(buffer, conflict, writes[0].access)
 
     def _common(self, buffer: SSAValue) -> int:
         """The number of loops around all accesses of a buffer."""
-        accesses = self.program.accesses(buffer)
-        first, *others = [access.loops for access in accesses]
-        count = len(first)
-        for loops in others:
-            same = [a is b for a, b in zip(first, loops, strict=False)]
-            count = min(count, (*same, False).index(False))
-        return count
+        return len(common_loops([access.loops for access in self.program.accesses(buffer)]))
 
 
-def _refuse(buffer: SSAValue, conflict: Conflict) -> None:
-    """Raise an error that names the two accesses and one pair of their points."""
+def _adding(statements: Sequence[Statement]) -> dict[SSAValue, Reduction]:
+    """How stores add to each memref: in the way of those that do so several times, if any do."""
+    found: dict[SSAValue, Reduction] = {}
+    for one in sorted(statements, key=lambda one: not one.repeats):
+        if one.fold is not None:
+            found.setdefault(one.store.memref, one.fold.kind)
+    return found
+
+
+def _refuse(buffer: SSAValue, conflict: Conflict, store: Access | None) -> None:
+    """Raise an error that names the two accesses and one pair of their points.
+
+    `store` is one to the memref, for a read by the caller of what no store should have changed.
+    """
     read, write = conflict.read.access, conflict.write
     source = "before the function" if write is None else "in the function"
     if write is not None and write.access is not None:
@@ -129,11 +151,15 @@ def _refuse(buffer: SSAValue, conflict: Conflict) -> None:
         source = f"by the store of {place(write.access.op)}{at}"
     name = name_of(buffer)
     if read is None:
-        assert write is not None and write.access is not None
-        with about(write.access.op):
+        last = store if write is None else write.access
+        assert last is not None
+        with about(last.op):
             raise ValueError(
                 f"leaves {name}{list(conflict.read_at)} to the caller, which a store that follows "
                 "in the text would replace: these loops cannot be taken apart"
+                if write
+                else f"would change {name}{list(conflict.read_at)} for the caller if these loops "
+                "were taken apart"
             )
     with about(read.op):
         raise ValueError(
@@ -144,5 +170,5 @@ def _refuse(buffer: SSAValue, conflict: Conflict) -> None:
 
 def _point(access: Access, at: Sequence[int]) -> str:
     """The loop variables at a point: ` at (%i = 1, %j = 0)`."""
-    values = [f"%{loop.name} = {evaluate(loop.index, list(at))}" for loop in access.loops]
+    values = [f"%{loop.name} = {value}" for loop, value in zip(access.loops, at, strict=True)]
     return f" at ({', '.join(values)})" if values else ""

@@ -147,8 +147,8 @@ func.func @carried(%x: memref<3x4x5xi32>, %y: memref<3xi32>) {
 // CHECK-NEXT: %a = affine_nest.load %x[%i, %j, %k] : tensor<3x4x5xi32>
 // CHECK-NEXT: %0 = affine_nest.reduce max %a : i32
 // CHECK-NEXT: %start = affine_nest.load %y[%i] : tensor<3xi32>
-// CHECK-NEXT: %sum = arith.maxsi %0, %start : i32
-// CHECK-NEXT: affine_nest.yield %sum : i32
+// CHECK-NEXT: %1 = arith.maxsi %0, %start : i32
+// CHECK-NEXT: affine_nest.yield %1 : i32
 // CHECK-NEXT: } : tensor<3xi32>
 
 // A reduction to a scalar cell that is returned.
@@ -267,8 +267,8 @@ func.func @tiles(%A: memref<?x8xi32>, %y: memref<?xi32>) {
 }
 // CHECK-LABEL: func.func @tiles(
 // CHECK-SAME: %A: tensor<6x8xi32>) -> tensor<6xi32> {
-// CHECK-NEXT: %y = affine_nest.for (%i0) = (6) {
-// CHECK-NEXT: %a = affine_nest.load %A[%i0, 7] : tensor<6x8xi32>
+// CHECK-NEXT: %y = affine_nest.for (%j) = (6) {
+// CHECK-NEXT: %a = affine_nest.load %A[%j, 7] : tensor<6x8xi32>
 
 // A condition that an index is inside is a pad, around a value and around a sum.
 func.func @guarded(%x: memref<6xi8>, %w: memref<3xi8>, %y: memref<6xi32>) {
@@ -397,8 +397,8 @@ func.func @tiled_sum(%x: memref<12xi32>, %z: memref<5xi32>, %y: memref<1xi32>) {
 // CHECK-NEXT: %0 = affine_nest.reduce add %b : i32
 // CHECK-NEXT: affine_nest.yield %0 : i32
 // CHECK-NEXT: } : tensor<i32>
-// CHECK-NEXT: %y = affine_nest.for (%i0) = (1) reduce (%i) = (12) {
-// CHECK-NEXT: %a = affine_nest.load %x[%i] : tensor<12xi32>
+// CHECK-NEXT: %y = affine_nest.for (%i0) = (1) reduce (%j) = (12) {
+// CHECK-NEXT: %a = affine_nest.load %x[%j] : tensor<12xi32>
 // CHECK-NEXT: %sum = affine_nest.reduce add %a : i32
 // CHECK-NEXT: %other_1 = affine_nest.load %other[] : tensor<i32>
 // CHECK-NEXT: %both = arith.muli %sum, %other_1 : i32
