@@ -37,7 +37,6 @@ from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_math import dim_ranges, simplify
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, ReduceOp
@@ -55,6 +54,7 @@ from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
 from nopt.passes.affine.ranges import constant_value
 from nopt.passes.affine.same_memory import share_memory
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
+from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import ON_CORE, PLACEMENT, place_on_host
 from nopt.passes.places import about
@@ -83,12 +83,12 @@ class AffineNestApplyLayoutPass(ModulePass):
         for each in decided:
             with about(each.nest):
                 each.block(config, layouts)
-        dce(op)
+        erase_dead_code(op)
         store_directly(op)
-        dce(op)
+        erase_dead_code(op)
         copy_read_destinations(op)
         share_memory(op, config.block_out)
-        dce(op)
+        erase_dead_code(op)
         if anyone_listens():
             remark_copies(op)
 

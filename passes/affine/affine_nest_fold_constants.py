@@ -9,12 +9,12 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.interpreters.affine_nest import evaluate_nest
+from nopt.passes.dead_code import erase_dead_code
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class AffineNestFoldConstantsPass(ModulePass):
             constant = all(isinstance(source.owner, ConstantOp) for source in sources)
             if sources and constant and nest.into is None and not _is_written_to(nest.result):
                 self._fold(nest)
-        dce(op)
+        erase_dead_code(op)
 
     @staticmethod
     def _fold(nest: ForOp) -> None:

@@ -22,7 +22,6 @@ from xdsl.pattern_rewriter import (
     RewritePattern,
     op_type_rewrite_pattern,
 )
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
 from nopt.passes.affine.analysis import Access, access_of, useful_cut
@@ -35,6 +34,7 @@ from nopt.passes.affine.in_place import (
 )
 from nopt.passes.affine.iterator_order import in_order
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
+from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
 from nopt.passes.remarks import anyone_listens, name_of, remark
 
@@ -279,4 +279,4 @@ def _remark_unfused(
 
 def _rewrite(module: ModuleOp, patterns: list[RewritePattern]) -> None:
     PatternRewriteWalker(GreedyRewritePatternApplier(patterns)).rewrite_module(module)
-    dce(module)
+    erase_dead_code(module)

@@ -23,7 +23,6 @@ from xdsl.pattern_rewriter import (
     op_type_rewrite_pattern,
 )
 from xdsl.rewriter import InsertPoint
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
 from nopt.dialects.constants import attribute_of, load_resource_dialect
@@ -43,6 +42,7 @@ from nopt.passes.affine.ranges import (
     constant_value,
     fits,
 )
+from nopt.passes.dead_code import erase_dead_code
 
 
 def _shifted(interval: Interval, by: int) -> Interval:
@@ -246,7 +246,7 @@ class AffineNestSimplifyPass(ModulePass):
             ]
         )
         PatternRewriteWalker(patterns).rewrite_module(op)
-        dce(op)
+        erase_dead_code(op)
 
 
 class _InNest(GreedyRewritePatternApplier):

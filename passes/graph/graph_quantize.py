@@ -13,11 +13,11 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.transforms import get_all_passes as get_xdsl_passes
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.constants import load_resource_dialect
 from nopt.hw.fidelity import fidelity_table, worst_first
 from nopt.passes import get_all_passes
+from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.graph.quantization.comparison import compare
 from nopt.passes.graph.quantization.execution import network_of
 from nopt.passes.graph.quantization.methods import Method
@@ -68,7 +68,7 @@ class GraphQuantizePass(ModulePass):
             self.method, self.percentile, self.per_channel, self.shift_tolerance, self.correct_bias
         )
         quantize(function, _shown(samples), options)
-        dce(op)
+        erase_dead_code(op)
         if self.report:
             rows = compare(before, op, samples[0])
             print(fidelity_table(worst_first(rows)), file=sys.stderr)

@@ -19,13 +19,13 @@ from xdsl.ir import Block, Region, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
 from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, Product, Window
 from nopt.passes.affine.wide_results import BITS
+from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import is_on_core
 from nopt.passes.places import about
@@ -62,7 +62,7 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
                         f"schedule: found {schedule or 'none'}, expected "
                         "#tensor_intrinsic.schedule<…>, as affine-nest-schedule states it"
                     )
-        dce(op)
+        erase_dead_code(op)
 
 
 class _Kernel(KernelOperands):
