@@ -235,8 +235,13 @@ def expr_range(expr: AffineExpr, ranges: Ranges) -> Range:
     return to_sum(expr, ranges).range(ranges)
 
 
-def dim_ranges(extents: Sequence[int]) -> dict[AffineExpr, Range]:
+def dim_ranges(extents: Sequence[int]) -> Ranges:
     """Dimension i runs over [0, extents[i])."""
+    return _dim_ranges(tuple(extents))
+
+
+@cache
+def _dim_ranges(extents: tuple[int, ...]) -> Ranges:
     return {AffineDimExpr(i): (0, extent - 1) for i, extent in enumerate(extents)}
 
 

@@ -158,10 +158,10 @@ class LoadOp(IRDLOperation):
 
     def _verify_ranges(self) -> None:
         """Every index is affine; without a pad, none leaves the tensor."""
-        map = self.map.data
+        map, ranges = self.map.data, self.nest.ranges
         for axis, (expr, size) in enumerate(zip(map.results, self.source_shape, strict=True)):
             try:
-                low, high = expr_range(expr, self.nest.ranges)
+                low, high = expr_range(expr, ranges)
             except ValueError as error:
                 raise VerifyException(f"index {axis}: {error}") from error
             if self.pad is None and (low < 0 or high >= size):

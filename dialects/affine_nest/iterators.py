@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from struct import unpack
 
-from xdsl.dialects.builtin import DenseArrayBase, i64
+from xdsl.dialects.builtin import DenseArrayBase, IntegerType, i64
 from xdsl.ir import BlockArgument
-from xdsl.ir.affine import AffineExpr
 from xdsl.irdl import IRDLOperation, prop_def, region_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-from nopt.dialects.affine_math import Range, dim_ranges
+from nopt.dialects.affine_math import Ranges, dim_ranges
 
 
 class NestOp(IRDLOperation):
@@ -26,12 +27,12 @@ class NestOp(IRDLOperation):
     @property
     def parallel_extents(self) -> tuple[int, ...]:
         """How many points each parallel iterator has, from 0 on."""
-        return self.parallel.get_values()
+        return _values(self.parallel)
 
     @property
     def reduction_extents(self) -> tuple[int, ...]:
         """How many points each reduction iterator has, from 0 on."""
-        return self.reduction.get_values()
+        return _values(self.reduction)
 
     @property
     def extents(self) -> tuple[int, ...]:
@@ -39,7 +40,7 @@ class NestOp(IRDLOperation):
         return self.parallel_extents + self.reduction_extents
 
     @property
-    def ranges(self) -> dict[AffineExpr, Range]:
+    def ranges(self) -> Ranges:
         """The range of each iterator, as dimension expressions."""
         return dim_ranges(self.extents)
 
@@ -59,6 +60,16 @@ class NestOp(IRDLOperation):
         """(name, extent) of each reduction iterator."""
         split = len(self.parallel_extents)
         return _named(self.iterators[split:], self.reduction_extents)
+
+
+def _values(extents: DenseArrayBase[IntegerType]) -> tuple[int, ...]:
+    """As `get_values`, which unpacks anew each time; passes ask for extents very often."""
+    return _unpacked(extents.data.data) if extents.elt_type == i64 else extents.get_values()
+
+
+@cache
+def _unpacked(data: bytes) -> tuple[int, ...]:
+    return unpack(f"<{len(data) // 8}q", data)
 
 
 def _named(iterators: Sequence[BlockArgument], extents: Sequence[int]) -> list[tuple[str, int]]:

@@ -186,31 +186,35 @@ class _Used:
     """The loop variables that some expressions use, and the expressions over just those."""
 
     def __init__(self, builder: KernelBuilder, exprs: Exprs):
-        self._ranges = builder.ranges
-        simple = [simplify(expr, self._ranges) for expr in exprs]
+        ranges = builder.ranges
+        simple = {expr: simplify(expr, ranges) for expr in exprs}
         loops = sorted(
             {
                 part.position
-                for expr in simple
+                for expr in simple.values()
                 for part in expr.dfs()
                 if isinstance(part, AffineSymExpr)
             }
         )
         self.variables = [builder.variables[loop] for loop in loops]
-        self._symbols: list[AffineExpr] = [
+        symbols: list[AffineExpr] = [
             AffineSymExpr(loops.index(i)) if i in loops else number(0)
             for i in range(len(builder.variables))
         ]
+        self._exprs = {
+            expr: _with_symbols(simplified, symbols) for expr, simplified in simple.items()
+        }
 
     def expr(self, expr: AffineExpr) -> AffineExpr:
-        expr = simplify(expr, self._ranges)
-        dims = range(max(expr.used_dims(), default=-1) + 1)
-        return expr.replace_dims_and_symbols(
-            [AffineExpr.dimension(dim) for dim in dims], self._symbols
-        )
+        return self._exprs[expr]
 
     def exprs(self, exprs: Exprs) -> list[AffineExpr]:
         return [self.expr(expr) for expr in exprs]
 
     def sizes(self, sizes: Sequence[Size]) -> list[Size]:
         return [tuple(self.expr(alternative) for alternative in size) for size in sizes]
+
+
+def _with_symbols(expr: AffineExpr, symbols: Sequence[AffineExpr]) -> AffineExpr:
+    dims = range(max(expr.used_dims(), default=-1) + 1)
+    return expr.replace_dims_and_symbols([AffineExpr.dimension(dim) for dim in dims], symbols)
