@@ -30,6 +30,7 @@ FOLDERS = {
     "graph-partition": "graph",
     "graph-quantize": "graph",
     "graph-scale-to-conv": "graph",
+    "graph-split-groups": "graph",
     "graph-split-pools": "graph",
     "raise-affine-to-nest": "affine",
 }

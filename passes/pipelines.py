@@ -37,6 +37,7 @@ VTA = Pipeline(
     (
         "attach-machine",
         "graph-fold-shuffle",
+        "graph-split-groups",
         "graph-fold-space-to-depth",
         "graph-split-pools",
         "canonicalize",
