@@ -22,6 +22,7 @@ GRAPH_CLEAN = Pipeline(
         "graph-fuse-activations",
         "graph-merge-constants",
         "graph-fuse-layer-norm",
+        "graph-fuse-activations",
         "graph-hoist-scale",
         "graph-merge-constants",
         "graph-fold-scale",

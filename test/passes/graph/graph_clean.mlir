@@ -54,3 +54,31 @@ func.func @attention(%x: tensor<1x8x6xf32>, %k: tensor<1x2x8x3xf32>, %v: tensor<
   // CHECK-NEXT: %y = graph.matmul %p, %v :
   return %y : tensor<1x2x8x3xf32>
 }
+
+// What follows a layer norm is seen when its own numbers are out of the way.
+func.func @swish_of_layer_norm(%x: tensor<2x8xf32>) -> tensor<2x8xf32> {
+  %g = graph.constant dense<2.0> : tensor<8xf32>
+  %b = graph.constant dense<4.0> : tensor<8xf32>
+  %three = graph.constant dense<3.0> : tensor<f32>
+  %six = graph.constant dense<6.0> : tensor<f32>
+  %two = graph.constant dense<2.0> : tensor<f32>
+  %e = graph.constant dense<0.125> : tensor<f32>
+  %m = graph.reduce mean %x axes [1] keep_dims : tensor<2x8xf32> -> tensor<2x1xf32>
+  %d = graph.sub %x, %m : (tensor<2x8xf32>, tensor<2x1xf32>) -> tensor<2x8xf32>
+  %s = graph.pow %d, %two : (tensor<2x8xf32>, tensor<f32>) -> tensor<2x8xf32>
+  %v = graph.reduce mean %s axes [1] keep_dims : tensor<2x8xf32> -> tensor<2x1xf32>
+  %w = graph.add %v, %e : (tensor<2x1xf32>, tensor<f32>) -> tensor<2x1xf32>
+  %r = graph.unary sqrt %w : tensor<2x1xf32>
+  %n = graph.div %d, %r : (tensor<2x8xf32>, tensor<2x1xf32>) -> tensor<2x8xf32>
+  %o = graph.mul %n, %g : (tensor<2x8xf32>, tensor<8xf32>) -> tensor<2x8xf32>
+  %p = graph.add %o, %b : (tensor<2x8xf32>, tensor<8xf32>) -> tensor<2x8xf32>
+  %q = graph.add %p, %three : (tensor<2x8xf32>, tensor<f32>) -> tensor<2x8xf32>
+  %c = graph.clip %q min 0.0 max 6.0 : tensor<2x8xf32>
+  %h = graph.div %c, %six : (tensor<2x8xf32>, tensor<f32>) -> tensor<2x8xf32>
+  %y = graph.mul %p, %h : (tensor<2x8xf32>, tensor<2x8xf32>) -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}
+// CHECK-LABEL: func.func @swish_of_layer_norm(
+// CHECK: %p = graph.layer_norm %x, %scale, %bias axis 1 epsilon 0.125
+// CHECK-NEXT: %y = graph.unary hard_swish %p : tensor<2x8xf32>
+// CHECK-NEXT: func.return %y : tensor<2x8xf32>
