@@ -2,87 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
+from drafts import Draft, Network, dtype_of, is_integer, shape_of
 from hypothesis import strategies as st
-from xdsl.dialects.builtin import FunctionType, ModuleOp, i8, i16, i32
-from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.dialects.builtin import i8, i16, i32
+from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
-from nopt.dialects.constants import attribute_of, numpy_type, tensor_type
 
 CHANNELS = (1, 2, 3, 4, 5, 8, 12, 16, 17, 20, 32, 33)
 LARGEST = 6000
 """Elements of the largest tensor; nests have at most 50 times as many points."""
 
 
-class Network:
-    """A module whose function @main is the network, and what to call it with."""
+class GraphDraft(Draft):
+    """Ops of `graph`, each applied to a value that is there."""
 
-    def __init__(self, module: ModuleOp, inputs: list[np.ndarray]):
-        self.module = module
-        self.inputs = inputs
-        self.text = str(module)
-
-    def __repr__(self) -> str:
-        """The network as drawn, whatever became of the module."""
-        return self.text
-
-
-def values(rng: np.random.Generator, shape, dtype, extreme: float) -> np.ndarray:
-    """Integers over the whole range, some at its ends; small exact numbers for floats."""
-    if np.issubdtype(dtype, np.floating):
-        return rng.integers(-9, 9, shape).astype(dtype)
-    limits = np.iinfo(dtype)
-    whole = rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
-    ends = rng.choice(np.array([limits.min, limits.max, -1, 0], dtype), shape)
-    return np.where(rng.random(shape) < extreme, ends, whole)
-
-
-class _Draft:
-    """A network under construction: ops are drawn and appended to a block."""
-
-    def __init__(self, draw: Any, largest: int):
-        self.draw = draw
+    def __init__(self, draw: Any, largest: int = LARGEST):
+        super().__init__(draw)
         self.largest = largest
-        self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-        self.extreme = draw(st.sampled_from([0.0, 0.1, 1.0]))
-        self.block = Block()
-        self.inputs: list[np.ndarray] = []
         self.live: list[SSAValue] = []
 
-    def pick(self, *options: Any) -> Any:
-        return self.draw(st.sampled_from(options))
-
-    def number(self, low: int, high: int) -> int:
-        return self.draw(st.integers(low, high))
-
-    def argument(self, shape, dtype=np.int8) -> SSAValue:
-        array = values(self.rng, shape, np.dtype(dtype), self.extreme)
-        self.inputs.append(array)
-        value = self.block.insert_arg(tensor_type(shape, array.dtype), len(self.block.args))
-        value.name_hint = f"in{len(self.inputs)}"
+    def activation(self, shape: Sequence[int], dtype: Any = np.int8) -> SSAValue:
+        value = self.argument(self.values(shape, dtype))
         self.live.append(value)
         return value
 
-    def constant(self, shape, dtype=np.int8) -> SSAValue:
-        array = values(self.rng, shape, np.dtype(dtype), self.extreme)
-        op = graph.ConstantOp(attribute_of(array, "c"))
-        self.block.add_op(op)
-        return op.result
+    def weights(self, shape: Sequence[int], dtype: Any = np.int8) -> SSAValue:
+        return self.constant(self.values(shape, dtype))
 
-    def parameter(self, shape, dtype=np.int8) -> SSAValue:
+    def parameter(self, shape: Sequence[int], dtype: Any = np.int8) -> SSAValue:
         """Weights: constant mostly."""
-        make = self.pick(self.constant, self.constant, self.argument)
-        return make(shape, dtype)
+        return self.pick(self.weights, self.weights, self.activation)(shape, dtype)
 
     def add(self, op: graph.GraphOp) -> None:
-        self.block.add_op(op)
-        op.verify()
-        self.live.append(op.result)
+        self.live.append(self.append(op))
+
+    def results(self) -> list[SSAValue]:
+        """The last value, perhaps another one."""
+        more = [self.pick(*self.live)] if self.pick(False, False, True) else []
+        return [self.live[-1], *more]
 
     # --- One op each, applied to `x`.
 
@@ -142,7 +105,7 @@ class _Draft:
             v for v in self.live if shape_of(v) == shape_of(x) and is_integer(v) == is_integer(x)
         ]
         dtype = np.int8 if is_integer(x) else np.float32
-        other = self.pick(*same) if self.pick(True, False) else self.argument(shape_of(x), dtype)
+        other = self.pick(*same) if self.pick(True, False) else self.activation(shape_of(x), dtype)
         self.add(graph.AddOp(x, other))
 
     def relu(self, x: SSAValue) -> None:
@@ -219,7 +182,7 @@ class _Draft:
                 size = self.pick(*CHANNELS)
                 new = [size if i == axis else n for i, n in enumerate(shape)]
                 if prod(new) <= self.largest:
-                    make = self.pick(self.argument, self.constant)
+                    make = self.pick(self.activation, self.weights)
                     pieces.append(make(new, dtype_of(x)))
         if sum(prod(shape_of(piece)) for piece in pieces) <= self.largest:
             self.add(graph.ConcatOp(self.draw(st.permutations(pieces)), axis))
@@ -276,37 +239,18 @@ class _Draft:
         self.pick(*ops)(x)
 
 
-def shape_of(value: SSAValue) -> tuple[int, ...]:
-    return value.type.get_shape()  # pyright: ignore
-
-
-def dtype_of(value: SSAValue) -> np.dtype[Any]:
-    return numpy_type(value.type.element_type)  # pyright: ignore
-
-
-def is_integer(value: SSAValue) -> bool:
-    return np.issubdtype(dtype_of(value), np.integer)
-
-
 @st.composite
 def networks(draw: Any, steps: int = 4, largest: int = LARGEST, floats: bool = True) -> Network:
     """A function @main of up to `steps` ops or layers; returns the last value, perhaps another."""
-    draft = _Draft(draw, largest)
+    draft = GraphDraft(draw, largest)
     if draft.pick(True, True, False):
         size = [draft.number(1, 7), draft.number(1, 7)]
         shape = [draft.pick(1, 1, 2), draft.pick(*CHANNELS), *size]
-        draft.argument(shape if prod(shape) <= largest else [1, 3, 4, 4])
+        draft.activation(shape if prod(shape) <= largest else [1, 3, 4, 4])
     else:
         shape = [draft.pick(*CHANNELS) for _ in range(draft.number(1, 3))]
         dtype = draft.pick(*[np.int8] * 6, np.int32, np.float32 if floats else np.int16)
-        draft.argument(shape if prod(shape) <= largest else [5, 8], dtype)
+        draft.activation(shape if prod(shape) <= largest else [5, 8], dtype)
     for _ in range(draft.number(1, steps)):
         draft.step()
-    results = [draft.live[-1]]
-    if draft.pick(False, False, True):
-        results.append(draft.pick(*draft.live))
-    draft.block.add_op(ReturnOp(*results))
-    type = FunctionType.from_lists(draft.block.arg_types, [r.type for r in results])
-    module = ModuleOp([FuncOp("main", type, Region(draft.block))])
-    module.verify()
-    return Network(module, draft.inputs)
+    return draft.finish(*draft.results())

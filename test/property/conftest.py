@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from fuzzing import end_example
 
 from nopt.dialects.constants import scoped_resources
 
@@ -11,3 +12,4 @@ from nopt.dialects.constants import scoped_resources
 def _own_resources() -> Iterator[None]:
     with scoped_resources():
         yield
+        end_example()

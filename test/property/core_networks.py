@@ -1,4 +1,4 @@
-"""Random quantized layers of the kind the core runs, and random schedules for their nests."""
+"""Random quantized layers of the kind the core runs."""
 
 from __future__ import annotations
 
@@ -7,56 +7,27 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from drafts import Draft, Network, shape_of
 from hypothesis import strategies as st
-from xdsl.dialects.builtin import FunctionType, ModuleOp, TensorType, i8, i32
-from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.dialects.builtin import i8, i32
+from xdsl.ir import Attribute, SSAValue
 
 from nopt.dialects import graph
-from nopt.dialects.constants import attribute_of
-from nopt.dialects.tensor_intrinsic import ScheduleAttr
-from nopt.hw.config import Config
-from nopt.passes.tensor.schedules import NoScheduleError, check_schedule
-from nopt.passes.tensor.tiling import Tiling
 
 MOST_POINTS = 3_000_000
 """Multiply-adds of the largest layer."""
-MOST_TILES = 400
-"""Tiles of a random schedule: the interpreters run them one after the other."""
 
 
-class Draft:
-    """A function @main under construction: layers are drawn, one after the other."""
+class LayerDraft(Draft):
+    """Layers, one after the other."""
 
-    def __init__(self, draw: Any):
-        self.draw = draw
-        self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-        self.block = Block()
-        self.inputs: list[np.ndarray] = []
-
-    def number(self, low: int, high: int) -> int:
-        return self.draw(st.integers(low, high))
-
-    def pick(self, *options: Any) -> Any:
-        return self.draw(st.sampled_from(options))
-
-    def array(self, shape: Sequence[int], limit: int, dtype: Any = np.int8) -> np.ndarray:
-        return self.rng.integers(-limit, limit - 1, shape, dtype, endpoint=True)
-
-    def argument(self, *shape: int) -> SSAValue:
+    def activation(self, *shape: int) -> SSAValue:
         """An i8 input; sometimes without negative values, as after a ReLU."""
-        self.inputs.append(self.array(shape, 128))
-        value = self.block.insert_arg(TensorType(i8, shape), len(self.block.args))
-        value.name_hint = f"x{len(self.inputs)}"
-        return self.add(graph.ReluOp(value)) if self.pick(False, False, True) else value
+        value = self.argument(self.values(shape))
+        return self.append(graph.ReluOp(value)) if self.pick(False, False, True) else value
 
-    def constant(self, shape: Sequence[int], limit: int, dtype: Any = np.int8) -> SSAValue:
-        return self.add(graph.ConstantOp(attribute_of(self.array(shape, limit, dtype), "c")))
-
-    def add(self, op: graph.GraphOp) -> SSAValue:
-        self.block.add_op(op)
-        op.verify()
-        return op.results[0]
+    def weights(self, shape: Sequence[int], limit: int = 128, dtype: Any = np.int8) -> SSAValue:
+        return self.constant(self.rng.integers(-limit, limit - 1, shape, dtype, endpoint=True))
 
     # --- Layers: from an i8 tensor to an i8 tensor.
 
@@ -74,11 +45,11 @@ class Draft:
         shape = (outputs, channels // groups, *kernel)
         if prod(shape) * prod(padded) > MOST_POINTS * prod(strides):
             return x
-        weights = self.constant(shape, 128)
+        weights = self.weights(shape)
         y = graph.Conv2dOp(
             x, weights, strides=strides, pads=pads, dilations=dilations, groups=groups
         )
-        return self.epilogue(self.add(y), (outputs, 1, 1))
+        return self.epilogue(self.append(y), (outputs, 1, 1))
 
     def conv_transpose(self, x: SSAValue) -> SSAValue:
         _, channels, *size = shape_of(x)
@@ -92,12 +63,12 @@ class Draft:
         options: Any = {"strides": strides, "pads": [*pads, 0, 0], "dilations": dilations}
         y = graph.ConvTranspose2dOp(
             x,
-            self.constant(shape, 128),
+            self.weights(shape),
             output_pads=[0, self.number(0, 1)],
             groups=groups,
             **options,
         )
-        return self.epilogue(self.add(y), (shape_of(y.result)[1], 1, 1))
+        return self.epilogue(self.append(y), (shape_of(y.result)[1], 1, 1))
 
     def matmul(self, x: SSAValue) -> SSAValue:
         """By constant weights, or by a second activation."""
@@ -110,11 +81,11 @@ class Draft:
             return x
         shape = (columns, inner) if transpose_b else (inner, columns)
         if self.pick(True, False):
-            other = self.constant(shape, 128)
+            other = self.weights(shape)
         else:
-            other = self.argument(*(batch if self.pick(True, False) else ()), *shape)
+            other = self.activation(*(batch if self.pick(True, False) else ()), *shape)
         y = graph.MatmulOp(x, other, transpose_a=transpose_a, transpose_b=transpose_b)
-        return self.epilogue(self.add(y), (columns,))
+        return self.epilogue(self.append(y), (columns,))
 
     def heads(self, x: SSAValue) -> SSAValue:
         """Products of projections to heads, as in attention, over channels or over rows."""
@@ -124,75 +95,76 @@ class Draft:
         count, width = self.number(1, 3), self.pick(16, 32, 5, 40)
         parts: list[SSAValue] = []
         for _ in range(2):
-            weights = self.constant((inner, count * width), 128)
-            y = self.epilogue(self.add(graph.MatmulOp(x, weights)), (count * width,))
-            y = self.add(graph.ReshapeOp(y, [rows, count, width]))
-            parts.append(self.add(graph.TransposeOp(y, [1, 0, 2])))
+            weights = self.weights((inner, count * width))
+            y = self.epilogue(self.append(graph.MatmulOp(x, weights)), (count * width,))
+            y = self.append(graph.ReshapeOp(y, [rows, count, width]))
+            parts.append(self.append(graph.TransposeOp(y, [1, 0, 2])))
         if self.pick(True, False):
-            y = self.add(graph.MatmulOp(*parts, transpose_b=True))
-            return self.add(graph.RequantizeOp(y, i8, self.number(0, 12)))
-        y = self.add(graph.MatmulOp(self.argument(count, self.number(1, 40), rows), parts[1]))
-        y = self.add(graph.RequantizeOp(y, i8, self.number(0, 12)))
-        y = self.add(graph.TransposeOp(y, [1, 0, 2]))
-        return self.add(graph.ReshapeOp(y, [shape_of(y)[0], count * width]))
+            y = self.append(graph.MatmulOp(*parts, transpose_b=True))
+            return self.append(graph.RequantizeOp(y, i8, self.number(0, 12)))
+        y = self.append(graph.MatmulOp(self.activation(count, self.number(1, 40), rows), parts[1]))
+        y = self.append(graph.RequantizeOp(y, i8, self.number(0, 12)))
+        y = self.append(graph.TransposeOp(y, [1, 0, 2]))
+        return self.append(graph.ReshapeOp(y, [shape_of(y)[0], count * width]))
 
     def epilogue(self, y: SSAValue, bias_shape: Sequence[int]) -> SSAValue:
         """Bias, clip or ReLU, residual, requantization: each or none of them."""
         if self.pick(True, True, False):
             limit = self.pick(100, 20000, 20000, 300_000, 1 << 31)
-            y = self.add(graph.AddOp(y, self.constant(bias_shape, limit, np.int32)))
+            y = self.append(graph.AddOp(y, self.weights(bias_shape, limit, np.int32)))
         y = self.bounded(y, 1 << self.number(1, 15))
         axis = len(shape_of(y)) - len(bias_shape)
         if self.pick(False, False, True):
             y = self.requantize(y, self.pick(i8, i32), 10, axis)
-            y = self.add(graph.AddOp(y, self.skip(shape_of(y)), i32))
+            y = self.append(graph.AddOp(y, self.skip(shape_of(y)), i32))
             y = self.bounded(y, 256)
         return self.bounded(self.requantize(y, i8, 12, axis), 128)
 
     def requantize(self, y: SSAValue, type: Attribute, most: int, axis: int) -> SSAValue:
         """By one shift, or by one for each index of the axis; some by multipliers, on the host."""
         if self.pick(*[False] * 9, True):
-            return self.add(graph.RequantizeOp(y, type, most + 8, multiplier=self.number(1, 999)))
+            return self.append(
+                graph.RequantizeOp(y, type, most + 8, multiplier=self.number(1, 999))
+            )
         if self.pick(True, False):
-            return self.add(graph.RequantizeOp(y, type, self.number(0, most)))
+            return self.append(graph.RequantizeOp(y, type, self.number(0, most)))
         shifts = self.rng.integers(0, most, (shape_of(y)[axis],), np.int32, endpoint=True)
-        return self.add(graph.RequantizeOp(y, type, shifts, axis=axis))
+        return self.append(graph.RequantizeOp(y, type, shifts, axis=axis))
 
     def skip(self, shape: Sequence[int]) -> SSAValue:
         """A second operand of a sum: an argument, perhaps times a number."""
-        x = self.argument(*shape)
+        x = self.activation(*shape)
         if self.pick(True, False):
             return x
         factor = np.array(self.pick(-1, 0, 1, 2, 4, 64, 128, 1 << 12, 3, -100), np.int32)
-        constant = self.add(graph.ConstantOp(attribute_of(factor, "factor")))
-        return self.add(graph.MulOp(x, constant))
+        return self.append(graph.MulOp(x, self.constant(factor)))
 
     def bounded(self, y: SSAValue, limit: int) -> SSAValue:
         match self.pick("", "relu", "clip"):
             case "relu":
-                return self.add(graph.ReluOp(y))
+                return self.append(graph.ReluOp(y))
             case "clip":
                 low, high = sorted(self.number(-limit, limit - 1) for _ in range(2))
-                return self.add(graph.ClipOp(y, low, high))
+                return self.append(graph.ClipOp(y, low, high))
             case _:
                 return y
 
     def add_tensors(self, x: SSAValue) -> SSAValue:
-        y = self.add(graph.AddOp(x, self.skip(shape_of(x)), i32))
-        return self.add(graph.RequantizeOp(self.bounded(y, 256), i8, self.number(0, 3)))
+        y = self.append(graph.AddOp(x, self.skip(shape_of(x)), i32))
+        return self.append(graph.RequantizeOp(self.bounded(y, 256), i8, self.number(0, 3)))
 
     def max_pool(self, x: SSAValue) -> SSAValue:
         kernel = [self.number(1, min(4, size)) for size in shape_of(x)[2:]]
         pads = [self.number(0, k - 1) for k in (*kernel, *kernel)]
         strides = [self.number(1, 3), self.number(1, 3)]
-        return self.add(graph.MaxPoolOp(x, kernel, strides=strides, pads=pads))
+        return self.append(graph.MaxPoolOp(x, kernel, strides=strides, pads=pads))
 
     def avg_pool(self, x: SSAValue) -> SSAValue:
         """Sums divided by a power of two, or by any number."""
         if self.pick(False, False, True):
-            return self.add(graph.GlobalAvgPoolOp(x))
+            return self.append(graph.GlobalAvgPoolOp(x))
         kernel = [self.pick(*(n for n in (1, 2, 2, 3, 4, 4, 5) if n <= m)) for m in shape_of(x)[2:]]
-        return self.add(graph.AvgPoolOp(x, kernel, strides=self.pick(kernel, [1, 1], [2, 1])))
+        return self.append(graph.AvgPoolOp(x, kernel, strides=self.pick(kernel, [1, 1], [2, 1])))
 
     def joined(self, x: SSAValue) -> SSAValue:
         """The input, its branches and parts of them, in any order; a few grow the last one."""
@@ -204,18 +176,18 @@ class Draft:
             else:
                 n, c, h, w = shape_of(source)
                 first = self.pick(0, self.number(0, c - 1) // 16 * 16)
-                y = self.add(graph.SliceOp(source, [0, first, 0, 0], [n, c - first, h, w]))
+                y = self.append(graph.SliceOp(source, [0, first, 0, 0], [n, c - first, h, w]))
             branches.append(y)
             if self.pick(False, True):
-                branches.append(self.add(graph.ConcatOp(branches[-2:], 1)))
-        return self.add(graph.ConcatOp(self.draw(st.permutations(branches)), 1))
+                branches.append(self.append(graph.ConcatOp(branches[-2:], 1)))
+        return self.append(graph.ConcatOp(self.draw(st.permutations(branches)), 1))
 
     def pointwise(self, x: SSAValue) -> SSAValue:
         """A convolution that keeps height and width; often of whole blocks of channels."""
         kernel = self.pick(1, 3)
         outputs = self.pick(8, 16, 16, 32, self.number(1, 40))
-        weights = self.constant((outputs, shape_of(x)[1], kernel, kernel), 128)
-        y = self.add(graph.Conv2dOp(x, weights, pads=[kernel // 2] * 4))
+        weights = self.weights((outputs, shape_of(x)[1], kernel, kernel))
+        y = self.append(graph.Conv2dOp(x, weights, pads=[kernel // 2] * 4))
         return self.epilogue(y, (outputs, 1, 1))
 
     def layer(self, x: SSAValue) -> SSAValue:
@@ -224,66 +196,17 @@ class Draft:
             return self.pick(*layers, self.add_tensors, self.conv_transpose)(x)
         return self.pick(self.matmul, self.matmul, self.heads, self.add_tensors)(x)
 
-    def finish(self, result: SSAValue) -> ModuleOp:
-        self.block.add_op(ReturnOp(result))
-        type = FunctionType.from_lists(self.block.arg_types, [result.type])
-        module = ModuleOp([FuncOp("main", type, Region(self.block))])
-        module.verify()
-        return module
-
-
-def shape_of(value: SSAValue) -> tuple[int, ...]:
-    return value.type.get_shape()  # pyright: ignore
-
-
-class CoreNetwork:
-    """A module and its inputs; shown as drawn, whatever became of the module."""
-
-    def __init__(self, module: ModuleOp, inputs: list[np.ndarray]):
-        self.module = module
-        self.inputs = inputs
-        self.text = str(module)
-
-    def __repr__(self) -> str:
-        return self.text
-
 
 @st.composite
-def core_networks(draw: Any) -> CoreNetwork:
+def core_networks(draw: Any) -> Network:
     """A chain of one to three layers, on an image or on a matrix."""
-    draft = Draft(draw)
+    draft = LayerDraft(draw)
     if draft.pick(True, True, False):
         shape = [draft.pick(1, 1, 1, 2), draft.number(1, 40), draft.number(1, 30)]
-        x = draft.argument(*shape, draft.number(1, 30))
+        x = draft.activation(*shape, draft.number(1, 30))
     else:
         batch = draft.pick([], [], [2], [3], [2, 2])
-        x = draft.argument(*batch, draft.number(1, 80), draft.number(1, 80))
+        x = draft.activation(*batch, draft.number(1, 80), draft.number(1, 80))
     for _ in range(draft.pick(1, 1, 2, 3)):
         x = draft.layer(x)
-    return CoreNetwork(draft.finish(x), draft.inputs)
-
-
-def random_schedule(
-    tiling: Tiling, config: Config, rng: np.random.Generator
-) -> ScheduleAttr | None:
-    """A legal schedule such as a person may pin; None if no attempt was one."""
-    extents = np.array(tiling.extents)
-    for _ in range(40):
-        # A whole dimension, a single point or anything between, evenly divided or not.
-        choice = rng.integers(0, 4, len(extents))
-        between = rng.integers(1, extents, endpoint=True)
-        tiles = np.select([choice == 0, choice == 1], [extents, 1], between)
-        order = rng.permutation(tiling.parallel)
-        schedule = ScheduleAttr.of(
-            [int(tile) for tile in tiles],
-            [int(loop) for loop in order],
-            [int(slots) for slots in rng.integers(1, 3, 3, endpoint=True)],
-            [int(scope) for scope in rng.integers(0, len(extents), 2, endpoint=True)],
-        )
-        try:
-            check_schedule(tiling, schedule, config)
-        except NoScheduleError:
-            continue
-        if prod(int(trips) for trips in -(-extents // tiles)) <= MOST_TILES:
-            return schedule
-    return None
+    return draft.finish(x)

@@ -1,8 +1,11 @@
 """How many random examples a property takes, and which."""
 
 import os
+from contextlib import ExitStack
 
 from hypothesis import HealthCheck, settings
+
+from nopt.dialects.constants import scoped_resources
 
 _TIMES = os.environ.get("NOPT_FUZZ")
 
@@ -21,3 +24,17 @@ def examples(count: int) -> settings:
             HealthCheck.filter_too_much,
         ],
     )
+
+
+_example = ExitStack()
+
+
+def begin_example() -> None:
+    """An empty store of large constants, as a driver has for each file."""
+    end_example()
+    _example.enter_context(scoped_resources())
+
+
+def end_example() -> None:
+    """The store as it was before the example."""
+    _example.close()

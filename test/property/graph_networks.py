@@ -6,33 +6,26 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from affine_networks import Network, _Draft, dtype_of, is_integer, shape_of
+from affine_networks import GraphDraft
+from drafts import Network, dtype_of, is_integer, shape_of
 from hypothesis import strategies as st
-from xdsl.dialects.builtin import FunctionType, ModuleOp, i8, i32, i64
-from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Region, SSAValue
+from xdsl.dialects.builtin import i8, i32, i64
+from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
-from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import Function, Statistic
 
 LARGEST = 600
 
 
-class _Graph(_Draft):
+class CleanDraft(GraphDraft):
     """A network of ops that clean-up looks at; floats stay small."""
-
-    def value(self, op: graph.GraphOp | graph.ConstantOp) -> SSAValue:
-        self.block.add_op(op)
-        op.verify()
-        return op.results[0]
 
     def splat(self, x: SSAValue, number: float) -> SSAValue:
         return self.filled((), x, number)
 
     def filled(self, shape, x: SSAValue, number: float) -> SSAValue:
-        array = np.full(shape, number, dtype_of(x))
-        return self.value(graph.ConstantOp(attribute_of(array, "c")))
+        return self.constant(np.full(shape, number, dtype_of(x)))
 
     def factor(self, x: SSAValue) -> SSAValue:
         """A constant to combine with x: a number, one for each channel, or one for each element."""
@@ -42,7 +35,7 @@ class _Graph(_Draft):
         own = self.pick((), channels, channels, channels[axis:], shape)
         kind = self.pick("neutral", "random", "random", "power")
         if kind == "random":
-            return self.constant(own, dtype_of(x))
+            return self.weights(own, dtype_of(x))
         return self.filled(own, x, self.pick(0, 1) if kind == "neutral" else self.pick(1, 2, 4))
 
     def with_constant(self, x: SSAValue) -> None:
@@ -93,7 +86,7 @@ class _Graph(_Draft):
             padded = self.live.pop()
             if len(shape_of(x)) == 4:
                 kernel = [min(3, size) for size in shape_of(padded)[2:]]
-                pooled = self.value(graph.MaxPoolOp(padded, kernel))
+                pooled = self.append(graph.MaxPoolOp(padded, kernel))
                 self.add(graph.ClipOp(pooled, -20.0, 20.0))
 
     def broadcast(self, x: SSAValue) -> None:
@@ -148,10 +141,10 @@ class _Graph(_Draft):
         kernel = [self.number(1, min(3, size)) for size in shape[2:]]
         pads = [self.number(0, 1) for _ in range(4)]
         if self.pick(True, True, False):
-            weight = self.constant((groups * per_group, channels // groups, *kernel), dtype)
+            weight = self.weights((groups * per_group, channels // groups, *kernel), dtype)
             self.add(graph.Conv2dOp(x, weight, pads=pads, groups=groups))
         else:
-            weight = self.constant((channels, per_group, *kernel), dtype)
+            weight = self.weights((channels, per_group, *kernel), dtype)
             self.add(graph.ConvTranspose2dOp(x, weight, strides=(2, 1), groups=groups))
 
     def matrix_product(self, x: SSAValue, dtype) -> None:
@@ -159,16 +152,16 @@ class _Graph(_Draft):
             return
         rank = len(shape_of(x))
         if self.pick(True, False):
-            swapped = self.value(graph.TransposeOp(x, [*range(rank - 2), rank - 1, rank - 2]))
+            swapped = self.append(graph.TransposeOp(x, [*range(rank - 2), rank - 1, rank - 2]))
             pair = self.pick((x, swapped), (swapped, x))
             self.add(graph.MatmulOp(*pair))
             return
         columns, inner = self.number(1, 4), shape_of(x)[-1]
         if self.pick(True, False):
-            weight = self.constant((inner, columns), dtype)
+            weight = self.weights((inner, columns), dtype)
             self.add(graph.MatmulOp(x, weight))
         else:
-            weight = self.constant((*shape_of(x)[:-2], columns, inner), dtype)
+            weight = self.weights((*shape_of(x)[:-2], columns, inner), dtype)
             self.add(graph.MatmulOp(x, weight, transpose_b=True))
 
     def function(self, x: SSAValue) -> None:
@@ -185,33 +178,33 @@ class _Graph(_Draft):
         number, add, mul = self.splat, graph.AddOp, graph.MulOp
         outer: float | None = None
         if kind == "silu":
-            step = self.value(graph.UnaryOp(Function.SIGMOID, x))
+            step = self.append(graph.UnaryOp(Function.SIGMOID, x))
         elif kind == "hard":
-            shifted = self.value(add(x, number(x, 3)))
-            step = self.value(graph.ClipOp(shifted, 0.0, 6.0))
+            shifted = self.append(add(x, number(x, 3)))
+            step = self.append(graph.ClipOp(shifted, 0.0, 6.0))
             outer = 1 / 6
         elif kind == "hard6":
-            shifted = self.value(mul(x, number(x, 1 / 6)))
-            shifted = self.value(add(shifted, number(x, 0.5)))
-            step = self.value(graph.ClipOp(shifted, 0.0, 1.0))
+            shifted = self.append(mul(x, number(x, 1 / 6)))
+            shifted = self.append(add(shifted, number(x, 0.5)))
+            step = self.append(graph.ClipOp(shifted, 0.0, 1.0))
         else:
             if kind == "erf":
-                inner = self.value(graph.DivOp(x, number(x, 2**0.5)))
-                inner = self.value(graph.UnaryOp(Function.ERF, inner))
+                inner = self.append(graph.DivOp(x, number(x, 2**0.5)))
+                inner = self.append(graph.UnaryOp(Function.ERF, inner))
             else:
-                cube = self.value(
+                cube = self.append(
                     graph.PowOp(x, number(x, 3))
                     if kind == "tanh3"
-                    else mul(x, self.value(mul(x, x)))
+                    else mul(x, self.append(mul(x, x)))
                 )
-                inner = self.value(add(x, self.value(mul(cube, number(x, 0.044715)))))
-                inner = self.value(mul(inner, number(x, (2 / np.pi) ** 0.5)))
-                inner = self.value(graph.UnaryOp(Function.TANH, inner))
-            step = self.value(add(inner, number(x, 1)))
+                inner = self.append(add(x, self.append(mul(cube, number(x, 0.044715)))))
+                inner = self.append(mul(inner, number(x, (2 / np.pi) ** 0.5)))
+                inner = self.append(graph.UnaryOp(Function.TANH, inner))
+            step = self.append(add(inner, number(x, 1)))
             outer = 0.5
         pair = [x, step]
         if outer is not None and self.pick(True, False):
-            pair[0] = self.value(mul(x, number(x, outer)))
+            pair[0] = self.append(mul(x, number(x, outer)))
             outer = None
         self.add(mul(*self.pick(pair, pair[::-1])))
         if outer is not None:
@@ -224,28 +217,28 @@ class _Graph(_Draft):
         axis = len(shape_of(x)) - 1
 
         def mean(y: SSAValue) -> SSAValue:
-            return self.value(graph.ReduceOp(Statistic.MEAN, y, [axis], keep_dims=True))
+            return self.append(graph.ReduceOp(Statistic.MEAN, y, [axis], keep_dims=True))
 
-        difference = self.value(graph.SubOp(x, mean(x)))
+        difference = self.append(graph.SubOp(x, mean(x)))
         if self.pick(True, False):
-            square = self.value(graph.MulOp(difference, difference))
+            square = self.append(graph.MulOp(difference, difference))
         else:
-            square = self.value(graph.PowOp(difference, self.splat(x, 2)))
-        variance = self.value(graph.AddOp(mean(square), self.splat(x, 0.125)))
-        deviation = self.value(graph.UnaryOp(Function.SQRT, variance))
+            square = self.append(graph.PowOp(difference, self.splat(x, 2)))
+        variance = self.append(graph.AddOp(mean(square), self.splat(x, 0.125)))
+        deviation = self.append(graph.UnaryOp(Function.SQRT, variance))
         self.add(graph.DivOp(difference, deviation))
         if self.pick(True, False):
-            self.add(graph.MulOp(self.live[-1], self.constant(shape_of(x)[axis:], np.float32)))
-            self.add(graph.AddOp(self.live[-1], self.constant(shape_of(x)[axis:], np.float32)))
+            self.add(graph.MulOp(self.live[-1], self.weights(shape_of(x)[axis:], np.float32)))
+            self.add(graph.AddOp(self.live[-1], self.weights(shape_of(x)[axis:], np.float32)))
 
     def softmax(self, x: SSAValue) -> None:
         axis = self.number(0, len(shape_of(x)) - 1)
 
         def reduced(kind: Statistic, y: SSAValue) -> SSAValue:
-            return self.value(graph.ReduceOp(kind, y, [axis], keep_dims=True))
+            return self.append(graph.ReduceOp(kind, y, [axis], keep_dims=True))
 
-        shifted = self.value(graph.SubOp(x, reduced(Statistic.MAX, x)))
-        power = self.value(graph.UnaryOp(Function.EXP, shifted))
+        shifted = self.append(graph.SubOp(x, reduced(Statistic.MAX, x)))
+        power = self.append(graph.UnaryOp(Function.EXP, shifted))
         self.add(graph.DivOp(power, reduced(Statistic.SUM, power)))
 
     def step(self) -> None:
@@ -271,22 +264,15 @@ class _Graph(_Draft):
 @st.composite
 def graphs(draw: Any, steps: int = 8, floats: bool = True) -> Network:
     """A function @main of up to `steps` ops or idioms of one kind of number."""
-    draft = _Graph(draw, LARGEST)
+    draft = CleanDraft(draw, LARGEST)
     dtype = np.float32 if floats else draft.pick(np.int8, np.int8, np.int32)
     if draft.pick(True, True, False):
-        draft.argument([1, draft.number(1, 4), draft.number(1, 5), draft.number(1, 5)], dtype)
+        draft.activation([1, draft.number(1, 4), draft.number(1, 5), draft.number(1, 5)], dtype)
     else:
-        draft.argument([draft.number(1, 5) for _ in range(draft.number(1, 3))], dtype)
+        draft.activation([draft.number(1, 5) for _ in range(draft.number(1, 3))], dtype)
     for _ in range(draft.number(1, steps)):
         draft.step()
-    results = [draft.live[-1]]
-    if draft.pick(False, False, True):
-        results.append(draft.pick(*draft.live))
-    draft.block.add_op(ReturnOp(*results))
-    type = FunctionType.from_lists(draft.block.arg_types, [r.type for r in results])
-    module = ModuleOp([FuncOp("main", type, Region(draft.block))])
-    module.verify()
-    return Network(module, draft.inputs)
+    return draft.finish(*draft.results())
 
 
 def is_close(found: np.ndarray, wanted: np.ndarray) -> bool:

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from affine_networks import Network, networks, values
+from affine_networks import networks
+from checks import apply, assert_equal, parse, run
+from drafts import Network, values
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from xdsl.context import Context
+from levels import LAYOUT, TO_NESTS
+from nest_graphs import nest_graphs
 from xdsl.dialects import affine, arith
-from xdsl.dialects.arith import Arith
-from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.dialects.func import Func
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
 from xdsl.interpreters.affine import AffineFunctions
 from xdsl.interpreters.arith import ArithFunctions
@@ -25,32 +26,11 @@ from xdsl.interpreters.func import FuncFunctions
 from xdsl.interpreters.memref import MemRefFunctions
 from xdsl.interpreters.shaped_array import ShapedArray
 from xdsl.interpreters.utils.ptr import TypedPtr
-from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-from nopt.dialects import get_all_dialects
 from nopt.dialects.constants import element_type, tensor_type
-from nopt.dialects.interpreters.run import run_function
-from nopt.passes import get_all_passes
 
 LOWER = "convert-affine-nest-to-affine"
-
-
-def apply(module: ModuleOp, *names: str) -> None:
-    for name in names:
-        get_all_passes()[name]()().apply(Context(), module)
-        module.verify()
-
-
-def parse(text: str) -> ModuleOp:
-    context = Context()
-    for dialect in (Arith, Builtin, Func):
-        context.load_dialect(dialect)
-    for factory in get_all_dialects().values():
-        context.load_dialect(factory())
-    module = Parser(context, text).parse_module()
-    module.verify()
-    return module
 
 
 # --- By xDSL's interpreter, and what it lacks.
@@ -111,22 +91,26 @@ def run_lowered(module: ModuleOp, inputs: list[np.ndarray], like: tuple[np.ndarr
 
 def check(network: Network, passes: tuple[str, ...] = ()) -> None:
     apply(network.module, *passes)
-    expected = run_function(network.module, "main", network.inputs)
+    expected = run(network)
     apply(network.module, LOWER)
-    found = run_lowered(network.module, network.inputs, expected)
-    for array, wanted in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(array, wanted)
+    assert_equal(run_lowered(network.module, network.inputs, expected), expected, LOWER)
 
 
-CONVERT = ("convert-graph-to-affine-nest",)
-FUSE = (*CONVERT, "affine-nest-fuse", "affine-nest-simplify")
-BLOCK = (*FUSE, "affine-nest-infer-layout", "affine-nest-apply-layout")
+CONVERT = TO_NESTS[:1]
+FUSE = TO_NESTS
+BLOCK = (*FUSE, *LAYOUT[:2])
 
 
-@examples(30)
+@examples(200)
 @given(networks(steps=2, largest=60), st.sampled_from([CONVERT, FUSE]))
 def test_networks_by_xdsl(network: Network, passes: tuple[str, ...]):
     check(network, passes)
+
+
+@examples(200)
+@given(nest_graphs(steps=2, largest=60))
+def test_graphs_of_nests_by_xdsl(network: Network):
+    check(network)
 
 
 # What networks do not have: reductions of reductions, of numbers, by minimum; nests of rank 0.
@@ -238,7 +222,7 @@ TO_LLVM = (
 )
 
 
-def run(command: list[str], text: str) -> str:
+def start(command: list[str], text: str) -> str:
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[:2000]
     return done.stdout
@@ -247,7 +231,7 @@ def run(command: list[str], text: str) -> str:
 @cache
 def to_llvm(mlir_opt: str) -> list[str]:
     """The options that lower affine loops to LLVM; version 16 has another name for one."""
-    known = run([mlir_opt, "--help"], "")
+    known = start([mlir_opt, "--help"], "")
     return [o if o in known else o.replace("finalize", "convert") for o in TO_LLVM]
 
 
@@ -311,10 +295,12 @@ def count_differences(i: int, array: np.ndarray) -> list[str]:
 def check_by_mlir(network: Network, passes: tuple[str, ...] = ()) -> None:
     mlir_opt, runner = tools()
     apply(network.module, *passes)
-    expected = run_function(network.module, "main", network.inputs)
+    expected = run(network)
     apply(network.module, LOWER)
-    text = run([mlir_opt, *to_llvm(mlir_opt)], with_check(network.module, network.inputs, expected))
-    assert run([runner, "-e", "check", "-entry-point-result=i32"], text).strip() == "0"
+    text = start(
+        [mlir_opt, *to_llvm(mlir_opt)], with_check(network.module, network.inputs, expected)
+    )
+    assert start([runner, "-e", "check", "-entry-point-result=i32"], text).strip() == "0"
 
 
 @examples(30)

@@ -159,7 +159,7 @@ def contractions(draw: Any) -> Contraction:
     return found
 
 
-@examples(60)
+@examples(200)
 @given(contractions(), st.integers(0, 2**32 - 1))
 def test_any(contraction: Contraction, seed: int):
     """Bit-exact wherever it runs; what is not on the core says why."""

@@ -3,29 +3,29 @@ what was there: the same at every level, though the core writes in place."""
 
 from typing import Any
 
-from core_networks import CoreNetwork, Draft
+from core_networks import LayerDraft
+from drafts import Network
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from test_end_to_end import check_levels
+from levels import RTL, check_levels
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import TensorType, i8
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
-from nopt.hw.config import Config
 from nopt.passes.affine.nest_builder import NestBuilder, Place
 
 BLOCK = 16
 
 
-class LinkDraft(Draft):
+class LinkDraft(LayerDraft):
     """Tensors of one shape, each a part of which is new; the rest is that of another."""
 
     def __init__(self, draw: Any):
         super().__init__(draw)
         self.shape = (1, BLOCK * self.number(2, 4), self.number(1, 3), self.number(1, 3))
-        self.links: list[SSAValue] = [self.argument(*self.shape)]
+        self.links: list[SSAValue] = [self.activation(*self.shape), self.weights(self.shape)]
 
     def part(self) -> tuple[int, int]:
         """First block of channels of a part, and how many."""
@@ -52,22 +52,20 @@ class LinkDraft(Draft):
         map = AffineMap(4, 0, tuple(shifted(first)))
         place = Place(map, TensorType(i8, self.shape), destination)
         op = nest.finish(value, place=place if destination is not None else None)
-        self.block.add_op(op)
-        op.verify()
-        self.links.append(op.result)
+        self.links.append(self.append(op))
 
 
 @st.composite
-def linked(draw: Any) -> CoreNetwork:
+def linked(draw: Any) -> Network:
     draft = LinkDraft(draw)
     draft.link(None)
     for _ in range(draft.number(1, 5)):
         draft.link(draft.pick(draft.links[-1], draft.links[-1], *draft.links))
     draft.link(None)
-    return CoreNetwork(draft.finish(draft.links[-1]), draft.inputs)
+    return draft.finish(draft.links[-1])
 
 
-@examples(40)
+@examples(200)
 @given(linked())
-def test_in_place(network: CoreNetwork):
-    check_levels(network, Config.load("rtl"), None)
+def test_in_place(network: Network):
+    check_levels(network, RTL)

@@ -1,36 +1,28 @@
 """Clean-up keeps what a graph computes: integers bit for bit, floats but for rounding."""
 
-from affine_networks import Network
+from checks import CONTEXT, run
+from drafts import Network
 from fuzzing import examples
 from graph_networks import graphs, is_close
 from hypothesis import given
 from hypothesis import strategies as st
-from xdsl.context import Context
-from xdsl.dialects.arith import Arith
-from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.dialects.func import Func
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import CommonSubexpressionElimination
 
-from nopt.dialects import get_all_dialects
-from nopt.dialects.interpreters.run import run_function
 from nopt.passes import get_all_passes
 from nopt.passes.pipelines import PIPELINES
 
-CONTEXT = Context()
-for dialect in (Arith, Builtin, Func, *(factory() for factory in get_all_dialects().values())):
-    CONTEXT.load_dialect(dialect)
-
 
 def check(network: Network, *passes) -> None:
-    expected = run_function(network.module, "main", network.inputs)
+    expected = run(network)
     for each in passes:
         each.apply(CONTEXT, network.module)
         network.module.verify()
         for op in network.module.walk():
             assert all(use.operation.parent for value in op.results for use in value.uses)
-        found = run_function(network.module, "main", network.inputs)
+        found = run(network)
         for array, wanted in zip(found, expected, strict=True):
             assert array.dtype == wanted.dtype
             assert array.shape == wanted.shape
@@ -43,14 +35,14 @@ def is_stable(module: ModuleOp) -> bool:
     return str(module) == before
 
 
-@examples(120)
+@examples(200)
 @given(graphs(floats=False))
 def test_canonicalize_integers(network: Network):
     check(network, CanonicalizePass())
     assert is_stable(network.module)
 
 
-@examples(120)
+@examples(200)
 @given(graphs())
 def test_canonicalize_floats(network: Network):
     check(network, CanonicalizePass())
@@ -60,7 +52,7 @@ def test_canonicalize_floats(network: Network):
 CLEAN = [name for name in PIPELINES["graph-clean"].passes if name.startswith("graph-")]
 
 
-@examples(120)
+@examples(200)
 @given(graphs(), st.sampled_from(CLEAN))
 def test_each_pass(network: Network, name: str):
     check(network, get_all_passes()[name]()())
@@ -73,13 +65,13 @@ def clean() -> list[ModulePass]:
     ]
 
 
-@examples(120)
+@examples(200)
 @given(graphs())
 def test_pipeline(network: Network):
     check(network, *clean())
 
 
-@examples(120)
+@examples(200)
 @given(graphs())
 def test_clean_graphs_stay(network: Network):
     for each in clean():

@@ -38,7 +38,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@examples(15)
+@examples(200)
 @given(float_networks(), options)
 def test_tensors_stay_close(drawn: tuple[FloatNetwork, ModuleOp], chosen):
     network, module = drawn
@@ -50,7 +50,7 @@ def test_tensors_stay_close(drawn: tuple[FloatNetwork, ModuleOp], chosen):
         assert row.signal_to_noise > LEAST or row.magnitude < 1e-3, f"{row}\n{module}"
 
 
-@examples(15)
+@examples(200)
 @given(float_networks())
 def test_every_integer_tensor_says_what_it_stands_for(drawn):
     network, module = drawn
@@ -62,7 +62,7 @@ def test_every_integer_tensor_says_what_it_stands_for(drawn):
             assert name in names
 
 
-@examples(15)
+@examples(200)
 @given(float_networks())
 def test_accumulators_never_wrap(drawn):
     """On any integers, not only those of the samples: i32 arithmetic equals unbounded."""
@@ -87,7 +87,7 @@ def test_accumulators_never_wrap(drawn):
         GraphRun(network_of(copy)).run(sample, watch)
 
 
-@examples(15)
+@examples(200)
 @given(float_networks())
 def test_same_input_same_text(drawn):
     network, module = drawn
@@ -120,7 +120,7 @@ def attention(network: FloatNetwork, heads: int, transposed: bool) -> ModuleOp:
     return network.finish(network.add(graph.LayerNormOp(y, *ones, axis=2, epsilon=1e-5)))
 
 
-@examples(15)
+@examples(200)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.booleans(), options)
 def test_attention_stays_close(seed: int, heads: int, transposed: bool, chosen):
     network = FloatNetwork(seed, 1, 6, 4 * heads)

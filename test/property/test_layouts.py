@@ -1,66 +1,64 @@
-"""Any lanes that are legal keep what a network computes, and the ones chosen cost the least."""
+"""Any lanes that are legal keep what nests compute, and the ones chosen cost the least."""
 
 from itertools import islice, product
 from math import prod
 
-from affine_networks import Network, networks
+import numpy as np
+from affine_networks import networks
+from checks import apply, assert_same, parse
+from drafts import Network, values
 from fuzzing import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from test_affine_passes import CONVERT, CORES, apply, check
-from xdsl.dialects.builtin import ModuleOp
+from levels import LAYOUT, RTL, TO_NESTS, legal_lanes
+from nest_graphs import nest_graphs
+from test_affine_passes import CORES
 
 from nopt.dialects.affine_nest import ForOp, LanesAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.affine_nest_infer_layout import options_of, tensors_of
+from nopt.passes.affine.affine_nest_infer_layout import tensors_of
 from nopt.passes.affine.core_nest import LANES
-from nopt.passes.affine.layout_costs import Option, tables_of
+from nopt.passes.affine.layout_costs import tables_of
 from nopt.passes.machine import attach
+from nopt.passes.placement import placement_of
 
-LAYOUT = ("affine-nest-infer-layout", "affine-nest-apply-layout", "affine-nest-fold-constants")
 MOST = 20_000
 """Combinations that are enumerated."""
 
-
-def legal(module: ModuleOp, core: Config) -> dict[ForOp, list[Option]]:
-    """What each nest may choose from."""
-    nests = [nest for nest in module.walk() if isinstance(nest, ForOp)]
-    return options_of(nests, core)
+NETWORKS = networks(floats=False) | nest_graphs()
 
 
-@examples(60)
-@given(networks(floats=False), st.sampled_from(CORES), st.data())
+@examples(200)
+@given(NETWORKS, CORES, st.data())
 def test_legal_pins(network: Network, core: Config, data: st.DataObject):
-    attach(network.module, core)
-    for name in (CONVERT, "affine-nest-fuse", "affine-nest-simplify"):
-        apply(network.module, name)
-    for nest, options in legal(network.module, core).items():
+    module = network.module
+    attach(module, core)
+    apply(module, *TO_NESTS)
+    for nest, options in legal_lanes(module, core).items():
         option = data.draw(st.sampled_from(options))
         if option.attribute is not None and data.draw(st.booleans()):
             nest.attributes[LANES] = option.attribute
-    pinned = {
-        nest: nest.attributes[LANES] for nest in network.module.walk() if LANES in nest.attributes
-    }
-    check(network, LAYOUT[:1])
+    pinned = {nest: nest.attributes[LANES] for nest in module.walk() if LANES in nest.attributes}
+    assert_same(network, LAYOUT[0])
     for nest, lanes in pinned.items():
         assert nest.attributes[LANES] == lanes
-    check(network, LAYOUT[1:])
+    assert_same(network, *LAYOUT[1:])
 
 
-@examples(60)
-@given(networks(steps=2, floats=False), st.sampled_from(CORES))
+@examples(200)
+@given(networks(steps=2, floats=False) | nest_graphs(steps=4), CORES)
 def test_choice_is_the_cheapest(network: Network, core: Config):
-    attach(network.module, core)
-    for name in (CONVERT, "affine-nest-fuse", "affine-nest-simplify"):
-        apply(network.module, name)
-    options = legal(network.module, core)
+    module = network.module
+    attach(module, core)
+    apply(module, *TO_NESTS)
+    options = legal_lanes(module, core)
     assume(prod(len(each) for each in options.values()) <= MOST)
     tables = tables_of(options, tensors_of(options), core.block_out)
     least = min(
         sum(table.at(choice) for table in tables)
         for choice in islice(product(*(range(len(each)) for each in options.values())), MOST)
     )
-    apply(network.module, LAYOUT[0])
+    apply(module, LAYOUT[0])
     chosen = [
         [option.attribute for option in each].index(lanes_of(nest))
         for nest, each in options.items()
@@ -72,3 +70,27 @@ def lanes_of(nest: ForOp) -> LanesAttr:
     lanes = nest.attributes[LANES]
     assert isinstance(lanes, LanesAttr)
     return lanes
+
+
+BEYOND = """
+func.func @main(%x: tensor<4x17xi8>) -> tensor<4x3xi8> {
+  %v = graph.constant dense<100> : tensor<17x512xi8>
+  %w = graph.constant dense<100> : tensor<512x3xi8>
+  %a = graph.matmul %x, %v : (tensor<4x17xi8>, tensor<17x512xi8>) -> tensor<4x512xi32>
+  %b = graph.requantize %a multiplier 255 shift 20 : tensor<4x512xi32> -> tensor<4x512xi8>
+  %c = graph.matmul %b, %w : (tensor<4x512xi8>, tensor<512x3xi8>) -> tensor<4x3xi32>
+  %d = graph.requantize %c multiplier 534 shift 20 : tensor<4x3xi32> -> tensor<4x3xi8>
+  %y = graph.clip %d min -10 max 100 : tensor<4x3xi8>
+  return %y : tensor<4x3xi8>
+}
+"""
+
+
+def test_lanes_that_stay_empty_do_not_add_to_what_sums_may_be():
+    """The second product cannot wrap as 17 channels go into the first, but could of 32."""
+    array = values(np.random.default_rng(0), (4, 17), np.dtype(np.int8), 1.0)
+    network = Network(parse(BEYOND), [array])
+    attach(network.module, RTL)
+    assert_same(network, *TO_NESTS, *LAYOUT)
+    nests = [op for op in network.module.walk() if isinstance(op, ForOp) and op.reduction_extents]
+    assert [placement_of(nest) for nest in nests] == ["core", "core"]

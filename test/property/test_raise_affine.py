@@ -7,37 +7,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from affine_networks import Network, networks
+from affine_networks import networks
+from checks import apply, assert_equal, parse, run
+from drafts import Network
 from fuzzing import examples
 from hypothesis import event, given
 from hypothesis import strategies as st
 from loop_programs import Program, programs
-from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, apply, nest, run, tools
-from test_affine_nests import chains
+from nest_graphs import nest_graphs
+from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, nest, start, tools
 from xdsl.context import Context
-from xdsl.dialects import affine, arith, memref
-from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.dialects.func import Func, FuncOp
+from xdsl.dialects import affine, memref
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from nopt.dialects import get_all_dialects
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.interpreters.scalars import evaluate_scalar
-from nopt.dialects.parsing import ModuleParser
 from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
-
-
-def parse(text: str) -> ModuleOp:
-    context = Context()
-    for name, factory in get_all_dialects().items():
-        context.register_dialect(name, factory)
-    for dialect in (Builtin, Func, affine.Affine, arith.Arith, memref.MemRef):
-        context.load_dialect(dialect)
-    module = ModuleParser(context, text).parse_module()
-    module.verify()
-    return module
 
 
 class Loops:
@@ -112,29 +100,25 @@ def test_programs(program: Program):
     names = [arg.name_hint for arg in main.body.block.args]
     known = [text.split(":")[0] for text in before.split("@main(")[1].split("%")[1:]]
     inputs = [program.inputs[known.index(str(name))] for name in names]
-    found = run_function(module, "main", inputs)
-    for array, wanted in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(array, wanted)
+    assert_equal(run_function(module, "main", inputs), tuple(expected), "raised")
 
 
 def check_round_trip(network: Network, passes: tuple[str, ...]) -> None:
     apply(network.module, *passes)
-    expected = run_function(network.module, "main", network.inputs)
+    expected = run(network)
     apply(network.module, LOWER)
     RaiseAffineToNestPass(reassociate=True).apply(Context(), network.module)
     network.module.verify()
-    found = run_function(network.module, "main", network.inputs)
-    for array, wanted in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(array, wanted)
+    assert_equal(run(network), expected, "raised")
 
 
 @examples(200)
-@given(chains())
+@given(nest_graphs(largest=600))
 def test_nests_there_and_back(network: Network):
     check_round_trip(network, ())
 
 
-@examples(40)
+@examples(200)
 @given(networks(steps=2, largest=600), st.sampled_from([CONVERT, FUSE, BLOCK]))
 def test_networks_there_and_back(network: Network, passes: tuple[str, ...]):
     check_round_trip(network, passes)
@@ -146,17 +130,15 @@ def test_networks_through_mlir(network: Network, passes: tuple[str, ...]):
     """`mlir-opt` verifies what nests are lowered to, and what it makes of it is raised."""
     mlir_opt, _ = tools()
     apply(network.module, *passes)
-    expected = run_function(network.module, "main", network.inputs)
+    expected = run(network)
     apply(network.module, LOWER)
     stream = io.StringIO()
     Printer(stream, print_properties_as_attributes=True).print_op(network.module)
-    text = run([mlir_opt, "--canonicalize", "--cse"], stream.getvalue())
+    text = start([mlir_opt, "--canonicalize", "--cse"], stream.getvalue())
     module = parse(text)
     RaiseAffineToNestPass().apply(Context(), module)
     module.verify()
-    found = run_function(module, "main", network.inputs)
-    for array, wanted in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(array, wanted)
+    assert_equal(run_function(module, "main", network.inputs), expected, "raised")
 
 
 @pytest.mark.parametrize("name", NESTS)

@@ -1,0 +1,57 @@
+"""What properties do with a network: rewrite it, run it, compare."""
+
+from __future__ import annotations
+
+import numpy as np
+from drafts import Network
+from xdsl.context import Context
+from xdsl.dialects import affine, arith, memref
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.dialects.func import Func
+
+from nopt.dialects import get_all_dialects
+from nopt.dialects.interpreters.run import run_function
+from nopt.dialects.parsing import ModuleParser
+from nopt.passes import get_all_passes
+
+CONTEXT = Context()
+for _dialect in (Builtin, Func, affine.Affine, arith.Arith, memref.MemRef):
+    CONTEXT.load_dialect(_dialect)
+for _factory in get_all_dialects().values():
+    CONTEXT.load_dialect(_factory())
+
+
+def parse(text: str) -> ModuleOp:
+    module = ModuleParser(CONTEXT, text).parse_module()
+    module.verify()
+    return module
+
+
+def apply(module: ModuleOp, *names: str) -> None:
+    """Passes by name; each leaves what verifies."""
+    for name in names:
+        get_all_passes()[name]()().apply(Context(), module)
+        module.verify()
+
+
+def run(network: Network) -> tuple[np.ndarray, ...]:
+    """What @main gives."""
+    return run_function(network.module, "main", network.inputs)
+
+
+def assert_equal(
+    found: tuple[np.ndarray, ...] | list[np.ndarray], wanted: tuple[np.ndarray, ...], after: str
+) -> None:
+    """The same arrays, to the bit, `after` something was done."""
+    assert len(found) == len(wanted), after
+    for array, expected in zip(found, wanted, strict=True):
+        assert array.dtype == expected.dtype, after
+        np.testing.assert_array_equal(array, expected, err_msg=after)
+
+
+def assert_same(network: Network, *passes: str) -> None:
+    """The same results after each pass as before the first."""
+    wanted = run(network)
+    for name in passes:
+        apply(network.module, name)
+        assert_equal(run(network), wanted, name)
