@@ -87,7 +87,8 @@ def floor(tiling: Tiling, config: Config) -> int:
     alu = config.alu_cycles
     if tiling.windows is not None:
         planes, folds = len(tiling.windows.planes), len([*tiling.windows.folds()])
-        cycles = 2 * planes + 2 * alu * folds
+        summed = prod(tiling.extents[tiling.compared.stop :])
+        cycles = (1 + summed) * planes + 2 * alu * folds
     else:
         cycles = 1 + prod(tiling.extents[tiling.parallel :])
     for step in tiling.steps:

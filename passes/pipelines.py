@@ -50,6 +50,7 @@ VTA = Pipeline(
         "affine-nest-infer-layout",
         "affine-nest-apply-layout",
         "affine-nest-fold-constants",
+        "affine-nest-fuse-windows",
         "affine-nest-schedule",
         "convert-affine-nest-to-tensor-intrinsic",
         "convert-tensor-intrinsic-to-isa",

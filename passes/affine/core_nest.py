@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import i8, i32
+from xdsl.dialects.builtin import StringAttr, i8, i32
 from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
@@ -23,6 +23,9 @@ from nopt.passes.affine.ranges import Intervals, constant_value, fits
 from nopt.passes.affine.wide_results import plane_count
 from nopt.passes.intrinsics import alu_kind, gemm
 from nopt.passes.placement import PLACEMENT
+
+IN_READER = StringAttr("reader")
+"""Placement of a product whose sums its one reader computes for its own tiles."""
 
 LANES = "lanes"
 """Attribute of a nest that the core will run: which iterators and dimensions become lanes."""
@@ -179,9 +182,18 @@ def _start(value: SSAValue, config: Config) -> Start | None:
     load = _loaded(reduction.operand)
     if load is None:
         raise NotOnCore("it reduces something else than a load or an i32 product of two i8 loads")
-    if load.result.type != i8:
+    if load.result.type != i8 and inner_product(load, config) is None:
         raise NotOnCore(f"it reduces elements of type {load.result.type}; the core loads i8")
     return Window(reduction.kind.data, load)
+
+
+def inner_product(load: LoadOp, config: Config) -> Product | None:
+    """The product whose sums a load takes from the accumulators, if its nest is placed so."""
+    made = load.source.owner
+    if not isinstance(made, ForOp) or made.attributes.get(PLACEMENT) != IN_READER:
+        return None
+    loads = gemm(config).match_added(made.yielded)
+    return None if loads is None else Product(loads["inp"], loads["wgt"])
 
 
 def _check_loadable(load: LoadOp) -> None:

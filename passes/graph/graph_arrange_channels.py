@@ -3,7 +3,7 @@
 The core stores blocks of channels. A tensor joined of others of any number of channels is joined of
 padded ones instead; what reads it has zeros in its constant weights for the padding. Where a reader
 has no weights for that, a product with a matrix of zeros and ones brings the channels together. A
-limit of a joined tensor, as ReLU, is one of its pieces.
+limit of a joined tensor, as ReLU, is one of its pieces, and so is a maximum over windows.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from itertools import pairwise
 import numpy as np
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr, UnitAttr, i8
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType, UnitAttr, i8
+from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.constants import load_resource_dialect
-from nopt.dialects.graph import ClipOp, ConcatOp, PadOp, ReluOp
+from nopt.dialects.graph import ClipOp, ConcatOp, MaxPoolOp, PadOp, ReluOp
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.graph.arrangement import Arrangement, can_read, move, picked
@@ -47,29 +47,43 @@ class GraphArrangeChannelsPass(ModulePass):
 
 
 def _limit_pieces(concat: ConcatOp) -> None:
-    """A ReLU or clip of a joined tensor is one of its pieces: it joins what computes them."""
+    """A ReLU or clip of a joined tensor is one of its pieces, and so is a maximum over windows of
+    joined channels: it joins what computes them."""
+    axis = concat.axis.value.data
     while concat.result.has_one_use():
         (use,) = concat.result.uses
         user = use.operation
-        if not isinstance(user, ReluOp | ClipOp) or PLACEMENT in user.attributes:
+        if not _is_of_each_piece(user, concat) or PLACEMENT in user.attributes:
             return
         build = Builder(InsertPoint.before(concat))
         pieces: list[SSAValue] = []
         for piece in concat.inputs:
             properties = dict(user.properties)
+            result = tensor_of(user.results[0])
+            shape = list(result.get_shape())
+            shape[axis] = shape_of(piece)[axis]
             limited = type(user).create(
-                operands=[piece], properties=properties, result_types=[piece.type]
+                operands=[piece],
+                properties=properties,
+                result_types=[TensorType(result.element_type, shape)],
             )
             limited.location = user.location
-            limited.result.name_hint = piece.name_hint
-            pieces.append(build.insert(limited).result)
-        joined = ConcatOp(pieces, concat.axis.value.data)
+            limited.results[0].name_hint = piece.name_hint
+            pieces.append(build.insert(limited).results[0])
+        joined = ConcatOp(pieces, axis)
         joined.attributes.update({**concat.attributes, **user.attributes})
-        joined.result.name_hint = user.result.name_hint
+        joined.result.name_hint = user.results[0].name_hint
         joined.location = concat.location
         Rewriter.replace_op(user, [], [concat.result])
         Rewriter.replace_op(concat, joined)
         concat = joined
+
+
+def _is_of_each_piece(op: Operation, concat: ConcatOp) -> bool:
+    """Whether an op of a joined tensor is joined of the same op of its pieces."""
+    if isinstance(op, MaxPoolOp):
+        return concat.axis.value.data == 1 and op.result.type.element_type == i8
+    return isinstance(op, ReluOp | ClipOp)
 
 
 def _pad_pieces(concat: ConcatOp, block: int) -> None:

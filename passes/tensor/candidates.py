@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nopt.passes.tensor.tiling import Integers, Operand, Tiling
+from nopt.passes.tensor.operands import Integers, Operand
+from nopt.passes.tensor.tiling import Tiling
 
 
 class Candidates:
@@ -34,6 +36,11 @@ class Candidates:
     def chunks(self) -> Integers:
         """Turns of all loops over the reduction together."""
         return self.trips[:, self.tiling.parallel :].prod(axis=1)
+
+    @property
+    def has_whole_windows(self) -> NDArray[np.bool_]:
+        """Whether a tile has all points of the windows that it compares at once."""
+        return (self.trips[:, [*self.tiling.compared]] == 1).all(axis=1)
 
     def window(self, operand: Operand) -> Integers:
         """Elements of an operand's window in each dimension."""

@@ -16,28 +16,28 @@ from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.ir import Block, Region, SSAValue
-from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
+from xdsl.ir.affine import AffineSymExpr
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.tensor_intrinsic import AluKind, KernelOp, Memory, ScheduleAttr
-from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, Product, Window
+from nopt.passes.affine.core_nest import DESCRIPTIONS, IMMEDIATE, Product
 from nopt.passes.affine.wide_results import BITS
 from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import is_on_core
 from nopt.passes.places import about
-from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
-from nopt.passes.tensor.kernel_operands import KernelOperands
+from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, number
+from nopt.passes.tensor.kernel_windows import KernelWindows
+from nopt.passes.tensor.operands import Operand
 from nopt.passes.tensor.schedules import (
     SCHEDULE,
     NoScheduleError,
     check_schedule,
 )
-from nopt.passes.tensor.separate_windows import Phase, SeparateWindows
-from nopt.passes.tensor.tiling import Operand, tiling_of
+from nopt.passes.tensor.tiling import tiling_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
         erase_dead_code(op)
 
 
-class _Kernel(KernelOperands):
+class _Kernel(KernelWindows):
     """The kernel of one nest under one schedule: its loops, and what each tile does."""
 
     def replace_nest(self) -> None:
@@ -100,7 +100,7 @@ class _Kernel(KernelOperands):
         if depth < len(self.loops):
             iterator = self.loops[depth]
             position = self.tiling.position(iterator)
-            name = self.tiling.nest.iterators[position].name_hint or "i"
+            name = self.tiling.iterators[position].name_hint or "i"
             self.build.open_loop(self.trips[iterator], name)
             self._open(depth + 1)
             self.build.close_loop()
@@ -114,7 +114,7 @@ class _Kernel(KernelOperands):
         """Load what only epilogues use, when a first one does: products need not wait for that."""
         tiling, build = self.tiling, self.build
         loops = range(self.parallel_loops)
-        late = bool(tiling.diagonals) and isinstance(tiling.start, Product)
+        late = bool(tiling.diagonals) and tiling.product is not None
         if tiling.uses_digits or late:
             with build.first_turn(loops):
                 if tiling.uses_digits:
@@ -159,27 +159,10 @@ class _Kernel(KernelOperands):
 
     # --- One tile.
 
-    @property
-    def _parallel(self) -> range:
-        return range(self.tiling.parallel)
-
-    def _tile(self) -> tuple[SSAValue, Exprs]:
-        """The accumulators of the tile, by the parallel iterators' points."""
-        slots = self.schedule.slots_of(Memory.ACC)
-        slot = self.build.turn(self.parallel_loops) % slots if slots > 1 else number(0)
-        local = [self._local(iterator) for iterator in self._parallel]
-        return self.acc, [slot, *(number(0) for _ in self.plane), *local]
-
-    def _boxed(self, iterators: Sequence[int]) -> list[Size]:
-        """Sizes of the box over iterators 0 to some other: the box's first dimensions."""
-        return [self._size(iterator) for iterator in iterators if iterator in self.box]
-
-    def _locals(self) -> list[AffineExpr]:
-        """The point of the box along every iterator."""
-        return [self._local(iterator) for iterator in range(len(self.tiling.extents))]
-
     def _begin_tile(self) -> None:
         if self.windows is not None:
+            if self.tiling.inner is not None:
+                self._reset_planes(self.windows)
             return
         sizes = self._boxed(self._parallel)
         self.build.reset(sizes, self._tile())
@@ -193,6 +176,9 @@ class _Kernel(KernelOperands):
     def _chunk(self) -> None:
         """One chunk of the reduction."""
         start = self.tiling.start
+        if self.tiling.inner is not None and self.windows is not None:
+            self._multiply_in_planes(self.tiling.inner.product, self.windows)
+            return
         operand = self.tiling.operand(start.input)
         if isinstance(start, Product):
             weight = self.tiling.operand(start.weight)
@@ -201,100 +187,18 @@ class _Kernel(KernelOperands):
         elif operand.memory is Memory.ACC:
             self._combine(AluKind.ADD, operand)
         elif self.windows is not None:
-            self._compare(operand, self.windows)
+            self._bring_to_planes(operand, self.windows)
+            self._compare(self.windows)
         elif self.tiling.is_staged(operand):
             self._stage(operand)
             self._fold(operand)
         else:
             self._multiply(operand, self._diagonal(operand))
 
-    def _diagonal(self, operand: Operand) -> tuple[SSAValue, Exprs]:
-        """The matrix that brings an i8 operand to the accumulators."""
-        weight, _ = self.tiling.scale(operand)
-        return self.eye, [number(0), number(self.tiling.diagonals.index(weight))]
-
     def _multiply(self, operand: Operand, wgt: tuple[SSAValue, Exprs]) -> None:
         inp = (self.buffers[operand.load].memref, self._in_buffer(operand, self._locals()))
         sizes = self._boxed(range(len(self.tiling.extents)))
         self.build.gemm(sizes, self._tile(), inp, wgt)
-
-    def _stage(self, operand: Operand) -> None:
-        """Bring an i8 window to accumulators, through the identity; add what stands for its pad."""
-        sizes = self._window_sizes(operand)
-        window = [AffineDimExpr(axis) for axis in range(len(sizes))]
-        stage = (self.stages[operand.load], [number(0), *window])
-        self.build.reset(sizes, stage)
-        self._bring(operand, sizes, stage, window)
-        if shift := self.tiling.scale(operand)[1]:
-            self.build.alu(AluKind.SHR, sizes, stage, -shift)
-
-    def _bring(
-        self,
-        operand: Operand,
-        sizes: Sequence[Size],
-        acc: tuple[SSAValue, Exprs],
-        window: Sequence[AffineExpr],
-    ) -> None:
-        """Add elements of an i8 window to accumulators, and what stands for their pad."""
-        buffer = self.buffers[operand.load]
-        inp = (buffer.memref, [buffer.slot, *window])
-        self.build.gemm(sizes, acc, inp, self._diagonal(operand))
-        padded = self.tiling.padded
-        if padded is not None and operand.load is self.tiling.start.input:
-            inside = (self.inside, [buffer.slot, *(window[axis] for axis in padded.axes)])
-            self.build.gemm(sizes, acc, inside, (self.pad_matrix, [number(0)]))
-
-    def _compare(self, operand: Operand, windows: SeparateWindows) -> None:
-        """Bring whole windows to accumulators by planes, and compare these along each axis."""
-        start = self.tiling.start
-        assert isinstance(start, Window)
-        kind = AluKind.MAX if start.kind is Reduction.MAX else AluKind.MIN
-        dims = [AffineDimExpr(axis) for axis in self._parallel]
-        for plane in windows.planes:
-            sizes = self._sizes_and(windows.more(plane))
-            positions = [windows.position(axis, plane) for axis in self._parallel]
-            window = [
-                dim * stride + first for dim, (stride, first) in zip(dims, positions, strict=True)
-            ]
-            acc = self._plane(windows, plane, dims)
-            self.build.reset(sizes, acc)
-            self._bring(operand, sizes, acc, window)
-        for fold in windows.folds():
-            further = [dim + offset for dim, offset in zip(dims, fold.offset, strict=True)]
-            into, of = self._plane(windows, fold.into, dims), self._plane(windows, fold.of, further)
-            self.build.alu(kind, self._sizes_and(fold.more), into, of)
-
-    def _plane(self, windows: SeparateWindows, plane: Phase, at: Exprs) -> tuple[SSAValue, Exprs]:
-        """An element of a plane of windows; the result's are those of the tile."""
-        if plane == windows.result:
-            memref, (slot, *_) = self._tile()
-            return memref, [slot, *(number(0) for _ in self.plane), *at]
-        return self.planes[plane], [number(0), *at]
-
-    def _sizes_and(self, more: Sequence[int]) -> list[Size]:
-        """Sizes of the tile, and so many more elements along each of its dimensions."""
-        return [
-            tuple(expr + extra for expr in size)
-            for size, extra in zip(self._sizes(self._parallel), more, strict=True)
-        ]
-
-    def _fold(self, operand: Operand) -> None:
-        """Fold the points of a chunk of windows into the tile, one after the other."""
-        local = self._locals()
-        reduction = range(self.tiling.parallel, len(self.tiling.extents))
-        start = self.tiling.start
-        assert isinstance(start, Window)
-        kind = AluKind.MAX if start.kind is Reduction.MAX else AluKind.MIN
-        looped = [iterator for iterator in reduction if self.tiles[iterator] > 1]
-        for iterator in looped:
-            # A loop, not a box: no accumulator may be touched twice in a row.
-            size = self._size(iterator)
-            local[iterator] = self.build.open_loop(self.tiles[iterator], "k", size)
-        window = self._window_indices(operand, local)
-        stage = (self.stages[operand.load], [number(0), *window])
-        self.build.alu(kind, self._boxed(self._parallel), self._tile(), stage)
-        for _ in looped:
-            self.build.close_loop()
 
     def _combine(self, kind: AluKind, operand: Operand) -> None:
         """A step with a loaded operand."""
@@ -333,6 +237,9 @@ class _Kernel(KernelOperands):
 
     def _end_tile(self) -> None:
         sizes = self._boxed(self._parallel)
+        if self.tiling.inner is not None and self.windows is not None:
+            self._leave_out(self.tiling.inner, self.windows)
+            self._compare(self.windows)
         if self.tiling.padded is not None:
             self.build.alu(AluKind.ADD, sizes, self._tile(), self.tiling.padded.pad)
         for step in self.tiling.steps:

@@ -22,8 +22,9 @@ from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product, Step
 from nopt.passes.isa.hardware_loops import MOST_UOPS
 from nopt.passes.tensor.candidates import Candidates
+from nopt.passes.tensor.operands import Integers, Operand
 from nopt.passes.tensor.schedules import Scopes, factor, scopes_of, slots_of, tile_loops
-from nopt.passes.tensor.tiling import Integers, Operand, Tiling
+from nopt.passes.tensor.tiling import Tiling
 
 Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -108,8 +109,9 @@ class _Estimation:
         self.first = np.zeros(count)
         """Cycles of the loads before the first product."""
         epilogue = self._epilogue()
+        first = tiling.operands[0].load
         for operand in tiling.operands:
-            if operand.load is tiling.start.input or operand is factor(tiling, Memory.WGT):
+            if operand.load is first or operand is factor(tiling, Memory.WGT):
                 continue
             epilogue = epilogue + self._other(operand)
         stored, store = self._store(self.tiles)
@@ -142,6 +144,12 @@ class _Estimation:
         """Cycles of one chunk of the reduction."""
         tiling = self.tiling
         points = prod(tiling.extents) / (self.turns * self.chunks)
+        if tiling.inner is not None:
+            steps = prod(tiling.extents[tiling.compared.stop :]) / self.chunks
+            planes = self._planes()
+            more = self.turns * self.chunks * (len(planes) - 1)
+            self.instructions = self.instructions + more
+            return sum((cost.gemm_cycles(plane * steps) for plane in planes), 0 * steps)
         if isinstance(tiling.start, Product) or not tiling.is_staged(tiling.operands[0]):
             return cost.gemm_cycles(points)
         # Brought to accumulators, with a mask where it is padded; each point compared by itself.
@@ -149,16 +157,29 @@ class _Estimation:
         passes = 2 if tiling.padded is None else 3
         compared = prod(tiling.extents[tiling.parallel :]) / self.chunks
         one_by_one = passes * staged + compared * self._alu(points / compared, two_operands=True)
-        if (windows := tiling.windows) is None:
+        if tiling.windows is None:
             return one_by_one
-        sizes = np.array(tiling.extents) / self.trips
-        sizes = sizes[:, : tiling.parallel]
+        self.instructions = self.instructions + self.turns * 2 * len(self._planes())
+        planes = sum(map(cost.gemm_cycles, self._planes()), np.zeros(len(self.tiles)))
+        whole = self.candidates.has_whole_windows
+        return np.where(whole, passes * planes + self._folds(), one_by_one)
+
+    def _planes(self) -> list[Floats]:
+        """Elements of the planes that windows lie in, the mean over all tiles."""
+        windows = self.tiling.windows
+        assert windows is not None
+        sizes = (np.array(self.tiling.extents) / self.trips)[:, : self.tiling.parallel]
         planes = [(sizes + windows.more(plane)).prod(axis=1) for plane in windows.planes]
+        return planes
+
+    def _folds(self) -> Floats:
+        """Cycles of comparing a tile's windows."""
+        windows = self.tiling.windows
+        assert windows is not None
+        sizes = (np.array(self.tiling.extents) / self.trips)[:, : self.tiling.parallel]
         folds = [(sizes + fold.more).prod(axis=1) for fold in windows.folds()]
-        self.instructions = self.instructions + self.turns * (2 * len(planes) + len(folds))
-        cycles = passes * sum(map(cost.gemm_cycles, planes), np.zeros(len(sizes)))
-        cycles += sum((self._alu(fold, two_operands=True) for fold in folds), np.zeros(len(sizes)))
-        return np.where(self.chunks == 1, cycles, one_by_one)
+        self.instructions = self.instructions + self.turns * len(folds)
+        return sum((self._alu(fold, two_operands=True) for fold in folds), np.zeros(len(sizes)))
 
     def _alu(self, vectors: Floats, two_operands: bool = False) -> Floats:
         return cost.alu_cycles(vectors, two_operands, self.config)
@@ -196,9 +217,12 @@ class _Estimation:
         tiling = self.tiling
         vectors = prod(tiling.extents[: tiling.parallel]) / self.turns
         cycles = cost.gemm_cycles(vectors)
-        if tiling.is_staged(tiling.operands[0]):
+        if tiling.inner is not None:
+            self.instructions = self.instructions + self.turns * len(self._planes())
+            cycles = sum(map(cost.gemm_cycles, self._planes()), self._folds())
+        elif tiling.is_staged(tiling.operands[0]):
             # What a maximum begins with, if its windows are not whole.
-            whole = (self.chunks == 1) & (tiling.windows is not None)
+            whole = self.candidates.has_whole_windows & (tiling.windows is not None)
             cycles = np.where(whole, 0, cycles + self._alu(vectors))
         more = tiling.planes - 1 + (tiling.padded is not None)
         cycles = cycles + more * self._alu(vectors)
@@ -284,7 +308,7 @@ class _Estimation:
     def _kinds(self) -> list[tuple[Floats, Floats, Floats, Integers]]:
         """For each kind of tile: how many, cycles of streamed and of kept loads, slots ahead."""
         tiling = self.tiling
-        if not isinstance(tiling.start, Product):
+        if tiling.product is None:
             operand = tiling.operands[0]
             cycles, pieces = self._transfer(operand)
             events = self._events(operand, len(self.loops))

@@ -97,6 +97,18 @@ class KernelBuilder:
         if loops:
             self.close_loop()
 
+    @contextmanager
+    def last_turn(self, loops: Sequence[int]) -> Generator[None]:
+        """As `first_turn`, in the last turn."""
+        left = number(1)
+        for loop in loops:
+            left = left + AffineSymExpr(loop) - (self.trips[loop] - 1)
+        if loops:
+            self.open_loop(1, "once", (number(1), left))
+        yield
+        if loops:
+            self.close_loop()
+
     @property
     def ranges(self) -> dict[AffineExpr, Range]:
         return {AffineSymExpr(i): (0, trips - 1) for i, trips in enumerate(self.trips)}

@@ -17,13 +17,13 @@ from nopt.dialects.graph import ConstantOp
 from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import Product
 from nopt.passes.tensor.bias_digits import input_vector, matrices
 from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.kernel_builder import Exprs, KernelBuilder, Size, number
+from nopt.passes.tensor.operands import Operand
 from nopt.passes.tensor.schedules import buffer_tiles, scope_of, scopes_of, slots_of, tile_loops
 from nopt.passes.tensor.separate_windows import Phase
-from nopt.passes.tensor.tiling import Operand, Tiling
+from nopt.passes.tensor.tiling import Tiling
 
 Input: TypeAlias = tuple[SSAValue, MemRefType[Attribute]]
 """A tensor, and the memref that the kernel's body sees of it."""
@@ -141,7 +141,7 @@ class KernelOperands:
             self.one = build.alloc(Memory.INP, [1], self.lanes, "digits")
         if count := len(tiling.diagonals):
             self.eye = build.alloc(Memory.WGT, [1, count], self.lanes, "eye")
-            if not isinstance(tiling.start, Product):
+            if tiling.product is None:
                 self._load_diagonals()
         if tiling.padded is not None:
             start = tiling.operand(tiling.start.input)
@@ -155,7 +155,7 @@ class KernelOperands:
     @property
     def _whole_windows(self) -> bool:
         """Whether a tile has all points of its windows at once."""
-        return all(trips == 1 for trips in self.trips[self.tiling.parallel :])
+        return bool(self.candidates.has_whole_windows.all())
 
     # --- Indices.
 
@@ -181,8 +181,7 @@ class KernelOperands:
 
     def _indices(self, operand: Operand, at: Sequence[AffineExpr]) -> list[AffineExpr]:
         """The operand's indices with each block-level iterator at the given expression."""
-        nest = self.tiling.nest
-        dims: list[AffineExpr] = [number(0)] * len(nest.extents)
+        dims: list[AffineExpr] = [number(0)] * len(self.tiling.iterators)
         for iterator, expr in enumerate(at):
             dims[self.tiling.position(iterator)] = expr
         return [index.replace_dims_and_symbols(dims, []) for index in operand.indices]
@@ -216,6 +215,27 @@ class KernelOperands:
                 size = (*size, least + rest)
             sizes.append(size)
         return sizes
+
+    # --- The tile.
+
+    @property
+    def _parallel(self) -> range:
+        return range(self.tiling.parallel)
+
+    def _tile(self) -> tuple[SSAValue, Exprs]:
+        """The accumulators of the tile, by the parallel iterators' points."""
+        slots = self.schedule.slots_of(Memory.ACC)
+        slot = self.build.turn(self.parallel_loops) % slots if slots > 1 else number(0)
+        local = [self._local(iterator) for iterator in self._parallel]
+        return self.acc, [slot, *(number(0) for _ in self.plane), *local]
+
+    def _boxed(self, iterators: Sequence[int]) -> list[Size]:
+        """Sizes of the box over iterators 0 to some other: the box's first dimensions."""
+        return [self._size(iterator) for iterator in iterators if iterator in self.box]
+
+    def _locals(self) -> list[AffineExpr]:
+        """The point of the box along every iterator."""
+        return [self._local(iterator) for iterator in range(len(self.tiling.extents))]
 
     # --- What is loaded when, and kept for how long.
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nopt.dialects.affine_math import expr_range
+from nopt.dialects.affine_math import Ranges, expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import Product
 from nopt.passes.tensor.candidates import Candidates
-from nopt.passes.tensor.tiling import Integers, Operand, Tiling
+from nopt.passes.tensor.operands import Integers, Operand
+from nopt.passes.tensor.tiling import Tiling
 
 SCHEDULE = "schedule"
 """Attribute of a nest: its ScheduleAttr."""
@@ -40,6 +40,8 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
             raise NoScheduleError(
                 f"tile of iterator {index} is {tile}, expected 1: an index divides the iterator"
             )
+    if tiling.inner is not None and not Candidates(tiling, [tiles]).has_whole_windows.all():
+        raise NoScheduleError(f"tile {list(tiles)}: windows of a product are compared whole")
     needed = schedule_entries(tiling, schedule)
     limits = {
         Memory.INP: config.inp_entries,
@@ -67,9 +69,9 @@ def tile_loops(tiling: Tiling, order: Sequence[int]) -> list[int]:
 
 def factor(tiling: Tiling, memory: Memory) -> Operand | None:
     """The product's input or weights; None if the nest is no product."""
-    if not isinstance(tiling.start, Product):
+    if (product := tiling.product) is None:
         return None
-    return tiling.operand(tiling.start.input if memory is Memory.INP else tiling.start.weight)
+    return tiling.operand(product.input if memory is Memory.INP else product.weight)
 
 
 def scope_of(tiling: Tiling, operand: Operand, scopes: Scopes) -> int:
@@ -163,7 +165,7 @@ def result_entries(candidates: Candidates) -> tuple[Integers, Integers]:
 
 def has_planes(candidates: Candidates) -> NDArray[np.bool_]:
     """Whether windows are compared by planes: those that a tile has whole."""
-    return (candidates.tiling.windows is not None) & (candidates.chunks == 1)
+    return (candidates.tiling.windows is not None) & candidates.has_whole_windows
 
 
 def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
@@ -172,11 +174,11 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
         if operand.resident:
             continue
         sizes = operand.window(np.array(tiles, np.int64))
-        if (row := _padded_between(operand, sizes.tolist())) is not None:
+        if (row := _padded_between(operand, sizes.tolist(), tiling.ranges)) is not None:
             return f"a window is padded in dimension {row}; only the two innermost can be"
         for axis, row in enumerate(operand.coefficients):
             movers = [int(d) for d in np.flatnonzero(row)]
-            constant = operand.indices[axis].eval([0] * len(operand.load.nest.extents), [])
+            constant = operand.indices[axis].eval([0] * len(tiling.iterators), [])
             step, bound = operand.steps[axis], operand.shape[axis]
             # Over the tiles of each iterator that moves the window: where it begins, how long.
             grid = np.ogrid[tuple(slice(0, -(-tiling.extents[d] // tiles[d])) for d in movers)]
@@ -202,13 +204,13 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
     return None
 
 
-def _padded_between(operand: Operand, sizes: Sequence[int]) -> int | None:
+def _padded_between(operand: Operand, sizes: Sequence[int], ranges: Ranges) -> int | None:
     """A padded dimension that is neither the columns of a transfer nor the rows around these."""
     last = len(sizes) - 1
     inside = [
         low >= 0 and high < size
         for (low, high), size in zip(
-            (expr_range(expr, operand.load.nest.ranges) for expr in operand.indices),
+            (expr_range(expr, ranges) for expr in operand.indices),
             operand.shape,
             strict=True,
         )

@@ -18,6 +18,7 @@ from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.estimate import estimate
+from nopt.passes.tensor.operands import Integers
 from nopt.passes.tensor.schedules import (
     NoScheduleError,
     Scopes,
@@ -27,7 +28,7 @@ from nopt.passes.tensor.schedules import (
     scope_of,
     tile_loops,
 )
-from nopt.passes.tensor.tiling import Integers, Tiling
+from nopt.passes.tensor.tiling import Tiling
 
 _MOST_CANDIDATES = 6_000
 _AHEAD = 2
@@ -148,6 +149,8 @@ class Search:
         if any(index in operand.opaque for operand in self.tiling.operands):
             return [1]
         if index >= self.tiling.parallel and self._shares_a_dimension(index):
+            return [extent]
+        if self.tiling.inner is not None and index in self.tiling.compared:
             return [extent]
         sizes = {-(-extent // count) for count in range(1, extent + 1)}
         if index < self.tiling.parallel:

@@ -19,8 +19,9 @@ from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.estimate import Estimate, estimate_schedule
+from nopt.passes.tensor.operands import Operand
 from nopt.passes.tensor.schedules import result_entries, tile_loops
-from nopt.passes.tensor.tiling import Operand, Tiling
+from nopt.passes.tensor.tiling import Tiling
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,8 @@ class Scheduled:
 
     def first_window(self, operand: Operand) -> list[Range]:
         """The indices of an operand that the first tile reads, in each dimension."""
-        tiling, nest = self.tiling, self.tiling.nest
-        ranges: dict[AffineExpr, Range] = {
-            AffineDimExpr(i): (0, extent - 1) for i, extent in enumerate(nest.extents)
-        }
+        tiling = self.tiling
+        ranges: dict[AffineExpr, Range] = {**tiling.ranges}
         for iterator, tile in enumerate(self.schedule.tiles):
             ranges[AffineDimExpr(tiling.position(iterator))] = (0, tile - 1)
         return [expr_range(expr, ranges) for expr in operand.indices]

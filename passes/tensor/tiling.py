@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
-from math import gcd, prod
+from functools import cached_property
+from math import prod
 
 import numpy as np
-from xdsl.dialects.builtin import i8
-from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
+from xdsl.ir import BlockArgument
+from xdsl.ir.affine import AffineMap
 
-from nopt.dialects.affine_math import expr_range, to_sum
+from nopt.dialects.affine_math import Ranges, dim_ranges, expr_range
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
@@ -20,63 +20,17 @@ from nopt.passes.affine.core_nest import (
     Product,
     Step,
     Window,
+    inner_product,
     recognise,
     staged_scale,
 )
-from nopt.passes.affine.vectors import Vectors, in_vectors, stored_box
-from nopt.passes.intrinsics import gemm
-from nopt.passes.remarks import name_of
+from nopt.passes.affine.vectors import stored_box
 from nopt.passes.tensor.bias_digits import matrices
+from nopt.passes.tensor.operands import InnerProduct, Operand, Reader, is_inside
 from nopt.passes.tensor.separate_windows import SeparateWindows, separate
-
-Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 _RESIDENT_SHARE = 8
 """A constant of the epilogue stays on chip whole if it takes at most 1/8 of its scratchpad."""
-
-
-@dataclass(frozen=True, eq=False)
-class Operand:
-    """What one load reads: `source index[j] = sum over iterators d of coefficients[j, d] * d + …`.
-
-    Lanes are left out. `steps[j]` is the distance between the indices that are needed at all.
-    """
-
-    load: LoadOp
-    memory: Memory
-    vectors: Vectors
-    """What the load reads, and at which indices, seen as vectors."""
-    lanes: int
-    """How many of its dimensions are lanes, innermost."""
-    coefficients: Integers
-    steps: tuple[int, ...]
-    opaque: frozenset[int]
-    """Iterators inside a division: their tile must be 1, or the window is no box."""
-    resident: bool = False
-    """A constant of the epilogue of which every tile is kept on chip, and loaded once."""
-    digits: bool = False
-    """A constant that is added by a matrix product: what is loaded are its `bias_digits`."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the tensor, without lanes."""
-        return self.vectors.shape[: -self.lanes]
-
-    @property
-    def indices(self) -> tuple[AffineExpr, ...]:
-        """Over the nest's iterators, without lanes."""
-        return self.vectors.indices[: -self.lanes]
-
-    def window(self, tiles: Integers) -> Integers:
-        """Elements of the window in each dimension, for tile sizes [..., iterators]."""
-        scaled = self.coefficients // np.array(self.steps, np.int64)[:, None]
-        return (tiles - 1) @ scaled.T + 1
-
-    @cached_property
-    def depends(self) -> frozenset[int]:
-        """Iterators whose tile loops move the window."""
-        moving = np.flatnonzero(self.coefficients.any(axis=0))
-        return frozenset(int(i) for i in moving) | self.opaque
 
 
 @dataclass(frozen=True)
@@ -111,6 +65,36 @@ class Tiling:
     that is written of it."""
     planes: int = 1
     """Bytes of each result that are stored. An iterator over them is none of the others."""
+    inner: InnerProduct | None = None
+    """What computes the windows of a maximum; its reduction's iterators follow the others."""
+
+    @property
+    def product(self) -> Product | None:
+        """The product that is computed, be it inside of windows."""
+        if self.inner is not None:
+            return self.inner.product
+        return self.start if isinstance(self.start, Product) else None
+
+    @property
+    def compared(self) -> range:
+        """The iterators that run through windows, if their maximum or minimum is taken."""
+        if isinstance(self.start, Product):
+            return range(0)
+        return range(self.parallel, self.parallel + len(self.nest.reduction_extents))
+
+    @property
+    def iterators(self) -> tuple[BlockArgument, ...]:
+        """Those of the nest, and behind them the inner product's reduction."""
+        if self.inner is None:
+            return self.nest.iterators
+        inner = self.inner.nest
+        return (*self.nest.iterators, *inner.iterators[len(inner.parallel_extents) :])
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        """Of the iterators, as dimensions."""
+        inner = () if self.inner is None else self.inner.nest.reduction_extents
+        return dim_ranges((*self.nest.extents, *inner))
 
     @property
     def first_parallel(self) -> int:
@@ -118,7 +102,7 @@ class Tiling:
         return int(self.planes > 1)
 
     def position(self, iterator: int) -> int:
-        """Which of the nest's iterators one of the tiling's is."""
+        """Which of `iterators` one of the tiling's is."""
         if iterator < self.parallel:
             return self.first_parallel + iterator
         return len(self.nest.parallel_extents) + iterator - self.parallel
@@ -140,12 +124,14 @@ class Tiling:
         parts = [f"{list(self.extents[: self.parallel])} x {list(self.extents[self.parallel :])}"]
         kind = None if isinstance(self.start, Product) else self.start.kind
         parts.append("product" if isinstance(self.start, Product) else f"{kind or 'load'}")
+        if self.inner is not None:
+            parts.append(f"of a product {self.inner.coefficients.tolist()} {self.inner.first}")
         if self.planes > 1:
             parts.append(f"{self.planes} planes")
         for operand in self.operands:
             pad = "" if operand.load.pad is None else f" pad {operand.load.pad_value}"
             flags = f"{' kept' if operand.resident else ''}{' digits' if operand.digits else ''}"
-            map = AffineMap(len(self.nest.extents), 0, operand.vectors.indices)
+            map = AffineMap(len(self.iterators), 0, operand.vectors.indices)
             parts.append(f"{operand.memory} {list(operand.shape)} {map}{pad}{flags}")
         for step in self.steps:
             other = f"{step.operand}"
@@ -163,7 +149,7 @@ class Tiling:
                     self.scale(operand)[0]
                     for operand in self.operands
                     if operand.memory is Memory.INP
-                    and not (isinstance(self.start, Product) and operand.load is self.start.input)
+                    and (self.product is None or operand.load is not self.product.input)
                 }
             )
         )
@@ -183,6 +169,8 @@ class Tiling:
     @cached_property
     def windows(self) -> SeparateWindows | None:
         """How the windows of a maximum or minimum are compared axis by axis, if they can be."""
+        if self.inner is not None:
+            return separate(self.inner.coefficients, self.extents, self.parallel)
         operand = self.operands[0]
         if not self.is_staged(operand) or operand.opaque:
             return None
@@ -210,44 +198,63 @@ class Tiling:
 def tiling_of(nest: ForOp, config: Config) -> Tiling:
     """Analyse a blocked nest. Raises NotOnCore if it is not one."""
     core = recognise(nest, config)
-    product = isinstance(core.start, Product)
+    inside = None if isinstance(core.start, Product) else inner_product(core.start.input, config)
+    product = core.start if isinstance(core.start, Product) else inside
+    reader = Reader(nest, inside and core.start.input, config)
     first = int(core.planes > 1)
     parallel = nest.parallel_extents[first:-1]
-    reduction = nest.reduction_extents[:-1] if product else nest.reduction_extents
+    reduction = reader.reduction[:-1] if product else reader.reduction
     if nest.parallel_extents[-1] != config.block_out:
         raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
     if not parallel:
         raise NotOnCore("it has no parallel iterator beside its lanes")
-    if product and nest.reduction_extents[-1] != config.block_in:
+    if product and reader.reduction[-1] != config.block_in:
         raise NotOnCore(f"its innermost reduction iterator is not a block of {config.block_in}")
     stored = stored_box(nest, config.block_out)
     if stored is None:
         raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
     first_reduction = len(nest.parallel_extents)
-    positions = [
+    reader.positions = [
         *range(first, first + len(parallel)),
         *range(first_reduction, first_reduction + len(reduction)),
     ]
-    name = "inp" if isinstance(core.start, Product) else "acc"
-    operands = [_operand(core.start.input, name, positions, config)]
-    if isinstance(core.start, Product):
-        operands.append(_operand(core.start.weight, "wgt", positions, config))
+    if product is not None:
+        operands = [reader.operand(product.input, "inp"), reader.operand(product.weight, "wgt")]
+    else:
+        operands = [reader.operand(core.start.input, "acc")]
     for step in core.steps:
         if isinstance(step.operand, LoadOp):
-            operand = _operand(step.operand, "acc", positions, config)
+            operand = reader.operand(step.operand, "acc")
             operands.append(_constant_operand(operand, step, prod(parallel), config))
-    return Tiling(
+    tiling = Tiling(
         nest,
         core.start,
         core.steps,
         (*parallel, *reduction),
         len(parallel),
         tuple(operands),
-        _padded_maximum(core.start, operands[0]),
+        _padded_maximum(inside or core.start, operands[0]),
         tuple(step for step in core.steps if step.shifts_to_multiply(config)),
         stored,
         core.planes,
+        inside and reader.inner(inside),
     )
+    _check_windows(tiling)
+    return tiling
+
+
+def _check_windows(tiling: Tiling) -> None:
+    """Of an inner product: windows are compared in place, and reach outside by one plane each."""
+    if (inner := tiling.inner) is None:
+        return
+    if (windows := tiling.windows) is None:
+        raise NotOnCore("its windows are not compared axis by axis")
+    for axis, extent in enumerate(tiling.extents[: tiling.parallel]):
+        for phase in windows.axes[axis].phases:
+            outside = inner.outside(axis, windows, phase, extent)
+            last = extent + windows.axes[axis].more(phase) - 1
+            if not set(outside) <= {0, last}:
+                raise NotOnCore("its windows reach further outside than a stride")
 
 
 def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config) -> Operand:
@@ -272,43 +279,6 @@ def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config
     return replace(operand, memory=memory, resident=resident, digits=adds)
 
 
-def _operand(load: LoadOp, name: str, positions: list[int], config: Config) -> Operand:
-    """The operand that plays `name` in the intrinsic, its lanes innermost. Raises NotOnCore."""
-    nest, described = load.nest, gemm(config)
-    lanes = described.lane_rank(name)
-    vectors = Vectors(load.map.data.results, load.source_shape)
-    vectors = in_vectors(vectors, nest.ranges, config.block_out, lanes)
-    wide = [len(nest.parallel_extents) - 1, len(nest.extents) - 1]
-    if not described.has_lanes(name, vectors.indices, wide):
-        raise NotOnCore(f"the innermost indices of {name_of(load.source)} are not its lanes")
-    memory = Memory.WGT if name == "wgt" else Memory.INP
-    if load.result.type != i8:
-        memory = Memory.ACC
-    rank = len(vectors.shape) - lanes
-    coefficients = np.zeros((rank, len(positions)), np.int64)
-    opaque: set[int] = set()
-    padded: list[int] = []
-    for axis, expr in enumerate(vectors.indices[:rank]):
-        if not expr.used_dims() <= set(positions):
-            raise NotOnCore("a lane indexes something else than the lanes of an operand")
-        for atom, coefficient in to_sum(expr, nest.ranges).terms.items():
-            if isinstance(atom, AffineDimExpr) and atom.position in positions:
-                if coefficient < 0:
-                    raise NotOnCore("an index runs backwards")
-                coefficients[axis, positions.index(atom.position)] = coefficient
-            else:
-                opaque |= {positions.index(dim) for dim in atom.used_dims() if dim in positions}
-        if not _is_inside(expr_range(expr, nest.ranges), vectors.shape[axis]):
-            padded.append(axis)
-    if len([axis for axis in padded if axis < rank - 1]) > 1:
-        raise NotOnCore("it reads outside in more dimensions than the core's loads pad")
-    # The innermost dimension is loaded as it lies; others can leave out what nobody reads.
-    steps = [reduce(gcd, (int(c) for c in row), 0) or 1 for row in coefficients]
-    if rank:
-        steps[-1] = 1
-    return Operand(load, memory, vectors, lanes, coefficients, tuple(steps), frozenset(opaque))
-
-
 def _padded_maximum(start: Product | Window, operand: Operand) -> PaddedMaximum | None:
     load = start.input
     if not load.pad_value or not load.reads_outside():
@@ -318,11 +288,6 @@ def _padded_maximum(start: Product | Window, operand: Operand) -> PaddedMaximum 
     ranges = load.nest.ranges
     axes: list[int] = []
     for axis, (expr, size) in enumerate(zip(operand.indices, operand.shape, strict=True)):
-        if not _is_inside(expr_range(expr, ranges), size):
+        if not is_inside(expr_range(expr, ranges), size):
             axes.append(axis)
     return PaddedMaximum(int(load.pad_value), tuple(axes))
-
-
-def _is_inside(found: tuple[int, int], size: int) -> bool:
-    """Whether the least and largest value of an index are in a dimension."""
-    return found[0] >= 0 and found[1] < size

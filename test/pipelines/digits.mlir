@@ -1,5 +1,5 @@
-// The whole digits network: each convolution, its pooling, and the dense layer is one kernel; between
-// them nothing is laid out anew, but for the flattening, which the dense layer's loads do.
+// The whole digits network: each convolution with its pooling, and the dense layer is one kernel;
+// between them nothing is laid out anew, but for the flattening, which the dense layer's loads do.
 // RUN: nopt %root/examples/digits/digits.mlir -p vta -o %t.mlir
 // RUN: filecheck %s < %t.mlir
 // RUN: nopt %root/examples/digits/digits.mlir -p vta -t vta-program -o %t.vta
@@ -13,18 +13,14 @@
 // CHECK: func.func @main(%image: tensor<1x1x8x8xi8>) -> tensor<1x10xi8> {
 // CHECK: %image_1 = affine_nest.for
 // CHECK-NOT: affine_nest.for
-// CHECK: %requantized1 = isa.kernel (%image_mem = %image_1, %weight1_mem = %weight1, {{.*}}) to (%requantized1_mem)
+// CHECK: %pool1 = isa.kernel (%image_mem = %image_1, %weight1_mem = %weight1, {{.*}}) to (%pool1_mem)
 // CHECK: isa.gemm
-// CHECK: isa.store %requantized1_mem
-// CHECK-NOT: affine_nest.for
-// CHECK: %pool1 = isa.kernel (%requantized1_mem_1 = %requantized1, {{.*}}) to (%pool1_mem)
 // CHECK: isa.alu max
 // CHECK: isa.store %pool1_mem
 // CHECK-NOT: affine_nest.for
-// CHECK: %requantized2 = isa.kernel (%pool1_mem_1 = %pool1, %weight2_mem = %weight2, {{.*}}) to (%requantized2_mem)
-// CHECK: isa.store %requantized2_mem
-// CHECK-NOT: affine_nest.for
-// CHECK: %pool2 = isa.kernel (%requantized2_mem_1 = %requantized2, {{.*}}) to (%pool2_mem)
+// CHECK: %pool2 = isa.kernel (%pool1_mem_1 = %pool1, %weight2_mem = %weight2, {{.*}}) to (%pool2_mem)
+// CHECK: isa.gemm
+// CHECK: isa.alu max
 // CHECK: isa.store %pool2_mem
 // CHECK-NOT: affine_nest.for
 // CHECK: %logits = isa.kernel (%pool2_mem_1 = %pool2, %weight3_mem = %weight3, {{.*}}) to (%logits_mem)
