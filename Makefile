@@ -36,7 +36,7 @@ lint: $(INSTALLED_DEV)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(INSTALLED_DEV)
-	for script in fusion layers models rtl_agreement schedule simulator; do \
+	for script in compile fusion layers models rtl_agreement schedule simulator; do \
 		$(BIN)/python bench/$$script.py || exit 1; done
 
 clean:

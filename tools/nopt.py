@@ -161,6 +161,8 @@ class NoptMain(xDSLOptMain):
 
     def print_listings(self) -> bool:
         """Print what `--list-…` asks for; False if nothing was asked."""
+        if not (self.args.list_passes or self.args.list_pipelines or self.args.list_targets):
+            return False
         from nopt.passes.pipelines import PIPELINES
         from nopt.tools.listing import listing, pipeline_listing
         from nopt.tools.universe import NOPT_UNIVERSE
@@ -309,7 +311,7 @@ def _target_spec(text: str) -> ArgSpec:
     return specs[0]
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None, driver: type[NoptMain] = NoptMain) -> None:
     """Run `nopt` with `argv` (default: the command line). Exits with status 1 after an error."""
     argv = sys.argv[1:] if argv is None else argv
     # What was imported so far lives until the end, and so does most of what parsing and passes
@@ -318,7 +320,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     gc.set_threshold(500_000)
     atexit.register(gc.freeze)
     with errors_for_people(show_traceback="--traceback" in argv):
-        NoptMain("Run passes on MLIR text and print the result.", argv).run()
+        driver("Run passes on MLIR text and print the result.", argv).run()
 
 
 if __name__ == "__main__":
