@@ -173,7 +173,7 @@ def _handed_on(
             properties["groups"] = IntegerAttr(arrangement.size, user.groups.type)
         case RequantizeOp() if user.axis is not None:
             for name, factor in (("multiplier", user.multipliers), ("shift", user.shifts)):
-                if factor is None or factor.size == 1:
+                if factor is None or factor.ndim == 0:
                     continue
                 vector = arrangement.spread(factor.reshape(-1), 0, unused=1)
                 properties[name] = attribute_of(vector.astype(np.int32), name)

@@ -1,9 +1,10 @@
-"""`graph-arrange-channels`: joined tensors in whole blocks of channels.
+"""`graph-arrange-channels`: joined tensors in whole blocks of channels, selections in weights.
 
 The core stores blocks of channels. A tensor joined of others of any number of channels is joined of
-padded ones instead; what reads it has zeros in its constant weights for the padding. Where a reader
-has no weights for that, a product with a matrix of zeros and ones brings the channels together. A
-limit of a joined tensor, as ReLU, is one of its pieces, and so is a maximum over windows.
+padded ones instead; what reads it has zeros in its constant weights for the padding. So it has for
+channels that a slice off the blocks or a shuffle does not give it. Where a reader has no weights
+for that, a product with a matrix of zeros and ones brings the channels together. A limit of a
+joined tensor, as ReLU, is one of its pieces, and so is a maximum over windows.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.constants import load_resource_dialect
-from nopt.dialects.graph import ClipOp, ConcatOp, MaxPoolOp, PadOp, ReluOp
+from nopt.dialects.graph import ClipOp, ConcatOp, MaxPoolOp, PadOp, ReluOp, ReshapeOp, SliceOp
+from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.graph.arrangement import Arrangement, can_read, move, picked
+from nopt.passes.graph.capability import refusal
+from nopt.passes.graph.selections import selection_of
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT
 
 
 @dataclass(frozen=True)
 class GraphArrangeChannelsPass(ModulePass):
-    """Pad the pieces of joined tensors to blocks; limit pieces, not what they are joined to."""
+    """Pad the pieces of joined tensors to blocks, limit them; choose channels by weights."""
 
     name = "graph-arrange-channels"
 
@@ -41,6 +45,9 @@ class GraphArrangeChannelsPass(ModulePass):
         # The outermost first: a piece may be joined itself.
         for concat in reversed([each for each in op.walk() if isinstance(each, ConcatOp)]):
             _limit_pieces(concat)
+        for each in [each for each in op.walk() if isinstance(each, ReshapeOp | SliceOp)]:
+            _select(each, block)
+        dce(op)
         for concat in [each for each in op.walk() if isinstance(each, ConcatOp)]:
             _pad_pieces(concat, block)
         dce(op)
@@ -84,6 +91,34 @@ def _is_of_each_piece(op: Operation, concat: ConcatOp) -> bool:
     if isinstance(op, MaxPoolOp):
         return concat.axis.value.data == 1 and op.result.type.element_type == i8
     return isinstance(op, ReluOp | ClipOp)
+
+
+def _select(op: ReshapeOp | SliceOp, block: int) -> None:
+    """Let readers on the core read what channels are selected from, unless they can in place."""
+    if (found := selection_of(op)) is None:
+        return
+    source, channels = found
+    from_core = isinstance(source.owner, GraphOp) and refusal(source.owner) is None
+    in_place = channels[0] % block == 0 and bool((np.diff(channels) == 1).all())
+    on_host = op.attributes.get(PLACEMENT) == StringAttr("host")
+    if on_host or not from_core or in_place or tensor_of(source).element_type != i8:
+        return
+    arrangement = Arrangement(channels, shape_of(source)[1])
+    for use in list(op.result.uses):
+        if can_read(use.operation, op.result):
+            move(use.operation, op.result, source, arrangement)
+    uses = [use for use in op.result.uses if _computes(use.operation)]
+    if uses:
+        again = picked(source, arrangement, op)
+        again.attributes.update(op.attributes)
+        again.result.name_hint = op.result.name_hint
+        for use in uses:
+            use.operation.operands[use.index] = again.result
+
+
+def _computes(op: Operation) -> bool:
+    """Whether the core runs an op that is no selection itself."""
+    return isinstance(op, GraphOp) and refusal(op) is None and selection_of(op) is None
 
 
 def _pad_pieces(concat: ConcatOp, block: int) -> None:

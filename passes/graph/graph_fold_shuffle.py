@@ -26,34 +26,14 @@ from nopt.dialects.graph import (
     ReluOp,
     RequantizeOp,
     ReshapeOp,
-    TransposeOp,
 )
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
 from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules, with_operand
+from nopt.passes.graph.selections import shuffle_of
 from nopt.passes.machine import machine_of
-
-
-def _permutation(op: ReshapeOp) -> tuple[SSAValue, Array] | None:
-    """The image behind a shuffle, and which of its channels each channel of the result is."""
-    if not isinstance(transpose := op.input.owner, TransposeOp) or not op.input.has_one_use():
-        return None
-    split = transpose.input.owner
-    if not isinstance(split, ReshapeOp) or not transpose.input.has_one_use():
-        return None
-    shape, parts = shape_of(split.input), split.result.type.get_shape()
-    order = [*transpose.permutation.get_values()]
-    ends = [0, *range(len(parts) - 2, len(parts))]
-    if len(shape) != 4 or op.result.type != split.input.type or len(parts) < 4:
-        return None
-    if [parts[end] for end in ends] != [shape[axis] for axis in (0, 2, 3)]:
-        return None
-    if order[:1] + order[-2:] != ends:
-        return None
-    channels = np.arange(shape[1]).reshape(parts[1:-2])
-    return split.input, channels.transpose([axis - 1 for axis in order[1:-2]]).reshape(-1)
 
 
 @dataclass(frozen=True)
@@ -64,7 +44,7 @@ class _Folding:
 
     def fold(self, op: ReshapeOp) -> Replacement:
         """The convolution and its epilogue that give the shuffled channels at once."""
-        if (shuffle := _permutation(op)) is None or op.result.type.element_type in FLOATS:
+        if (shuffle := shuffle_of(op)) is None or op.result.type.element_type in FLOATS:
             return None
         value, order = shuffle
         chain: list[GraphOp] = []

@@ -85,3 +85,29 @@ func.func @kept(%a: tensor<1x16x1x2xi8>, %b: tensor<1x2x1x2xi8>, %c: tensor<1x2x
 // CHECK-NEXT: %e = graph.concat %b, %b axis 2 :
 // CHECK-NEXT: %f = graph.concat %c, %c axis 1 :
 // CHECK-NEXT: %g = graph.concat %b, %b axis 1 {placement = "host"} :
+
+// Half of the shuffled channels: a convolution reads all, with zeros in its weights for the others. The
+// sum has no weights: a product with zeros and ones chooses its channels. The host takes what it wants.
+func.func @halves(%x: tensor<1x4x1x2xi8>) -> (tensor<1x2x1x2xi8>, tensor<1x2x1x2xi8>) {
+  %r = graph.relu %x : tensor<1x4x1x2xi8>
+  %split = graph.reshape %r : tensor<1x4x1x2xi8> -> tensor<1x2x2x1x2xi8>
+  %crossed = graph.transpose %split permutation [0, 2, 1, 3, 4] : tensor<1x2x2x1x2xi8> -> tensor<1x2x2x1x2xi8>
+  %s = graph.reshape %crossed : tensor<1x2x2x1x2xi8> -> tensor<1x4x1x2xi8>
+  %left = graph.slice %s starts [0, 0, 0, 0] : tensor<1x4x1x2xi8> -> tensor<1x2x1x2xi8>
+  %right = graph.slice %s starts [0, 2, 0, 0] : tensor<1x4x1x2xi8> -> tensor<1x2x1x2xi8>
+  %w = graph.constant dense<[[[[5]], [[7]]], [[[8]], [[9]]]]> : tensor<2x2x1x1xi8>
+  %c = graph.conv2d %right, %w : (tensor<1x2x1x2xi8>, tensor<2x2x1x1xi8>) -> tensor<1x2x1x2xi32>
+  %a = graph.add %c, %left : (tensor<1x2x1x2xi32>, tensor<1x2x1x2xi8>) -> tensor<1x2x1x2xi32>
+  %q = graph.requantize %a shift 4 : tensor<1x2x1x2xi32> -> tensor<1x2x1x2xi8>
+  return %q, %right : tensor<1x2x1x2xi8>, tensor<1x2x1x2xi8>
+}
+// CHECK-LABEL: func.func @halves(
+// CHECK-NEXT: %r = graph.relu %x : tensor<1x4x1x2xi8>
+// CHECK: %0 = graph.constant dense<[[[[1]], [[0]], [[0]], [[0]]], [[[0]], [[0]], [[1]], [[0]]]]> : tensor<2x4x1x1xi8>
+// CHECK-NEXT: %1 = graph.conv2d %r, %0 : (tensor<1x4x1x2xi8>, tensor<2x4x1x1xi8>) -> tensor<1x2x1x2xi32>
+// CHECK-NEXT: %left = graph.requantize %1 shift 0 : tensor<1x2x1x2xi32> -> tensor<1x2x1x2xi8>
+// CHECK-NEXT: %right = graph.slice %s starts [0, 2, 0, 0]
+// CHECK-NEXT: %w = graph.constant dense<[[[[0]], [[5]], [[0]], [[7]]], [[[0]], [[8]], [[0]], [[9]]]]> : tensor<2x4x1x1xi8>
+// CHECK-NEXT: %c = graph.conv2d %r, %w : (tensor<1x4x1x2xi8>, tensor<2x4x1x1xi8>) -> tensor<1x2x1x2xi32>
+// CHECK-NEXT: %a = graph.add %c, %left : (tensor<1x2x1x2xi32>, tensor<1x2x1x2xi8>) -> tensor<1x2x1x2xi32>
+// CHECK: func.return %q, %right
