@@ -88,3 +88,29 @@ func.func @padded(%x: tensor<40x32xi8>, %y: tensor<48x32xi8>) -> tensor<48x40xi8
   return %b : tensor<48x40xi8>
 }
 // CHECK: remark: '%a' is copied for '%b': (d0, d1, d2, d3) -> (((d0 * 16) + d2), ((d1 * 16) + d3)) pads '%a' (1,536 bytes)
+
+// Two nests compute it.
+func.func @parts(%x: tensor<16x32xi8>, %y: tensor<48x32xi8>) -> tensor<48x32xi8> {
+  %a = affine_nest.for (%i, %j) = (16, 32) into [%i, %j] {
+    %v = affine_nest.load %x[%i, %j] : tensor<16x32xi8>
+    affine_nest.yield %v : i8
+  } attributes {lanes = #affine_nest.lanes<output j>} : tensor<32x32xi8>
+  %b = affine_nest.for (%i, %j) = (16, 32) into %a[%i + 16, %j] {
+    %v = affine_nest.load %x[%i, %j] : tensor<16x32xi8>
+    affine_nest.yield %v : i8
+  } attributes {lanes = #affine_nest.lanes<output j>} : tensor<32x32xi8>
+  %d = affine_nest.for (%i, %o) = (48, 32) reduce (%j) = (32) {
+    %v = affine_nest.load %y[%i, %j] : tensor<48x32xi8>
+    %u = affine_nest.load %b[%o, %j] : tensor<32x32xi8>
+    %ve = arith.extsi %v : i8 to i32
+    %ue = arith.extsi %u : i8 to i32
+    %m = arith.muli %ve, %ue : i32
+    %s = affine_nest.reduce add %m : i32
+    %by = arith.constant 14 : i32
+    %r = arith.shrsi %s, %by : i32
+    %t = arith.trunci %r : i32 to i8
+    affine_nest.yield %t : i8
+  } attributes {lanes = #affine_nest.lanes<output o, input 1, weights second>} : tensor<48x32xi8>
+  return %d : tensor<48x32xi8>
+}
+// CHECK: remark: '%b' is copied for '%d': '%b' is computed in parts (1,024 bytes)

@@ -182,6 +182,23 @@ func.func @pieces(%x: tensor<1x16x2x2xi8>) -> (tensor<1x80x2x2xi8>, tensor<1x32x
   return %narrow, %a, %b : tensor<1x80x2x2xi8>, tensor<1x32x2x2xi8>, tensor<1x32x2x2xi8>
 }
 
+func.func @order_of_a_piece(%x: tensor<16x16xi8>) -> (tensor<48x16xi8>, tensor<32x16xi8>) {
+  %front = affine_nest.for (%i, %l) = (16, 16) into [%i, %l] {
+    %v = affine_nest.load %x[%i, %l] : tensor<16x16xi8>
+    affine_nest.yield %v : i8
+  } : tensor<48x16xi8>
+  %a = affine_nest.for (%i, %l) = (32, 16) reduce (%k) = (16) {
+    %v = affine_nest.load %x[%i floordiv 2, %k] : tensor<16x16xi8>
+    %m = affine_nest.reduce max %v : i8
+    affine_nest.yield %m : i8
+  } : tensor<32x16xi8>
+  %woven = affine_nest.for (%i, %l) = (32, 16) into %front[%i + 16, %l] {
+    %v = affine_nest.load %a[%i floordiv 2 + %i mod 2 * 16, %l] : tensor<32x16xi8>
+    affine_nest.yield %v : i8
+  } : tensor<48x16xi8>
+  return %woven, %a : tensor<48x16xi8>, tensor<32x16xi8>
+}
+
 func.func @readers_of_pieces(%x: tensor<1x16x2x2xi8>) -> (tensor<1x16x2x2xi8>, tensor<1x48x2x2xi8>, tensor<1x32x2x2xi8>) {
   %a = affine_nest.for (%n, %c, %h, %w) = (1, 16, 2, 2) reduce (%k) = (16) {
     %v = affine_nest.load %x[0, %k, %h, %w] : tensor<1x16x2x2xi8>
@@ -218,5 +235,7 @@ func.func @readers_of_pieces(%x: tensor<1x16x2x2xi8>) -> (tensor<1x16x2x2xi8>, t
 // CHECK-NEXT: remark: '%early' is copied into its part of a tensor: '%a' is computed before what it would be written into
 // CHECK-NEXT: remark: '%part' is copied into its part of a tensor: (d0, d1, d2, d3) -> (0, (d1 + 16), d2, d3) does not read each element of a tensor once
 // CHECK-NEXT: remark: '%narrow' is copied into its part of a tensor: the part is not in whole blocks of 16 lanes
+// CHECK-NEXT: remark: '%front' is copied into its part of a tensor: '%x' is not computed by a nest
+// CHECK-NEXT: remark: '%woven' is copied into its part of a tensor: (d0, d1) -> (((d0 floordiv 2) + ((d0 mod 2) * 16)), d1) would divide iterators; the core stores boxes of plain indices
 // CHECK-NEXT: remark: '%j' is copied into its part of a tensor: '%padded' pads '%a'
 // CHECK-NEXT: remark: '%k' is copied into its part of a tensor: '%into' is written into '%b', too
