@@ -33,16 +33,16 @@ class Expected:
     """Steps of the compute module, each at its least, or bytes that must be read."""
     weights: float
     """How often its weights are loaded; 0 if it has none."""
-    once: float | None
+    once: tuple[float, float] | None
     """If that is more than once: how many cycles longer the best schedule takes that loads them
-    once, or nothing if there is none."""
+    once, and how many bytes more it loads; nothing if there is none."""
 
 
 def expectations(module: ModuleOp) -> list[Expected]:
     """Of each scheduled nest on the core, in order."""
     config = machine_of(module)
     found: list[Expected] = []
-    known: dict[str, float | None] = {}
+    known: dict[str, tuple[float, float] | None] = {}
     before: Scheduled | None = None
     for nest in module.walk():
         if not isinstance(nest, ForOp) or not is_on_core(nest):
@@ -53,7 +53,7 @@ def expectations(module: ModuleOp) -> list[Expected]:
         alone, end = float(layer.cost.cycles[0]), float(layer.cost.end[0])
         weights = float(layer.cost.weights[0])
         if weights > 1 and layer.tiling.signature not in known:
-            known[layer.tiling.signature] = _loading_once(layer.tiling, alone, config)
+            known[layer.tiling.signature] = _loading_once(layer)
         found.append(
             Expected(
                 alone=alone - end,
@@ -68,13 +68,15 @@ def expectations(module: ModuleOp) -> list[Expected]:
     return found
 
 
-def _loading_once(tiling: Tiling, cycles: float, config: Config) -> float | None:
-    """How much longer the best schedule takes that loads weights once; None if there is none."""
+def _loading_once(layer: Scheduled) -> tuple[float, float] | None:
+    """Cycles and bytes more of the best schedule that loads weights once, if there is one."""
     try:
-        schedule = search(tiling, config, weights=1)
+        schedule = search(layer.tiling, layer.config, weights=1)
     except NoScheduleError:
         return None
-    return float(estimate_schedule(tiling, schedule, config).cycles[0]) - cycles
+    once = estimate_schedule(layer.tiling, schedule, layer.config)
+    cycles, bytes = once.cycles - layer.cost.cycles, once.bytes - layer.cost.bytes
+    return float(cycles[0]), float(bytes[0])
 
 
 def floor(tiling: Tiling, config: Config) -> int:
@@ -87,8 +89,8 @@ def floor(tiling: Tiling, config: Config) -> int:
     alu = config.alu_cycles
     if tiling.windows is not None:
         planes, folds = len(tiling.windows.planes), len([*tiling.windows.folds()])
-        summed = prod(tiling.extents[tiling.compared.stop :])
-        cycles = (1 + summed) * planes + 2 * alu * folds
+        products = prod(tiling.extents[tiling.compared.stop :])
+        cycles = planes * (1 + products) + 2 * alu * folds
     else:
         cycles = 1 + prod(tiling.extents[tiling.parallel :])
     for step in tiling.steps:

@@ -258,7 +258,7 @@ def reread_rows(rows: Sequence[Measured]) -> list[Row]:
             "weights": part.expected.weights,
             "once": "fits nowhere"
             if part.expected.once is None
-            else f"{part.expected.once:+,.0f} cycles",
+            else "{:+,.0f} cycles, {:+,.0f} bytes".format(*part.expected.once),
         }
         for each in rows
         for part in each.parts

@@ -43,6 +43,8 @@ class Estimate:
     """Cycles of the last store."""
     compute: Floats
     """Cycles of the compute module alone."""
+    loads: Floats
+    """Cycles of the load module alone."""
     tail: Floats
     """Cycles that it has left when the last load is done."""
     bytes: Floats
@@ -121,16 +123,18 @@ class _Estimation:
         chunk = self._chunk() + self._more_instructions(len(tiling.extents))
         more = self._more_instructions(tiling.parallel)
         epilogue = epilogue + (1 + len(tiling.steps)) * more
-        total = np.zeros(count)
+        total, loads = np.zeros(count), self.turns * self.per_tile
         for tiles_of_kind, streamed, kept, ahead in self._kinds():
             period = self._period(streamed + kept, ahead, chunk, epilogue)
             total = total + tiles_of_kind * np.maximum(period, store)
+            loads = loads + tiles_of_kind * (streamed + kept)
         self.instructions = self.instructions + self.turns * stored
         return Estimate(
             np.maximum(total, cost.fetch_cycles(self.instructions, config)),
             self.first,
             last_store,
             self.turns * (self.chunks * chunk + epilogue),
+            loads,
             chunk + epilogue,
             self.bytes,
             self.weights,

@@ -100,8 +100,11 @@ class Search:
         self.orders += 1
         self.compared += len(fitting)
         costs = estimate(self.candidates[fitting], self.config, order, slots[fitting], scopes)
-        # What overlap hides breaks ties: less traffic and fewer instructions.
-        traffic = costs.bytes / self.config.bytes_per_cycle
+        # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
+        weights = factor(self.tiling, Memory.WGT)
+        once = 0 if weights is None else prod(weights.shape) * self.config.wgt_bytes
+        again = np.maximum(costs.weights - 1, 0) * once
+        traffic = (costs.bytes + again) / self.config.bytes_per_cycle
         cycles = costs.cycles + 0.02 * traffic + _INSTRUCTION * costs.instructions
         cycles = np.where(costs.weights <= self.weights, cycles, inf)
         best = np.argsort(cycles, kind="stable")[:4]

@@ -74,8 +74,9 @@ class Scheduled:
 
 def cycles_after(before: Scheduled, layer: Scheduled) -> float:
     """Cycles from the end of what one kernel computes to the end of what the next one does."""
-    steady, start, compute = (
-        float(cycles[0]) for cycles in (layer.cost.steady, layer.cost.start, layer.cost.compute)
+    of = layer.cost
+    steady, start, compute, loads = (
+        float(cycles[0]) for cycles in (of.steady, of.start, of.compute, of.loads)
     )
     tail, last_store = float(before.cost.tail[0]), float(before.cost.end[0])
     period = float(before.cost.steady[0]) / before.turns
@@ -95,7 +96,10 @@ def cycles_after(before: Scheduled, layer: Scheduled) -> float:
     micro_ops = slots * float(cost.load_cycles(1, layer.config.bytes_per_cycle, layer.config))
     if late > 0:
         return micro_ops + steady + max(wait, late, start - tail)
-    # Where loads take longest, the first of them are done before, or all that have a place.
+    wait = max(wait, start - tail)
+    if loads < steady:
+        return micro_ops + steady + wait
+    # Loads take longest: the first of them are done before, or all that have a place.
     kept = layer.turns == 1 and layer.schedule.slots_of(Memory.INP) == 1
-    ahead = min(steady - compute, tail, tail if kept else start)
-    return micro_ops + max(steady + max(start - tail, 0.0) - ahead, compute + wait)
+    behind = loads - tail if kept else loads - min(start, tail) + float(of.tail[0])
+    return micro_ops + max(compute + wait, behind)
