@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from xdsl.dialects import arith
-from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import Sum, to_sum
-from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, NestOp, ReduceOp
+from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, ReduceOp
 from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.analysis import access_of
 from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product, Window
 from nopt.passes.affine.layouts import Layouts
 
@@ -175,9 +176,9 @@ def _parallel_dims(load: LoadOp) -> list[int]:
 
 def _indexes_alone(load: LoadOp, iterator: int) -> bool:
     """Whether blocks of the iterator are blocks of one index: it has coefficient 1 there."""
-    exprs = [e for e in load.map.data.results if iterator in e.used_dims()]
-    terms = [to_sum(expr, load.nest.ranges).terms for expr in exprs]
-    return len(terms) == 1 and terms[0].get(AffineDimExpr(iterator)) == 1
+    read = access_of(load)
+    axes = read.axes_of(iterator)
+    return len(axes) == 1 and read.factor(axes[0], iterator) == 1
 
 
 def reads_once(load: LoadOp) -> bool:
@@ -222,7 +223,7 @@ def lane_axis(load: LoadOp, output_lane: int, block: int) -> tuple[int, int]:
 
     Raises NotOnCore if there is none, or the lane begins inside a block.
     """
-    found = _along(load.map.data, load.nest, output_lane)
+    found = access_of(load).along(output_lane)
     if found is None:
         raise NotOnCore("the output channel is not one dimension of a tensor it loads")
     axis, first = found
@@ -241,14 +242,10 @@ def result_axis(nest: ForOp, output_lane: int, layouts: Layouts) -> tuple[int, i
     """
     if nest.into is None:
         return output_lane, 0
-    in_order = len(nest.result_shape) == len(nest.parallel_extents) and all(
-        to_sum(expr, nest.ranges).terms in ({}, {AffineDimExpr(axis): 1})
-        for axis, expr in enumerate(nest.into.data.results)
-    )
-    found = _along(nest.places, nest, output_lane)
-    if not in_order or found is None:
+    written = access_of(nest)
+    if written.shift is None:
         raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
-    axis, first = found
+    axis, first = output_lane, written.shift[output_lane]
     if (nest, axis) not in layouts.parts:
         raise NotOnCore(
             f"it writes a part of the channels of a tensor, not in blocks of {layouts.block}"
@@ -258,20 +255,10 @@ def result_axis(nest: ForOp, output_lane: int, layouts: Layouts) -> tuple[int, i
 
 def _check_forwards(load: LoadOp) -> None:
     """Raises NotOnCore for a load whose window runs against an iterator."""
-    for expr in load.map.data.results:
-        terms = to_sum(expr, load.nest.ranges).terms
-        if any(factor < 0 and isinstance(atom, AffineDimExpr) for atom, factor in terms.items()):
+    for total in access_of(load).sums:
+        terms = total.terms.items()
+        if any(factor < 0 and isinstance(atom, AffineDimExpr) for atom, factor in terms):
             raise NotOnCore("an index runs backwards")
-
-
-def _along(map: AffineMap, nest: NestOp, iterator: int) -> tuple[int, int] | None:
-    """The one dimension that is indexed by an iterator plus a number, and the number, if any is."""
-    axes = [axis for axis, expr in enumerate(map.results) if iterator in expr.used_dims()]
-    if len(axes) != 1:
-        return None
-    total = to_sum(map.results[axes[0]], nest.ranges)
-    alone = total.terms == {AffineDimExpr(iterator): 1}
-    return (axes[0], total.constant) if alone else None
 
 
 def _check_loads(core: CoreNest, output_lane: int, layouts: Layouts) -> None:
