@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from xdsl.dialects.builtin import FileLineColLoc
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 
@@ -57,6 +58,8 @@ def remark(op: Operation, message: str) -> None:
 
 def name_of(what: Operation | SSAValue) -> str:
     """An op or a value as people know it: by its (first result's) name, else by the op's kind."""
+    if isinstance(what, FuncOp):
+        return f"'@{what.sym_name.data}'"
     if isinstance(what, Operation):
         hint = what.results[0].name_hint if what.results else None
         return f"'%{hint}'" if hint else f"'{what.name}'"

@@ -22,13 +22,15 @@ from xdsl.passes import ModulePass
 from xdsl.utils.disjoint_set import DisjointSet
 
 from nopt.dialects.graph.base import GraphOp
-from nopt.dialects.shaped import shape_of
+from nopt.dialects.graph.types import FLOATS
+from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.hw.config import Config
 from nopt.passes.graph.capability import is_sum_of_products, is_wide, machine_refusal, refusal
 from nopt.passes.graph.work import is_placed, steps
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT, place_on_host, placement_of
 from nopt.passes.places import about
+from nopt.passes.remarks import remark
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,15 @@ class GraphPartitionPass(ModulePass):
                 _Partition(function, config).write(self.steps_per_element)
 
 
+def _is_float(value: SSAValue) -> bool:
+    return tensor_of(value).element_type in FLOATS
+
+
 class _Partition:
     """The ops of a function on the host, each with the reason."""
 
     def __init__(self, function: FuncOp, config: Config):
+        self.function = function
         self.config = config
         self.ops = [op for op in function.walk() if isinstance(op, GraphOp)]
         self.pinned: dict[Operation, str] = {}
@@ -108,6 +115,11 @@ class _Partition:
         for op, reason in self.host.items():
             if PLACEMENT not in op.attributes:
                 place_on_host(op, reason)
+        floats = [op for op in self.ops if is_sum_of_products(op) and _is_float(op.result)]
+        if floats and all(op in self.host for op in self.ops if is_placed(op)):
+            remark(
+                self.function, "has nothing for the core; graph-quantize makes integers of floats"
+            )
 
     def _islands(self) -> list[list[GraphOp]]:
         """The ops for the core, those that read each other together."""
