@@ -1,4 +1,4 @@
-"""Reference interpreters: every level of the IR runs in numpy."""
+"""Reference interpreters: the levels above `isa`, which the simulator runs, in numpy."""
 
 from collections.abc import Callable
 
