@@ -189,10 +189,15 @@ def forget_unused_resources(module: Operation) -> None:
     used: set[str] = set()
     for op in module.walk():
         for attr in (*op.properties.values(), *op.attributes.values()):
-            _collect(attr, used)
+            if type(attr) in _HOLDERS:
+                _collect(attr, used)
     for key in kept:
         if key not in used:
             store[key] = ""
+
+
+_HOLDERS = {DenseResourceAttr, ArrayAttr, DictionaryAttr}
+"""The attributes that name resources, themselves or inside."""
 
 
 def _collect(attr: Attribute, used: set[str]) -> None:

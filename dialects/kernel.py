@@ -18,7 +18,7 @@ from math import prod
 from typing import Self
 
 from xdsl.dialects import affine
-from xdsl.dialects.builtin import FunctionType, MemRefType, TensorType
+from xdsl.dialects.builtin import FunctionType, MemRefType, NoneAttr, TensorType
 from xdsl.ir import Attribute, Region, SSAValue
 from xdsl.ir.affine import AffineConstantExpr
 from xdsl.irdl import (
@@ -49,17 +49,18 @@ def memref_of(type: Attribute) -> MemRefType[Attribute]:
 
 def _verify_memref(tensor: Attribute, memref: Attribute) -> None:
     """A body sees a tensor's elements, all of them and nothing else."""
-    plain = memref_of(tensor)
     same = (
-        is_memref(memref)
-        and memref.element_type == plain.element_type
-        and prod(memref.get_shape()) == prod(plain.get_shape())
-        and memref == MemRefType(memref.element_type, memref.get_shape())
+        is_tensor(tensor)
+        and is_memref(memref)
+        and isinstance(memref.layout, NoneAttr)
+        and isinstance(memref.memory_space, NoneAttr)
+        and memref.element_type == tensor.element_type
+        and prod(memref.get_shape()) == prod(tensor.get_shape())
     )
     if not same:
         raise VerifyException(
             f"the body has {memref} for {tensor}, "
-            f"expected {plain} or another shape of as many elements"
+            f"expected {memref_of(tensor)} or another shape of as many elements"
         )
 
 

@@ -85,7 +85,9 @@ class LoadOp(IRDLOperation):
         map: AffineMap,
         pad: int | float | Attribute | None = None,
     ):
-        source = SSAValue.get(source, type=TensorType[Attribute])
+        source = SSAValue.get(source)
+        if not is_tensor(source.type):
+            raise ValueError(f"expected a tensor to load from, found {source.type}")
         element = source.type.get_element_type()
         if isinstance(pad, int | float):
             pad = (
