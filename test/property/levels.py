@@ -15,17 +15,26 @@ from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
 from nopt.hw.encoding import decode
 from nopt.hw.program import Program
+from nopt.passes.affine.affine_nest_fuse_windows import AffineNestFuseWindowsPass
 from nopt.passes.affine.affine_nest_infer_layout import options_of
 from nopt.passes.affine.core_nest import LANES, PLACEMENT, NotOnCore
 from nopt.passes.affine.layout_costs import Option
 from nopt.passes.isa.assemble import assemble
 from nopt.passes.machine import attach
+from nopt.passes.pipelines import PIPELINES
 from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError, check_schedule
 from nopt.passes.tensor.tiling import Tiling, tiling_of
 from nopt.tools.runtime import Runtime
 
-TO_NESTS = ("convert-graph-to-affine-nest", "affine-nest-fuse", "affine-nest-simplify")
-LAYOUT = ("affine-nest-infer-layout", "affine-nest-apply-layout", "affine-nest-fold-constants")
+_PASSES = PIPELINES["vta"].passes
+_CONVERT, _LAYOUT, _SCHEDULE = (
+    _PASSES.index(name)
+    for name in ("convert-graph-to-affine-nest", "affine-nest-infer-layout", "affine-nest-schedule")
+)
+TO_NESTS = _PASSES[_CONVERT:_LAYOUT]
+LAYOUT = _PASSES[_LAYOUT:_SCHEDULE]
+"""The choice of lanes first, then what applies it, then what can be done with blocks."""
+TO_KERNELS = _PASSES[_SCHEDULE:-1]
 
 RTL = Config.load("rtl")
 TINY = Config(
@@ -53,8 +62,12 @@ MOST_TILES = 400
 """Tiles of a random schedule: the interpreters run them one after the other."""
 
 
-def check_levels(network: Network, config: Config, seed: int | None = None) -> None:
-    """Lower to bits; with a seed, in random lanes and under random schedules."""
+def check_levels(
+    network: Network, config: Config, seed: int | None = None, always: bool = False
+) -> None:
+    """Lower to bits; with a seed, in random lanes and under random schedules.
+
+    Windows are fused with what they read where that is estimated to pay, or `always`."""
     module = network.module
     attach(module, config)
     wanted = run(network)
@@ -63,12 +76,15 @@ def check_levels(network: Network, config: Config, seed: int | None = None) -> N
     if rng is not None:
         pin_lanes(module, config, rng)
     apply(module, *LAYOUT)
+    if always:
+        AffineNestFuseWindowsPass(always=True).apply(Context(), module)
+        module.verify()
     assert_equal(run(network), wanted, "affine_nest")
     if rng is not None:
         pin_schedules(module, config, rng)
-    apply(module, "affine-nest-schedule", "convert-affine-nest-to-tensor-intrinsic")
+    apply(module, *TO_KERNELS)
     assert_equal(run(network), wanted, "tensor_intrinsic")
-    apply(module, "convert-tensor-intrinsic-to-isa")
+    apply(module, _PASSES[-1])
     program = assemble(module, Context()).program
     check_tokens(program)
     assert_equal(Runtime(program).run(network.inputs).outputs, wanted, "on the core")

@@ -21,14 +21,9 @@ from nopt.hw.config import Config
 from nopt.passes.machine import attach
 from nopt.passes.placement import placement_of
 
-CONVERT, *FUSE = TO_NESTS
-REWRITES = (
-    ("affine-nest-fuse",),
-    ("affine-nest-simplify",),
-    # Decided and done at once: the lanes of a nest that changes in between need not be legal.
-    LAYOUT[:2],
-    ("affine-nest-fold-constants",),
-)
+CONVERT, *BEFORE = TO_NESTS
+# Lanes are chosen and applied at once: those of a nest that changes in between need not be legal.
+REWRITES = (*((name,) for name in BEFORE), LAYOUT[:2], *((name,) for name in LAYOUT[2:]))
 
 
 def core(log_block: int, alu_multiply: bool) -> Config:

@@ -10,7 +10,7 @@ from nopt.passes.tensor.separate_windows import Axis, SeparateWindows, separate
 AXES = st.lists(st.builds(Axis, st.integers(1, 9), st.integers(1, 5)), min_size=1, max_size=3)
 
 
-@examples(100)
+@examples(200)
 @given(AXES, st.integers(0, 2**32 - 1))
 def test_folds_leave_the_maximum(axes: list[Axis], seed: int):
     random = np.random.default_rng(seed)
