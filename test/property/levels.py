@@ -34,7 +34,7 @@ _CONVERT, _LAYOUT, _SCHEDULE = (
 TO_NESTS = _PASSES[_CONVERT:_LAYOUT]
 LAYOUT = _PASSES[_LAYOUT:_SCHEDULE]
 """The choice of lanes first, then what applies it, then what can be done with blocks."""
-TO_KERNELS = _PASSES[_SCHEDULE:-1]
+*TO_KERNELS, TO_ISA = _PASSES[_SCHEDULE:]
 
 RTL = Config.load("rtl")
 TINY = Config(
@@ -84,7 +84,7 @@ def check_levels(
         pin_schedules(module, config, rng)
     apply(module, *TO_KERNELS)
     assert_equal(run(network), wanted, "tensor_intrinsic")
-    apply(module, _PASSES[-1])
+    apply(module, TO_ISA)
     program = assemble(module, Context()).program
     check_tokens(program)
     assert_equal(Runtime(program).run(network.inputs).outputs, wanted, "on the core")

@@ -80,7 +80,7 @@ class NestGraph(Draft):
         return found
 
     def index(self, size: int, sums: bool) -> AffineExpr:
-        kinds = [self.whole] * 6 + [self.part, self.padded, self.split, self.unusual]
+        kinds = [self.whole] * 6 + [self.part, self.padded, self.padded, self.split, self.unusual]
         if sums:
             kinds += [self.summed] * 6 + [self.window] * 6
         return self.pick(*kinds)(size, sums)
@@ -162,7 +162,7 @@ class NestGraph(Draft):
         inside = all(
             low >= 0 and high < n for (low, high), n in zip(ends, shape_of(source), strict=True)
         )
-        return self.nest.load(source, indices, None if inside else self.pick(0, 0, 0, 7, -128))
+        return self.nest.load(source, indices, None if inside else self.pick(0, 0, 7, -128))
 
     def load_x(self, x: SSAValue, indices: Sequence[AffineExpr]) -> SSAValue:
         return self.load(x, [expr.replace_dims_and_symbols(self.dims, []) for expr in indices])
