@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from drafts import Network
 from xdsl.context import Context
-from xdsl.dialects import affine, arith, memref
+from xdsl.dialects import affine, arith, memref, scf
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.dialects.func import Func
 
@@ -15,7 +15,7 @@ from nopt.dialects.parsing import ModuleParser
 from nopt.passes import get_all_passes
 
 CONTEXT = Context()
-for _dialect in (Builtin, Func, affine.Affine, arith.Arith, memref.MemRef):
+for _dialect in (Builtin, Func, affine.Affine, arith.Arith, memref.MemRef, scf.Scf):
     CONTEXT.load_dialect(_dialect)
 for _factory in get_all_dialects().values():
     CONTEXT.load_dialect(_factory())

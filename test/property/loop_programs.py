@@ -1,12 +1,14 @@
 """Random loop code on memrefs: nests of loops, perfect and not, that load, compute and store.
 
 Most programs are near to what a person would write: initialise, accumulate, copy with an offset,
-transpose, in one or several loop nests, with temporaries inside and outside of loops. Many carry
-dependences that no nest can have; those must be refused.
+transpose, in one or several loop nests, with temporaries inside and outside of loops; tiled,
+unrolled, triangular and parallel loops, too. Many carry dependences that no nest can have; those
+must be refused.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,9 @@ class _Draft:
         # Loops in scope: (their turn as an affine expression, its largest value).
         self.loops: list[tuple[str, int]] = []
         self.scalars: list[str] = []
+        self.depth = 0
+        self.braces: list[int] = []
+        """How many loops each of those in scope is written as."""
 
     def pick(self, *options: Any) -> Any:
         return self.draw(st.sampled_from(options))
@@ -49,7 +54,7 @@ class _Draft:
         return f"{prefix}{self.count}"
 
     def emit(self, text: str) -> None:
-        self.lines.append("  " * (len(self.loops) + 1) + text)
+        self.lines.append("  " * (self.depth + 1) + text)
 
     def type(self, name: str) -> str:
         return f"memref<{''.join(f'{size}x' for size in self.shapes[name])}{ELEMENT}>"
@@ -80,8 +85,8 @@ class _Draft:
         if self.scalars and self.pick(False, False, True):
             return self.pick(*self.scalars)
         result = self.load() if self.pick(True, True, True, False) else "one"
-        if self.loops and self.pick(*[False] * 5, True):
-            result = self.guarded_load()
+        if any("%" in loop for loop, _ in self.loops) and self.pick(*[False] * 5, True):
+            result = self.pick(self.guarded_load, self.guarded_load, self.turn)()
         for _ in range(self.pick(0, 0, 1, 2)):
             other = self.load() if self.pick(True, False) else "one"
             named = self.fresh("v")
@@ -90,13 +95,20 @@ class _Draft:
             result = named
         return result
 
+    def turn(self) -> str:
+        """A loop's variable as a number."""
+        loop, _ = self.pick(*[one for one in self.loops if "%" in one[0]])
+        result = self.fresh("v")
+        self.emit(f"%{result} = arith.index_cast {_variable(loop)} : index to {ELEMENT}")
+        return result
+
     def guard(self, name: str) -> tuple[str, str]:
         """A condition that an index of a memref is inside, mostly exact, and the index."""
-        loop, _ = self.pick(*self.loops)
+        loop, _ = self.pick(*[one for one in self.loops if "%" in one[0]])
         offset = self.pick(-1, -1, 1, 2)
         size = self.shapes[name][0] - self.pick(0, 0, 0, 0, 1)
         inside = f"{loop} + {offset} >= 0, {size - 1 - offset} - {loop} >= 0"
-        variable = loop[loop.index("%") :].split()[0].rstrip(")")
+        variable = _variable(loop)
         rest = self.index(name).split(", ")[1:]
         condition = f"affine_set<(d0) : ({inside.replace(variable, 'd0')})>({variable})"
         return condition, ", ".join([f"{loop} + {offset}", *rest])
@@ -131,6 +143,31 @@ class _Draft:
         self.emit(f"  affine.store %{values[3]}, %{target}[{at}] : {self.type(target)}")
         self.emit("}")
 
+    def guarded_store(self) -> None:
+        """A store to some of the elements."""
+        target = self.pick(*self.shapes)
+        value, at = self.value(), self.index(target)
+        condition, _ = self.guard(self.pick(*[name for name in self.shapes if self.shapes[name]]))
+        self.emit(f"affine.if {condition} {{")
+        self.emit(f"  affine.store %{value}, %{target}[{at}] : {self.type(target)}")
+        self.emit("}")
+
+    def unrolled(self) -> None:
+        """A loop whose body is there twice, and what is left for its last turn."""
+        size, name = self.pick(2, 3, 4), self.fresh("i")
+        first = len(self.lines)
+        outer, self.loops = self.loops, [*self.loops, ("TURN", size - 1)]
+        scalars = list(self.scalars)
+        self.pick(self.store, self.accumulate, self.accumulate)()
+        body, self.lines = self.lines[first:], self.lines[:first]
+        self.loops, self.scalars = outer, scalars
+        self.emit(f"affine.for %{name} = 0 to {size // 2 * 2} step 2 {{")
+        turns = [f"%{name}", f"%{name} + 1"]
+        self.lines += _copied(body, turns[0], "a") + _copied(body, turns[1], "b")
+        self.emit("}")
+        if size % 2:
+            self.lines += _copied(body, str(size - 1), "c")
+
     def store(self) -> None:
         value = self.value()
         name = self.pick(*self.shapes)
@@ -153,7 +190,7 @@ class _Draft:
         self.emit(f"%{name} = memref.{op}() : {self.type(name)}")
         # What is read before it is written has no value: write all of it first.
         loops = len(self.loops)
-        turns = [self.open(size) for size in self.shapes[name]]
+        turns = [self.whole(size) for size in self.shapes[name]]
         value = self.value()
         index = ", ".join(turns)
         self.emit(f"affine.store %{value}, %{name}[{index}] : {self.type(name)}")
@@ -161,19 +198,50 @@ class _Draft:
             self.close()
 
     def open(self, size: int) -> str:
-        """Begin a loop of `size` turns; the turn as an affine expression."""
-        name = self.fresh("i")
-        first, step = self.pick(0, 0, 0, 2), self.pick(1, 1, 1, 2)
-        last = first + size * step - self.pick(0, step - 1)
-        self.emit(f"affine.for %{name} = {first} to {last} step {step} {{")
-        turn = f"(%{name} - {first})" if first else f"%{name}"
-        turn = f"({turn} floordiv {step})" if step > 1 else turn
+        """Begin a loop of `size` turns at most; the turn as an affine expression."""
+        name, tile = self.fresh("i"), self.fresh("i")
+        kinds = ["for"] * 6 + ["tiles"] * 2 + ["parallel"]
+        known = [_variable(loop) for loop, _ in self.loops if "%" in loop]
+        kind = self.pick(*kinds, *["triangle"] * bool(known))
+        turn = f"%{name}"
+        match kind:
+            case "tiles":
+                bounds = f"affine_map<(d0) -> (d0)>(%{tile}) to"
+                self.emit(f"affine.for %{tile} = 0 to {size} step 2 {{")
+                self.emit(
+                    f"affine.for %{name} = {bounds} min affine_map<(d0) -> (d0 + 2, {size})>"
+                    f"(%{tile}) {{"
+                )
+            case "parallel":
+                self.emit(f"affine.parallel (%{name}) = (0) to ({size}) {{")
+            case "triangle":
+                outer = self.pick(*known)
+                bound = f"min affine_map<(d0) -> (d0 + 1, {size})>({outer})"
+                self.emit(f"affine.for %{name} = 0 to {bound} {{")
+            case _:
+                first, step = self.pick(0, 0, 0, 2), self.pick(1, 1, 1, 2)
+                last = first + size * step - self.pick(0, step - 1)
+                self.emit(f"affine.for %{name} = {first} to {last} step {step} {{")
+                turn = f"(%{name} - {first})" if first else turn
+                turn = f"({turn} floordiv {step})" if step > 1 else turn
+        self.braces.append(2 if kind == "tiles" else 1)
+        self.depth += 1
         self.loops.append((turn, size - 1))
         return turn
 
+    def whole(self, size: int) -> str:
+        """Begin a loop of exactly `size` turns."""
+        name = self.fresh("i")
+        self.emit(f"affine.for %{name} = 0 to {size} {{")
+        self.braces.append(1)
+        self.depth += 1
+        self.loops.append((f"%{name}", size - 1))
+        return f"%{name}"
+
     def close(self) -> None:
         self.loops.pop()
-        self.emit("}")
+        self.depth -= 1
+        self.emit("}" * self.braces.pop())
 
     def carried(self) -> None:
         """A loop that carries a value, mostly a reduction."""
@@ -184,6 +252,8 @@ class _Draft:
         self.emit(f"%{result} = affine.for %{loop} = 0 to {size} {args} {{")
         outer, self.scalars = self.scalars, [*self.scalars]
         self.loops.append((f"%{loop}", size - 1))
+        self.braces.append(1)
+        self.depth += 1
         value = self.value()
         named = self.fresh("v")
         op = self.pick("addi", "addi", "addi", "maxsi", "muli")
@@ -195,8 +265,8 @@ class _Draft:
     def block(self, budget: int) -> None:
         """Statements at this depth, and loops around more of them."""
         for _ in range(self.pick(1, 1, 2, 3)):
-            kinds = [self.store, self.accumulate]
-            kinds += [self.carried, self.guarded_sum] if self.loops else []
+            kinds = [self.store, self.accumulate, self.unrolled]
+            kinds += [self.carried, self.guarded_sum, self.guarded_store] if self.loops else []
             kinds += [self.temporary] if len(self.shapes) < 5 else []
             if budget and self.pick(True, True, False):
                 known, scalars = dict(self.shapes), list(self.scalars)
@@ -216,6 +286,22 @@ class _Draft:
         rng = np.random.default_rng(self.draw(st.integers(0, 99)))
         inputs = [rng.integers(-9, 9, self.shapes[a]).astype(np.int32) for a in self.arguments]
         return Program(f"func.func @main({types}) {{\n{body}\n  return\n}}\n", inputs)
+
+
+def _variable(loop: str) -> str:
+    """The variable in an affine expression of one."""
+    return loop[loop.index("%") :].split()[0].rstrip(")")
+
+
+def _copied(lines: list[str], turn: str, suffix: str) -> list[str]:
+    """A copy of lines at a turn of a loop, with values of its own."""
+    made = [line.split()[0] for line in lines if line.split()[0].startswith("%v")]
+    copies: list[str] = []
+    for line in lines:
+        for name in made:
+            line = re.sub(rf"{name}\b", f"{name}{suffix}", line)
+        copies.append(line.replace("TURN", f"({turn})"))
+    return copies
 
 
 @st.composite

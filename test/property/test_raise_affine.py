@@ -3,91 +3,42 @@ and back; `mlir-opt` reads what nests are lowered to.
 """
 
 import io
-from typing import Any
+import subprocess
 
-import numpy as np
 import pytest
 from affine_networks import networks
 from checks import apply, assert_equal, parse, run
 from drafts import Network
 from fuzzing import examples
-from hypothesis import event, given
+from hypothesis import assume, event, given
 from hypothesis import strategies as st
+from loop_interpreter import Loops, stored
 from loop_programs import Program, programs
 from nest_graphs import nest_graphs
 from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, nest, start, tools
 from xdsl.context import Context
-from xdsl.dialects import affine, memref
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, SSAValue
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.interpreters.run import run_function
-from nopt.dialects.interpreters.scalars import evaluate_scalar
 from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
 
 
-class Loops:
-    """Runs loop code as it is written, one operation after another."""
-
-    def __init__(self, function: FuncOp, arrays: list[np.ndarray]):
-        self.values: dict[SSAValue, Any] = dict(zip(function.body.block.args, arrays, strict=True))
-        self.block(function.body.block)
-
-    def block(self, block: Block) -> list[Any]:
-        for op in block.ops:
-            if isinstance(op, affine.YieldOp):
-                return [self.values[operand] for operand in op.operands]
-            self.step(op)
-        return []
-
-    def at(self, op: Any) -> tuple[int, ...]:
-        indices = [self.values[index] for index in op.indices]
-        map = op.map.data
-        return map.eval(indices[: map.num_dims], indices[map.num_dims :])
-
-    def step(self, op: Operation) -> None:
-        match op:
-            case affine.ForOp():
-                (first,) = op.lowerBoundMap.data.eval([], [])
-                (last,) = op.upperBoundMap.data.eval([], [])
-                carried = [self.values[start] for start in op.inits]
-                for turn in range(first, last, op.step.value.data):
-                    arguments = op.body.block.args
-                    self.values |= zip(arguments, [turn, *carried], strict=True)
-                    carried = self.block(op.body.block)
-                self.values |= zip(op.results, carried, strict=True)
-            case affine.IfOp():
-                arguments = [self.values[arg] for arg in op.args]
-                holds = all(c.lhs.eval(arguments, []) >= 0 for c in op.condition.data.constraints)
-                region = op.then_region if holds else op.else_region
-                chosen = self.block(region.block) if region.blocks else []
-                self.values |= zip(op.results, chosen, strict=True)
-            case affine.LoadOp():
-                self.values[op.result] = self.values[op.memref][self.at(op)]
-            case affine.StoreOp():
-                self.values[op.memref][self.at(op)] = self.values[op.value]
-            case memref.AllocOp() | memref.AllocaOp():
-                self.values[op.memref] = np.full(op.memref.type.get_shape(), 77, np.int32)
-            case _ if op.results:
-                operands = [np.asarray(self.values[operand]) for operand in op.operands]
-                self.values[op.results[0]] = evaluate_scalar(op, operands)
+def main_of(module: ModuleOp) -> FuncOp:
+    return next(op for op in module.ops if isinstance(op, FuncOp))
 
 
-@examples(200)
-@given(programs())
-def test_programs(program: Program):
-    """Raised, or refused and left as it was; never another result."""
-    module = parse(program.text)
-    before = str(module)
-    main = next(op for op in module.ops if isinstance(op, FuncOp))
+def check_program(program: Program, text: str) -> None:
+    """Raised, or refused and left as it was; never another result. `text` is the program's, too."""
     arrays = [array.copy() for array in program.inputs]
-    Loops(main, arrays)
-    stored = {op.memref for op in main.walk() if isinstance(op, affine.StoreOp)}
-    expected = [
-        array for array, arg in zip(arrays, main.body.block.args, strict=True) if arg in stored
-    ]
+    Loops(main_of(parse(program.text)), arrays)
+    module = parse(text)
+    before, results = str(module), stored(main_of(module))
+    arguments = main_of(module).body.block.args
+    expected = [array for array, arg in zip(arrays, arguments, strict=True) if arg in results]
+    known = [arg.name_hint for arg in arguments]
     try:
         RaiseAffineToNestPass().apply(Context(), module)
     except VerifyException:
@@ -97,10 +48,40 @@ def test_programs(program: Program):
     event("raised")
     module.verify()
     # Arguments that were only written are not arguments any more.
-    names = [arg.name_hint for arg in main.body.block.args]
-    known = [text.split(":")[0] for text in before.split("@main(")[1].split("%")[1:]]
-    inputs = [program.inputs[known.index(str(name))] for name in names]
+    kept = [known.index(arg.name_hint) for arg in main_of(module).body.block.args]
+    inputs = [program.inputs[position] for position in kept]
     assert_equal(run_function(module, "main", inputs), tuple(expected), "raised")
+
+
+@examples(200)
+@given(programs())
+def test_programs(program: Program):
+    check_program(program, program.text)
+
+
+REWRITES = (
+    "affine-loop-tile{tile-size=2}",
+    "affine-loop-tile{tile-size=2},affine-loop-normalize",
+    "affine-loop-unroll{unroll-factor=2}",
+    "affine-loop-unroll{unroll-factor=3},affine-scalrep,canonicalize,cse",
+    "affine-loop-unroll-jam{unroll-jam-factor=2}",
+    "affine-loop-coalescing,canonicalize",
+    "affine-loop-fusion",
+    "affine-parallelize{parallel-reductions=true}",
+    "affine-scalrep",
+    "lower-affine",
+)
+
+
+@examples(40)
+@given(programs(), st.sampled_from(REWRITES))
+def test_programs_through_mlir(program: Program, passes: str):
+    """What `mlir-opt` makes of loops is the same program."""
+    mlir_opt, _ = tools()
+    options = ["--mlir-print-op-generic", f"--pass-pipeline=builtin.module(func.func({passes}))"]
+    done = subprocess.run([mlir_opt, *options], input=program.text, capture_output=True, text=True)
+    assume(done.returncode == 0)
+    check_program(program, done.stdout)
 
 
 def check_round_trip(network: Network, passes: tuple[str, ...]) -> None:

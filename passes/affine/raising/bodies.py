@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
-from xdsl.ir.affine import AffineExpr
+from xdsl.ir.affine import AffineDimExpr, AffineExpr
 from xdsl.utils.hints import isa
 
 from nopt.dialects.affine_math import dim_ranges, expr_range, simplify
@@ -51,8 +51,8 @@ class Memory:
 
     program: Program
     contents: dict[SSAValue, Content]
-    apart: dict[SSAValue, int]
-    """For how many outermost loops the elements of a memref are kept apart, if any."""
+    apart: dict[SSAValue, tuple[int, ...]]
+    """For which of the outermost loops the elements of a memref are kept apart."""
     insert: Callable[[Operation], object]
     _filled: dict[tuple[Number, tuple[int, ...]], SSAValue] = field(
         default_factory=dict[tuple[Number, tuple[int, ...]], SSAValue]
@@ -60,13 +60,13 @@ class Memory:
 
     def index(self, access: Access, index: Exprs) -> Exprs:
         """The element of the tensor that stands for the memref, for an index of that."""
-        count = self.apart.get(access.memref, 0)
-        outer = zip(access.loops, dims(count), strict=False)
-        return (*(loop.turn(variable) for loop, variable in outer), *index)
+        outer = self.apart.get(access.memref, ())
+        return (*(access.loops[dim].turn(AffineDimExpr(dim)) for dim in outer), *index)
 
     def shape(self, access: Access) -> tuple[int, ...]:
-        loops = access.loops[: self.apart.get(access.memref, 0)]
-        return (*(loop.extent for loop in loops), *self.program.shapes[access.memref])
+        outer = self.apart.get(access.memref, ())
+        sizes = (access.loops[dim].extent for dim in outer)
+        return (*sizes, *self.program.shapes[access.memref])
 
     def constant(self, array: Array, name: str) -> SSAValue:
         """A tensor of numbers."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import islpy as isl
 from xdsl.ir import SSAValue
+from xdsl.ir.affine import AffineDimExpr
 
 from nopt.dialects.affine_nest import Reduction
 from nopt.passes.affine.analysis import box_of
 from nopt.passes.affine.raising.flow import BufferFlow, Conflict, Event
-from nopt.passes.affine.raising.maps import Exprs, dims, numbers
+from nopt.passes.affine.raising.maps import Exprs, dims, numbers, relation
 from nopt.passes.affine.raising.program import Access, Program, loads_of, name_of
 from nopt.passes.affine.raising.statements import (
     Statement,
@@ -37,8 +39,8 @@ class Schedule:
         self.statements = self._settled(alone)
         if merge:
             self.statements = merged(program, self.statements, self._adds)
-        self.apart: dict[SSAValue, int] = {}
-        """For how many outermost loops the elements of a memref must be kept apart."""
+        self.apart: dict[SSAValue, tuple[int, ...]] = {}
+        """For which of the outermost loops the elements of a memref must be kept apart."""
         self.overwritten: set[SSAValue] = set()
         """Memrefs of which nothing is used that they held before the function."""
         self._reads: dict[SSAValue, list[Event]] = {}
@@ -118,12 +120,26 @@ class Schedule:
             for loops in range(own, most + 1):
                 found = flow.conflict(dims(loops))
                 if found is None:
-                    self.apart[buffer] = loops
+                    self.apart[buffer] = self._telling(buffer, loops)
                     break
                 conflict = conflict or found
             else:
                 assert conflict is not None
                 _refuse(buffer, conflict, writes[0].access)
+
+    def _telling(self, buffer: SSAValue, count: int) -> tuple[int, ...]:
+        """Those of the outermost loops whose variables tell those of all `count`."""
+        points: isl.Set | None = None
+        for access in self.program.accesses(buffer) if count else ():
+            inner = len(access.loops) - count
+            outer = access.domain.project_out(isl.dim_type.set, count, inner)
+            points = outer if points is None else points.union(outer)
+        kept = list(range(count))
+        for loop in range(count):
+            others = [AffineDimExpr(dim) for dim in kept if dim != loop]
+            if points is not None and relation(points, others).is_injective():
+                kept.remove(loop)
+        return tuple(kept)
 
     def _common(self, buffer: SSAValue) -> int:
         """The number of loops around all accesses of a buffer."""
