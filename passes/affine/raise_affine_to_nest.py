@@ -32,7 +32,6 @@ from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
-from xdsl.transforms.dead_code_elimination import dce
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
@@ -44,6 +43,7 @@ from nopt.passes.affine.raising.program import Program
 from nopt.passes.affine.raising.reading import read
 from nopt.passes.affine.raising.reloading import reloaded
 from nopt.passes.affine.raising.schedule import Schedule
+from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.places import about
 
 
@@ -66,7 +66,7 @@ class RaiseAffineToNestPass(ModulePass):
                     raise ValueError("has memrefs and is called, expected no callers")
                 _Raising(op, function, self.reassociate).run()
         _drop_globals(op)
-        dce(op)
+        erase_dead_code(op)
 
 
 def _has_memrefs(function: FuncOp) -> bool:

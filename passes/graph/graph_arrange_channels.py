@@ -19,13 +19,13 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr, TensorType, UnitAttr, i8
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.graph import ClipOp, ConcatOp, MaxPoolOp, PadOp, ReluOp, ReshapeOp, SliceOp
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
 from nopt.dialects.shaped import shape_of, tensor_of
+from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.graph.arrangement import Arrangement, can_read, move, picked
 from nopt.passes.graph.capability import refusal
 from nopt.passes.graph.selections import selection_of
@@ -47,10 +47,10 @@ class GraphArrangeChannelsPass(ModulePass):
             _limit_pieces(concat)
         for each in [each for each in op.walk() if isinstance(each, ReshapeOp | SliceOp)]:
             _select(each, block)
-        dce(op)
+        erase_dead_code(op)
         for concat in [each for each in op.walk() if isinstance(each, ConcatOp)]:
             _pad_pieces(concat, block)
-        dce(op)
+        erase_dead_code(op)
 
 
 def _limit_pieces(concat: ConcatOp) -> None:

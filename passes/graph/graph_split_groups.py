@@ -20,7 +20,6 @@ from xdsl.dialects.builtin import ModuleOp, TensorType, i8
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
 from nopt.dialects.graph import (
@@ -40,6 +39,7 @@ from nopt.dialects.graph import (
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.shaped import shape_of, tensor_of
+from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT
 
@@ -90,7 +90,7 @@ class GraphSplitGroupsPass(ModulePass):
             chain = _epilogue(conv)
             if chain and _shares_blocks(conv, block):
                 _split(conv, chain, block)
-        dce(op)
+        erase_dead_code(op)
 
 
 def _shares_blocks(conv: Conv2dOp, block: int) -> bool:

@@ -11,11 +11,13 @@ from typing import IO
 import pytest
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import ReturnOp
 from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.target import Target
 
+from nopt.passes.graph.graph_split_pools import GraphSplitPoolsPass
 from nopt.passes.pipelines import PIPELINES, Pipeline
 from nopt.tools.errors import MESSAGE_LIMIT, UserError, describe, errors_for_people
 from nopt.tools.nopt import NoptMain
@@ -236,3 +238,38 @@ class TestBytesTarget:
             out, err = capfd.readouterr()
             assert out == ""
             assert err.startswith("error: target 'bytes' writes bytes")
+
+
+class TestVerification:
+    """Our passes of one level are verified after the last of them; each, if all are printed."""
+
+    @pytest.fixture(autouse=True)
+    def broken(self, monkeypatch: pytest.MonkeyPatch):
+        def erase_return(_: ModulePass, ctx: Context, op: ModuleOp) -> None:
+            (end,) = (each for each in op.walk() if isinstance(each, ReturnOp))
+            end.detach()
+
+        monkeypatch.setattr(GraphSplitPoolsPass, "apply", erase_return)
+
+    @pytest.mark.parametrize(
+        ("following", "arguments", "named"),
+        [
+            ("graph-partition", (), "graph-partition"),
+            ("graph-partition", ("--print-between-passes",), "graph-split-pools"),
+            ("canonicalize", (), "graph-split-pools"),
+            ("convert-graph-to-affine-nest", (), "graph-split-pools"),
+        ],
+    )
+    def test_a_broken_module_goes_to_no_other_level(
+        self,
+        following: str,
+        arguments: tuple[str, ...],
+        named: str,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ):
+        path = tmp_path / "in.mlir"
+        path.write_text("func.func @main() {\n  func.return\n}\n")
+        with pytest.raises(SystemExit):
+            run(str(path), "-p", f"graph-split-pools,{following}", *arguments)
+        assert f"after pass '{named}': " in capsys.readouterr().err
