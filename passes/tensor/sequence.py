@@ -97,9 +97,10 @@ def cycles_after(before: Scheduled, layer: Scheduled) -> float:
     if late > 0:
         return micro_ops + steady + max(wait, late, start - tail)
     wait = max(wait, start - tail)
-    if loads < steady:
+    if loads < compute:
         return micro_ops + steady + wait
-    # Loads take longest: the first of them are done before, or all that have a place.
-    kept = layer.turns == 1 and layer.schedule.slots_of(Memory.INP) == 1
-    behind = loads - tail if kept else loads - min(start, tail) + float(of.tail[0])
-    return micro_ops + max(compute + wait, behind)
+    # Loads take longer: the first of them are done before, or all that have a place.
+    slots = [layer.schedule.slots_of(memory) for memory in (Memory.INP, Memory.WGT)]
+    if layer.turns == 1 and slots == [1, 1]:
+        return micro_ops + max(compute + wait, loads - tail)
+    return micro_ops + max(compute + wait, loads - min(start, tail) + float(of.tail[0]))
