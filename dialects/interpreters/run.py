@@ -9,6 +9,7 @@ from xdsl.ir import Attribute
 
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters import get_all_interpreters
+from nopt.dialects.packed_arguments import arguments_of, given_type, packed
 from nopt.dialects.shaped import is_tensor
 
 
@@ -24,7 +25,8 @@ def run_function(
     Raises ValueError if the module has no such function, or the inputs are not of the number,
     shapes and element types that it declares."""
     function = _find(module, name)
-    types = list(function.function_type.inputs)
+    arguments = arguments_of(function)
+    types = [given_type(argument) for argument in arguments]
     if len(inputs) != len(types):
         raise ValueError(f"@{name}: {len(inputs)} inputs, expected {len(types)}")
     for index, (array, type) in enumerate(zip(inputs, types, strict=True)):
@@ -34,7 +36,8 @@ def run_function(
     for dialect, functions in get_all_interpreters().items():
         if dialect in used:
             interpreter.register_implementations(functions())
-    return interpreter.call_op(function, tuple(inputs))
+    values = (packed(array, argument) for array, argument in zip(inputs, arguments, strict=True))
+    return interpreter.call_op(function, tuple(values))
 
 
 def _find(module: ModuleOp, name: str) -> FuncOp:

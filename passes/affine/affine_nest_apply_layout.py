@@ -47,10 +47,12 @@ from nopt.passes.affine.copy_remarks import remark_copies
 from nopt.passes.affine.core_nest import IMMEDIATE, LANES, LAYOUT, CoreNest, Product, recognise
 from nopt.passes.affine.destinations import copy_read_destinations
 from nopt.passes.affine.direct_layouts import store_directly
+from nopt.passes.affine.direct_reads import read_directly
 from nopt.passes.affine.input_blocks import input_blocks
 from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, legal_lanes, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
+from nopt.passes.affine.ordered_tensors import give_packed, open_orders
 from nopt.passes.affine.ranges import constant_value
 from nopt.passes.affine.same_memory import share_memory
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
@@ -71,6 +73,7 @@ class AffineNestApplyLayoutPass(ModulePass):
         load_resource_dialect(ctx)
         config = machine_of(op)
         layouts = Layouts(config.block_out)
+        open_orders(op, config.block_out)
         nests = [nest for nest in op.walk() if isinstance(nest, ForOp)]
         layouts.note_parts(nests)
         # All before the first is blocked: zero lanes make sums look larger than they are.
@@ -88,6 +91,9 @@ class AffineNestApplyLayoutPass(ModulePass):
         erase_dead_code(op)
         copy_read_destinations(op)
         share_memory(op, config.block_out)
+        erase_dead_code(op)
+        give_packed(op, config.block_out)
+        read_directly(op, config.block_out)
         erase_dead_code(op)
         if anyone_listens():
             remark_copies(op)

@@ -4,10 +4,12 @@ For every nest that the core can run: the parallel iterator along which its resu
 for a sum of products the dimension along which its input's do, and which factor plays weights. So
 every tensor between nests is in blocks along one dimension. The choice takes the fewest cycles in
 all (`layout_costs`): of nests whose lanes are not full, and of tensors re-laid out because their
-maker and a reader disagree. `least_cost` finds it: exactly, unless nests are entangled.
+maker and a reader disagree. `least_cost` finds it: exactly, unless nests are entangled. Where some
+read vectors of a tensor and others its blocks as weights, one order of it can serve all (`orders`).
 
-Nothing is changed yet: the choice is written to each nest as its `lanes`, which a person can pin
-before, in whole or in part. A nest the core cannot run is marked `placement = "host"` with the
+Nothing is changed yet: the choice is written to each nest as its `lanes` and to tensors as their
+`order`, which a person can pin before, in whole or in part. A nest the core cannot run is marked
+`placement = "host"` with the
 reason; one that must run there, or has lanes pinned that are not possible, is an error.
 """
 
@@ -25,18 +27,20 @@ from xdsl.passes import ModulePass
 from nopt.dialects.affine_nest import ForOp, LanesAttr
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import LANES, NotOnCore, recognise
+from nopt.passes.affine.forms import PLAIN
 from nopt.passes.affine.lanes import legal_lanes
 from nopt.passes.affine.layout_costs import (
-    PLAIN,
     Option,
     cheapest,
     is_laid_out,
     option_of,
+    order_for,
     tables_of,
 )
 from nopt.passes.affine.layouts import Layouts
 from nopt.passes.affine.least_cost import least_cost
 from nopt.passes.affine.nest_builder import MUST_RUN_ON
+from nopt.passes.affine.orders import attribute_of_order, check_orders, write_order
 from nopt.passes.affine.wide_results import planes_of, wide_sum
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT, place_on_host
@@ -54,12 +58,20 @@ class AffineNestInferLayoutPass(ModulePass):
         for function in [each for each in op.walk() if isinstance(each, FuncOp)]:
             nests = [nest for nest in function.walk() if isinstance(nest, ForOp)]
             options = options_of(nests, config)
-            tables = tables_of(options, tensors_of(options), config.block_out)
+            tensors = tensors_of(options)
+            check_orders(function, config.block_out)
+            tables = tables_of(options, tensors, config.block_out)
             choice = least_cost([len(each) for each in options.values()], tables)
-            for (nest, each), chosen in zip(options.items(), choice, strict=True):
-                attribute = each[chosen].attribute
-                assert attribute is not None
-                nest.attributes[LANES] = attribute
+            chosen = {
+                nest: each[i] for (nest, each), i in zip(options.items(), choice, strict=True)
+            }
+            for nest, option in chosen.items():
+                assert option.attribute is not None
+                nest.attributes[LANES] = option.attribute
+            for tensor in tensors:
+                order = order_for(tensor, chosen, config.block_out)
+                if order is not None and attribute_of_order(tensor) is None:
+                    write_order(tensor, order)
 
 
 def options_of(nests: Sequence[ForOp], config: Config) -> dict[ForOp, list[Option]]:

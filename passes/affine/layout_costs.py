@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product as combinations
 from math import prod
 
 import numpy as np
 from xdsl.ir import SSAValue
+from xdsl.ir.affine import AffineDimExpr
 
 from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.dialects.graph import ConstantOp
-from nopt.dialects.shaped import shape_of
+from nopt.passes.affine.analysis import access_of
 from nopt.passes.affine.core_nest import Product
+from nopt.passes.affine.forms import PLAIN, Blocked, Form, Weights, cheapest_order, tensor_cycles
 from nopt.passes.affine.input_blocks import input_blocks
 from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, reads_once, result_axis
 from nopt.passes.affine.layouts import Layouts
 from nopt.passes.affine.least_cost import LARGEST, Table
+from nopt.passes.affine.orders import Order
 
 BYTES_A_CYCLE = 8
 """Bytes that the core's memory port moves."""
-
-CYCLES_A_BYTE = 4
-"""What a byte costs that is read and written once more between two layouts, on the host."""
 
 STEPS_A_VECTOR = 4
 """Steps of an epilogue: bias, shift and two limits."""
@@ -33,33 +33,6 @@ STEPS_A_VECTOR = 4
 UNUSUAL = 1 << 40
 """More than any network's cycles."""
 
-
-@dataclass(frozen=True)
-class Plain:
-    """A tensor is read, or made, in the order of its dimensions."""
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """A tensor is read, or made, with one dimension in blocks."""
-
-    axis: int
-
-
-@dataclass(frozen=True)
-class Weights:
-    """A tensor is read as blocks of weights, of `bytes` in all.
-
-    Its producer stores it so if its lanes run along `axis`, and nobody else reads it.
-    """
-
-    bytes: int
-    axis: int | None
-
-
-Form = Plain | Blocked | Weights
-
-PLAIN = Plain()
 
 _Kind = tuple[Form | None, tuple[Form, ...]]
 """How an option makes, or reads, one tensor."""
@@ -85,21 +58,22 @@ def option_of(lanes: Lanes, layouts: Layouts) -> Option:
     if isinstance(start, Product):
         assert lanes.input is not None
         if not is_constant(start.input):
-            reads.append((start.input.source, Blocked(lanes.input.axis)))
+            reads.append(
+                (start.input.source, _vectors(lanes, start.input, lanes.input.axis, block))
+            )
         if not is_constant(start.weight):
             reads.append((start.weight.source, _weights(lanes, start.weight, block, inputs)))
-    elif not is_constant(start.input):
-        reads.append((start.input.source, Blocked(lane_axis(start.input, lanes.output, block)[0])))
-    for step in lanes.core.steps:
-        if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
-            load = step.operand
-            reads.append((load.source, Blocked(lane_axis(load, lanes.output, block)[0])))
+    others = () if isinstance(start, Product) else (start.input,)
+    for load in (*others, *(step.operand for step in lanes.core.steps)):
+        if isinstance(load, LoadOp) and not is_constant(load):
+            along, _ = lane_axis(load, lanes.output, block)
+            reads.append((load.source, _vectors(lanes, load, along, block)))
     if nest.destination is not None:
         reads.append((nest.destination, Blocked(axis)))
     return Option(
         lanes.attribute,
         _cycles(lanes, block, inputs) + _unusual(lanes),
-        Blocked(axis),
+        _made(nest, axis, block),
         tuple(dict.fromkeys(reads)),
     )
 
@@ -117,19 +91,48 @@ def _unusual(lanes: Lanes) -> int:
     return 0
 
 
+def _made(nest: ForOp, axis: int, block: int) -> Blocked:
+    """How a nest makes its result; in any order of vectors if it is a tensor of its own."""
+    whole = (i for i, extent in enumerate(nest.parallel_extents) if extent % block == 0)
+    return Blocked(axis, frozenset(whole) - {axis} if nest.into is None else frozenset())
+
+
+def _vectors(lanes: Lanes, load: LoadOp, axis: int, block: int) -> Blocked:
+    """How a tensor is read in vectors along a dimension."""
+    if load.reads_outside():
+        return Blocked(axis)
+    in_lanes = {lanes.output, lanes.input and lanes.input.iterator}
+    dims = range(len(load.source_shape))
+    divisible = {i for i in dims if i != axis and _divides(load, i, in_lanes, block)}
+    return Blocked(axis, frozenset(divisible))
+
+
+def _divides(load: LoadOp, dim: int, in_lanes: Set[int | None], block: int) -> bool:
+    """Whether blocks of a dimension are blocks of an iterator that indexes it."""
+    total = access_of(load).sums[dim]
+    rest = [atom for atom, factor in total.terms.items() if factor % block]
+    if load.source_shape[dim] % block or not all(isinstance(a, AffineDimExpr) for a in total.terms):
+        return False
+    if not rest:
+        return True
+    iterators = [atom.position for atom in rest if isinstance(atom, AffineDimExpr)]
+    alone = len(rest) == 1 and total.terms[rest[0]] == 1 and total.constant % block == 0
+    return alone and not {*iterators} & in_lanes and load.nest.extents[iterators[0]] % block == 0
+
+
 def _weights(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> Weights:
     """How a tensor is read as weights."""
     lane = lanes.input
     assert lane is not None
-    along = None
+    along = rows = None
     if lane.iterator is not None and reads_once(load):
-        axes = [
-            axis
-            for axis, expr in enumerate(load.map.data.results)
-            if lane.iterator in expr.used_dims()
-        ]
+        axes = access_of(load).axes_of(lane.iterator)
         along = axes[0] if len(axes) == 1 else None
-    return Weights(_matrices(lanes, load, block, inputs) * block * block, along)
+    if along is not None and _divides(load, along, {None}, block):
+        axes = access_of(load).axes_of(lanes.output)
+        if len(axes) == 1 and axes[0] != along and not load.reads_outside():
+            rows = axes[0] if _divides(load, axes[0], {None}, block) else None
+    return Weights(_matrices(lanes, load, block, inputs) * block * block, along, rows)
 
 
 def _matrices(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> int:
@@ -156,30 +159,6 @@ def _cycles(lanes: Lanes, block: int, inputs: int) -> int:
     return max(vectors * (turns + STEPS_A_VECTOR), bytes // BYTES_A_CYCLE)
 
 
-def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> int:
-    """What it costs to bring a tensor from the form it is made in to those it is read in."""
-    shape = shape_of(tensor)
-    # Whole blocks along the last dimension are plain order, too.
-    plain = Blocked(len(shape) - 1) if shape and shape[-1] % block == 0 else PLAIN
-    wanted = set(reads)
-    copied = 0
-    for form in wanted - {made, PLAIN}:
-        match form:
-            case Blocked(axis) if form == plain:
-                wanted.add(PLAIN)
-            case Blocked(axis):
-                blocks = -(-shape[axis] // block)
-                copied += prod(shape) // shape[axis] * blocks * block
-            case Weights(bytes, axis):
-                if made != Blocked(axis or 0) or axis is None or len(reads) > 1:
-                    copied += bytes
-            case _:
-                pass
-    if made not in (PLAIN, plain) and (copied or PLAIN in wanted):
-        copied += prod(shape)
-    return copied * CYCLES_A_BYTE
-
-
 def tables_of(
     options: Mapping[ForOp, Sequence[Option]], tensors: Sequence[SSAValue], block: int
 ) -> list[Table]:
@@ -204,24 +183,41 @@ def _tensor_tables(
 
     What two readers then both pack is counted twice.
     """
-    maker = tensor.owner if tensor.owner in options else None
-    readers: list[ForOp] = []
-    elsewhere: list[Form] = []
-    for use in tensor.uses:
-        user = use.operation
-        nest = user.nest if isinstance(user, LoadOp) else user
-        if isinstance(nest, ForOp) and nest in options:
-            if nest not in readers:
-                readers.append(nest)
-        else:
-            elsewhere = [PLAIN]
-    made = [maker] if isinstance(maker, ForOp) else []
+    maker, readers, elsewhere = _involved(tensor, options)
+    made = [] if maker is None else [maker]
     involved = {*readers, *made}
     nests = [nest for nest in options if nest in involved]
     table = _TensorTable(tensor, options, numbers, block, elsewhere)
     if prod(len(options[nest]) for nest in nests) <= LARGEST:
         return [table.of(nests)]
     return [table.of([*made, reader]) for reader in readers if reader not in made]
+
+
+def _involved(
+    tensor: SSAValue, nests: Collection[ForOp]
+) -> tuple[ForOp | None, list[ForOp], list[Form]]:
+    """Of some nests the one that makes a tensor, those that read it; how others do."""
+    readers: list[ForOp] = []
+    elsewhere: list[Form] = []
+    for use in tensor.uses:
+        user = use.operation
+        nest = user.nest if isinstance(user, LoadOp) else user
+        if isinstance(nest, ForOp) and nest in nests:
+            if nest not in readers:
+                readers.append(nest)
+        else:
+            elsewhere = [PLAIN]
+    maker = tensor.owner
+    return maker if isinstance(maker, ForOp) and maker in nests else None, readers, elsewhere
+
+
+def order_for(tensor: SSAValue, chosen: Mapping[ForOp, Option], block: int) -> Order | None:
+    """The order that spares copies of a tensor, given how each nest runs."""
+    maker, readers, elsewhere = _involved(tensor, chosen)
+    made = PLAIN if maker is None else chosen[maker].result
+    options = [chosen[reader] for reader in readers]
+    reads = [form for option in options for source, form in option.reads if source is tensor]
+    return cheapest_order(tensor, made, [*reads, *elsewhere], block)
 
 
 @dataclass(frozen=True)

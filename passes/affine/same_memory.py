@@ -83,7 +83,7 @@ def _can_read(user: LoadOp, map: AffineMap, shape: tuple[int, ...], block: int) 
     sizes = user.source_shape
     moved = access(map, sizes)
     if is_on_core(user.nest):
-        lanes = _lanes(user)
+        lanes = lanes_of(user, block)
         seen = Vectors(_redirected(user, map).results, shape)
         seen = in_vectors(seen, user.nest.ranges, block, len(lanes))
         if moved.divides or seen.indices[-len(lanes) :] != lanes:
@@ -99,13 +99,13 @@ def _can_read(user: LoadOp, map: AffineMap, shape: tuple[int, ...], block: int) 
     return True
 
 
-def _lanes(load: LoadOp) -> tuple[AffineExpr, ...]:
+def lanes_of(load: LoadOp, block: int) -> tuple[AffineExpr, ...]:
     """The innermost indices of a load that are lanes: of outputs, of inputs, or both."""
     nest = load.nest
     last = {AffineDimExpr(len(nest.parallel_extents) - 1), AffineDimExpr(len(nest.extents) - 1)}
-    indices = load.map.data.results
-    both = set(indices[-2:]) == last
-    return indices[-2:] if both else indices[-1:]
+    read = Vectors(load.map.data.results, load.source_shape)
+    both = in_vectors(read, nest.ranges, block, 2).indices[-2:]
+    return both if {*both} == last else in_vectors(read, nest.ranges, block).indices[-1:]
 
 
 def _store_as(copy: ForOp, read: LoadOp, block: int) -> bool:

@@ -27,6 +27,7 @@ from nopt.hw.program import CoreStep, HostStep, Program, Symbol, Value
 from nopt.hw.synchronize import synchronized
 from nopt.passes.isa.check_program import check_program, find_function
 from nopt.passes.isa.expand import Records, Stream, UopKernels, Zeros, expand
+from nopt.passes.isa.given_arguments import with_given_arguments
 from nopt.passes.isa.host_functions import HostFunctions
 from nopt.passes.isa.layer_table import layer_of, spans
 from nopt.passes.isa.phases import Phase, phases_of, tensors_read
@@ -56,6 +57,7 @@ def assemble(module: ModuleOp, ctx: Context, entry: str = "main") -> Assembled:
     Raises AssembleError if the module is not at the isa level, ExpandError and EncodingError if an
     instruction does not exist on its machine.
     """
+    module = with_given_arguments(module)
     function = find_function(module, entry)
     check_program(module, function)
     return _Assembler(function, machine_of(module)).assemble(ctx)

@@ -1,0 +1,71 @@
+"""Arguments of functions that lie in memory in another order than the caller has them.
+
+    %x: tensor<8x4x16x16xi8> {affine_nest.order = affine_map<…>,
+                              affine_nest.packs = tensor<128x64xi8>}
+
+The element at each index of the tensor that `packs` names is at that of the map in the argument.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr, DictionaryAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, BlockArgument, SSAValue
+
+from nopt.dialects.affine_math import evaluate
+from nopt.dialects.constants import Array
+from nopt.dialects.shaped import is_tensor
+
+ARGUMENT_ORDER = "affine_nest.order"
+"""Attribute of an argument: where in memory its elements lie, as a map."""
+
+PACKS = "affine_nest.packs"
+"""Attribute of an argument: the type of the tensor that a caller has."""
+
+
+def arguments_of(function: FuncOp) -> tuple[BlockArgument, ...]:
+    """The arguments of a function; none if it is only declared."""
+    return tuple(function.body.blocks[0].args) if function.body.blocks else ()
+
+
+def function_of(value: SSAValue) -> FuncOp | None:
+    """The function that has a value as its argument."""
+    parent = value.block.parent_op() if isinstance(value, BlockArgument) else None
+    return parent if isinstance(parent, FuncOp) else None
+
+
+def argument_attributes(value: SSAValue) -> dict[str, Attribute]:
+    """The attributes of a function's argument; none for other values."""
+    function = function_of(value)
+    if function is None or function.arg_attrs is None or not isinstance(value, BlockArgument):
+        return {}
+    return dict(function.arg_attrs.data[value.index].data)
+
+
+def set_argument_attributes(function: FuncOp, index: int, attributes: dict[str, Attribute]) -> None:
+    """Replace the attributes of a function's argument; without any, there are none."""
+    each = [DictionaryAttr({}) for _ in function.function_type.inputs]
+    if function.arg_attrs is not None:
+        each = [*function.arg_attrs.data]
+    each[index] = DictionaryAttr(attributes)
+    function.arg_attrs = ArrayAttr(each) if any(one.data for one in each) else None
+
+
+def given_type(argument: SSAValue) -> Attribute:
+    """The type of what a caller gives."""
+    return argument_attributes(argument).get(PACKS, argument.type)
+
+
+def packed(array: Array, argument: SSAValue) -> Array:
+    """What a caller gives as it lies in memory."""
+    attributes = argument_attributes(argument)
+    order = attributes.get(ARGUMENT_ORDER)
+    if PACKS not in attributes or not isinstance(order, AffineMapAttr):
+        return array
+    assert is_tensor(argument.type)
+    result = np.zeros(argument.type.get_shape(), array.dtype)
+    grid = list(np.ogrid[tuple(slice(0, size) for size in array.shape)])
+    places = [evaluate(expr, grid) for expr in order.data.results]
+    result[tuple(np.broadcast_to(place, array.shape) for place in places)] = array
+    return result

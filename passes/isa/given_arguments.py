@@ -1,0 +1,50 @@
+"""Programs take tensors as callers have them: what a function takes packed, the host packs first.
+
+So it does while it copies an argument into the core's memory.
+"""
+
+from __future__ import annotations
+
+from xdsl.builder import Builder
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, BlockArgument, Operation
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from nopt.dialects.packed_arguments import (
+    ARGUMENT_ORDER,
+    PACKS,
+    argument_attributes,
+    arguments_of,
+    set_argument_attributes,
+)
+from nopt.passes.affine.orders import Order
+
+
+def with_given_arguments(module: ModuleOp) -> ModuleOp:
+    """The module itself, or one like it whose functions pack their arguments themselves."""
+    if not any(_packed(op) for op in module.walk()):
+        return module
+    module = module.clone()
+    for function in [op for op in module.walk() if isinstance(op, FuncOp)]:
+        for argument in _packed(function):
+            _pack(function, argument)
+        function.update_function_type()
+    return module
+
+
+def _packed(op: Operation) -> list[BlockArgument]:
+    arguments = arguments_of(op) if isinstance(op, FuncOp) else ()
+    return [value for value in arguments if PACKS in argument_attributes(value)]
+
+
+def _pack(function: FuncOp, argument: BlockArgument) -> None:
+    attributes: dict[str, Attribute] = argument_attributes(argument)
+    order = Order.written(attributes.pop(ARGUMENT_ORDER))
+    set_argument_attributes(function, argument.index, {})
+    given = Rewriter.replace_value_with_new_type(argument, attributes[PACKS])
+    packing = order.packed(given)
+    packing.result.name_hint = given.name_hint
+    packing.location = function.location
+    given.replace_uses_with_if(packing.result, lambda use: use.operation.parent_op() is not packing)
+    Builder(InsertPoint.at_start(function.body.blocks[0])).insert(packing)
