@@ -300,7 +300,7 @@ class StatementWriter:
             assert nothing is not None
             holds = reduced.holds
             if holds is not None and not body.is_padded(term.value, holds, nothing):
-                late = _elements(holds, len(nest.plan.parallel.axes))
+                late = _elements(holds, body.builder.extents, len(body.builder.parallel))
             else:
                 holds = None
             value = body.value(term.value)
@@ -317,12 +317,11 @@ class StatementWriter:
         return total, late
 
 
-def _elements(holds: isl.Set, count: int) -> isl.Set | None:
-    """The same set, if it does not depend on what follows the first dimensions."""
-    inner = holds.dim(isl.dim_type.set) - count
-    flat = holds.project_out(isl.dim_type.set, count, inner)
-    rest = holds.project_out(isl.dim_type.set, 0, count)
-    return holds if holds.is_equal(flat.flat_product(rest)) else None
+def _elements(holds: isl.Set, extents: Sequence[int], count: int) -> isl.Set | None:
+    """The same set, if it depends on the first iterators only."""
+    flat = holds.project_out(isl.dim_type.set, count, len(extents) - count)
+    whole = flat.flat_product(box_of(extents[count:]))
+    return holds if holds.is_equal(whole) else None
 
 
 def _inverse(parallel: Parallel, shape: Sequence[int]) -> Exprs | None:
