@@ -86,7 +86,7 @@ def test_levels():
 
 
 def test_raising():
-    assert len(CONSOLE.findall(RAISING.read_text())) == 2
+    assert len(CONSOLE.findall(RAISING.read_text())) == 3
     assert raising() == RAISING.read_text()
 
 

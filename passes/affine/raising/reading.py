@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
 from xdsl.utils.hints import isa
 
+from nopt.dialects.upstream_syntax import MaxOp
 from nopt.passes.affine.analysis import are_inside, points_where
 from nopt.passes.affine.raising.indices import comparison, if_condition, index_expr, index_exprs
 from nopt.passes.affine.raising.maps import Exprs, dims, numbers, values
@@ -19,6 +20,7 @@ from nopt.passes.affine.raising.program import Access, AccessOp, Program, Scope,
 from nopt.passes.places import about
 
 _SILENT = (
+    MaxOp,
     affine.ApplyOp,
     affine.MinOp,
     affine.YieldOp,

@@ -107,3 +107,27 @@ func.func @either(%x: memref<8xi32>, %z: memref<3xi32>, %y: memref<8xi32>) {
 // CHECK-NEXT: affine_nest.yield %v : i32
 // CHECK-NEXT: } : tensor<8xi32>
 // CHECK-NEXT: func.return %y : tensor<8xi32>
+
+// The same in scf, with a comparison of indices; it is known that the maximum of indices is one of them.
+func.func @compared(%x: memref<8xi32>, %y: memref<8xi32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c5 = arith.constant 5 : index
+  %c8 = arith.constant 8 : index
+  scf.for %i = %c0 to %c8 step %c1 {
+    %less = arith.cmpi slt, %i, %c5 : index
+    scf.if %less {
+      %n = affine.max affine_map<(d0) -> (d0 + 1, 0)>(%i)
+      %a = memref.load %x[%n] : memref<8xi32>
+      memref.store %a, %y[%i] : memref<8xi32>
+    }
+  }
+  return
+}
+// CHECK-LABEL: func.func @compared(
+// CHECK-SAME: %x: tensor<8xi32>, %y: tensor<8xi32>) -> tensor<8xi32> {
+// CHECK-NEXT: %y_1 = affine_nest.for (%i) = (5) into %y[%i] {
+// CHECK-NEXT: %a = affine_nest.load %x[%i + 1] : tensor<8xi32>
+// CHECK-NEXT: affine_nest.yield %a : i32
+// CHECK-NEXT: } : tensor<8xi32>
+// CHECK-NEXT: func.return %y_1 : tensor<8xi32>

@@ -168,3 +168,70 @@ func.func @middle(%x: memref<8x8xi32>, %y: memref<8xi32>) {
   return
 }
 // CHECK: :162:9: error: pass 'raise-affine-to-nest': 'affine.load' op gets from %y at (%i = 0, %j = 0, %k = 1) what was stored by the store of line 164 at (%i = 0, %j = 0, %k = 0): a dependence that the loops carry, and not a sum, maximum or minimum
+// -----
+
+// An index that is a minimum.
+func.func @edge(%x: memref<8xi32>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    %n = affine.min affine_map<(d0) -> (d0 + 1, 7)>(%i)
+    %a = affine.load %x[%n] : memref<8xi32>
+    affine.store %a, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :177:5: error: pass 'raise-affine-to-nest': 'affine.load' op has an index that is a minimum, expected one affine expression
+
+// -----
+
+// Columns in the order of rows, in one loop.
+func.func @order(%x: memref<10x7xi32>, %y: memref<70xi32>) {
+  affine.for %i = 0 to 70 {
+    %a = affine.load %x[%i floordiv 7, %i mod 7] : memref<10x7xi32>
+    affine.store %a, %y[%i * 10 - (%i floordiv 7) * 69] : memref<70xi32>
+  }
+  return
+}
+// CHECK: :189:5: error: pass 'raise-affine-to-nest': 'affine.load' op goes through memrefs in an order whose inverse is not one affine map
+
+// -----
+
+// An index that another element gives.
+func.func @gather(%x: memref<8xi32>, %n: memref<8xindex>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    %k = affine.load %n[%i] : memref<8xindex>
+    %a = memref.load %x[%k] : memref<8xi32>
+    affine.store %a, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :202:5: error: pass 'raise-affine-to-nest': 'memref.load' op has an index or bound computed by 'affine.load', which is not affine
+
+// -----
+
+// Vectors.
+func.func @vectors(%x: memref<8xi32>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 step 4 {
+    %a = "affine.vector_load"(%x, %i) <{map = affine_map<(d0) -> (d0)>}> : (memref<8xi32>, index) -> vector<4xi32>
+    "affine.vector_store"(%a, %y, %i) <{map = affine_map<(d0) -> (d0)>}> : (vector<4xi32>, memref<8xi32>, index) -> ()
+  }
+  return
+}
+// CHECK: :214:5: error: pass 'raise-affine-to-nest': 'affine.vector_load' op has no form in a nest; read single elements
+
+// -----
+
+// Several turns of a stencil.
+func.func @turns(%x: memref<8xi32>, %y: memref<8xi32>) {
+  affine.for %t = 0 to 3 {
+    affine.for %i = 1 to 7 {
+      %a = affine.load %x[%i - 1] : memref<8xi32>
+      affine.store %a, %y[%i] : memref<8xi32>
+    }
+    affine.for %i = 1 to 7 {
+      %a = affine.load %y[%i] : memref<8xi32>
+      affine.store %a, %x[%i] : memref<8xi32>
+    }
+  }
+  return
+}
+// CHECK: :227:7: error: pass 'raise-affine-to-nest': 'affine.load' op gets from %x at (%t = 1, %i = 2) what was stored by the store of line 232 at (%t = 0, %i = 1): a dependence that the loops carry, and not a sum, maximum or minimum
