@@ -6,6 +6,7 @@ boxes into hardware loops and micro-ops; what does not fit one instruction gets 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -42,13 +43,14 @@ class ConvertTensorIntrinsicToIsaPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
+        taken: dict[Block | None, dict[ti.Memory, range]] = defaultdict(dict)
         for kernel in [kernel for kernel in op.walk() if isinstance(kernel, ti.KernelOp)]:
             with about(kernel):
-                _lower(kernel, config)
+                _lower(kernel, _place_buffers(kernel, config, taken[kernel.parent]))
 
 
-def _lower(kernel: ti.KernelOp, config: Config) -> None:
-    lowering = _Lowering(_place_buffers(kernel, config))
+def _lower(kernel: ti.KernelOp, buffers: dict[SSAValue, _Buffer]) -> None:
+    lowering = _Lowering(buffers)
     for op in list(kernel.body.walk()):
         match op:
             case ti.LoadOp():
@@ -84,28 +86,39 @@ class _Buffer:
         return position + self.base
 
 
-def _place_buffers(kernel: ti.KernelOp, config: Config) -> dict[SSAValue, _Buffer]:
-    """Addresses for the kernel's buffers. Raises AllocationError if a scratchpad is too small."""
+def _place_buffers(
+    kernel: ti.KernelOp, config: Config, taken: dict[ti.Memory, range]
+) -> dict[SSAValue, _Buffer]:
+    """Addresses for the kernel's buffers, one after the other in each scratchpad.
+
+    `taken` is what the kernel before has; if there is room left beside that, they go there, so that
+    their first loads need not wait for what it still reads. It becomes what this kernel has. Raises
+    AllocationError if a scratchpad is too small.
+    """
     limits = {
         ti.Memory.INP: config.inp_entries,
         ti.Memory.WGT: config.wgt_entries,
         ti.Memory.ACC: config.acc_entries,
     }
-    used = dict.fromkeys(limits, 0)
+    buffers = [op.result for op in kernel.body.block.ops if isinstance(op, ti.AllocOp)]
     placed: dict[SSAValue, _Buffer] = {}
-    for op in kernel.body.block.ops:
-        if not isinstance(op, ti.AllocOp):
-            continue
-        memory = ti.memory_of(op.result.type)
-        assert memory is not None
-        shape = op.result.type.get_shape()[: -ti.LANE_RANK[memory]]
-        placed[op.result] = _Buffer(used[memory], shape)
-        used[memory] += prod(shape)
-        if used[memory] > limits[memory]:
+    for memory, limit in limits.items():
+        shapes = {
+            buffer: buffer.type.get_shape()[: -ti.LANE_RANK[memory]]
+            for buffer in buffers
+            if ti.memory_of(buffer.type) is memory
+        }
+        needed = sum(map(prod, shapes.values()))
+        if needed > limit:
             raise AllocationError(
-                f"buffers need {used[memory]} entries of {memory}, "
-                f"'{config.name}' has {limits[memory]}"
+                f"buffers need {needed} entries of {memory}, '{config.name}' has {limit}"
             )
+        before = taken.get(memory, range(limit, limit))
+        first = limit - needed if before.start < needed <= limit - before.stop else 0
+        taken[memory] = range(first, first + needed)
+        for buffer, shape in shapes.items():
+            placed[buffer] = _Buffer(first, shape)
+            first += prod(shape)
     return placed
 
 

@@ -92,7 +92,8 @@ class _Kernel(KernelWindows):
 
     def _open(self, depth: int) -> None:
         """Emit everything inside the `depth` outermost loops."""
-        for operand in self.tiling.operands:
+        # Weights first: those of the first tile need not wait for what the kernel before stores.
+        for operand in sorted(self.tiling.operands, key=lambda each: each.memory is not Memory.WGT):
             if self._depth(operand) == depth and not operand.resident:
                 self._load(operand, depth)
         if depth == self.parallel_loops:

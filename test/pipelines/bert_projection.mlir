@@ -56,10 +56,10 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // TILES: %y = tensor_intrinsic.kernel (%x_mem = %x as memref<768x48x16xi8>, %w_mem = %w) to (%y_mem as memref<6x128x12x4x16xi8>) : (tensor<768x768xi8>
 // TILES: tensor_intrinsic.reset
 // TILES: affine.for %kb = 0 to
-// TILES-NEXT: tensor_intrinsic.load %x_mem[%n * {{.*}}, %kb * {{.*}}] to %inp[%kb mod 2]
 // TILES-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
 // TILES-NEXT: tensor_intrinsic.load %w_mem[%h * {{.*}}, %kb * {{.*}}] to %wgt[(%h mod 2) * 8 + %kb]
 // TILES-NEXT: }
+// TILES-NEXT: tensor_intrinsic.load %x_mem[%n * {{.*}}, %kb * {{.*}}] to %inp[%kb mod 2]
 // TILES-NEXT: tensor_intrinsic.gemm {{.*}} %acc[%n mod 2, {{.*}}] += %inp[%kb mod 2, {{.*}}] * %wgt[(%h mod 2) * 8 + %kb, {{.*}}]
 // TILES-NEXT: }
 // TILES-NOT: tensor_intrinsic.load
@@ -72,9 +72,9 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // ISA: %y = isa.kernel (%x_mem = %x as memref<768x48x16xi8>, %w_mem = %w
 // ISA: isa.reset acc[(%n mod 2) * {{.*}}]
 // ISA-NEXT: affine.for %kb = 0 to
-// ISA-NEXT: isa.load inp[(%kb mod 2) * {{.*}}] from %x_mem
-// ISA: affine.for %once = 0 to
+// ISA-NEXT: affine.for %once = 0 to
 // ISA: isa.load wgt[(%h mod 2) * {{.*}} + %kb * {{.*}}] from %w_mem
+// ISA: isa.load inp[(%kb mod 2) * {{.*}}] from %x_mem
 // ISA: isa.gemm acc[(%n mod 2) * {{.*}}] inp[(%kb mod 2) * {{.*}}] wgt[(%h mod 2) * {{.*}} + %kb * {{.*}}] outer
 // ISA-NEXT: }
 // ISA-NOT: isa.load

@@ -171,3 +171,27 @@ func.func @loops_around(%x: tensor<1x16xi8>) -> tensor<1x16xi8> {
 // CHECK-NEXT: }
 // CHECK-NEXT: }
 // CHECK-NEXT: func.return %y : tensor<1x16xi8>
+
+// -----
+
+// A kernel lies beside the one before it, where there is room for both: its first loads need not wait
+// until that has read what it needs.
+func.func @beside(%x: tensor<1024x16xi8>) -> (tensor<1x16xi8>, tensor<1x16xi8>, tensor<1x16xi8>) {
+  %a = tensor_intrinsic.kernel (%xm = %x) to (%ym) : (tensor<1024x16xi8>) -> tensor<1x16xi8> {
+    %inp = tensor_intrinsic.alloc : memref<1x1024x16xi8, #tensor_intrinsic<memory inp>>
+    tensor_intrinsic.load %xm[0] to %inp[0] sizes [1024] : memref<1024x16xi8>, memref<1x1024x16xi8, #tensor_intrinsic<memory inp>>
+  }
+  %b = tensor_intrinsic.kernel (%xm = %x) to (%ym) : (tensor<1024x16xi8>) -> tensor<1x16xi8> {
+    %inp = tensor_intrinsic.alloc : memref<1x1000x16xi8, #tensor_intrinsic<memory inp>>
+    tensor_intrinsic.load %xm[0] to %inp[0] sizes [1000] : memref<1024x16xi8>, memref<1x1000x16xi8, #tensor_intrinsic<memory inp>>
+  }
+  %c = tensor_intrinsic.kernel (%xm = %x) to (%ym) : (tensor<1024x16xi8>) -> tensor<1x16xi8> {
+    %inp = tensor_intrinsic.alloc : memref<2x1024x16xi8, #tensor_intrinsic<memory inp>>
+    tensor_intrinsic.load %xm[0] to %inp[0] sizes [1024] : memref<1024x16xi8>, memref<2x1024x16xi8, #tensor_intrinsic<memory inp>>
+  }
+  return %a, %b, %c : tensor<1x16xi8>, tensor<1x16xi8>, tensor<1x16xi8>
+}
+// CHECK-LABEL: func.func @beside(
+// CHECK: isa.load inp[0]
+// CHECK: isa.load inp[1048]
+// CHECK: isa.load inp[0]

@@ -61,8 +61,8 @@ func.func @chunks(%x: tensor<8x6x16xi8>, %w: tensor<2x6x16x16xi8>) -> tensor<8x2
 // CHECK-NEXT: affine.for %n = 0 to 2 {
 // CHECK-NEXT: tensor_intrinsic.reset [8] %acc[0, d0, 0]
 // CHECK-NEXT: affine.for %k = 0 to 2 {
-// CHECK-NEXT: tensor_intrinsic.load %x_mem[0, %k * 3] to %inp[%k] sizes [8, 3]
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[%n, %k * 3] to %wgt[%k] sizes [1, 3]
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[0, %k * 3] to %inp[%k] sizes [8, 3]
 // CHECK-NEXT: tensor_intrinsic.gemm [8, 3] %acc[0, d0, 0] += %inp[%k, d0, d1] * %wgt[%k, 0, d1]
 // CHECK-NEXT: }
 // CHECK-NEXT: tensor_intrinsic.store %acc[0] to %y_mem[0, %n] sizes [8, 1]
@@ -94,11 +94,11 @@ func.func @kept(%x: tensor<8x6x16xi8>, %w: tensor<2x6x16x16xi8>) -> tensor<8x2x1
 // CHECK-NEXT: affine.for %m = 0 to 2 {
 // CHECK-NEXT: tensor_intrinsic.reset [4] %acc[0, d0, 0]
 // CHECK-NEXT: affine.for %k = 0 to 2 {
-// CHECK-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
-// CHECK-NEXT: tensor_intrinsic.load %x_mem[%m * 4, %k * 3] to %inp[%m * 2 + %k] sizes [4, 3]
-// CHECK-NEXT: }
-// CHECK-NEXT: affine.for %once_1 = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%m] {
+// CHECK-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%m] {
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[%n, %k * 3] to %wgt[%n * 2 + %k] sizes [1, 3]
+// CHECK-NEXT: }
+// CHECK-NEXT: affine.for %once_1 = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[%m * 4, %k * 3] to %inp[%m * 2 + %k] sizes [4, 3]
 // CHECK-NEXT: }
 // CHECK-NEXT: tensor_intrinsic.gemm [4, 3] %acc[0, d0, 0] += %inp[%m * 2 + %k, d0, d1] * %wgt[%n * 2 + %k, 0, d1]
 // CHECK-NEXT: }
@@ -128,8 +128,8 @@ func.func @partial(%x: tensor<10x5x16xi8>, %w: tensor<5x16x16xi8>) -> tensor<10x
 // CHECK-NEXT: affine.for %m = 0 to 3 {
 // CHECK-NEXT: tensor_intrinsic.reset [min(4, %m * -4 + 10)] %acc[%m mod 2, d0]
 // CHECK-NEXT: affine.for %k = 0 to 3 {
-// CHECK-NEXT: tensor_intrinsic.load %x_mem[%m * 4, %k * 2] to %inp[(%m + %k) mod 2] sizes [min(4, %m * -4 + 10), min(2, %k * -2 + 5)]
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[%k * 2] to %wgt[(%m + %k) mod 2] sizes [min(2, %k * -2 + 5)]
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[%m * 4, %k * 2] to %inp[(%m + %k) mod 2] sizes [min(4, %m * -4 + 10), min(2, %k * -2 + 5)]
 // CHECK-NEXT: tensor_intrinsic.gemm [min(4, %m * -4 + 10), min(2, %k * -2 + 5)] %acc[%m mod 2, d0] += %inp[(%m + %k) mod 2, d0, d1] * %wgt[(%m + %k) mod 2, d1]
 // CHECK-NEXT: }
 // CHECK-NEXT: tensor_intrinsic.store %acc[%m mod 2] to %y_mem[%m * 4] sizes [min(4, %m * -4 + 10)]
@@ -166,8 +166,8 @@ func.func @residual(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>, %z: tensor<8x16xi
 // CHECK-NEXT: %wgt = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
 // CHECK-NEXT: %inp_1 = tensor_intrinsic.alloc : memref<1x8x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
-// CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
 // CHECK-NEXT: tensor_intrinsic.load %w_mem[] to %wgt[0] sizes []
+// CHECK-NEXT: tensor_intrinsic.load %x_mem[0] to %inp[0] sizes [8]
 // CHECK-NEXT: tensor_intrinsic.load %z_mem[0] to %inp_1[0] sizes [8]
 // CHECK-NEXT: tensor_intrinsic.reset [8] %acc[0, d0]
 // CHECK-NEXT: tensor_intrinsic.gemm [8] %acc[0, d0] += %inp[0, d0] * %wgt[0]
