@@ -1,4 +1,4 @@
-"""Any lanes that are legal keep what nests compute, and the ones chosen cost the least."""
+"""Any lanes and orders that are legal keep what nests compute; those chosen cost the least."""
 
 from itertools import islice, product
 from math import prod
@@ -13,12 +13,17 @@ from hypothesis import strategies as st
 from levels import LAYOUT, RTL, TO_NESTS, legal_lanes
 from nest_graphs import nest_graphs
 from test_affine_passes import CORES
+from xdsl.dialects.func import FuncOp
+from xdsl.ir.affine import AffineDimExpr, AffineMap
 
 from nopt.dialects.affine_nest import ForOp, LanesAttr
+from nopt.dialects.packed_arguments import arguments_of
+from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.affine.affine_nest_infer_layout import tensors_of
 from nopt.passes.affine.core_nest import LANES
 from nopt.passes.affine.layout_costs import tables_of
+from nopt.passes.affine.orders import Order, write_order
 from nopt.passes.machine import attach
 from nopt.passes.placement import placement_of
 
@@ -43,6 +48,36 @@ def test_legal_pins(network: Network, core: Config, data: st.DataObject):
     for nest, lanes in pinned.items():
         assert nest.attributes[LANES] == lanes
     assert_same(network, *LAYOUT[1:])
+
+
+@examples(200)
+@given(NETWORKS, CORES, st.data())
+def test_pinned_orders(network: Network, core: Config, data: st.DataObject):
+    """Tensors lie in memory in any order that is one."""
+    module = network.module
+    attach(module, core)
+    apply(module, *TO_NESTS)
+    (function,) = [op for op in module.walk() if isinstance(op, FuncOp)]
+    results = [op.result for op in function.walk() if isinstance(op, ForOp)]
+    for tensor in (*arguments_of(function), *results):
+        if (order := data.draw(orders(shape_of(tensor), core.block_out))) is not None:
+            write_order(tensor, order)
+    assert_same(network, *LAYOUT)
+
+
+@st.composite
+def orders(draw: st.DrawFn, shape: tuple[int, ...], block: int) -> Order | None:
+    """An order of tensors of a shape; None for row by row."""
+    dims = [AffineDimExpr(i) for i in range(len(shape))]
+    divisible = [dim for dim in dims if shape[dim.position] % block == 0]
+    if not divisible or not draw(st.booleans()):
+        return None
+    lanes = draw(st.sampled_from(divisible))
+    divided = {lanes, *draw(st.lists(st.sampled_from(divisible)))}
+    parts = [dim for dim in dims if dim not in divided]
+    parts += [part for dim in divided for part in (dim // block, dim % block)]
+    others = draw(st.permutations([part for part in parts if part != lanes % block]))
+    return Order.checked(AffineMap(len(dims), 0, (*others, lanes % block)), shape, block)
 
 
 @examples(200)
