@@ -9,8 +9,8 @@ from xdsl.passes import ModulePass
 FOLDERS = {
     "affine-nest-apply-layout": "affine",
     "affine-nest-fold-constants": "affine",
-    "affine-nest-fuse-windows": "affine",
     "affine-nest-fuse": "affine",
+    "affine-nest-fuse-windows": "affine",
     "affine-nest-infer-layout": "affine",
     "affine-nest-schedule": "affine",
     "affine-nest-simplify": "affine",
