@@ -6,7 +6,8 @@ Dimension k of an index or of a set of points is the variable of the k-th enclos
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import islpy as isl
 from xdsl.dialects import affine, memref, scf
@@ -137,7 +138,7 @@ class Program:
     def arguments(self) -> Sequence[SSAValue]:
         return self.function.body.block.args
 
-    @property
+    @cached_property
     def stored(self) -> set[SSAValue]:
         """Memrefs that the text has stores to, even if these are never reached."""
         found = set[SSAValue]()
@@ -164,11 +165,6 @@ class Program:
         """The loads and stores of a memref."""
         every = [*self.loads.values(), *self.stores]
         return [access for access in every if access.memref is buffer]
-
-
-def narrowed(access: Access, domain: isl.Set) -> Access:
-    """The access at fewer points."""
-    return replace(access, scope=Scope(access.loops, domain))
 
 
 def root(value: SSAValue) -> SSAValue:

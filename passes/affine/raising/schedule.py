@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import islpy as isl
 from xdsl.ir import SSAValue
-from xdsl.ir.affine import AffineDimExpr
+from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_nest import Reduction
 from nopt.passes.affine.analysis import box_of
@@ -113,6 +113,10 @@ class Schedule:
             own = around.get(buffer, 0)
             most = own if buffer in self.results or buffer not in around else self._common(buffer)
             reads, writes = self._reads.get(buffer, []), self._writes.get(buffer, [])
+            coarse = self._coarse(buffer, reads, writes)
+            if coarse and BufferFlow(coarse, writes, ()).conflict(()) is None:
+                self.apart[buffer] = ()
+                continue
             flow = BufferFlow(reads, writes, dims(own))
             if flow.writes and not flow.keeps():
                 self.overwritten.add(buffer)
@@ -126,6 +130,35 @@ class Schedule:
             else:
                 assert conflict is not None
                 _refuse(buffer, conflict, writes[0].access)
+
+    def _coarse(
+        self, buffer: SSAValue, reads: Sequence[Event], writes: Sequence[Event]
+    ) -> list[Event]:
+        """Reads that get no less than the given ones, of a memref allocated outside of loops.
+
+        All that are in other operations of the function's body than stores, with no store between,
+        are one read of all elements. Empty where that does not apply.
+        """
+        scope = self.program.buffers.get(buffer)
+        if scope is None or scope.loops or not writes or self._is_mixed():
+            return []
+        shape, found = self.program.shapes[buffer], dict[object, Event]()
+        storing = {write.before[0] for write in writes}
+        for read in reads:
+            place = read.before[0]
+            if read.access is None or place in storing:
+                found[read] = read
+                continue
+            since = frozenset(one for one in storing if _number(one) < _number(place))
+            found.setdefault(
+                since,
+                Event(f"B{read.name}", box_of(shape), dims(len(shape)), (place,), read.after),
+            )
+        return list(found.values())
+
+    def _is_mixed(self) -> bool:
+        """Whether some statement is of several operations of the function's body."""
+        return any(len({store.time[0] for store in one.stores}) > 1 for one in self.statements)
 
     def _telling(self, buffer: SSAValue, count: int) -> tuple[int, ...]:
         """Those of the outermost loops whose variables tell those of all `count`."""
@@ -153,6 +186,11 @@ def _adding(statements: Sequence[Statement]) -> dict[SSAValue, Reduction]:
         if one.fold is not None:
             found.setdefault(one.store.memref, one.fold.kind)
     return found
+
+
+def _number(expr: AffineExpr) -> int:
+    assert isinstance(expr, AffineConstantExpr)
+    return expr.value
 
 
 def _refuse(buffer: SSAValue, conflict: Conflict, store: Access | None) -> None:
