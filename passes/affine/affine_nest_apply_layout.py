@@ -49,10 +49,11 @@ from nopt.passes.affine.destinations import copy_read_destinations
 from nopt.passes.affine.direct_layouts import store_directly
 from nopt.passes.affine.direct_reads import read_directly
 from nopt.passes.affine.input_blocks import input_blocks
-from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, legal_lanes, result_axis
+from nopt.passes.affine.lanes import Lanes, lane_axis, legal_lanes, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
 from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
 from nopt.passes.affine.ordered_tensors import give_packed, open_orders
+from nopt.passes.affine.output_lanes import is_constant
 from nopt.passes.affine.ranges import constant_value
 from nopt.passes.affine.same_memory import share_memory
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum

@@ -18,10 +18,11 @@ from nopt.passes.affine.analysis import access_of
 from nopt.passes.affine.core_nest import Product
 from nopt.passes.affine.forms import PLAIN, Blocked, Form, Weights, cheapest_order, tensor_cycles
 from nopt.passes.affine.input_blocks import input_blocks
-from nopt.passes.affine.lanes import Lanes, is_constant, lane_axis, reads_once, result_axis
+from nopt.passes.affine.lanes import Lanes, lane_axis, result_axis
 from nopt.passes.affine.layouts import Layouts
 from nopt.passes.affine.least_cost import LARGEST, Table
 from nopt.passes.affine.orders import Order
+from nopt.passes.affine.output_lanes import is_constant, reads_once
 
 BYTES_A_CYCLE = 8
 """Bytes that the core's memory port moves."""
