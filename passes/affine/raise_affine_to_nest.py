@@ -100,7 +100,10 @@ class _Raising:
         """Replace the function's body and type. Raises before anything is changed."""
         error: Exception | None = None
         for reloads in (False, True):
-            program = read(reloaded(self.function) if reloads else self.function)
+            function = reloaded(self.function) if reloads else self.function
+            if function is None:
+                break
+            program = read(function)
             for merge in (True, False):
                 try:
                     return self._raise(program, merge)

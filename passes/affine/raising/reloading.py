@@ -7,29 +7,31 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 
-def reloaded(function: FuncOp) -> FuncOp:
+def reloaded(function: FuncOp) -> FuncOp | None:
     """A copy of a function in which each computed value that is stored is loaded after that.
 
     What a statement goes on with is then an element again, as before a pass kept it in a scalar.
+    None if there is no such value.
     """
-    copy = function.clone()
+    copy, changed = function.clone(), False
     for before, store in zip(function.walk(), list(copy.walk()), strict=True):
         store.location = before.location
         if isinstance(store, affine.StoreOp | memref.StoreOp):
-            _reload(store)
-    return copy
+            changed |= _reload(store)
+    return copy if changed else None
 
 
-def _reload(store: affine.StoreOp | memref.StoreOp) -> None:
+def _reload(store: affine.StoreOp | memref.StoreOp) -> bool:
+    """Load what is stored where it is used later; whether it is."""
     value = store.operands[0]
     maker, block = value.owner, store.parent
     if not isinstance(maker, Operation) or maker.parent is not block or block is None:
-        return
+        return False
     if isinstance(maker, affine.LoadOp | memref.LoadOp | arith.ConstantOp):
-        return
+        return False
     later = [use for use in value.uses if _is_after(use.operation, store)]
     if not later:
-        return
+        return False
     load = (
         affine.LoadOp(store.memref, store.indices, store.map)
         if isinstance(store, affine.StoreOp)
@@ -41,6 +43,7 @@ def _reload(store: affine.StoreOp | memref.StoreOp) -> None:
     block.insert_op_after(load, store)
     for use in later:
         use.operation.operands[use.index] = loaded
+    return True
 
 
 def _is_after(op: Operation, store: Operation) -> bool:
