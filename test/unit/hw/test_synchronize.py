@@ -136,9 +136,14 @@ def test_queues_never_exceed_their_depth(depth):
     second = [load("inp", i, i) for i in range(n)]
     stores = [store(i, i) for i in range(n)]
     setup = (load("uop", 0, 0, x=n), load("wgt", 0, 0))
-    out = synchronize(stream(*setup, *first, *work, *second, *stores, *work), uops, config)
-    for queue in ((0, 1), (1, 0), (1, 2), (2, 1)):
-        assert most_tokens(out, *queue) <= depth
+    # All of a kind at once; and in turn, where nothing else keeps loads from running ahead.
+    for steps in (
+        (*first, *work, *second, *stores, *work),
+        (step for pair in zip(first, work, strict=True) for step in pair),
+    ):
+        out = synchronize(stream(*setup, *steps), uops, config)
+        for queue in ((0, 1), (1, 0), (1, 2), (2, 1)):
+            assert most_tokens(out, *queue) <= depth
 
 
 def test_bad_streams_are_named():
