@@ -10,6 +10,7 @@ from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
+from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
@@ -71,6 +72,20 @@ class ModuleParser(Parser):
             interface.parse_resource(key, self._blobs.get(at) or Blob.of_text(text))
         except ValueError as error:
             self.raise_error(f"resource '{span.text}': {error}, expected hexadecimal digits", span)
+
+    @override
+    def parse_affine_map(self) -> AffineMap:
+        """A map, refused here if it multiplies two of its variables: xDSL has none of these."""
+        pos = self.pos
+        try:
+            return super().parse_affine_map()
+        except NotImplementedError:
+            self.raise_error(
+                "expected an affine map, found one that multiplies or divides by a variable; "
+                "canonicalize first",
+                pos,
+                self.pos,
+            )
 
     @override
     def _get_op_by_name(self, name: str) -> type[Operation]:
