@@ -4,8 +4,9 @@ order."""
 import re
 from itertools import chain
 
+import numpy as np
 from affine_networks import networks
-from checks import CONTEXT, assert_same
+from checks import CONTEXT, assert_same, parse
 from drafts import Network
 from fuzzing import examples
 from hypothesis import given
@@ -82,3 +83,24 @@ def test_graphs_of_nests(network: Network, core: Config):
 @given(nest_graphs(), CORES, ORDERS)
 def test_graphs_of_nests_in_any_order(network: Network, core: Config, order: list[tuple[str, ...]]):
     check(network, core, *chain(*order))
+
+
+PADS = """
+func.func @main(%x: tensor<7xi8>) -> tensor<11xi8> {
+  %p = affine_nest.for (%i) = (10) {
+    %a = affine_nest.load %x[%i - 1] pad 0 : tensor<7xi8>
+    affine_nest.yield %a : i8
+  } : tensor<10xi8>
+  %y = affine_nest.for (%i) = (11) reduce (%k) = (3) {
+    %a = affine_nest.load %p[%i + %k - 1] pad -128 : tensor<10xi8>
+    %m = affine_nest.reduce min %a : i8
+    affine_nest.yield %m : i8
+  } : tensor<11xi8>
+  return %y : tensor<11xi8>
+}
+"""
+
+
+def test_what_a_copy_pads_is_not_what_its_reader_pads():
+    network = Network(parse(PADS), [np.arange(1, 8, dtype=np.int8)])
+    assert_same(network, "affine-nest-fuse")
