@@ -38,8 +38,8 @@ from nopt.passes.machine import machine_of
 from nopt.passes.placement import PLACEMENT, is_on_core
 from nopt.passes.remarks import remark
 from nopt.passes.tensor.estimate import estimate_schedule
+from nopt.passes.tensor.scheduler import Scheduler
 from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError
-from nopt.passes.tensor.search import search
 from nopt.passes.tensor.tiling import tiling_of
 
 _OUTSIDE = -(1 << 30)
@@ -50,18 +50,22 @@ _OUTSIDE = -(1 << 30)
 class AffineNestFuseWindowsPass(ModulePass):
     """Compute products inside the one maximum that reads them, where that takes fewer cycles.
 
-    With `always`, wherever it can be done.
+    With `always`, wherever it can be done. Schedules of both ways are taken from the file
+    `tuning_log`, what is searched is added to it.
     """
 
     name = "affine-nest-fuse-windows"
 
     always: bool = False
+    tuning_log: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
+        scheduler = Scheduler(config, self.tuning_log)
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             if (load := _window_of_product(nest, config)) is not None:
-                _fuse(nest, load, config, self.always)
+                _fuse(nest, load, scheduler, self.always)
+        scheduler.save()
 
 
 def _window_of_product(nest: ForOp, config: Config) -> LoadOp | None:
@@ -135,15 +139,15 @@ def _reduction(nest: ForOp) -> ReduceOp:
     return next(op for op in nest.body.block.ops if isinstance(op, ReduceOp))
 
 
-def _fuse(nest: ForOp, load: LoadOp, config: Config, always: bool) -> None:
+def _fuse(nest: ForOp, load: LoadOp, scheduler: Scheduler, always: bool) -> None:
     """Replace product and maximum by sums and what takes their maximum, if that is faster."""
     product = load.source.owner
     assert isinstance(product, ForOp)
     sums = _sums(product)
     windows = _windows(nest, load, sums)
     try:
-        together = _cycles([windows], config)
-        slower = not always and together > _cycles([product, nest], config)
+        together = _cycles([windows], scheduler)
+        slower = not always and together > _cycles([product, nest], scheduler)
         reason = "two kernels take fewer cycles" if slower else None
     except (NotOnCore, NoScheduleError) as error:
         reason = str(error)
@@ -157,10 +161,11 @@ def _fuse(nest: ForOp, load: LoadOp, config: Config, always: bool) -> None:
     Rewriter.erase_op(product)
 
 
-def _cycles(nests: Sequence[ForOp], config: Config) -> float:
+def _cycles(nests: Sequence[ForOp], scheduler: Scheduler) -> float:
     """What the cost model expects of nests by themselves."""
+    config = scheduler.config
     tilings = [tiling_of(nest, config) for nest in nests]
-    costs = [estimate_schedule(each, search(each, config), config) for each in tilings]
+    costs = [estimate_schedule(each, scheduler.schedule(each), config) for each in tilings]
     return sum(float(cost.cycles[0]) for cost in costs)
 
 

@@ -1,4 +1,13 @@
 // RUN: nopt %s -p 'attach-machine,affine-nest-fuse-windows{always=true}' --remarks 2>&1 | filecheck %s
+// What it compares is searched once: a tuning log keeps it.
+// RUN: rm -rf %t && mkdir %t
+// RUN: nopt %s -p 'attach-machine,affine-nest-fuse-windows{tuning-log="%t/log.jsonl"}' -o %t/searched.mlir
+// RUN: cp %t/log.jsonl %t/kept.jsonl
+// RUN: nopt %s -p 'attach-machine,affine-nest-fuse-windows{tuning-log="%t/log.jsonl"}' | diff - %t/searched.mlir
+// RUN: diff %t/log.jsonl %t/kept.jsonl
+// RUN: filecheck %s --check-prefix LOG --input-file %t/log.jsonl
+// LOG-COUNT-3: {"machine": {{.*}}, "nest": {{.*}}, "tile": [{{.*}}], "order": [{{.*}}]
+
 // A maximum over windows of a product is taken of its sums; what followed these follows that.
 
 // CHECK: '%z' does not compute what it reads in its own tiles: its windows reach further outside than a stride
