@@ -113,7 +113,7 @@ func.func @main(%x: tensor<16x16xi8>) -> (tensor<16x16xi8>, tensor<16x16xi8>) {{
   func.return %t, %d : tensor<16x16xi8>, tensor<16x16xi8>
 }}""")
     places = [symbol.address for symbol in program.symbols if symbol.kind != "constant"]
-    assert sides(program) == "hchc" and len(set(places)) < len(places)
+    assert sides(program) == "chc" and len(set(places)) < len(places)
 
 
 def test_an_average_over_7_by_7():

@@ -52,8 +52,10 @@ def test_core_equals_reference(layer: Layer):
     runtime = Runtime(program)
     found = runtime.run(inputs).outputs
     assert all(map(np.array_equal, found, expected))
-    # On the core: the host only lays out the input and the result.
-    assert [isinstance(step, CoreStep) for step in program.steps] == [False, True, False]
+    # On the core: the host only lays out the input and the result, where that is not plain order.
+    plain = layer.name == "BERT projection"
+    steps = [isinstance(step, CoreStep) for step in program.steps]
+    assert steps == ([True] if plain else [False, True, False])
     # Steps count channels in whole blocks; three in a block leave room for a stride's four pixels.
     if not layer.name.startswith("conv 3->"):
         assert runtime.cycles >= layer.steps
