@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from math import log2
@@ -12,7 +13,15 @@ import numpy as np
 from nopt.hw.encoding import Module
 from nopt.hw.timing import Timing
 
-Run = tuple[str, Timing]
+
+@dataclass(frozen=True)
+class Run:
+    """A named timing of a core step, and its layers: the name of each, its first instruction."""
+
+    name: str
+    timing: Timing
+    layers: Sequence[tuple[str, int]]
+
 
 _WIDTH = 1000
 _LANE = 18
@@ -26,22 +35,23 @@ svg { display: block; margin: 0.3em 0 1.2em; } text { font: 11px sans-serif; fil
 
 
 def page(runs: Sequence[Run]) -> str:
-    """The page. Runs are named timings."""
+    """The page."""
     timelines = "\n".join(
-        f"<h3>{escape(name)}: {timing.cycles:,} cycles</h3>\n{_timeline(timing)}"
-        for name, timing in runs
+        f"<h3>{escape(run.name)}: {run.timing.cycles:,} cycles</h3>\n{_timeline(run)}"
+        for run in runs
     )
     return (
         f"<!doctype html>\n<meta charset='utf-8'>\n<title>Schedules</title>\n"
         f"<style>{_STYLE}</style>\n<h1>Schedules</h1>\n<h2>Roofline</h2>\n{_roofline(runs)}\n"
-        f"<h2>Timelines</h2>\n<p>How busy load, compute and store are, from left to right.</p>\n"
+        f"<h2>Timelines</h2>\n<p>How busy load, compute and store are, from left to right. Lines "
+        "are where another layer begins to compute; pointed at, a layer says its name.</p>\n"
         f"{timelines}\n"
     )
 
 
-def _timeline(timing: Timing) -> str:
-    """One lane a module, in slices that are as dark as the module is busy."""
-    parts: list[str] = []
+def _timeline(run: Run) -> str:
+    """One lane a module, in slices that are as dark as the module is busy; layers apart."""
+    timing, parts = run.timing, list[str]()
     for lane, module in enumerate(Module):
         busy = _busy(timing, module)
         y = lane * _LANE
@@ -57,7 +67,31 @@ def _timeline(timing: Timing) -> str:
                     f"<rect x='{x:.1f}' y='{y + 1}' width='{width:.1f}' height='{_LANE - 3}' "
                     f"fill='{_COLORS[module]}' opacity='{busy[begin] / 10}'/>"
                 )
+    parts += _layers(run)
     return f"<svg width='{_WIDTH}' height='{3 * _LANE}'>{''.join(parts)}</svg>"
+
+
+def _layers(run: Run) -> list[str]:
+    """A line where each layer but the first begins, its name over all of it."""
+    timing = run.timing
+    compute = np.flatnonzero(timing.module == Module.COMPUTE)
+    firsts = np.searchsorted(compute, [first for _, first in run.layers])
+    begins = [0, *timing.begin[compute[firsts[1:]]].tolist(), timing.cycles]
+    scale = (_WIDTH - 72) / max(timing.cycles, 1)
+    parts: list[str] = []
+    for (name, _), (begin, end) in zip(run.layers, pairwise(begins), strict=True):
+        x, width = 72 + begin * scale, (end - begin) * scale
+        label = f"{escape(name)}: {end - begin:,} cycles from {begin:,}"
+        parts.append(
+            f"<rect x='{x:.1f}' y='0' width='{width:.1f}' height='{3 * _LANE}' "
+            f"fill='transparent'><title>{label}</title></rect>"
+        )
+        if begin:
+            parts.append(
+                f"<line x1='{x:.1f}' x2='{x:.1f}' y1='0' y2='{3 * _LANE}' stroke='#222' "
+                "stroke-width='0.5'/>"
+            )
+    return parts
 
 
 def _busy(timing: Timing, module: Module) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
@@ -77,7 +111,7 @@ def _busy(timing: Timing, module: Module) -> np.ndarray[tuple[int, ...], np.dtyp
 
 def _roofline(runs: Sequence[Run]) -> str:
     """Multiply-accumulates a cycle over those a byte, logarithmic, under the machine's roof."""
-    lines = [timing.roofline for _, timing in runs]
+    lines = [run.timing.roofline for run in runs]
     peak, bandwidth = lines[0].peak, lines[0].bandwidth
     left = min(-1.0, *(log2(max(line.intensity, 0.01)) for line in lines))
     right = max(log2(peak / bandwidth) + 3, *(log2(max(line.intensity, 0.01)) for line in lines))
@@ -94,11 +128,12 @@ def _roofline(runs: Sequence[Run]) -> str:
     roof = [(left, left + log2(bandwidth)), (ridge, top), (right, top)]
     path = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in roof)
     parts = [f"<polyline points='{path}' fill='none' stroke='#888' stroke-width='2'/>"]
-    for (name, _), line in zip(runs, lines, strict=True):
+    for run, line in zip(runs, lines, strict=True):
         at = x(log2(max(line.intensity, 0.01))), y(log2(max(line.achieved, 0.01)))
         parts.append(
             f"<circle cx='{at[0]:.1f}' cy='{at[1]:.1f}' r='4' fill='#2f8f4e'>"
-            f"<title>{escape(name)}: {line.achieved:.0f} of {line.attainable:.0f}</title></circle>"
+            f"<title>{escape(run.name)}: {line.achieved:.0f} of {line.attainable:.0f}</title>"
+            "</circle>"
         )
     parts.append(f"<text x='50' y='{height - 8}'>multiply-accumulates per byte (log)</text>")
     parts.append(f"<text x='50' y='14'>multiply-accumulates per cycle (log), peak {peak}</text>")

@@ -36,13 +36,14 @@ from accounting import costs
 from expected import Expected, expectations
 from models import make
 from networks import NETWORKS
-from pictures import page
+from pictures import Run, page
 from rich.console import Console
 from rich.progress import track
 from workloads import LAYERS, Layer, conv_layer, matmul_layer, registered_context, resnet18
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
+from nopt.hw import layers
 from nopt.hw.breakdown import Breakdown, breakdowns
 from nopt.hw.encoding import decode
 from nopt.hw.program import CoreStep, Program
@@ -88,8 +89,8 @@ def of_layer(layer: Layer) -> Source:
 
 
 def of_network(name: str, module: ModuleOp) -> Source:
-    layers = [cost for cost in costs(module) if cost.quantized]
-    limit, reads = (sum(getattr(each, field) for each in layers) for field in ("limit", "reads"))
+    counted = [cost for cost in costs(module) if cost.quantized]
+    limit, reads = (sum(getattr(each, field) for each in counted) for field in ("limit", "reads"))
     return Source(name, module, limit, reads)
 
 
@@ -178,21 +179,37 @@ def measure(source: Source) -> Measured:
     return Measured(source, program, timings, parts, seconds, compiled)
 
 
+def _layers_of(program: Program) -> list[tuple[CoreStep, list[layers.Layer]]]:
+    """The core's steps, and the layers of each."""
+    steps = [step for step in program.steps if isinstance(step, CoreStep)]
+    ends = [(step, step.first + step.count) for step in steps]
+    return [
+        (step, [each for each in program.layers if step.first <= each.first < end])
+        for step, end in ends
+    ]
+
+
+def runs(measured: Measured) -> list[Run]:
+    """What is drawn of each core step."""
+    steps = _layers_of(measured.program)
+    return [
+        Run(measured.source.name, timing, [(each.name, each.first - step.first) for each in own])
+        for (step, own), timing in zip(steps, measured.timings, strict=True)
+    ]
+
+
 def _parts(program: Program, timings: Sequence[Timing], expected: Sequence[Expected]) -> list[Part]:
     """The layers of all core steps, which are in the order of their nests."""
     records = decode(program.instructions, program.config)
     of_layers = dict(zip([layer.first for layer in program.layers], expected, strict=True))
     parts: list[Part] = []
-    steps = [step for step in program.steps if isinstance(step, CoreStep)]
-    for step, timing in zip(steps, timings, strict=True):
-        end = step.first + step.count
-        layers = [layer for layer in program.layers if step.first <= layer.first < end]
-        firsts = [layer.first - step.first for layer in layers]
-        cycles = breakdowns(records[step.first : end], timing, firsts)
-        for layer, each in zip(layers, cycles, strict=True):
+    for (step, own), timing in zip(_layers_of(program), timings, strict=True):
+        firsts = [layer.first - step.first for layer in own]
+        cycles = breakdowns(records[step.first : step.first + step.count], timing, firsts)
+        for layer, each in zip(own, cycles, strict=True):
             model = of_layers[layer.first]
-            estimate = model.alone if layer is layers[0] else model.after
-            estimate += model.end if layer is layers[-1] else 0
+            estimate = model.alone if layer is own[0] else model.after
+            estimate += model.end if layer is own[-1] else 0
             parts.append(Part(layer.name, each, model, estimate))
     return parts
 
@@ -328,8 +345,7 @@ def main() -> None:
             print_rows("weights read more than once, and the best schedule that does not", rereads)
         print_rows("all of them", [summary(measured)])
     if arguments.page:
-        runs = [(each.source.name, timing) for each in measured for timing in each.timings]
-        arguments.page.write_text(page(runs))
+        arguments.page.write_text(page([run for each in measured for run in runs(each)]))
 
 
 if __name__ == "__main__":
