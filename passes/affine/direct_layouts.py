@@ -29,9 +29,15 @@ def store_directly(module: ModuleOp) -> None:
         producer, map = found
         if order_refusal(map, nest, producer) is not None:
             continue
+        points = access(map, nest.parallel_extents).points_of(access_of(producer))
+        if points is None or points.divides:
+            continue
         build = NestBuilder.of(nest.named_parallel, producer.named_reduction)
         own = build.dims[len(nest.parallel_extents) :]
-        stored = build.finish(build.inline(producer, [*map.results, *own]), producer)
+        # All is written anew: what the producer wrote into does not matter.
+        stored = build.finish(build.inline(producer, [*points.map.results, *own]))
+        stored.location, stored.result.name_hint = producer.location, producer.result.name_hint
+        stored.attributes.update(producer.attributes)
         stored.attributes.pop(LAYOUT, None)
         if nest.loads[0].source is not producer.result:
             # Not back in plain order, but with dimensions split: it stands for no tensor by itself.

@@ -86,9 +86,8 @@ def _named(nest: ForOp, digits: Digits) -> Sequence[tuple[int, str, int]]:
     """For each digit the iterator it is of, a name, and its extent."""
     named: list[tuple[int, str, int]] = []
     for i, (name, _) in enumerate((*nest.named_parallel, *nest.named_reduction)):
-        dims = sorted(digits.points[i].used_dims())
-        ends = (
-            [""] if len(dims) == 1 else ["b", "l"] if len(dims) == 2 else map(str, range(len(dims)))
-        )
-        named += [(i, f"{name}{end}", digits.extents[d]) for d, end in zip(dims, ends, strict=True)]
+        extents = [digits.extents[d] for d, of in enumerate(digits.iterators) if of == i]
+        count = len(extents)
+        ends = [""] if count == 1 else ["b", "l"] if count == 2 else map(str, range(count))
+        named += [(i, f"{name}{end}", extent) for end, extent in zip(ends, extents, strict=True)]
     return named

@@ -27,7 +27,9 @@ class Digits:
     exprs: tuple[AffineExpr, ...]
     extents: tuple[int, ...]
     points: tuple[AffineExpr, ...]
-    """Each iterator, by the digits."""
+    """Each iterator, by the digits; 0 where it has one value."""
+    iterators: tuple[int, ...]
+    """For each digit, which iterator it is of. Those of one are neighbours, largest first."""
 
     def cut(self, digit: int, divisor: int) -> Digits:
         """Cut a digit into two, the second one below `divisor`, which must divide its extent."""
@@ -41,13 +43,15 @@ class Digits:
         def moved(exprs: Sequence[AffineExpr]) -> tuple[AffineExpr, ...]:
             return tuple(simplify(e.replace_dims_and_symbols(dims, []), ranges) for e in exprs)
 
-        return Digits(moved(self.exprs), extents, moved(self.points))
+        of = self.iterators[digit : digit + 1]
+        iterators = (*self.iterators[:digit], *of, *of, *self.iterators[digit + 1 :])
+        return Digits(moved(self.exprs), extents, moved(self.points), iterators)
 
 
 def digits_of(exprs: Sequence[AffineExpr], extents: Sequence[int]) -> Digits:
     """The digits of iterators that make indices divide least; `exprs` are in canonical form."""
     dims = tuple(AffineDimExpr(i) for i in range(len(extents)))
-    digits = Digits(tuple(exprs), tuple(extents), dims)
+    digits = Digits(tuple(exprs), tuple(extents), dims, tuple(range(len(extents))))
     while (cut := useful_cut(digits.exprs, digits.extents)) is not None:
         digits = digits.cut(*cut)
     return digits
@@ -60,7 +64,7 @@ def useful_cut(
 
     It is one of those from `first` on.
     """
-    digits = Digits(tuple(exprs), tuple(extents), ())
+    digits = Digits(tuple(exprs), tuple(extents), (), ())
     before = len([*_divisions(exprs)])
     for cut in dict.fromkeys(_cuts(exprs, extents)):
         if cut[0] >= first and len([*_divisions(digits.cut(*cut).exprs)]) < before:
