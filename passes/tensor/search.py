@@ -84,7 +84,13 @@ class Search:
                 return ScheduleAttr.of(tiles, order, slots, limits)
         none = f"no tile of the nest over {list(self.tiling.extents)}"
         if reason is not None:
-            raise NoScheduleError(f"{none} can be loaded: {reason}")
+            # Of each order only the cheapest were tried; now those that can be loaded.
+            tiles = self.candidates.tiles.tolist()
+            legal = [i for i, each in enumerate(tiles) if illegal_window(self.tiling, each) is None]
+            if not legal:
+                raise NoScheduleError(f"{none} can be loaded: {reason}")
+            self.candidates = self.candidates[np.array(legal)]
+            return self.best()
         raise NoScheduleError(
             f"{none} fits the scratchpads of "
             f"'{self.config.name}': {self.config.inp_entries} INP, {self.config.wgt_entries} WGT, "

@@ -1,5 +1,7 @@
 """Which schedules are legal, and that a kernel takes the memory that a schedule was checked for."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from xdsl.context import Context
@@ -20,6 +22,7 @@ from nopt.passes.tensor.schedules import (
     illegal_window,
     schedule_entries,
 )
+from nopt.passes.tensor.search import search
 from nopt.passes.tensor.tiling import Tiling, tiling_of
 
 RTL = Config.load("rtl")
@@ -126,6 +129,21 @@ def test_too_much_padding_is_refused():
     )
     # Wholly in padding is no reason: such a window is read from zeros.
     assert illegal_window(far, [1, 1, 8, 8, 1, 1, 1]) is None
+
+
+def test_any_tile_that_can_be_loaded_is_found(monkeypatch: pytest.MonkeyPatch):
+    """Be it the dearest one."""
+    _, _, far = core_nest(FAR)
+    only = [1, 1, 1, 1, 1, 1, 1]
+
+    def illegal(_: Tiling, tiles: Sequence[int]) -> str | None:
+        return None if [*tiles] == only else "it is not the one"
+
+    monkeypatch.setattr("nopt.passes.tensor.search.illegal_window", illegal)
+    assert [*search(far, RTL).tiles] == only
+    monkeypatch.setattr("nopt.passes.tensor.search.illegal_window", lambda *_: "none can")
+    with pytest.raises(NoScheduleError, match="can be loaded: none can"):
+        search(far, RTL)
 
 
 def test_divided_iterators_are_not_tiled():

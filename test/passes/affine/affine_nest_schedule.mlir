@@ -75,3 +75,16 @@ func.func @host(%x: tensor<8x16xi8>) -> tensor<8x16xi8> {
 }
 // CHECK-LABEL: func.func @host(
 // CHECK: } attributes {placement = "host"} : tensor<8x16xi8>
+
+// Padded in its outermost dimension, which a load cannot but where whole rows follow: most tiles, and the
+// cheapest of them, cannot be loaded; this one can.
+func.func @outer_pad(%x: tensor<4x64x64x16xi8>) -> tensor<4x62x62x16xi8> {
+  %y = affine_nest.for (%i, %j, %k, %l) = (4, 62, 62, 16) reduce (%p, %q, %r) = (3, 3, 3) {
+    %v = affine_nest.load %x[%i + %p - 1, %j + %q, %k + %r, %l] pad 0 : tensor<4x64x64x16xi8>
+    %m = affine_nest.reduce max %v : i8
+    affine_nest.yield %m : i8
+  } attributes {placement = "core"} : tensor<4x62x62x16xi8>
+  return %y : tensor<4x62x62x16xi8>
+}
+// CHECK-LABEL: func.func @outer_pad(
+// CHECK: } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [2, 2, 62, 3, 3, 3] order [0, 1, 2] inp 2 wgt 1 acc 2>} : tensor<4x62x62x16xi8>

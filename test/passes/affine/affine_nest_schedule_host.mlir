@@ -84,9 +84,9 @@ func.func @wide_pad(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
 }
 // CHECK-NEXT: remark: '%y' runs on the host: no tile of the nest over [4, 41] can be loaded: a window reaches 20 beyond dimension 0 of its operand; loads pad at most 15
 
-func.func @outer_pad(%x: tensor<4x64x64x16xi8>) -> tensor<4x62x62x16xi8> {
+func.func @outer_pad(%x: tensor<4x70x70x16xi8>) -> tensor<4x62x62x16xi8> {
   %y = affine_nest.for (%i, %j, %k, %l) = (4, 62, 62, 16) reduce (%p, %q, %r) = (3, 3, 3) {
-    %v = affine_nest.load %x[%i + %p - 1, %j + %q, %k + %r, %l] pad 0 : tensor<4x64x64x16xi8>
+    %v = affine_nest.load %x[%i + %p - 1, %j + %q, %k + %r, %l] pad 0 : tensor<4x70x70x16xi8>
     %m = affine_nest.reduce max %v : i8
     affine_nest.yield %m : i8
   } attributes {placement = "core"} : tensor<4x62x62x16xi8>
