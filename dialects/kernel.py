@@ -35,6 +35,7 @@ from xdsl.printer import Printer
 from xdsl.traits import NoTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
+from nopt.dialects.annotations import RULES, verify_annotations
 from nopt.dialects.shaped import is_memref, is_tensor
 
 
@@ -100,6 +101,7 @@ class BaseKernelOp(IRDLOperation):
         super().__init__(operands=[inputs, destination], result_types=[result], regions=[body])
 
     def verify_(self) -> None:
+        verify_annotations(self, RULES)
         if self.destination is not None and self.destination.type != self.result.type:
             raise VerifyException(
                 f"destination has type {self.destination.type}, "

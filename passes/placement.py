@@ -5,16 +5,11 @@ from __future__ import annotations
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
 
+from nopt.dialects.annotations import HOST_REASON, PLACEMENT
 from nopt.passes.remarks import remark
 
-PLACEMENT = "placement"
-"""Attribute of an op: "core" or "host"."""
-
-HOST_REASON = "host_reason"
-"""Attribute of an op that a pass placed on the host: why."""
-
-
 ON_CORE = StringAttr("core")
+ON_HOST = StringAttr("host")
 
 
 def is_on_core(op: Operation) -> bool:
@@ -22,18 +17,19 @@ def is_on_core(op: Operation) -> bool:
     return op.attributes.get(PLACEMENT) == ON_CORE
 
 
+def is_on_host(op: Operation) -> bool:
+    """Whether an op is placed on the host."""
+    return op.attributes.get(PLACEMENT) == ON_HOST
+
+
 def placement_of(op: Operation) -> str | None:
-    """ "core", "host", or None if nobody has said. Raises ValueError for anything else."""
+    """ "core", "host", or None if nobody has said."""
     attribute = op.attributes.get(PLACEMENT)
-    if attribute is None:
-        return None
-    if not isinstance(attribute, StringAttr) or attribute.data not in ("core", "host"):
-        raise ValueError(f'{PLACEMENT} is {attribute}, expected "core" or "host"')
-    return attribute.data
+    return attribute.data if isinstance(attribute, StringAttr) else None
 
 
 def place_on_host(op: Operation, reason: str) -> None:
     """Say that an op runs on the host, and why: in its attributes and as a remark."""
-    op.attributes[PLACEMENT] = StringAttr("host")
+    op.attributes[PLACEMENT] = ON_HOST
     op.attributes[HOST_REASON] = StringAttr(reason)
     remark(op, f"runs on the host: {reason}")

@@ -22,6 +22,7 @@ from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_math import dim_ranges, expr_range, is_mixed_radix
+from nopt.dialects.affine_nest.attributes import verify_attributes
 from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp, parse_iterators, print_iterators
 from nopt.dialects.affine_syntax import parse_exprs, print_exprs
@@ -118,6 +119,7 @@ class ForOp(NestOp):
                     f"result has type {self.result.type}, "
                     f"expected {expected} from the parallel extents and the yielded value"
                 )
+        verify_attributes(self, self.result_shape)
         self._verify_body()
 
     def _verify_into(self, map: AffineMap) -> None:

@@ -23,6 +23,7 @@ from xdsl.pattern_rewriter import RewritePattern
 from xdsl.traits import HasCanonicalizationPatternsTrait, Pure
 from xdsl.utils.exceptions import VerifyException
 
+from nopt.dialects.annotations import RULES, verify_annotations
 from nopt.dialects.graph.types import Tensor, refuse
 from nopt.dialects.shaped import is_tensor
 
@@ -91,6 +92,7 @@ class GraphOp(IRDLOperation, ABC):
 
     @override
     def verify_(self) -> None:
+        verify_annotations(self, RULES)
         expected = self.result_type()
         if self.result.type != expected:
             refuse("result", f"has type {self.result.type}", expected)

@@ -7,9 +7,9 @@ from xdsl.dialects.func import FuncOp
 from xdsl.interpreter import Interpreter
 from xdsl.ir import Attribute
 
+from nopt.dialects.affine_nest.arguments import arguments_of, given_type, packed
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters import get_all_interpreters
-from nopt.dialects.packed_arguments import arguments_of, given_type, packed
 from nopt.dialects.shaped import is_tensor
 
 

@@ -40,18 +40,20 @@ from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import dim_ranges, simplify
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, ReduceOp
+from nopt.dialects.affine_nest.attributes import LANES, MUST_RUN_ON
+from nopt.dialects.annotations import LAYOUT, PLACEMENT
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.affine.copy_remarks import remark_copies
-from nopt.passes.affine.core_nest import IMMEDIATE, LANES, LAYOUT, CoreNest, Product, recognise
+from nopt.passes.affine.core_nest import IMMEDIATE, CoreNest, Product, recognise
 from nopt.passes.affine.destinations import copy_read_destinations
 from nopt.passes.affine.direct_layouts import store_directly
 from nopt.passes.affine.direct_reads import read_directly
 from nopt.passes.affine.input_blocks import input_blocks
 from nopt.passes.affine.lanes import Lanes, lane_axis, legal_lanes, result_axis
 from nopt.passes.affine.layouts import Layouts, insert_before
-from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder, Place
+from nopt.passes.affine.nest_builder import NestBuilder, Place
 from nopt.passes.affine.ordered_tensors import give_packed, open_orders
 from nopt.passes.affine.output_lanes import is_constant
 from nopt.passes.affine.ranges import constant_value
@@ -59,7 +61,7 @@ from nopt.passes.affine.same_memory import share_memory
 from nopt.passes.affine.wide_results import planes_of, read_planes, wide_sum
 from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import ON_CORE, PLACEMENT, place_on_host
+from nopt.passes.placement import ON_CORE, place_on_host
 from nopt.passes.places import about
 from nopt.passes.remarks import anyone_listens
 

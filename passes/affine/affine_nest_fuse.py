@@ -24,6 +24,7 @@ from xdsl.pattern_rewriter import (
 )
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
+from nopt.dialects.affine_nest.attributes import MUST_RUN_ON
 from nopt.passes.affine.analysis import Access, access_of, useful_cut
 from nopt.passes.affine.common_nests import merge_nests
 from nopt.passes.affine.in_place import (
@@ -33,7 +34,7 @@ from nopt.passes.affine.in_place import (
     write_in_place,
 )
 from nopt.passes.affine.iterator_order import in_order
-from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
+from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
 from nopt.passes.remarks import anyone_listens, name_of, remark

@@ -14,28 +14,22 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i32
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr, i32
 from xdsl.ir.affine import AffineExpr
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects.affine_math import substitute
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
+from nopt.dialects.affine_nest.attributes import IN_READER
+from nopt.dialects.annotations import PLACEMENT, REPRESENTS
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import (
-    IN_READER,
-    CoreNest,
-    NotOnCore,
-    Product,
-    Step,
-    Window,
-    recognise,
-)
-from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+from nopt.passes.affine.core_nest import CoreNest, NotOnCore, Product, Step, Window, recognise
+from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.affine.ranges import Intervals, fits, type_interval
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import PLACEMENT, is_on_core
+from nopt.passes.placement import is_on_core
 from nopt.passes.remarks import remark
 from nopt.passes.tensor.estimate import estimate_schedule
 from nopt.passes.tensor.scheduler import Scheduler
@@ -175,7 +169,7 @@ def _sums(product: ForOp) -> ForOp:
     builder.inline(product, builder.dims)
     total = next(op for op in builder.block.ops if isinstance(op, ReduceOp))
     sums = builder.finish(total.result, product)
-    sums.attributes[PLACEMENT] = IN_READER
+    sums.attributes[PLACEMENT] = StringAttr(IN_READER)
     sums.attributes.pop(REPRESENTS, None)
     _drop_unused(sums)
     return sums

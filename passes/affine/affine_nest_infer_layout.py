@@ -25,8 +25,10 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from nopt.dialects.affine_nest import ForOp, LanesAttr
+from nopt.dialects.affine_nest.attributes import LANES, MUST_RUN_ON
+from nopt.dialects.annotations import PLACEMENT
 from nopt.hw.config import Config
-from nopt.passes.affine.core_nest import LANES, NotOnCore, recognise
+from nopt.passes.affine.core_nest import NotOnCore, recognise
 from nopt.passes.affine.forms import PLAIN
 from nopt.passes.affine.lanes import legal_lanes
 from nopt.passes.affine.layout_costs import (
@@ -39,11 +41,10 @@ from nopt.passes.affine.layout_costs import (
 )
 from nopt.passes.affine.layouts import Layouts
 from nopt.passes.affine.least_cost import least_cost
-from nopt.passes.affine.nest_builder import MUST_RUN_ON
 from nopt.passes.affine.orders import attribute_of_order, check_orders, write_order
 from nopt.passes.affine.wide_results import planes_of, wide_sum
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import PLACEMENT, place_on_host
+from nopt.passes.placement import place_on_host
 from nopt.passes.places import about
 
 

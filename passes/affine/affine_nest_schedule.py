@@ -13,8 +13,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest.attributes import MUST_RUN_ON
 from nopt.passes.affine.core_nest import NotOnCore
-from nopt.passes.affine.nest_builder import MUST_RUN_ON
 from nopt.passes.machine import machine_of
 from nopt.passes.placement import is_on_core, place_on_host
 from nopt.passes.places import about

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.pattern_rewriter import (
@@ -33,6 +33,7 @@ from nopt.passes.affine.graph_nests.pieces import (
 )
 from nopt.passes.affine.graph_nests.pooling import AvgPool, GlobalAvgPool, MaxPool
 from nopt.passes.affine.graph_nests.requantization import Requantize
+from nopt.passes.placement import is_on_host
 
 
 @dataclass(frozen=True)
@@ -71,5 +72,5 @@ class _NotOnHost(GreedyRewritePatternApplier):
     """All but the ops that a partition, or a person, placed on the host."""
 
     def match_and_rewrite(self, op: Operation, rewriter: PatternRewriter) -> None:
-        if op.attributes.get("placement") != StringAttr("host"):
+        if not is_on_host(op):
             super().match_and_rewrite(op, rewriter)

@@ -9,10 +9,11 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.direct_layouts import copied, order_refusal
-from nopt.passes.placement import PLACEMENT, is_on_core
+from nopt.passes.placement import is_on_core
 from nopt.passes.remarks import name_of, remark
 
 

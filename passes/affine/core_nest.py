@@ -16,22 +16,13 @@ from xdsl.dialects.builtin import StringAttr, i8, i32
 from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction
+from nopt.dialects.affine_nest.attributes import IN_READER
+from nopt.dialects.annotations import LAYOUT, PLACEMENT, REPRESENTS
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
-from nopt.passes.affine.nest_builder import REPRESENTS
 from nopt.passes.affine.ranges import Intervals, constant_value, fits
 from nopt.passes.affine.wide_results import plane_count
 from nopt.passes.intrinsics import alu_kind, gemm
-from nopt.passes.placement import PLACEMENT
-
-IN_READER = StringAttr("reader")
-"""Placement of a product whose sums its one reader computes for its own tiles."""
-
-LANES = "lanes"
-"""Attribute of a nest that the core will run: which iterators and dimensions become lanes."""
-
-LAYOUT = "layout"
-"""Attribute of a blocked nest: its result's shape before, and the axis that lanes run along."""
 
 DESCRIPTIONS = (REPRESENTS, LAYOUT)
 """Attributes of a nest that describe its result, whatever computes it."""
@@ -190,7 +181,7 @@ def _start(value: SSAValue, config: Config) -> Start | None:
 def inner_product(load: LoadOp, config: Config) -> Product | None:
     """The product whose sums a load takes from the accumulators, if its nest is placed so."""
     made = load.source.owner
-    if not isinstance(made, ForOp) or made.attributes.get(PLACEMENT) != IN_READER:
+    if not isinstance(made, ForOp) or made.attributes.get(PLACEMENT) != StringAttr(IN_READER):
         return None
     loads = gemm(config).match_added(made.yielded)
     return None if loads is None else Product(loads["inp"], loads["wgt"])

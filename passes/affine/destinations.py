@@ -13,10 +13,11 @@ from xdsl.ir import BlockArgument, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.affine.analysis import access_of
 from nopt.passes.affine.nest_builder import NestBuilder
-from nopt.passes.placement import ON_CORE, PLACEMENT, is_on_core
+from nopt.passes.placement import ON_CORE, is_on_core
 
 
 def copy_read_destinations(module: ModuleOp) -> None:

@@ -13,9 +13,9 @@ from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.annotations import LAYOUT, REPRESENTS
 from nopt.passes.affine.analysis import access, access_of
-from nopt.passes.affine.core_nest import LAYOUT
-from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.affine.same_memory import copying_load
 from nopt.passes.affine.vectors import Vectors, in_vectors
 from nopt.passes.placement import is_on_core

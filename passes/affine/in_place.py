@@ -16,9 +16,10 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.annotations import REPRESENTS
 from nopt.passes.affine.analysis import Access, access, access_of
 from nopt.passes.affine.iterator_order import in_order
-from nopt.passes.affine.nest_builder import REPRESENTS, NestBuilder
+from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.affine.parts import writes_blocks
 from nopt.passes.remarks import name_of, remark
 

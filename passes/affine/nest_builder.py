@@ -21,12 +21,8 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
 from nopt.dialects.affine_math import simplify_map, substitute
 from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp, Reduction, YieldOp
-
-REPRESENTS = "represents"
-"""Attribute of what computes a result: which tensor of the float model that stands for."""
-
-MUST_RUN_ON = "must_run_on"
-"""Attribute of a nest: "core" if its `graph` op was placed there, so that nothing else will do."""
+from nopt.dialects.affine_nest.attributes import MUST_RUN_ON
+from nopt.dialects.annotations import PLACEMENT, REPRESENTS
 
 
 @dataclass(frozen=True)
@@ -184,6 +180,6 @@ def _carried(op: Operation) -> dict[str, Attribute]:
     carried: dict[str, Attribute] = {}
     if REPRESENTS in op.attributes:
         carried[REPRESENTS] = op.attributes[REPRESENTS]
-    if "placement" in op.attributes:
-        carried[MUST_RUN_ON] = op.attributes["placement"]
+    if PLACEMENT in op.attributes:
+        carried[MUST_RUN_ON] = op.attributes[PLACEMENT]
     return carried

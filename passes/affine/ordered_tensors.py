@@ -20,14 +20,15 @@ from xdsl.ir import Attribute, Block, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.dialects.packed_arguments import (
+from nopt.dialects.affine_nest.arguments import (
     PACKS,
     argument_attributes,
     arguments_of,
     set_argument_attributes,
 )
+from nopt.dialects.affine_nest.attributes import ORDER
 from nopt.dialects.shaped import is_tensor
-from nopt.passes.affine.orders import ORDER, Order, check_orders, order_of
+from nopt.passes.affine.orders import Order, check_orders, order_of
 
 
 def open_orders(module: ModuleOp, block: int) -> None:

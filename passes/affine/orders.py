@@ -1,11 +1,7 @@
-"""Orders: how a tensor lies in memory where that is not row by row, as a map that people can read.
+"""Orders of tensors as passes use them: where they are written, and the nests that pack and open.
 
-    order = affine_map<(d0, d1, d2) -> (d0, d1 floordiv 16, d2 floordiv 16, d1 mod 16, d2 mod 16)>
-
-The element at d0, d1, d2 is at that index of the memory: here matrices of 16 tokens by 16 channels.
-The attribute stands on the nest that makes the tensor, or with its argument of a function as
-`affine_nest.order`. Every dimension is in a map once, whole or as its blocks and its lanes; the
-lanes of one are innermost.
+An order stands on the nest that makes the tensor as `order`, or with a function's argument as
+`affine_nest.order`; `dialects/affine_nest/orders.py` says what one is.
 """
 
 from __future__ import annotations
@@ -18,15 +14,13 @@ from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, SSAValue
 from xdsl.ir.affine import (
-    AffineBinaryOpExpr,
-    AffineConstantExpr,
     AffineDimExpr,
     AffineExpr,
     AffineMap,
 )
 
 from nopt.dialects.affine_nest import ForOp
-from nopt.dialects.packed_arguments import (
+from nopt.dialects.affine_nest.arguments import (
     ARGUMENT_ORDER,
     PACKS,
     argument_attributes,
@@ -34,16 +28,11 @@ from nopt.dialects.packed_arguments import (
     function_of,
     set_argument_attributes,
 )
+from nopt.dialects.affine_nest.attributes import ORDER
+from nopt.dialects.affine_nest.orders import BadOrder, check_order, extent_of_part
 from nopt.dialects.shaped import shape_of
 from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.places import about
-
-ORDER = "order"
-"""Attribute of a nest: the order of its result."""
-
-
-class BadOrder(ValueError):
-    """A map that is no order of a tensor."""
 
 
 @dataclass(frozen=True)
@@ -62,41 +51,11 @@ class Order:
         return cls(AffineMap(rank, 0, (*outer, *inner)), block)
 
     @classmethod
-    def written(cls, attribute: Attribute) -> Order:
-        """An order that was checked before. Raises BadOrder for what is no map, or has no lanes."""
-        map = attribute.data if isinstance(attribute, AffineMapAttr) else None
-        lanes = map.results[-1] if map is not None and map.results else None
-        block = lanes.rhs if isinstance(lanes, AffineBinaryOpExpr) else None
-        if map is None or not isinstance(block, AffineConstantExpr):
-            raise BadOrder(f"order is {attribute}, expected affine_map<…> with lanes innermost")
-        return cls(map, block.value)
-
-    @classmethod
-    def checked(cls, map: AffineMap, shape: Sequence[int], block: int) -> Order:
-        """An order that a person wrote. Raises BadOrder if it is none for tensors of a shape."""
-        order = cls(map, block)
-        dims = [AffineDimExpr(i) for i in range(len(shape))]
-        parts = [part for dim in dims for part in (dim // block, dim % block)]
-        rest = [part for part in map.results if part not in dims]
-        whole = [part for part in map.results if part in dims]
-        divided = [dim for dim in dims if dim // block in rest]
-        wanted = [part for dim in divided for part in (dim // block, dim % block)]
-        once = sorted(map.results, key=str) == sorted([*whole, *wanted], key=str)
-        complete = len(set(whole)) == len(whole) and {*whole, *divided} == {*dims}
-        if not once or not complete or not set(rest) <= set(parts) or map.num_symbols:
-            raise BadOrder(
-                f"order {map} is none of {len(shape)} dimensions; expected each of them once, "
-                f"whole or as 'floordiv {block}' and 'mod {block}'"
-            )
-        if not map.results or map.results[-1] not in {dim % block for dim in divided}:
-            raise BadOrder(f"order {map} ends in no lanes, expected 'mod {block}' innermost")
-        for dim in divided:
-            if shape[dim.position] % block:
-                raise BadOrder(
-                    f"order {map} divides dimension {dim.position} of {shape[dim.position]} "
-                    f"elements, expected a multiple of {block}"
-                )
-        return order
+    def written(cls, attribute: Attribute, shape: Sequence[int]) -> Order:
+        """The order that an attribute states. Raises BadOrder if it is none for a shape."""
+        if not isinstance(attribute, AffineMapAttr):
+            raise BadOrder(f"order is {attribute}, expected affine_map<…>")
+        return cls(attribute.data, check_order(attribute.data, shape))
 
     @cached_property
     def lanes(self) -> int:
@@ -120,7 +79,7 @@ class Order:
     def packed(self, tensor: SSAValue) -> ForOp:
         """The copy of a tensor that lies in memory row by row in this order."""
         shape = shape_of(tensor)
-        extents = [self._extent(part, shape) for part in self.map.results]
+        extents = [extent_of_part(part, shape, self.block) for part in self.map.results]
         nest = NestBuilder.of([(f"i{i}", n) for i, n in enumerate(extents)], [])
         return nest.finish(nest.load(tensor, self._indices(nest.dims)))
 
@@ -129,13 +88,6 @@ class Order:
         nest = NestBuilder.of([(f"i{i}", n) for i, n in enumerate(shape)], [])
         indices = [part.replace_dims_and_symbols(nest.dims, []) for part in self.map.results]
         return nest.finish(nest.load(packed, indices))
-
-    def _extent(self, part: AffineExpr, shape: Sequence[int]) -> int:
-        (dim,) = part.used_dims()
-        if part == AffineDimExpr(dim):
-            return shape[dim]
-        blocks = part == AffineDimExpr(dim) // self.block
-        return shape[dim] // self.block if blocks else self.block
 
     def _indices(self, places: Sequence[AffineExpr]) -> list[AffineExpr]:
         """The indices of the element at a place in memory."""
@@ -168,14 +120,14 @@ def attribute_of_order(tensor: SSAValue) -> Attribute | None:
 
 
 def order_of(tensor: SSAValue, block: int) -> Order | None:
-    """The order that is written for a tensor. Raises BadOrder if that is none."""
-    match attribute_of_order(tensor):
-        case None:
-            return None
-        case AffineMapAttr(data=map):
-            return Order.checked(map, shape_of(tensor), block)
-        case other:
-            raise BadOrder(f"order is {other}, expected affine_map<…>")
+    """The order that is written for a tensor. Raises BadOrder if that is none of the core's."""
+    attribute = attribute_of_order(tensor)
+    if attribute is None:
+        return None
+    order = Order.written(attribute, shape_of(tensor))
+    if order.block != block:
+        raise BadOrder(f"order {order.map} has blocks of {order.block} lanes, the core's {block}")
+    return order
 
 
 def write_order(tensor: SSAValue, order: Order) -> None:

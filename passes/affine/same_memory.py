@@ -19,10 +19,10 @@ from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import dim_ranges, simplify, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.annotations import LAYOUT, PLACEMENT
 from nopt.passes.affine.analysis import access, access_of
-from nopt.passes.affine.core_nest import LAYOUT
 from nopt.passes.affine.vectors import Vectors, delinear, in_vectors, linear, stored_box
-from nopt.passes.placement import PLACEMENT, is_on_core
+from nopt.passes.placement import is_on_core
 
 
 def share_memory(module: ModuleOp, block: int) -> None:

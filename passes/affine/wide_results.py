@@ -18,11 +18,12 @@ from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import simplify_map, substitute
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
+from nopt.dialects.affine_nest.attributes import MUST_RUN_ON
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
-from nopt.passes.affine.nest_builder import MUST_RUN_ON, NestBuilder
+from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.affine.ranges import Intervals
 from nopt.passes.intrinsics import gemm
 

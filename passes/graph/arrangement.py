@@ -16,6 +16,7 @@ from xdsl.dialects.builtin import IntegerAttr, StringAttr, TensorType, i8
 from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import Array, attribute_of
 from nopt.dialects.graph import (
     AddOp,
@@ -37,7 +38,6 @@ from nopt.dialects.graph import (
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.shaped import shape_of, tensor_of
-from nopt.passes.placement import PLACEMENT
 
 _HANDS_ON = (ReluOp, ClipOp, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp)
 _BINARY = (AddOp, SubOp, MulOp, MaxOp, MinOp)

@@ -20,6 +20,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.graph import ClipOp, ConcatOp, MaxPoolOp, PadOp, ReluOp, ReshapeOp, SliceOp
 from nopt.dialects.graph.base import GraphOp
@@ -30,7 +31,6 @@ from nopt.passes.graph.arrangement import Arrangement, can_read, move, picked
 from nopt.passes.graph.capability import refusal
 from nopt.passes.graph.selections import selection_of
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import PLACEMENT
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.disjoint_set import DisjointSet
 
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.types import FLOATS
 from nopt.dialects.shaped import shape_of, tensor_of
@@ -28,7 +29,7 @@ from nopt.hw.config import Config
 from nopt.passes.graph.capability import is_sum_of_products, is_wide, machine_refusal, refusal
 from nopt.passes.graph.work import is_placed, steps
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import PLACEMENT, place_on_host, placement_of
+from nopt.passes.placement import place_on_host, placement_of
 from nopt.passes.places import about
 from nopt.passes.remarks import remark
 

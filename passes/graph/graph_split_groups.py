@@ -21,6 +21,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
 from nopt.dialects.graph import (
     AddOp,
@@ -41,7 +42,6 @@ from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import PLACEMENT
 
 _KERNEL = 600
 """Cycles that a kernel costs beside its products, about: its first load, micro-ops, last store."""

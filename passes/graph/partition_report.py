@@ -12,8 +12,9 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Operation
 from xdsl.utils.target import Target
 
+from nopt.dialects.annotations import HOST_REASON
 from nopt.passes.graph.work import is_placed, macs
-from nopt.passes.placement import HOST_REASON, placement_of
+from nopt.passes.placement import placement_of
 from nopt.passes.places import about
 
 

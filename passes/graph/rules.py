@@ -12,6 +12,7 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.transforms.dead_code_elimination import region_dce
 
+from nopt.dialects.annotations import REPRESENTS
 from nopt.dialects.constants import load_resource_dialect
 
 
@@ -26,6 +27,6 @@ def with_operand(op: Operation, position: int, value: SSAValue) -> Operation:
     """The op with another operand, without what was said of the tensor it gives."""
     new = op.clone()
     new.operands[position] = value
-    new.attributes.pop("represents", None)
+    new.attributes.pop(REPRESENTS, None)
     new.results[0].name_hint = None
     return new

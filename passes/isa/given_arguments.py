@@ -11,13 +11,14 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from nopt.dialects.packed_arguments import (
+from nopt.dialects.affine_nest.arguments import (
     ARGUMENT_ORDER,
     PACKS,
     argument_attributes,
     arguments_of,
     set_argument_attributes,
 )
+from nopt.dialects.shaped import shape_of
 from nopt.passes.affine.orders import Order
 
 
@@ -40,9 +41,9 @@ def _packed(op: Operation) -> list[BlockArgument]:
 
 def _pack(function: FuncOp, argument: BlockArgument) -> None:
     attributes: dict[str, Attribute] = argument_attributes(argument)
-    order = Order.written(attributes.pop(ARGUMENT_ORDER))
     set_argument_attributes(function, argument.index, {})
     given = Rewriter.replace_value_with_new_type(argument, attributes[PACKS])
+    order = Order.written(attributes[ARGUMENT_ORDER], shape_of(given))
     packing = order.packed(given)
     packing.result.name_hint = given.name_hint
     packing.location = function.location

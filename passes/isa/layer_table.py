@@ -17,14 +17,10 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa as is_a
 
+from nopt.dialects.annotations import LAYOUT, REPRESENTS
 from nopt.dialects.constants import array_of
 from nopt.dialects.shaped import shape_of
 from nopt.hw.layers import Layer
-
-REPRESENTS = "represents"
-"""Attribute of an op: the float tensor that its result stands for, the scale and its axis."""
-LAYOUT = "layout"
-"""Attribute of an op on the core: its result's shape in the network, and the divided dimension."""
 
 
 def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:

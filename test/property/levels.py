@@ -11,13 +11,15 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest.attributes import LANES
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
 from nopt.hw.encoding import decode
 from nopt.hw.program import Program
 from nopt.passes.affine.affine_nest_fuse_windows import AffineNestFuseWindowsPass
 from nopt.passes.affine.affine_nest_infer_layout import options_of
-from nopt.passes.affine.core_nest import LANES, PLACEMENT, NotOnCore
+from nopt.passes.affine.core_nest import NotOnCore
 from nopt.passes.affine.layout_costs import Option
 from nopt.passes.isa.assemble import assemble
 from nopt.passes.machine import attach

@@ -11,8 +11,9 @@ from xdsl.dialects.builtin import ModuleOp, i32
 from xdsl.transforms.dead_code_elimination import dce
 
 from nopt.dialects import graph
+from nopt.dialects.annotations import REPRESENTS
 from nopt.dialects.constants import attribute_of
-from nopt.passes.graph.quantization.comparison import REPRESENTS, compare, represented
+from nopt.passes.graph.quantization.comparison import compare, represented
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.names import tensor_names
 from nopt.passes.graph.quantization.quantize import Options, quantize

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from levels import LAYOUT, RTL, TO_NESTS, legal_lanes
 from nest_graphs import nest_graphs
 from test_affine_passes import CORES
+from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 
 from nopt.dialects.affine_nest import ForOp, LanesAttr
-from nopt.dialects.packed_arguments import arguments_of
+from nopt.dialects.affine_nest.arguments import arguments_of
+from nopt.dialects.affine_nest.attributes import LANES
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.affine.affine_nest_infer_layout import tensors_of
-from nopt.passes.affine.core_nest import LANES
 from nopt.passes.affine.layout_costs import tables_of
 from nopt.passes.affine.orders import Order, write_order
 from nopt.passes.machine import attach
@@ -77,7 +78,10 @@ def orders(draw: st.DrawFn, shape: tuple[int, ...], block: int) -> Order | None:
     parts = [dim for dim in dims if dim not in divided]
     parts += [part for dim in divided for part in (dim // block, dim % block)]
     others = draw(st.permutations([part for part in parts if part != lanes % block]))
-    return Order.checked(AffineMap(len(dims), 0, (*others, lanes % block)), shape, block)
+    map = AffineMap(len(dims), 0, (*others, lanes % block))
+    order = Order.written(AffineMapAttr(map), shape)
+    assert order.block == block
+    return order
 
 
 @examples(200)

@@ -10,11 +10,11 @@ from xdsl.dialects.func import FuncOp
 
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
 from nopt.hw.program import CoreStep
-from nopt.passes.placement import PLACEMENT
 from nopt.tools.compiling import compile_program, every_dialect, run_pipeline
 from nopt.tools.runtime import Runtime
 

@@ -8,12 +8,11 @@ import numpy as np
 from xdsl.dialects.builtin import DictionaryAttr, FloatAttr, IntegerAttr, ModuleOp, StringAttr
 from xdsl.ir import Operation, SSAValue
 
+from nopt.dialects.annotations import REPRESENTS
 from nopt.dialects.constants import Array, array_of
 from nopt.hw.fidelity import Fidelity, fidelity
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.names import tensor_names
-
-REPRESENTS = "represents"
 
 
 def compare(

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from xdsl.dialects.builtin import StringAttr, TensorType, f32
+from xdsl.dialects.builtin import TensorType, f32
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects import graph
 from nopt.dialects.constants import Array
+from nopt.passes.placement import is_on_host
 
 MOVERS = (
     graph.AvgPoolOp,
@@ -130,7 +131,7 @@ def is_mover(op: Operation) -> bool:
 
 def _on_host(op: Operation) -> bool:
     """Whether a person has placed the op on the host."""
-    return op.attributes.get("placement") == StringAttr("host")
+    return is_on_host(op)
 
 
 def only_user(value: SSAValue) -> Operation | None:

@@ -22,6 +22,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from nopt.dialects import graph
+from nopt.dialects.annotations import PLACEMENT, REPRESENTS
 from nopt.dialects.constants import Array, attribute_of
 from nopt.passes.graph.quantization.layers import (
     Layer,
@@ -99,8 +100,8 @@ class Rewriter:
 
     def _insert(self, op: Operation, hint: str | None) -> SSAValue:
         op.location = self.place.location
-        if (placement := self.place.attributes.get("placement")) is not None:
-            op.attributes["placement"] = placement
+        if (placement := self.place.attributes.get(PLACEMENT)) is not None:
+            op.attributes[PLACEMENT] = placement
         self.block.insert_op_before(op, self.place)
         op.results[0].name_hint = hint
         return op.results[0]
@@ -125,7 +126,7 @@ class Rewriter:
         owner = integers.value.owner
         assert isinstance(owner, Operation)
         name = StringAttr(self.names[value])
-        owner.attributes["represents"] = DictionaryAttr({"tensor": name, **entries})
+        owner.attributes[REPRESENTS] = DictionaryAttr({"tensor": name, **entries})
 
     def _float(self, value: SSAValue) -> SSAValue:
         """A tensor as floats, for what the host does."""

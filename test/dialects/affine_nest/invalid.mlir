@@ -365,3 +365,161 @@ func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
   return
 }
 // CHECK: error: 'affine_nest.for' op into must range over the 1 parallel iterators, found 2 dimensions and 0 symbols
+
+// -----
+
+// Attributes of nests: each has a rule.
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {placement = "gpu"} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op placement is "gpu", expected "core" or "host" or "reader"
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {must_run_on = "host"} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op must_run_on is "host", expected "core"
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {placement = "host", host_reason = 3} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op host_reason is 3 : i64, expected a string
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {lanes = "output i"} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op lanes is "output i", expected #affine_nest.lanes<…>
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {represents = {tensor = "y", scale = 1 : i8}} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op represents is {tensor = "y", scale = 1 : i8}, expected {tensor = a name, scale = a float or one for each channel, then axis = theirs}
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {layout = {axis = 1 : i64, shape = array<i64: 4>}} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op layout is {axis = 1 : i64, shape = array<i64: 4>}, expected {axis = one of the shape's, shape = array<i64: …>}
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {order = "rows"} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op order is "rows", expected affine_map<…>
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } attributes {order = affine_map<(d0) -> (d0 floordiv 3, d0 mod 3)>} : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op order (d0) -> ((d0 floordiv 3), (d0 mod 3)) divides dimension 0 of 4 elements, expected a multiple of 3
+
+// -----
+
+// Orders of arguments are bijections onto the argument, by their form.
+
+func.func @f(%w: i8, %x: tensor<4xi8> {affine_nest.order = affine_map<(d0) -> (d0 floordiv 2, d0 mod 4)>}) {
+  affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'func.func' op argument 1: order (d0) -> ((d0 floordiv 2), (d0 mod 4)) is none of 1 dimensions; expected each of them once, whole or as 'floordiv 4' and 'mod 4'
+
+// -----
+
+func.func @f(%x: tensor<2x2xi8> {affine_nest.order = affine_map<(d0) -> (d0 floordiv 2, d0 mod 0)>, affine_nest.packs = tensor<4xi8>}) {
+  affine_nest.for (%i) = (2) {
+    %a = affine_nest.load %x[%i, 0] : tensor<2x2xi8>
+    affine_nest.yield %a : i8
+  } : tensor<2xi8>
+  return
+}
+// CHECK: error: 'func.func' op argument 0: order (d0) -> ((d0 floordiv 2), (d0 mod 0)) ends in no lanes, expected 'mod' by the block innermost
+
+// -----
+
+func.func @f(%x: tensor<2x2xi8> {affine_nest.order = affine_map<(d0) -> (d0 floordiv 2, d0 mod 2)>, affine_nest.packs = tensor<6xi8>}) {
+  affine_nest.for (%i) = (2) {
+    %a = affine_nest.load %x[%i, 0] : tensor<2x2xi8>
+    affine_nest.yield %a : i8
+  } : tensor<2xi8>
+  return
+}
+// CHECK: error: 'func.func' op argument 0: is tensor<2x2xi8>, expected tensor<3x2xi8> from tensor<6xi8> in its order
+
+// -----
+
+func.func @f(%x: tensor<2x2xi8> {affine_nest.packs = tensor<4xi8>}) {
+  affine_nest.for (%i) = (2) {
+    %a = affine_nest.load %x[%i, 0] : tensor<2x2xi8>
+    affine_nest.yield %a : i8
+  } : tensor<2xi8>
+  return
+}
+// CHECK: error: 'func.func' op argument 0: has affine_nest.packs but no affine_nest.order
+
+// -----
+
+func.func @f(%x: tensor<2x2xi8> {affine_nest.order = "rows"}) {
+  affine_nest.for (%i) = (2) {
+    %a = affine_nest.load %x[%i, 0] : tensor<2x2xi8>
+    affine_nest.yield %a : i8
+  } : tensor<2xi8>
+  return
+}
+// CHECK: error: 'func.func' op argument 0: affine_nest.order is "rows", expected affine_map<…>
+
+// -----
+
+func.func @f(%x: tensor<2x2xi8> {affine_nest.order = affine_map<(d0) -> (d0 floordiv 2, d0 mod 2)>, affine_nest.packs = i8}) {
+  affine_nest.for (%i) = (2) {
+    %a = affine_nest.load %x[%i, 0] : tensor<2x2xi8>
+    affine_nest.yield %a : i8
+  } : tensor<2xi8>
+  return
+}
+// CHECK: error: 'func.func' op argument 0: affine_nest.order of i8 in tensor<2x2xi8>, expected tensors

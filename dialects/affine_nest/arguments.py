@@ -4,16 +4,23 @@
                               affine_nest.packs = tensor<128x64xi8>}
 
 The element at each index of the tensor that `packs` names is at that of the map in the argument.
+Without `packs` the order is that of the argument itself: one to be packed in.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
-from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr, DictionaryAttr
+from xdsl.dialects.builtin import AffineMapAttr, ArrayAttr, DictionaryAttr, TensorType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, BlockArgument, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
+from xdsl.traits import OpTrait
+from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_math import evaluate
+from nopt.dialects.affine_nest.orders import BadOrder, check_order, extent_of_part
 from nopt.dialects.constants import Array
 from nopt.dialects.shaped import is_tensor
 
@@ -69,3 +76,43 @@ def packed(array: Array, argument: SSAValue) -> Array:
     places = [evaluate(expr, grid) for expr in order.data.results]
     result[tuple(np.broadcast_to(place, array.shape) for place in places)] = array
     return result
+
+
+@dataclass(frozen=True)
+class VerifiesOrdersOfArguments(OpTrait):
+    """What `affine_nest` has to say about a function: the orders of its arguments are some."""
+
+    def verify(self, op: Operation) -> None:
+        assert isinstance(op, FuncOp)
+        if op.arg_attrs is None:
+            return
+        for number, (type, attributes) in enumerate(
+            zip(op.function_type.inputs, op.arg_attrs, strict=False)
+        ):
+            try:
+                _verify_argument(type, attributes.data)
+            except (BadOrder, VerifyException) as error:
+                raise VerifyException(f"argument {number}: {error}") from error
+
+
+FuncOp.traits.add_trait(VerifiesOrdersOfArguments())
+
+
+def _verify_argument(type: Attribute, attributes: Mapping[str, Attribute]) -> None:
+    order, given = attributes.get(ARGUMENT_ORDER), attributes.get(PACKS, type)
+    if order is None:
+        if PACKS in attributes:
+            raise VerifyException(f"has {PACKS} but no {ARGUMENT_ORDER}")
+        return
+    if not isinstance(order, AffineMapAttr):
+        raise VerifyException(f"{ARGUMENT_ORDER} is {order}, expected affine_map<…>")
+    if not is_tensor(given) or not is_tensor(type):
+        raise VerifyException(f"{ARGUMENT_ORDER} of {given} in {type}, expected tensors")
+    shape = given.get_shape()
+    block = check_order(order.data, shape)
+    if PACKS not in attributes:
+        return
+    packed_shape = [extent_of_part(part, shape, block) for part in order.data.results]
+    expected = TensorType(given.element_type, packed_shape)
+    if type != expected:
+        raise VerifyException(f"is {type}, expected {expected} from {given} in its order")
