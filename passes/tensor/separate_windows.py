@@ -112,8 +112,9 @@ def separate(
 ) -> SeparateWindows | None:
     """The windows whose position j moves by `coefficients[j, d]` with iterator d.
 
-    None if they cannot be compared axis by axis in place: each result's dimension moves windows
-    along the same dimension of theirs, and one iterator at most runs through that.
+    None if they cannot be compared axis by axis in place: each result's dimension, if it has more
+    than one, moves windows along the same dimension of theirs, and one iterator at most runs
+    through that.
     """
     if len(coefficients) != parallel:
         return None
@@ -121,7 +122,8 @@ def separate(
     for position, row in enumerate(coefficients):
         moving = [int(i) for i in np.flatnonzero(row[:parallel]) if extents[int(i)] > 1]
         inside = [int(i) for i in np.flatnonzero(row[parallel:]) if extents[parallel + int(i)] > 1]
-        if moving not in ([], [position]) or len(inside) > 1:
+        # Windows that several results have in common are no planes with an element for each.
+        if moving != ([position] if extents[position] > 1 else []) or len(inside) > 1:
             return None
         stride = int(row[position]) if moving else 1
         if inside and row[parallel + inside[0]] != 1:

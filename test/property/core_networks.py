@@ -155,7 +155,9 @@ class LayerDraft(Draft):
 
     def max_pool(self, x: SSAValue) -> SSAValue:
         kernel = [self.number(1, min(4, size)) for size in shape_of(x)[2:]]
-        pads = [self.number(0, k - 1) for k in (*kernel, *kernel)]
+        pads = [0] * 4
+        if self.pick(False, True):
+            pads = [self.number(0, k - 1) for k in (*kernel, *kernel)]
         strides = [self.number(1, 3), self.number(1, 3)]
         return self.append(graph.MaxPoolOp(x, kernel, strides=strides, pads=pads))
 
@@ -190,16 +192,46 @@ class LayerDraft(Draft):
         y = self.append(graph.Conv2dOp(x, weights, pads=[kernel // 2] * 4))
         return self.epilogue(y, (outputs, 1, 1))
 
+    # --- Moves: what no core computes, and layers read through.
+
+    def repeated(self, x: SSAValue) -> SSAValue:
+        """One row or column of an image or a matrix, several times."""
+        shape = list(shape_of(x))
+        axis = self.number(len(shape) - 2, len(shape) - 1)
+        starts = [self.number(0, n - 1) if i == axis else 0 for i, n in enumerate(shape)]
+        shape[axis] = 1
+        row = self.append(graph.SliceOp(x, starts, shape))
+        shape[axis] = self.number(2, 17)
+        return self.append(graph.BroadcastOp(row, shape))
+
+    def part(self, x: SSAValue) -> SSAValue:
+        """Every row and column, or every second one, from some on."""
+        shape = shape_of(x)
+        starts = [0] * (len(shape) - 2) + [self.number(0, (n - 1) // 2) for n in shape[-2:]]
+        steps = [1] * (len(shape) - 2) + [self.pick(1, 2), self.pick(1, 2)]
+        counts = [-(-(n - s) // d) for n, s, d in zip(shape, starts, steps, strict=True)]
+        return self.append(graph.SliceOp(x, starts, counts, steps))
+
+    def turned(self, x: SSAValue) -> SSAValue:
+        """Rows for columns."""
+        rank = len(shape_of(x))
+        return self.append(graph.TransposeOp(x, [*range(rank - 2), rank - 1, rank - 2]))
+
+    def moved(self, x: SSAValue) -> SSAValue:
+        return self.pick(self.repeated, self.repeated, self.part, self.turned)(x)
+
     def layer(self, x: SSAValue) -> SSAValue:
+        if self.pick(*[False] * 4, True):
+            x = self.moved(x)
         if len(shape_of(x)) == 4:
-            layers = [self.conv, self.conv, self.conv, self.max_pool, self.avg_pool, self.joined]
+            layers = [self.conv] * 3 + [self.max_pool] * 2 + [self.avg_pool, self.joined]
             return self.pick(*layers, self.add_tensors, self.conv_transpose)(x)
         return self.pick(self.matmul, self.matmul, self.heads, self.add_tensors)(x)
 
 
 @st.composite
 def core_networks(draw: Any) -> Network:
-    """A chain of one to three layers, on an image or on a matrix."""
+    """A chain of one to three layers, on an image or on a matrix; it may give each one's tensor."""
     draft = LayerDraft(draw)
     if draft.pick(True, True, False):
         shape = [draft.pick(1, 1, 1, 2), draft.number(1, 40), draft.number(1, 30)]
@@ -207,6 +239,8 @@ def core_networks(draw: Any) -> Network:
     else:
         batch = draft.pick([], [], [2], [3], [2, 2])
         x = draft.activation(*batch, draft.number(1, 80), draft.number(1, 80))
+    given: list[SSAValue] = []
     for _ in range(draft.pick(1, 1, 2, 3)):
+        given += [x] if draft.pick(False, False, True) else []
         x = draft.layer(x)
-    return draft.finish(x)
+    return draft.finish(x, *given)

@@ -80,7 +80,8 @@ class NestGraph(Draft):
         return found
 
     def index(self, size: int, sums: bool) -> AffineExpr:
-        kinds = [self.whole] * 6 + [self.part, self.padded, self.padded, self.split, self.unusual]
+        kinds = [self.whole] * 6 + [self.part, self.padded, self.padded, self.split]
+        kinds += [self.repeated, self.unusual]
         if sums:
             kinds += [self.summed] * 6 + [self.window] * 6
         return self.pick(*kinds)(size, sums)
@@ -107,6 +108,11 @@ class NestGraph(Draft):
         inner = self.pick(*(n for n in range(1, size + 1) if size % n == 0))
         low = self.iterator(inner, sums and self.pick(False, True))
         return self.iterator(size // inner, sums and self.pick(False, True)) * inner + low
+
+    def repeated(self, size: int, sums: bool) -> AffineExpr:
+        """One element, at each point of an iterator."""
+        self.iterator(self.pick(2, 3, 16))
+        return AffineConstantExpr(self.number(0, size - 1))
 
     def window(self, size: int, sums: bool) -> AffineExpr:
         stride, dilation = self.pick(1, 1, 2, 3), self.pick(1, 1, 2)

@@ -1,8 +1,10 @@
 """Windows compared axis by axis against windows compared whole, in numpy."""
 
+from itertools import product
+
 import numpy as np
 from fuzzing import examples
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from nopt.passes.tensor.separate_windows import Axis, SeparateWindows, separate
@@ -40,8 +42,35 @@ def test_folds_leave_the_maximum(axes: list[Axis], seed: int):
     assert (planes[windows.result][tuple(slice(0, t) for t in tile)] == expected).all()
 
 
+@examples(500)
+@given(st.data(), st.integers(1, 3))
+def test_axes_reach_what_windows_have(data: st.DataObject, parallel: int):
+    """For each result the elements of its window, neither fewer nor others."""
+    extents = data.draw(st.lists(st.integers(1, 3), min_size=parallel, max_size=2 * parallel))
+    rows = [[0] * len(extents) for _ in range(parallel)]
+    for position, row in enumerate(rows):
+        row[position] = data.draw(st.integers(0, 3))
+        other = data.draw(st.integers(0, len(extents) - 1))
+        row[other] = data.draw(st.sampled_from([1, 1, row[other], 2]))
+    coefficients = np.array(rows)
+    windows = separate(coefficients, extents, parallel)
+    event("separate" if windows else "not separate")
+    if windows is None:
+        return
+    inside = np.array([*np.ndindex(*extents[parallel:])]).T
+    for result in np.ndindex(*extents[:parallel]):
+        moved = coefficients[:, :parallel] @ result
+        window = moved[:, None] + coefficients[:, parallel:] @ inside
+        axes = [
+            range(place * axis.stride, place * axis.stride + axis.window)
+            for place, axis in zip(result, windows.axes, strict=True)
+        ]
+        assert set(map(tuple, window.T.tolist())) == set(product(*axes))
+
+
 def test_what_is_not_separate():
-    """Iterators (h, w; kh, kw) of a 2x2 window: plain, diagonal, dilated, transposed."""
+    """Iterators (h, w; kh, kw) of a 2x2 window: plain, diagonal, dilated, transposed, and those
+    that several results have in common, with and without more than one element."""
     extents = (4, 4, 2, 2)
     plain = separate(np.array([[2, 0, 1, 0], [0, 2, 0, 1]]), extents, 2)
     assert plain == SeparateWindows((Axis(2, 2), Axis(2, 2)))
@@ -50,5 +79,7 @@ def test_what_is_not_separate():
         [[1, 0, 1, 0], [0, 1, 1, 0]],
         [[1, 0, 2, 0], [0, 1, 0, 1]],
         [[0, 1, 1, 0], [1, 0, 0, 1]],
+        [[0, 0, 1, 0], [0, 1, 0, 1]],
+        [[0, 0, 0, 0], [0, 1, 0, 1]],
     ):
         assert separate(np.array(rows), extents, 2) is None
