@@ -24,7 +24,8 @@ class Conv2dOp(GraphOp):
     x[n, g * C / groups + i, h * sh + kh * dh - top, w * sw + kw * dw - left] * weight[o, i, kh, kw]
     with g = o // (O / groups), and x = 0 outside. Strides and dilations are (vertical, horizontal),
     pads are (top, left, bottom, right). Of integers, products and sums are exact, the i32 result is
-    their value modulo 2^32. Of floats, all in one type, they are rounded, in any order.
+    their value modulo 2^32. Of floats, all in one type, they are as in
+    `graph.matmul`.
     """
 
     name = "graph.conv2d"
@@ -156,7 +157,7 @@ class MatmulOp(GraphOp):
     `transpose_a` and `transpose_b` say that the last two dimensions of an operand are swapped
     ([..., K, M], [..., N, K]). A second operand of rank 2 serves every batch. Of integers, products
     and sums are exact, the i32 result is their value modulo 2^32. Of floats, all in one type, they
-    are rounded, in any order.
+    are exact, too, and the result is rounded once: to f64, then to the type. A zero is +0.
     """
 
     name = "graph.matmul"

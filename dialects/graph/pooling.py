@@ -87,7 +87,7 @@ class AvgPoolOp(_PoolOp):
 
     With `exclude_pads`, n is how many elements of the window lie inside the image. Of integers,
     rounded half up, floor((2 * sum + n) / (2 * n)) with an exact sum: the mean always fits the
-    element type. Of floats, sum / n.
+    element type. Of floats as in `graph.reduce`.
     """
 
     name = "graph.avg_pool"
@@ -121,7 +121,7 @@ class GlobalAvgPoolOp(GraphOp):
     `%y = graph.global_avg_pool %x : tensor<1x512x7x7xi8> -> tensor<1x512x1x1xi8>`
 
     Of integers, rounded half up, floor((2 * sum + n) / (2 * n)) with an exact sum: the mean always
-    fits the element type. Of floats, sum / n.
+    fits the element type. Of floats as in `graph.reduce`.
     """
 
     name = "graph.global_avg_pool"

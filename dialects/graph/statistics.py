@@ -55,7 +55,8 @@ class ReduceOp(GraphOp):
 
     The axes, in rising order, vanish from the shape or with `keep_dims` become 1. The sum of
     integers is an i32 (of i64 an i64), modulo 2^w; their mean is rounded half up, as in
-    `graph.avg_pool`. Sums of floats are rounded, in any order.
+    `graph.avg_pool`. Sums of floats are exact and rounded as in `graph.matmul`; for a mean, the
+    sum in f64 is divided and then rounded to the type.
     """
 
     name = "graph.reduce"
@@ -109,7 +110,8 @@ class SoftmaxOp(SameTypeOp):
 
     `%y = graph.softmax %x axis 1 : tensor<1x1000xf32>`
 
-    Computed as exp(x - m) with m the largest along the axis, so that nothing overflows.
+    Computed as exp(x - m) with m the largest along the axis, so that nothing overflows; the sum as
+    in `graph.reduce`.
     """
 
     name = "graph.softmax"
@@ -140,7 +142,7 @@ class LayerNormOp(GraphOp):
     tensor<384xf32>, tensor<384xf32>) -> tensor<1x128x384xf32>`
 
     Mean and variance (the mean of (x - mean)^2) are those of all elements along `axis` and the axes
-    after it; scale and bias have the shape of these axes.
+    after it, as `graph.reduce` computes them; scale and bias have the shape of these axes.
     """
 
     name = "graph.layer_norm"
@@ -185,7 +187,8 @@ class LrnOp(SameTypeOp):
     `%y = graph.lrn %x size 5 alpha 1.0e-4 beta 0.75 bias 1.0 : tensor<1x96x54x54xf32>`
 
     y[n, c, h, w] = x[n, c, h, w] / (bias + alpha / size * sum of x[n, i, h, w]^2)^beta, over the
-    channels i that exist from c - floor((size - 1) / 2) to c + ceil((size - 1) / 2).
+    channels i that exist from c - floor((size - 1) / 2) to c + ceil((size - 1) / 2). Squares are
+    rounded, their sum is as in `graph.reduce`.
     """
 
     name = "graph.lrn"

@@ -18,6 +18,7 @@ from nopt.dialects.affine_math import evaluate
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import contract
+from nopt.dialects.interpreters.float_sums import total
 from nopt.dialects.interpreters.scalars import evaluate_scalar
 
 _CHUNK_POINTS = 1 << 24
@@ -153,11 +154,12 @@ def _reduce(
     operand = operand.reshape((1,) * (len(extents) - operand.ndim) + operand.shape)
     match op.kind.data:
         case Reduction.ADD:
-            repeats = int(
-                np.prod([extents[i] for i in reduced if operand.shape[i] == 1], dtype=np.int64)
-            )
-            wide = np.float64 if dtype.kind == "f" else np.int64
-            return (operand.sum(axis=reduced, keepdims=True, dtype=wide) * repeats).astype(dtype)
+            if dtype.kind == "f":
+                over = [e if i in reduced else operand.shape[i] for i, e in enumerate(extents)]
+                return total(np.broadcast_to(operand, over), reduced, keep_dims=True)
+            repeats = prod(extents[i] for i in reduced if operand.shape[i] == 1)
+            sums = operand.sum(axis=reduced, keepdims=True, dtype=np.int64)
+            return (sums * repeats).astype(dtype)
         case Reduction.MAX:
             return operand.max(axis=reduced, keepdims=True)
         case Reduction.MIN:

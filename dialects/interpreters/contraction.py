@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 
 from nopt.dialects.constants import Array
+from nopt.dialects.interpreters.float_sums import product
 
 _EXACT_FLOAT32 = 1 << 24
 _EXACT_FLOAT64 = 1 << 53
@@ -41,9 +42,9 @@ def contract(a: Array, b: Array, reduced: tuple[int, ...], extents: tuple[int, .
     count = size(a, inner)
     left = arranged(a, batch + rows + inner, (size(a, batch), size(a, rows), count))
     right = arranged(b, batch + inner + columns, (size(b, batch), count, size(b, columns)))
-    product = matmul(left, right) * repeats
+    sums = matmul(left, right) * repeats
     order = batch + rows + columns
-    full = product.reshape([max(a.shape[i], b.shape[i]) for i in order])
+    full = sums.reshape([max(a.shape[i], b.shape[i]) for i in order])
     full = full.reshape(full.shape + (1,) * (len(axes) - len(order)))
     return full.transpose(np.argsort(order + [i for i in axes if i not in order]))
 
@@ -55,11 +56,11 @@ def _sum_own(a: Array, b: Array, reduced: tuple[int, ...]) -> Array:
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """Batched matrix product: of floats as it is; of integers as int64, exact modulo 2^64.
+    """Batched matrix product: of floats rounded once; of integers as int64, exact modulo 2^64.
 
     Integers go through the fastest BLAS that holds every partial sum exactly, if one does."""
     if np.issubdtype(a.dtype, np.floating):
-        return np.matmul(a, b)
+        return product(a, b)
     bound = a.shape[-1] * _largest(a) * _largest(b)
     for limit, dtype in ((_EXACT_FLOAT32, np.float32), (_EXACT_FLOAT64, np.float64)):
         if bound <= limit:

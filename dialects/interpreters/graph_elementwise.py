@@ -29,13 +29,20 @@ from nopt.dialects.graph import (
 from nopt.dialects.interpreters.erf import erf
 from nopt.dialects.interpreters.results import is_float, result
 
+
+def _power(a: Array, b: Array) -> Array:
+    """numpy has one function for arrays without gaps and another, with other last bits, for
+    those with; which one must not depend on where an array came from."""
+    return np.power(*(np.asarray(x, order="C") for x in np.broadcast_arrays(a, b)))
+
+
 _BINARY: dict[type[BinaryOp], Callable[[Array, Array], Array]] = {
     AddOp: np.add,
     DivOp: np.divide,
     MaxOp: np.maximum,
     MinOp: np.minimum,
     MulOp: np.multiply,
-    PowOp: np.power,
+    PowOp: _power,
     SubOp: np.subtract,
 }
 
@@ -137,7 +144,7 @@ class ElementwiseFunctions(InterpreterFunctions):
     @impl(UnaryOp)
     def unary(self, interpreter: Interpreter, op: UnaryOp, args: tuple[Array]) -> tuple[Array]:
         with _quiet():
-            return result(op, _FUNCTIONS[op.kind.data](args[0]))
+            return result(op, _FUNCTIONS[op.kind.data](np.asarray(args[0], order="C")))
 
     @impl(CastOp)
     def cast(self, interpreter: Interpreter, op: CastOp, args: tuple[Array]) -> tuple[Array]:

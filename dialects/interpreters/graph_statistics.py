@@ -1,10 +1,14 @@
 """Reductions of `graph`, and what normalizes by them."""
 
+from math import prod
+
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from xdsl.interpreter import Interpreter, InterpreterFunctions, impl
 
 from nopt.dialects.constants import Array
 from nopt.dialects.graph import LayerNormOp, LrnOp, ReduceOp, SoftmaxOp, Statistic
+from nopt.dialects.interpreters.float_sums import total, total_of_windows
 from nopt.dialects.interpreters.results import is_float, result, rounded_mean
 
 
@@ -21,18 +25,18 @@ class StatisticsFunctions(InterpreterFunctions):
             case Statistic.MAX:
                 return result(op, x.max(axis=axes, keepdims=keep_dims))
             case kind:
-                wide = x.dtype if is_float(x) else np.int64
-                total = np.asarray(x.sum(axis=axes, dtype=wide, keepdims=keep_dims))
-                if kind == Statistic.SUM:
-                    return result(op, total)
-                return result(op, rounded_mean(total, x.size // total.size))
+                count = prod(x.shape[axis] for axis in axes) if kind == Statistic.MEAN else 1
+                if is_float(x):
+                    return result(op, total(x, axes, keep_dims=keep_dims, divisor=count))
+                whole = np.asarray(x.sum(axis=axes, dtype=np.int64, keepdims=keep_dims))
+                return result(op, rounded_mean(whole, count) if count > 1 else whole)
 
     @impl(SoftmaxOp)
     def softmax(self, interpreter: Interpreter, op: SoftmaxOp, args: tuple[Array]) -> tuple[Array]:
         (x,) = args
         axis = op.axis.value.data
-        powers = np.exp(x - x.max(axis=axis, keepdims=True))
-        return result(op, powers / powers.sum(axis=axis, keepdims=True))
+        powers = np.exp(np.asarray(x - x.max(axis=axis, keepdims=True), order="C"))
+        return result(op, powers / total(powers, [axis], keep_dims=True))
 
     @impl(LayerNormOp)
     def layer_norm(
@@ -40,8 +44,9 @@ class StatisticsFunctions(InterpreterFunctions):
     ) -> tuple[Array]:
         x, scale, bias = args
         axes = tuple(range(op.axis.value.data, x.ndim))
-        centred = x - x.mean(axis=axes, keepdims=True)
-        variance = np.square(centred).mean(axis=axes, keepdims=True)
+        count = prod(x.shape[axis] for axis in axes)
+        centred = x - total(x, axes, keep_dims=True, divisor=count)
+        variance = total(np.square(centred), axes, keep_dims=True, divisor=count)
         deviation = np.sqrt(variance + x.dtype.type(op.epsilon.value.data))
         return result(op, centred / deviation * scale + bias)
 
@@ -50,12 +55,9 @@ class StatisticsFunctions(InterpreterFunctions):
         (x,) = args
         alpha, beta, bias = (attr.value.data for attr in (op.alpha, op.beta, op.bias))
         size = op.size.value.data
-        squares = np.square(x)
-        total = np.zeros_like(x)
-        channels = x.shape[1]
-        for shift in range(-((size - 1) // 2), size // 2 + 1):
-            first, last = max(0, -shift), min(channels, channels - shift)
-            if first < last:
-                total[:, first:last] += squares[:, first + shift : last + shift]
+        border = ((0, 0), ((size - 1) // 2, size // 2), (0, 0), (0, 0))
+        windows = sliding_window_view(np.pad(np.square(x), border), size, axis=1)
+        squares = total_of_windows(windows)
         scale = x.dtype.type
-        return result(op, x / np.power(scale(bias) + scale(alpha / size) * total, scale(beta)))
+        base = scale(bias) + scale(alpha / size) * squares
+        return result(op, x / np.power(base, scale(beta)))

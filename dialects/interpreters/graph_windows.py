@@ -16,6 +16,7 @@ from nopt.dialects.graph import (
     MaxPoolOp,
 )
 from nopt.dialects.interpreters.contraction import matmul
+from nopt.dialects.interpreters.float_sums import total, total_of_windows
 from nopt.dialects.interpreters.results import is_float, result, rounded_mean
 
 
@@ -46,13 +47,61 @@ def _pool_windows(op: MaxPoolOp | AvgPoolOp, image: Array, padding: Any) -> Arra
 
 
 def _sum_of_windows(windows: Array) -> Array:
-    """Sum over the last two axes, of integers in i64; a few large additions are the fastest."""
-    height, width = windows.shape[-2:]
-    dtype = windows.dtype if is_float(windows) else np.int64
-    total = np.zeros(windows.shape[:-2], dtype)
-    for i, j in np.ndindex(height, width):
-        total += windows[..., i, j]
-    return total
+    """Sum of integers over the last two axes, in i64; a few large additions are the fastest."""
+    sums = np.zeros(windows.shape[:-2], np.int64)
+    for i, j in np.ndindex(*windows.shape[-2:]):
+        sums += windows[..., i, j]
+    return sums
+
+
+def _convolution(
+    image: Array,
+    weight: Array,
+    groups: int,
+    strides: tuple[int, ...] = (1, 1),
+    dilations: tuple[int, ...] = (1, 1),
+) -> Array:
+    """[N, C, H, W], which has its border, with weights [O, C / groups, KH, KW]."""
+    outputs, inputs, *kernel = weight.shape
+    windows = _windows(image, tuple(kernel), strides, dilations)
+    batch, _, height, width = windows.shape[:4]
+    if inputs == 1 and outputs == groups:
+        return _depthwise(windows, weight[:, 0])
+    # Per group, [O, I * KH * KW] times [I * KH * KW, OH * OW].
+    terms = inputs * kernel[0] * kernel[1]
+    columns = windows.transpose(0, 1, 4, 5, 2, 3).reshape(batch, groups, terms, -1)
+    sums = matmul(weight.reshape(1, groups, outputs // groups, terms), columns)
+    return sums.reshape(batch, outputs, height, width)
+
+
+def _depthwise(windows: Array, weight: Array) -> Array:
+    """[N, C, OH, OW, KH, KW] times [C, KH, KW] over KH, KW; integers in i64."""
+    if is_float(windows):
+        return total_of_windows(windows, weight[:, None, None], axes=2)
+    sums = np.zeros(windows.shape[:4], np.int64)
+    for i, j in np.ndindex(*windows.shape[4:]):
+        sums += windows[..., i, j] * weight[:, i, j, None, None].astype(np.int64)
+    return sums
+
+
+def _spread(op: ConvTranspose2dOp, image: Array, kernel: list[int]) -> Array:
+    """The image with zeros between its elements and around it, so that a convolution without
+    strides and pads has the op's result."""
+    batch, channels, *size = image.shape
+    spread, sources, places = list[int](), list[slice](), list[slice]()
+    for axis, (stride, dilation) in enumerate(
+        zip(op.strides.get_values(), op.dilations.get_values(), strict=True)
+    ):
+        reach = (kernel[axis] - 1) * dilation
+        spread.append(op.result.type.get_shape()[2 + axis] + reach)
+        first = reach - op.pads.get_values()[axis]
+        low = max(0, -(first // stride))
+        high = min(size[axis], (spread[-1] - 1 - first) // stride + 1)
+        sources.append(slice(low, high))
+        places.append(slice(first + low * stride, first + high * stride, stride))
+    whole = np.zeros((batch, channels, *spread), image.dtype)
+    whole[:, :, *places] = image[:, :, *sources]
+    return whole
 
 
 class WindowFunctions(InterpreterFunctions):
@@ -63,54 +112,23 @@ class WindowFunctions(InterpreterFunctions):
         self, interpreter: Interpreter, op: Conv2dOp, args: tuple[Array, Array]
     ) -> tuple[Array]:
         image, weight = args
-        outputs, inputs, *kernel = weight.shape
-        windows = _windows(
-            _padded(image, op.pads.get_values()),
-            tuple(kernel),
-            op.strides.get_values(),
-            op.dilations.get_values(),
-        )
-        batch, _, height, width = windows.shape[:4]
-        groups = op.groups.value.data
-        if inputs == 1 and outputs == groups:
-            return result(op, _depthwise(windows, weight[:, 0]))
-        # Per group, [O, I * KH * KW] times [I * KH * KW, OH * OW].
-        terms = inputs * kernel[0] * kernel[1]
-        columns = windows.transpose(0, 1, 4, 5, 2, 3).reshape(batch, groups, terms, -1)
-        sums = matmul(weight.reshape(1, groups, outputs // groups, terms), columns)
-        return result(op, sums.reshape(batch, outputs, height, width))
+        padded = _padded(image, op.pads.get_values())
+        strides, dilations = op.strides.get_values(), op.dilations.get_values()
+        return result(op, _convolution(padded, weight, op.groups.value.data, strides, dilations))
 
     @impl(ConvTranspose2dOp)
     def conv_transpose2d(
         self, interpreter: Interpreter, op: ConvTranspose2dOp, args: tuple[Array, Array]
     ) -> tuple[Array]:
         image, weight = args
-        batch, channels, height, width = image.shape
-        _, outputs, *kernel = weight.shape
         groups = op.groups.value.data
-        # Per group, [O * KH * KW, I] times [I, H * W]: what each input adds to each window.
-        rows = weight.reshape(1, groups, channels // groups, -1).swapaxes(2, 3)
-        terms = matmul(rows, image.reshape(batch, groups, channels // groups, -1))
-        terms = terms.reshape(batch, groups * outputs, *kernel, height, width)
-        (sh, sw), (dh, dw) = op.strides.get_values(), op.dilations.get_values()
-        top, left, bottom, right = op.pads.get_values()
-        result_height, result_width = op.result.type.get_shape()[2:]
-        below, beside = op.output_pads.get_values()
-        full = np.zeros(
-            (
-                batch,
-                groups * outputs,
-                result_height + top + max(bottom, below),
-                result_width + left + max(right, beside),
-            ),
-            terms.dtype,
-        )
-        for i, j in np.ndindex(*kernel):
-            first, start = i * dh, j * dw
-            last, end = first + (height - 1) * sh + 1, start + (width - 1) * sw + 1
-            full[:, :, first:last:sh, start:end:sw] += terms[:, :, i, j]
-        inside = full[:, :, top : top + result_height, left : left + result_width]
-        return result(op, inside)
+        channels, outputs, *kernel = weight.shape
+        # A convolution, with weights turned round, of the elements with zeros between them.
+        split = weight.reshape(groups, channels // groups, outputs, *kernel)
+        turned = split.swapaxes(1, 2).reshape(groups * outputs, channels // groups, *kernel)
+        spread = _spread(op, image, kernel)
+        turned = turned[:, :, ::-1, ::-1]
+        return result(op, _convolution(spread, turned, groups, (1, 1), op.dilations.get_values()))
 
     @impl(MatmulOp)
     def matmul(
@@ -141,6 +159,8 @@ class WindowFunctions(InterpreterFunctions):
         if op.exclude_pads is not None:
             ones = np.ones((1, 1, *image.shape[2:]), np.int64)
             count = _sum_of_windows(_pool_windows(op, ones, 0))
+        if is_float(image):
+            return result(op, total_of_windows(windows, divisor=count, axes=2))
         return result(op, rounded_mean(_sum_of_windows(windows), count))
 
     @impl(GlobalAvgPoolOp)
@@ -148,15 +168,8 @@ class WindowFunctions(InterpreterFunctions):
         self, interpreter: Interpreter, op: GlobalAvgPoolOp, args: tuple[Array]
     ) -> tuple[Array]:
         (image,) = args
-        dtype = image.dtype if is_float(image) else np.int64
-        total = image.sum(axis=(2, 3), dtype=dtype, keepdims=True)
-        return result(op, rounded_mean(total, image.shape[2] * image.shape[3]))
-
-
-def _depthwise(windows: Array, weight: Array) -> Array:
-    """[N, C, OH, OW, KH, KW] times [C, KH, KW] over KH, KW; integers in i64."""
-    dtype = np.result_type(windows, weight) if is_float(windows) else np.int64
-    total = np.zeros(windows.shape[:4], dtype)
-    for i, j in np.ndindex(*windows.shape[4:]):
-        total += windows[..., i, j] * weight[:, i, j, None, None].astype(dtype)
-    return total
+        count = image.shape[2] * image.shape[3]
+        if is_float(image):
+            return result(op, total(image, (2, 3), keep_dims=True, divisor=count))
+        whole = image.sum(axis=(2, 3), dtype=np.int64, keepdims=True)
+        return result(op, rounded_mean(whole, count))

@@ -17,7 +17,5 @@ def is_float(array: Array) -> bool:
 
 
 def rounded_mean(total: Array, count: Array | int) -> Array:
-    """total / count, of integers rounded half up."""
-    if is_float(total):
-        return total / np.asarray(count, total.dtype)
+    """total / count of integers, rounded half up."""
     return (2 * total + count) // (2 * count)

@@ -1,7 +1,7 @@
 """Rewrites that `canonicalize` applies to the ops of `graph`.
 
-They keep every integer bit for bit, and every float but for the order of the sums inside one
-convolution, product or mean. What rounds otherwise is a pass of its own.
+They keep every integer bit for bit, and every float, too: sums inside one convolution, product or
+mean are exact. What rounds otherwise is a pass of its own.
 """
 
 from functools import cache
