@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
@@ -21,7 +21,7 @@ from nopt.tools.importer.fold_coded import fold_coded
 from nopt.tools.importer.folding import can_fold, fold
 from nopt.tools.importer.functions import body_of
 from nopt.tools.importer.names import identifier
-from nopt.tools.importer.node import Node, Value, describe
+from nopt.tools.importer.node import Node, Value, describe, shape_of
 from nopt.tools.importer.reading import load_tensor
 from nopt.tools.importer.registry import CODED, MOVERS, QUANTIZERS, READERS
 from nopt.tools.importer.types import is_converted, stored, stored_type, type_name
@@ -86,6 +86,8 @@ class Builder:
             self.add(proto, self.opsets)
         self._refuse_unsupported()
         results = [self._result(value.name) for value in graph.output]
+        for value, result in zip(graph.output, results, strict=True):
+            self._compare(value, shape_of(result))
         self.block.add_op(ReturnOp(*results))
         function.update_function_type()
         module = ModuleOp([function])
@@ -255,6 +257,19 @@ class Builder:
     def _result(self, name: str) -> SSAValue:
         node = Node(NodeProto(op_type="Concat", name="", output=[name]), 1, self)
         return self.tensor(name, self.value(name), node)
+
+    def _compare(self, output: ValueInfoProto, shape: tuple[int, ...]) -> None:
+        """Note an output whose shape is not what the file declares."""
+        declared = output.type.tensor_type
+        sizes = [dim.dim_value or None for dim in declared.shape.dim]
+        if declared.HasField("shape") and (
+            len(sizes) != len(shape)
+            or any(size not in (None, found) for size, found in zip(sizes, shape, strict=True))
+        ):
+            expected = [size or "?" for size in sizes]
+            what = "outputs have other shapes than the file declares"
+            text = f"'{output.name}' has {list(shape)}, declared {expected}"
+            self._notes.setdefault(what, []).append(text)
 
     def _refuse_unsupported(self) -> None:
         if self.unsupported:

@@ -67,7 +67,7 @@ def _constant_of_shape(node: Node, shape: Array | None) -> Array:
         node.fail(f"attribute 'value' has {fill.size} elements, expected 1")
     if any(size < 0 for size in sizes):
         node.fail(f"shape is {sizes}, expected no negative dimensions")
-    _check_bytes(node, prod(sizes) * fill.itemsize, sizes)
+    check_bytes(node, prod(sizes) * fill.itemsize, sizes)
     # One element, however often: nothing is written until it is needed.
     return np.broadcast_to(fill.reshape(()), sizes)
 
@@ -90,9 +90,10 @@ def _check_size(node: Node, inputs: list[Array | None]) -> None:
         sizes = [arrays[0].size, 1 + int(np.abs(arrays[1].astype(np.float64)).sum())]
     elif node.op in ("OneHot", "EyeLike", "Resize", "Upsample"):
         sizes = [1]
-    _check_bytes(node, prod(sizes) * 8, sizes)
+    check_bytes(node, prod(sizes) * 8, sizes)
 
 
-def _check_bytes(node: Node, count: int, shape: list[int]) -> None:
+def check_bytes(node: Node, count: int, shape: list[int]) -> None:
+    """Refuse a result of too many bytes."""
     if count > LARGEST_BYTES:
         node.fail(f"result of shape {shape} has {count} bytes, expected at most {LARGEST_BYTES}")

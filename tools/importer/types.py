@@ -1,5 +1,7 @@
 """Element types of ONNX tensors, and what stands for those that the graph dialect lacks."""
 
+from typing import Any
+
 import numpy as np
 from onnx import TensorProto, helper
 
@@ -34,6 +36,12 @@ def type_name(element: int) -> str:
 def is_converted(element: int) -> bool:
     """Whether floats of this type are rounded or widened to f32."""
     return element in _CONVERTED
+
+
+def unsigned_limits(element: int) -> np.iinfo[Any] | None:
+    """The limits of an unsigned type, which a wider one holds; None for any other."""
+    is_unsigned = element in _NUMPY and type_name(element).startswith("uint")
+    return np.iinfo(helper.tensor_dtype_to_np_dtype(element)) if is_unsigned else None
 
 
 def stored_type(element: int, what: str) -> np.dtype[np.generic]:
