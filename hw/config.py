@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .files import read_bytes
+
 _PRESETS = Path(__file__).parent / "presets"
 
 SRAM_BASE_BITS = 16
@@ -146,6 +148,9 @@ class Config:
     def from_json(data: dict[str, Any]) -> Config:
         """A configuration from VTA's JSON object; `LOG_BLOCK` sets both block sides.
 
+        Keys of older files are accepted: the clock says nothing about cycles, and the size of the
+        output buffer follows from that of the accumulators.
+
         Raises `ConfigError` for unknown keys (with the nearest known one) and bad values.
         """
         values: dict[str, Any] = {}
@@ -157,9 +162,13 @@ class Config:
                     values[_ATTRIBUTES[side]] = value
             elif key in _ATTRIBUTES:
                 values[_ATTRIBUTES[key]] = value
-            else:
+            elif key not in _OLDER:
                 raise ConfigError(f"{key}: unknown key{_nearest(key)}")
-        return Config(**values)
+        config = Config(**values)
+        if "LOG_OUT_BUFF_SIZE" in data:
+            found, derived = data["LOG_OUT_BUFF_SIZE"], config.log_out_buff_size
+            _require(found == derived, "LOG_OUT_BUFF_SIZE", found, f"{derived}, as many as in ACC")
+        return config
 
     def to_json(self) -> dict[str, Any]:
         """VTA's JSON object; `from_json` of it gives an equal configuration."""
@@ -177,7 +186,8 @@ class Config:
         if not path.suffix and preset.is_file():
             path = preset
         try:
-            data = json.loads(path.read_text())
+            # Editors of some systems begin UTF-8 with a mark.
+            data = json.loads(read_bytes(path).decode("utf-8-sig"))
         except FileNotFoundError:
             known = ", ".join(preset_names())
             raise ConfigError(
@@ -225,6 +235,10 @@ class Config:
         return self.batch * self.block_out
 
     @property
+    def log_out_buff_size(self) -> int:
+        return self.log_acc_buff_size - self.log_acc_width + self.log_out_width
+
+    @property
     def uop_bytes(self) -> int:
         return MICRO_OP_BITS // 8
 
@@ -269,6 +283,7 @@ class Config:
 
 
 _KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "text"}
+_OLDER = ("HW_FREQ", "HW_CLK_TARGET", "LOG_OUT_BUFF_SIZE")
 _ATTRIBUTES: dict[str, str] = {
     item.metadata.get("key", item.name): item.name for item in fields(Config)
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +32,32 @@ class Layer:
     """Float value of a step: one for all, or one for each index along `scale_axis`."""
     scale_axis: int = 0
 
-    @staticmethod
-    def from_json(data: dict[str, Any]) -> Layer:
-        """From what `asdict` gives. Raises KeyError or TypeError if something is missing."""
-        plain = {**data}
-        plain["shape"], plain["scale"] = tuple(data["shape"]), tuple(data["scale"])
-        return Layer(**plain)
+    def check(self, stored: tuple[int, ...]) -> None:
+        """Raise ValueError unless an array of shape `stored` holds the tensor, and it has such a
+        scale."""
+        rank = len(self.shape)
+        if not -1 <= self.axis < rank:
+            raise ValueError(f"axis: found {self.axis}, expected -1 to {rank - 1}")
+        if not self._fits(stored):
+            raise ValueError(
+                f"result: found shape {list(stored)}, expected one that holds {list(self.shape)}"
+            )
+        if len(self.scale) > 1:
+            lengths = self.shape[self.scale_axis : self.scale_axis + 1]
+            if self.scale_axis < 0 or lengths != (len(self.scale),):
+                raise ValueError(
+                    f"scale: found {len(self.scale)} along dimension {self.scale_axis} "
+                    f"of {list(self.shape)}, expected one or as many as it is long"
+                )
+
+    def _fits(self, stored: tuple[int, ...]) -> bool:
+        if self.axis < 0:
+            return math.prod(stored) == math.prod(self.shape)
+        if self.axis >= len(stored) - 1:
+            return False
+        blocks, others = stored[self.axis] * stored[-1], [*self.shape]
+        size = others.pop(self.axis)
+        return size <= blocks and math.prod(stored) == blocks * math.prod(others)
 
     def unpacked(self, stored: Array) -> Array:
         """The tensor in its network's shape, of the array that lies in DRAM.

@@ -10,25 +10,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .archive import ArchiveError, Data, archive_parts, check_canonical, read_archive
+from .archive import LOCAL, ArchiveError, Data, archive_parts, read_archive
 from .config import Config, ConfigError
 from .encoding import Records, Words, decode
+from .files import Path, input_stream, output_stream
 from .layers import Layer
+from .schema import SchemaError, read
 
 FORMAT = "nopt-program"
 VERSION = 2
 KINDS = ("input", "output", "constant", "buffer", "uop")
+LARGEST_DRAM = 1 << 32
+"""Bytes that the 32-bit addresses of the core's bus reach."""
 
 _MANIFEST, _INSTRUCTIONS, _HOST, _SUMS = (
     "manifest.json",
@@ -36,6 +38,9 @@ _MANIFEST, _INSTRUCTIONS, _HOST, _SUMS = (
     "host.txt",
     "SHA256SUMS",
 )
+
+
+_DTYPES = frozenset(np.dtype(code).name for code in "?bBhHiIlLqQefd")
 
 
 class ProgramError(ValueError):
@@ -66,7 +71,7 @@ class Symbol:
 
     @property
     def nbytes(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
@@ -139,8 +144,12 @@ class Program:
 
     def check(self) -> None:
         """Raise `ProgramError` unless every range and every name that is used exists."""
+        self._check_range("DRAM", 0, self.dram_bytes, LARGEST_DRAM, "bytes")
         for value in (*self.inputs, *self.outputs, *self.symbols):
             self._check_array(value)
+        for what, values in (("inputs", self.inputs), ("symbols", self.symbols)):
+            if len({value.name for value in values}) < len(values):
+                raise ProgramError(f"{what}: found a name twice, expected different ones")
         for address, data in self.constants:
             self._check_range("constant", address, len(data), self.dram_bytes, "bytes of DRAM")
         for symbol in self.symbols:
@@ -150,12 +159,16 @@ class Program:
                 )
             what = f"symbol {symbol.name}"
             self._check_range(what, symbol.address, symbol.nbytes, self.dram_bytes, "bytes of DRAM")
-        symbols = {symbol.name for symbol in self.symbols}
+        symbols = {symbol.name: symbol for symbol in self.symbols}
         for layer in self.layers:
             count, what = len(self.instructions), f"layer {layer.name}"
             self._check_range(what, layer.first, layer.count, count, "instructions")
-            self._check_names(what, [layer.result], symbols)
-        known = {value.name for value in self.inputs} | symbols
+            self._check_names(what, [layer.result], symbols.keys())
+            try:
+                layer.check(symbols[layer.result].shape)
+            except ValueError as error:
+                raise ProgramError(f"{what}: {error}") from None
+        known = {value.name for value in self.inputs} | symbols.keys()
         for step in self.steps:
             if isinstance(step, CoreStep):
                 count = len(self.instructions)
@@ -167,19 +180,15 @@ class Program:
 
     @staticmethod
     def _check_array(value: Value | Symbol) -> None:
-        try:
-            np.dtype(value.dtype)
-        except TypeError:
-            raise ProgramError(
-                f"{value.name}: dtype: found {value.dtype}, expected a numpy type"
-            ) from None
+        if value.dtype not in _DTYPES:
+            raise ProgramError(f"{value.name}: dtype: found {value.dtype}, expected a numpy type")
         if any(size < 0 for size in value.shape):
             raise ProgramError(
                 f"{value.name}: shape: found {list(value.shape)}, expected sizes of at least 0"
             )
 
     @staticmethod
-    def _check_names(what: str, names: Sequence[str], known: set[str]) -> None:
+    def _check_names(what: str, names: Sequence[str], known: Set[str]) -> None:
         for name in names:
             if name not in known:
                 raise ProgramError(f"{what}: found '{name}', expected an input, symbol or result")
@@ -191,24 +200,16 @@ class Program:
                 f"{what}: found {first} to {first + count}, expected within {limit} {unit}"
             )
 
-    def save(self, path: str | Path) -> None:
-        """Write the archive; `path` is replaced only when all of it is written."""
-        path = Path(path)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                self.write(file)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+    def save(self, path: Path) -> None:
+        """Write the archive, whole or not at all. Raises OSError, ProgramError if `check` does."""
+        with output_stream(path) as stream:
+            self.write(stream.buffer)
 
     def write(self, stream: IO[bytes]) -> None:
         """Write the archive to a stream. Raises `ProgramError` if `check` does."""
         self.check()
         members: dict[str, Data] = {
-            _MANIFEST: json.dumps(self._manifest(), indent=1).encode(),
+            _MANIFEST: json.dumps(asdict(self._manifest()), indent=1).encode(),
             _INSTRUCTIONS: np.asarray(self.instructions).astype("<u8").tobytes(),
             _HOST: self.host.encode(),
         }
@@ -225,32 +226,58 @@ class Program:
         self.write(stream)
         return stream.getvalue()
 
-    def _manifest(self) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "version": VERSION,
-            "config": self.config.to_json(),
-            "dram_bytes": self.dram_bytes,
-            "constants": [address for address, _ in self.constants],
-            "symbols": [asdict(symbol) for symbol in self.symbols],
-            "steps": [asdict(step) for step in self.steps],
-            "inputs": [asdict(value) for value in self.inputs],
-            "outputs": [asdict(value) for value in self.outputs],
-            "layers": [asdict(layer) for layer in self.layers],
-        }
+    def _manifest(self) -> _Manifest:
+        return _Manifest(
+            FORMAT,
+            VERSION,
+            self.config.to_json(),
+            self.dram_bytes,
+            [address for address, _ in self.constants],
+            self.symbols,
+            self.steps,
+            self.inputs,
+            self.outputs,
+            self.layers,
+        )
 
     @staticmethod
-    def load(path: str | Path) -> Program:
-        """Read and check an archive.
+    def load(path: Path) -> Program:
+        """Read and check an archive, from standard input for `-`.
 
         Raises `ProgramError` with one line naming file, member, found and expected.
         """
         try:
-            return _read(Path(path).read_bytes())
+            with input_stream(path) as stream:
+                begin = stream.read(len(LOCAL))
+                # What is no archive is not read to its end, which it may not have.
+                data = begin + stream.read() if begin == LOCAL else begin
         except OSError as error:
             raise ProgramError(f"{path}: cannot be read: {error.strerror}") from None
+        return Program.of_bytes(data, str(path))
+
+    @staticmethod
+    def of_bytes(data: Data, name: str) -> Program:
+        """The program of an archive's bytes. Raises `ProgramError` as `load` does, with `name`."""
+        try:
+            return _read(data)
         except ProgramError as error:
-            raise ProgramError(f"{path}: {error}") from None
+            raise ProgramError(f"{name}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """What `manifest.json` holds; these are its fields, and their types."""
+
+    format: str
+    version: int
+    config: dict[str, Any]
+    dram_bytes: int
+    constants: list[int]
+    symbols: list[Symbol]
+    steps: list[HostStep | CoreStep]
+    inputs: list[Value]
+    outputs: list[Value]
+    layers: list[Layer]
 
 
 def _segment(index: int) -> str:
@@ -271,33 +298,31 @@ def _sums(members: Mapping[str, Data]) -> bytes:
     return "".join(lines).encode()
 
 
-def _read(data: bytes) -> Program:
+def _read(data: Data) -> Program:
     try:
         members = read_archive(data)
     except ArchiveError as error:
         raise ProgramError(str(error)) from None
-    manifest = _read_manifest(members)
+    if _MANIFEST not in members:
+        raise ProgramError(f"{_MANIFEST}: found none, expected a {FORMAT} archive")
+    stated = _read_version(bytes(members[_MANIFEST]))
     _check_sums(members)
     try:
+        manifest = read(_Manifest, stated)
+        _check_members(members, len(manifest.constants))
         program = _build(manifest, members)
+    except SchemaError as error:
+        raise ProgramError(f"{_MANIFEST}: {error}") from None
     except ConfigError as error:
         raise ProgramError(f"{_MANIFEST}: config: {error}") from None
-    except (KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
-        raise ProgramError(f"{_MANIFEST}: found a malformed entry ({error!r})") from None
     program.check()
-    try:
-        check_canonical(data, members)
-    except ArchiveError as error:
-        raise ProgramError(str(error)) from None
     return program
 
 
-def _read_manifest(members: dict[str, bytes]) -> dict[str, Any]:
-    """The manifest; format and version come first, so that a newer file says so."""
-    if _MANIFEST not in members:
-        raise ProgramError(f"{_MANIFEST}: found none, expected a {FORMAT} archive")
+def _read_version(text: bytes) -> object:
+    """The manifest's JSON; format and version come first, so that a newer file says so."""
     try:
-        manifest = json.loads(members[_MANIFEST])
+        manifest = json.loads(text)
         found = (manifest["format"], manifest["version"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ProgramError(f"{_MANIFEST}: found no format and version in it") from None
@@ -308,12 +333,12 @@ def _read_manifest(members: dict[str, bytes]) -> dict[str, Any]:
     return manifest
 
 
-def _check_sums(members: dict[str, bytes]) -> None:
+def _check_sums(members: Mapping[str, Data]) -> None:
     stated = members.get(_SUMS)
     if stated is None:
         raise ProgramError(f"{_SUMS}: found none, expected the SHA-256 of every member")
     expected: dict[str, str] = {}
-    for line in stated.decode(errors="replace").splitlines():
+    for line in bytes(stated).decode(errors="replace").splitlines():
         digest, _, name = line.partition("  ")
         expected[name] = digest
     for name in sorted((expected.keys() | members.keys()) - {_SUMS}):
@@ -324,33 +349,43 @@ def _check_sums(members: dict[str, bytes]) -> None:
             raise ProgramError(
                 f"{name}: found SHA-256 {digest[:16]}…, expected {expected.get(name, 'none')[:16]}…"
             )
+    if bytes(stated) != _sums({name: members[name] for name in members if name != _SUMS}):
+        raise ProgramError(f"{_SUMS}: found other lines, expected one of each member, in order")
 
 
-def _build(manifest: dict[str, Any], members: dict[str, bytes]) -> Program:
-    def values(key: str) -> list[Value]:
-        return [Value(v["name"], tuple(v["shape"]), v["dtype"]) for v in manifest[key]]
+def _check_members(members: Mapping[str, Data], constants: int) -> None:
+    """Each member that the manifest asks for, no other, in the order in which they are written."""
+    expected = [_MANIFEST, _INSTRUCTIONS, _HOST, *map(_segment, range(constants)), _SUMS]
+    for name in expected:
+        if name not in members:
+            raise ProgramError(f"{name}: found none, expected it by {_MANIFEST}")
+    for name in members:
+        if name not in expected:
+            raise ProgramError(f"{name}: found it, expected no such member by {_MANIFEST}")
+    for found, name in zip(members, expected, strict=True):
+        if found != name:
+            raise ProgramError(f"{found}: found it in the place of {name}, expected their order")
 
-    words = np.frombuffer(members[_INSTRUCTIONS], "<u8").astype(np.uint64).reshape(-1, 2)
-    addresses: list[int] = manifest["constants"]
+
+def _build(manifest: _Manifest, members: Mapping[str, Data]) -> Program:
+    words, host = members[_INSTRUCTIONS], bytes(members[_HOST])
+    if len(words) % 16:
+        raise ProgramError(
+            f"{_INSTRUCTIONS}: found {len(words)} bytes, expected 16 for each instruction"
+        )
+    try:
+        text = host.decode()
+    except UnicodeDecodeError as error:
+        raise ProgramError(f"{_HOST}: not text: byte {error.start} is no UTF-8") from None
     return Program(
-        config=Config.from_json(manifest["config"]),
-        instructions=words,
-        constants=[(address, members[_segment(i)]) for i, address in enumerate(addresses)],
-        dram_bytes=int(manifest["dram_bytes"]),
-        symbols=[_symbol(symbol) for symbol in manifest["symbols"]],
-        steps=[_step(step) for step in manifest["steps"]],
-        host=members[_HOST].decode(),
-        inputs=values("inputs"),
-        outputs=values("outputs"),
-        layers=[Layer.from_json(layer) for layer in manifest["layers"]],
+        config=Config.from_json(manifest.config),
+        instructions=np.frombuffer(words, "<u8").astype(np.uint64).reshape(-1, 2),
+        constants=[(at, members[_segment(i)]) for i, at in enumerate(manifest.constants)],
+        dram_bytes=manifest.dram_bytes,
+        symbols=manifest.symbols,
+        steps=manifest.steps,
+        host=text,
+        inputs=manifest.inputs,
+        outputs=manifest.outputs,
+        layers=manifest.layers,
     )
-
-
-def _symbol(data: dict[str, Any]) -> Symbol:
-    return Symbol(data["name"], data["address"], tuple(data["shape"]), data["dtype"], data["kind"])
-
-
-def _step(step: dict[str, Any]) -> HostStep | CoreStep:
-    if "function" in step:
-        return HostStep(step["function"], tuple(step["inputs"]), tuple(step["outputs"]))
-    return CoreStep(step["first"], step["count"])

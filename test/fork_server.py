@@ -93,6 +93,9 @@ def preload() -> dict[str, Callable[[], object]]:
         if entry.name in COMMANDS:
             with suppress(Exception):
                 commands[entry.name] = entry.load()
+                # What the script of one of our tools loads once signals and streams are in order.
+                if entry.module == "nopt.tools.start":
+                    importlib.import_module(f"nopt.tools.{entry.attr}")
     return commands
 
 

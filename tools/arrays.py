@@ -6,16 +6,15 @@ samples: the program runs once for each.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from nopt.hw.files import all_or_none, output_stream
+from nopt.hw.npy import read_arrays, write_npy, write_npz
 from nopt.hw.program import Value
 from nopt.tools.errors import UserError
-from nopt.tools.output import output_stream
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -24,7 +23,8 @@ def load_inputs(paths: Sequence[str], inputs: Sequence[Value]) -> list[Array]:
     """The arrays of .npy files, one for each input, or those of one .npz.
 
     Those of a .npz are found by the inputs' names, or by order if they are named `arr_0`, `arr_1`….
-    Raises UserError, with the file's name, for what is neither, OSError if it cannot be read.
+    Raises UserError or ArrayFileError, with the file's name, for what is neither, OSError if it
+    cannot be read.
     """
     if is_npz(paths):
         return _from_npz(paths[0], inputs)
@@ -60,14 +60,15 @@ def collect(
 
 
 def save_outputs(paths: Sequence[str], arrays: Sequence[Array], outputs: Sequence[Value]) -> None:
-    """Write each output to its .npy file, or all to one .npz by name; whole or not at all."""
+    """Write each output to its .npy file, or all to one .npz by name; all or none of them."""
     if is_npz(paths):
         with output_stream(paths[0]) as stream:
-            _write_npz(stream.buffer, {v.name: a for v, a in zip(outputs, arrays, strict=True)})
+            write_npz(stream.buffer, {v.name: a for v, a in zip(outputs, arrays, strict=True)})
         return
-    for path, array in zip(paths, arrays, strict=False):
-        with output_stream(path) as stream:
-            np.save(stream.buffer, array)
+    with all_or_none():
+        for path, array in zip(paths, arrays, strict=False):
+            with output_stream(path) as stream:
+                write_npy(stream.buffer, array)
 
 
 def is_npz(paths: Sequence[str]) -> bool:
@@ -84,40 +85,19 @@ def _cut(array: Array, shape: tuple[int, ...]) -> Sequence[Array]:
     return [array]
 
 
-def _write_npz(stream: IO[bytes], arrays: Mapping[str, Array]) -> None:
-    """What `numpy.savez` writes, which does not take every name."""
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
-
-
 def _load_npy(path: str) -> Array:
-    with open(path, "rb") as stream:
-        begin = stream.read(len(np.lib.format.MAGIC_PREFIX))
-        if begin != np.lib.format.MAGIC_PREFIX:
-            found = f"a file that begins with {begin!r}" if begin else "an empty file"
-            raise UserError(f"{path}: found {found}, expected a .npy file, as numpy.save writes it")
-        stream.seek(0)
-        try:
-            return np.lib.format.read_array(stream, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"{path}: not a readable .npy file: {reason}") from error
+    arrays = read_arrays(path)
+    if "" not in arrays:
+        raise UserError(f"{path}: found a .npz file, expected a .npy file, as numpy.save writes it")
+    return arrays[""]
 
 
 def _from_npz(path: str, inputs: Sequence[Value]) -> list[Array]:
     names = [value.name for value in inputs]
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            keys = list(archive.files)
-            if set(keys) != set(names) and sorted(keys) == [f"arr_{i}" for i in range(len(names))]:
-                names = [f"arr_{i}" for i in range(len(names))]
-            if set(keys) == set(names):
-                return [archive[name] for name in names]
-    except FileNotFoundError:
-        raise
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not a readable .npz file: {reason}") from error
-    raise UserError(f"{path}: found {', '.join(keys) or 'nothing'}, expected {', '.join(names)}")
+    arrays = read_arrays(path)
+    if sorted(arrays) == [f"arr_{i}" for i in range(len(names))] and set(arrays) != set(names):
+        names = [f"arr_{i}" for i in range(len(names))]
+    if set(arrays) != set(names):
+        found = ", ".join(arrays) or "nothing"
+        raise UserError(f"{path}: found {found}, expected {', '.join(names)}")
+    return [arrays[name] for name in names]

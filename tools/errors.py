@@ -15,6 +15,8 @@ from typing import NoReturn
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import DiagnosticException, ParseError
 
+from nopt.tools.interrupts import interruptible
+
 MESSAGE_LIMIT = 600
 """Longest message in characters: an attribute quoted in a message may be a whole weight tensor."""
 CONTEXT_LIMIT = 160
@@ -43,7 +45,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def one_line(error: BaseException) -> str:
     """The message of an exception, without its notes, on one line of bounded length."""
-    text = " ".join(str(error).split())
+    match error:
+        case OSError(filename=str() | bytes() as file, strerror=str() as reason):
+            text = f"{os.fsdecode(file)}: {reason}"
+        case _:
+            text = " ".join(str(error).split())
     if len(text) > MESSAGE_LIMIT:
         text = text[:MESSAGE_LIMIT] + " …"
     if isinstance(error, RecursionError):
@@ -117,8 +123,6 @@ def describe(error: BaseException) -> str:
             return str(error)
         case ParseError():
             return parse_error_text(error)
-        case OSError(filename=str() | bytes() as file, strerror=str() as reason):
-            return f"error: {os.fsdecode(file)}: {reason}"
         case _:
             return str(about_op(error))
 
@@ -130,15 +134,9 @@ def errors_for_people(show_traceback: bool = False) -> Iterator[None]:
     With `show_traceback`, or `NOPT_TRACEBACK=1` in the environment, the traceback comes first.
     """
     try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone (`nopt x.mlir | head`); Python must not try to flush again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        raise SystemExit(130) from None
+        with interruptible():
+            yield
+            sys.stdout.flush()
     except Exception as error:
         if show_traceback or os.environ.get("NOPT_TRACEBACK", "0") not in ("", "0"):
             traceback.print_tb(error.__traceback__)

@@ -20,6 +20,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 from nopt.dialects.blobs import read_text
 from nopt.dialects.constants import forget_unused_resources
 from nopt.dialects.printing import MlirTarget
+from nopt.hw.files import output_stream
 from nopt.passes.remarks import Remark, remarks
 from nopt.tools.errors import (
     UserError,
@@ -30,7 +31,6 @@ from nopt.tools.errors import (
     usage_error,
 )
 from nopt.tools.locations import LocatingParser
-from nopt.tools.output import output_stream
 from nopt.tools.pipeline_text import build, build_passes, parse_specs
 from nopt.tools.progress import Stages
 
@@ -324,4 +324,6 @@ def main(argv: Sequence[str] | None = None, driver: type[NoptMain] = NoptMain) -
 
 
 if __name__ == "__main__":
-    main()
+    from nopt.tools import start
+
+    start.nopt()

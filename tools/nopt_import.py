@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 
+from nopt.hw.files import output_stream
 from nopt.tools.errors import UserError, errors_for_people, usage_error
-from nopt.tools.output import output_stream
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -19,7 +19,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         description="Import an ONNX model, of floats or quantized, as a function @main.",
     )
     parser.error = usage_error
-    parser.add_argument("model", metavar="MODEL.onnx", help="any operator set")
+    parser.add_argument("model", metavar="MODEL.onnx", help="any operator set; - is stdin")
     parser.add_argument("-o", "--output", metavar="FILE.mlir", help="write there, not to stdout")
     parser.add_argument(
         "--dim",
@@ -93,4 +93,6 @@ def _size(option: str, name: str, text: str) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    from nopt.tools import start
+
+    start.nopt_import()

@@ -8,11 +8,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nopt.tools.errors import UserError, errors_for_people, usage_error
-from nopt.tools.output import output_stream
+from nopt.hw.files import output_stream
+from nopt.tools.errors import errors_for_people, usage_error
 
 if TYPE_CHECKING:
     from nopt.hw.config import Config
@@ -54,25 +53,24 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _dump(arguments: argparse.Namespace) -> str:
     from nopt.hw.config import Config
     from nopt.hw.encoding import decode
+    from nopt.hw.files import read_bytes
     from nopt.hw.program import Program
-    from nopt.tools.raw import load_raw, read_micro_ops, read_words
+    from nopt.tools.raw import load_raw, read_micro_ops, words_of
 
-    path = Path(arguments.file)
-    if not path.is_file():
-        raise UserError(f"{path}: found no file of that name")
     uops = read_micro_ops(arguments.uops)
-    if path.suffix == ".npz":
+    if arguments.file.endswith(".npz"):
         config = _config(arguments, Config.load(arguments.config or "default"))
-        raw = load_raw(path)
+        raw = load_raw(arguments.file)
         insns = decode(raw.words, config)
         return _listing(insns, uops if arguments.uops else raw.uops, config, arguments)
-    if path.read_bytes()[:2] == b"PK":
-        program = Program.load(path)
+    data = read_bytes(arguments.file)
+    if data.startswith(b"PK"):
+        program = Program.of_bytes(data, arguments.file)
         config = _config(arguments, program.config)
         insns = decode(program.instructions, config)
         return _header(program) + _listing(insns, _uops(program), config, arguments, program)
     config = _config(arguments, Config.load(arguments.config or "default"))
-    return _listing(decode(read_words(path), config), uops, config, arguments)
+    return _listing(decode(words_of(data, arguments.file), config), uops, config, arguments)
 
 
 def _config(arguments: argparse.Namespace, config: Config) -> Config:
@@ -141,4 +139,6 @@ def _header(program: Program) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    from nopt.tools import start
+
+    start.nopt_objdump()

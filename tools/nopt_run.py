@@ -29,7 +29,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.error = usage_error
     parser.add_argument(
         "program",
-        help="a file that nopt -t vta-program wrote; with --raw, a binary or .npz file",
+        help="a file that nopt -t vta-program wrote; with --raw, a binary or .npz file; "
+        "- is stdin or stdout wherever a file is read or written",
     )
     parser.add_argument(
         "-i",
@@ -99,9 +100,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    from nopt.hw.files import all_or_none
     from nopt.hw.program import Program
     from nopt.tools.arrays import collect, is_npz, load_inputs, samples_of, save_outputs
     from nopt.tools.progress import track
+    from nopt.tools.report import report_beside
     from nopt.tools.runtime import RunError, Runtime
 
     program = Program.load(arguments.program)
@@ -120,12 +123,15 @@ def _run(arguments: argparse.Namespace) -> None:
     except RunError as error:
         raise UserError(f"{', '.join(arguments.input)}: {error}") from error
     found = [result.outputs for result in results]
-    if paths:
-        save_outputs(paths, collect(found, arrays, program.inputs), program.outputs)
-    if arguments.trace:
-        _trace(runtime, arguments.trace)
-    comparison = _compare(arguments.compare, runtime, samples, found) if arguments.compare else None
-    _report(runtime, results, comparison, arguments)
+    with all_or_none(), report_beside([*paths, arguments.trace or ""]):
+        if paths:
+            save_outputs(paths, collect(found, arrays, program.inputs), program.outputs)
+        if arguments.trace:
+            _trace(runtime, arguments.trace)
+        comparison = (
+            _compare(arguments.compare, runtime, samples, found) if arguments.compare else None
+        )
+        _report(runtime, results, comparison, arguments)
 
 
 def _compare(

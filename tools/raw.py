@@ -14,22 +14,27 @@ module, begin, end), L being the memory latency.
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from nopt.hw import files
 from nopt.hw.config import Config
 from nopt.hw.encoding import Micro, Opcode, Records, Words, element_bytes
-from nopt.hw.program import ProgramError
+from nopt.hw.files import Path as PathLike
+from nopt.hw.npy import read_arrays
+from nopt.hw.program import LARGEST_DRAM, ProgramError
+from nopt.hw.schema import read
 
 Array = np.ndarray[Any, np.dtype[Any]]
+T = TypeVar("T")
 MODULES = ("load", "compute", "store")
 
 _LAUNCH = 2  # the cycle of a trace in which the run starts
+_MOST_DIGITS = 18  # of a number in a name; more are no address
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,17 @@ class RawProgram:
     runs: dict[int, RtlRun] = field(default_factory=dict[int, RtlRun])
 
     def memory(self, extent: int = 0) -> Array:
-        """A fresh DRAM image of at least `extent` bytes, zero where nothing is known."""
+        """A fresh DRAM image of at least `extent` bytes, zero where nothing is known.
+
+        Raises ProgramError for one that the core's addresses do not reach.
+        """
         ends = [address + len(data) for address, data in self.images.items()]
         if self.output is not None and self.expected is not None:
             ends.append(self.output + len(self.expected))
-        image = np.zeros(max([extent, *ends]), np.uint8)
+        size = max([extent, *ends])
+        if size > LARGEST_DRAM:
+            raise ProgramError(f"found {size} bytes of DRAM, expected at most {LARGEST_DRAM}")
+        image = np.zeros(size, np.uint8)
         for address, data in self.images.items():
             image[address : address + len(data)] = data
         return image
@@ -74,81 +85,114 @@ def extent(insns: Records, config: Config) -> int:
     return int((elements * sizes[part["memory"]]).max(initial=0))
 
 
-def read_words(path: str | Path) -> Words:
+def read_words(path: PathLike) -> Words:
     """An instruction binary: 16 bytes an instruction. Raises ProgramError for another size."""
-    return _words(_read_bytes(path), str(path))
+    return words_of(files.read_bytes(path), str(path))
 
 
-def read_micro_ops(path: str | Path | None) -> Micro:
+def words_of(data: bytes, name: str) -> Words:
+    """The instructions of a binary. Raises ProgramError with its name for another size."""
+    return _words(np.frombuffer(data, np.uint8), name)
+
+
+def read_micro_ops(path: PathLike | None) -> Micro:
     """A micro-op binary: 4 bytes each; no file, no micro-ops. Raises ProgramError."""
-    data = np.zeros(0, np.uint8) if path is None else _read_bytes(path)
-    if len(data) % 4:
-        raise ProgramError(f"{path}: found {len(data)} bytes, expected 4 for each micro-op")
-    return data.view(np.uint32)
+    return _micro_ops(np.zeros(0, np.uint8) if path is None else _read_bytes(path), str(path))
 
 
-def read_bytes(path: str | Path) -> Array:
-    """The bytes of a memory image: of the array in a `.npy` file, else of the file itself."""
+def read_bytes(path: PathLike) -> Array:
+    """The bytes of a memory image: of the array in a `.npy` file, else of the file itself.
+
+    Raises ArrayFileError for a `.npy` file that is none, OSError.
+    """
     if Path(path).suffix != ".npy":
         return _read_bytes(path)
-    try:
-        return _as_bytes(np.load(path, allow_pickle=False))
-    except (ValueError, EOFError) as error:
-        raise ProgramError(f"{path}: not a readable .npy file: {error}") from None
+    arrays = read_arrays(path)
+    if "" not in arrays:
+        raise ProgramError(f"{path}: found a .npz file, expected a .npy file")
+    return _as_bytes(arrays[""])
 
 
-def load_raw(path: str | Path) -> RawProgram:
+def load_raw(path: PathLike) -> RawProgram:
     """A program from an `.npz` file of either form.
 
-    Raises ProgramError with one line naming the file and what is missing.
+    Raises ProgramError with one line naming the file and what is missing, ArrayFileError, OSError.
     """
+    arrays = read_arrays(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
-        meta = json.loads(bytes(arrays["meta"])) if "meta" in arrays else {}
+        meta = read(_Meta, json.loads(bytes(arrays.get("meta", b"{}"))), "meta", strict=False)
         return _build(Path(path), arrays, meta)
     except KeyError as error:
         raise ProgramError(f"{path}: found no {error.args[0]}, expected it in the file") from None
-    except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except (ValueError, RecursionError) as error:
         raise ProgramError(f"{path}: not a readable program: {error}") from None
 
 
-def _build(path: Path, arrays: Mapping[str, Array], meta: dict[str, Any]) -> RawProgram:
+@dataclass(frozen=True)
+class _Argument:
+    """A buffer that the program was run with."""
+
+    phy_addr: int
+
+
+@dataclass(frozen=True)
+class _Meta:
+    """The fields of `meta` that are read."""
+
+    segments: dict[str, int] | None = None
+    out_base: int | None = None
+    uop_base: int | None = None
+    args: list[_Argument] = field(default_factory=list[_Argument])
+    cycles: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
+
+
+def _build(path: Path, arrays: Mapping[str, Array], meta: _Meta) -> RawProgram:
     if "insns" in arrays:
-        images = {int(k[4:]): _as_bytes(a) for k, a in arrays.items() if k.startswith("mem_")}
+        uop_base = _stated(meta.uop_base, "uop_base")
+        images = {
+            _decimal(name, "mem_"): _as_bytes(array)
+            for name, array in arrays.items()
+            if name.startswith("mem_")
+        }
         program = RawProgram(
             path.stem,
             _words(_as_bytes(arrays["insns"]), "insns"),
-            _as_bytes(arrays["uops"]).view(np.uint32),
+            _micro_ops(_as_bytes(arrays["uops"]), "uops"),
             images,
             bool(images),
-            meta["args"][-1]["phy_addr"] if meta.get("args") else None,
+            meta.args[-1].phy_addr if meta.args else None,
         )
-        images[int(meta["uop_base"])] = program.uops.view(np.uint8)
+        images[uop_base] = program.uops.view(np.uint8)
     else:
         words = _words(_as_bytes(arrays["seg_instructions"]), "seg_instructions")
         uops = _as_bytes(arrays.get("seg_uop", np.zeros(0, np.uint8)))
-        places = {name: int(address) for name, address in meta["segments"].items()}
         images = {
             address: _as_bytes(arrays[f"seg_{name}"])
-            for name, address in places.items()
+            for name, address in _stated(meta.segments, "segments").items()
             if name != "instructions" and f"seg_{name}" in arrays
         }
-        program = RawProgram(path.stem, words, uops.view(np.uint32), images)
-        program.output = meta.get("out_base")
+        program = RawProgram(path.stem, words, _micro_ops(uops, "seg_uop"), images)
+        program.output = meta.out_base
     if "expected_out" in arrays:
         program.expected = _as_bytes(arrays["expected_out"])
+    for address in [*program.images, program.output or 0]:
+        if address < 0:
+            raise ProgramError(f"found address {address}, expected at least 0")
     program.runs = _runs(arrays, meta)
     return program
 
 
-def _runs(arrays: Mapping[str, Array], meta: dict[str, Any]) -> dict[int, RtlRun]:
+def _runs(arrays: Mapping[str, Array], meta: _Meta) -> dict[int, RtlRun]:
     """What was measured, by latency: the stated figures, else what the trace gives."""
-    stated: dict[str, dict[str, int]] = meta.get("cycles") or {}
     traces = {name[6:]: array for name, array in arrays.items() if name.startswith("trace_lat")}
     runs: dict[int, RtlRun] = {}
-    for key in stated.keys() | traces.keys():
-        figures, trace = stated.get(key, {}), traces.get(key)
+    for key in meta.cycles.keys() | traces.keys():
+        figures, trace = meta.cycles.get(key, {}), traces.get(key)
+        if trace is not None and (trace.ndim != 2 or trace.shape[1] < 3 or trace.dtype.kind != "i"):
+            raise ProgramError(
+                f"trace_{key}: found {trace.dtype} of shape {list(trace.shape)}, "
+                "expected integers: a row of module, begin and end for each instruction"
+            )
         busy: dict[str, int] = {}
         for module, name in enumerate(MODULES):
             if f"{name}_busy" in figures:
@@ -161,8 +205,22 @@ def _runs(arrays: Mapping[str, Array], meta: dict[str, Any]) -> dict[int, RtlRun
             if trace is None or not len(trace):
                 continue
             cycles = int(trace[:, 2].max()) - _LAUNCH + 1
-        runs[int(key.removeprefix("lat"))] = RtlRun(cycles, busy, trace)
+        runs[_decimal(key, "lat")] = RtlRun(cycles, busy, trace)
     return dict(sorted(runs.items()))
+
+
+def _stated(value: T | None, name: str) -> T:
+    if value is None:
+        raise ProgramError(f"meta.{name}: found none, expected it")
+    return value
+
+
+def _decimal(name: str, prefix: str) -> int:
+    """The number behind the prefix of a name."""
+    digits = name.removeprefix(prefix)
+    if digits == name or not digits.isdecimal() or len(digits) > _MOST_DIGITS:
+        raise ProgramError(f"found '{name}', expected '{prefix}' and a number")
+    return int(digits)
 
 
 def _words(data: Array, what: str) -> Words:
@@ -171,9 +229,15 @@ def _words(data: Array, what: str) -> Words:
     return data.view("<u8").astype(np.uint64).reshape(-1, 2)
 
 
+def _micro_ops(data: Array, what: str) -> Micro:
+    if len(data) % 4:
+        raise ProgramError(f"{what}: found {len(data)} bytes, expected 4 for each micro-op")
+    return data.view(np.uint32)
+
+
 def _as_bytes(array: Array) -> Array:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
-def _read_bytes(path: str | Path) -> Array:
-    return np.frombuffer(Path(path).read_bytes(), np.uint8)
+def _read_bytes(path: PathLike) -> Array:
+    return np.frombuffer(files.read_bytes(path), np.uint8)

@@ -11,12 +11,19 @@ import numpy as np
 
 from nopt.hw.config import Config
 from nopt.hw.encoding import Opcode, decode
+from nopt.hw.files import all_or_none, output_stream
+from nopt.hw.npy import write_npy
 from nopt.hw.simulator import Simulator
 from nopt.hw.timing import time_program
 from nopt.tools.errors import UserError
-from nopt.tools.output import output_stream
 from nopt.tools.raw import RawProgram, extent, load_raw, read_bytes, read_words
-from nopt.tools.report import print_facts, stall_rows, timing_row, write_trace
+from nopt.tools.report import (
+    print_facts,
+    report_beside,
+    stall_rows,
+    timing_row,
+    write_trace,
+)
 
 
 def run_raw(arguments: argparse.Namespace) -> None:
@@ -35,11 +42,7 @@ def run_raw(arguments: argparse.Namespace) -> None:
     strict = not arguments.no_strict
     Simulator(config, memory, strict=strict, check_initialised=strict).run(program.words)
     seconds = time.perf_counter() - start
-    for path, address, size in outputs:
-        _write(path, memory[address : address + size])
     timing = time_program(insns, config)
-    if arguments.trace:
-        write_trace(arguments.trace, [(insns, timing)])
     facts: dict[str, Any] = {
         "core": config.name,
         "instructions": len(insns),
@@ -50,10 +53,16 @@ def run_raw(arguments: argparse.Namespace) -> None:
     if program.expected is not None and program.output is not None and program.has_memory:
         found = memory[program.output : program.output + len(program.expected)]
         facts["output_correct"] = bool(np.array_equal(found, program.expected))
-    if arguments.json:
-        print(json.dumps(facts, indent=2))
-    elif not arguments.quiet:
-        print_facts(arguments.program, facts)
+    paths = [path for path, _, _ in outputs]
+    with all_or_none(), report_beside([*paths, arguments.trace or ""]):
+        for path, address, size in outputs:
+            _write(path, memory[address : address + size])
+        if arguments.trace:
+            write_trace(arguments.trace, [(insns, timing)])
+        if arguments.json:
+            print(json.dumps(facts, indent=2))
+        elif not arguments.quiet:
+            print_facts(arguments.program, facts)
 
 
 def _program(arguments: argparse.Namespace) -> RawProgram:
@@ -93,6 +102,6 @@ def _number(text: str, found: str, form: str) -> int:
 def _write(path: str, data: Any) -> None:
     with output_stream(path) as stream:
         if path.endswith(".npy"):
-            np.save(stream.buffer, data)
+            write_npy(stream.buffer, data)
         else:
             stream.buffer.write(data.tobytes())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any
 
 from nopt.hw.encoding import Records
+from nopt.hw.files import names_stdout, output_stream
 from nopt.hw.timing import Roofline, Timing
-from nopt.tools.output import output_stream
 
 Row = dict[str, Any]
 
@@ -77,6 +79,11 @@ def format_value(name: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     return f"{value:,}"
+
+
+def report_beside(outputs: Sequence[str]) -> AbstractContextManager[object]:
+    """What the body prints goes to stderr if one of the outputs takes stdout."""
+    return redirect_stdout(sys.stderr) if any(map(names_stdout, outputs)) else nullcontext()
 
 
 def print_facts(title: str, facts: Row) -> None:

@@ -11,7 +11,6 @@ not legal is refused with its line. Lines for other machines and nests stay, and
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
+from nopt.hw.files import append_lines, is_regular
 from nopt.passes.tensor.estimate import estimate_schedule
 from nopt.passes.tensor.schedules import check_schedule
 from nopt.passes.tensor.tiling import Tiling
@@ -45,14 +45,14 @@ class TuningLog:
         self._used: set[str] = set()
         self._foreign = 0
         self._added: list[dict[str, Any]] = []
-        self._text = ""
         try:
-            self._text = path.read_text()
-        except FileNotFoundError:
-            return
-        except (OSError, UnicodeDecodeError) as error:
-            raise TuningLogError(f"{path}: {error}") from error
-        for number, line in enumerate(self._text.splitlines(), 1):
+            # A device or a pipe keeps nothing that could be read back.
+            text = path.read_text(encoding="utf-8") if is_regular(path) else ""
+        except OSError as error:
+            raise TuningLogError(f"{path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise TuningLogError(f"{path}: not text: byte {error.start} is no UTF-8") from error
+        for number, line in enumerate(text.splitlines(), 1):
             if line.strip():
                 self._read(number, line)
 
@@ -112,14 +112,10 @@ class TuningLog:
         self._added.append(entry)
 
     def save(self) -> None:
-        """Write the file anew, with the added lines at its end, if there are any."""
+        """Add the new lines at the end of the file, where other processes add theirs."""
         if not self._added:
             return
-        before = self._text if not self._text or self._text.endswith("\n") else f"{self._text}\n"
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
-            temporary.write_text(before + "".join(f"{json.dumps(e)}\n" for e in self._added))
-            os.replace(temporary, self.path)
+            append_lines(self.path, map(json.dumps, self._added))
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise TuningLogError(f"{self.path}: {error.strerror}") from error

@@ -125,7 +125,9 @@ def test_archives_that_do_not_fit_are_named(capfd):
         "error: found samples 5 for 'image', 4 for 'offset', expected as many for each input"
     )
     Path("text.npz").write_text("no archive")
-    assert "text.npz: not a readable .npz file: " in refusal(capfd, "-i", "text.npz")
+    assert "text.npz: found a file that begins with b'no arc', expected a .npy file" in refusal(
+        capfd, "-i", "text.npz"
+    )
     assert "none.npz: No such file or directory" in refusal(capfd, "-i", "none.npz")
 
 

@@ -1,8 +1,5 @@
 """What every tool shares: pipeline text, errors for people, output files; and nopt's targets."""
 
-import os
-import stat
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +18,6 @@ from nopt.passes.graph.graph_split_pools import GraphSplitPoolsPass
 from nopt.passes.pipelines import PIPELINES, Pipeline
 from nopt.tools.errors import MESSAGE_LIMIT, UserError, describe, errors_for_people
 from nopt.tools.nopt import NoptMain
-from nopt.tools.output import output_stream
 from nopt.tools.pipeline_text import build_passes
 
 
@@ -181,42 +177,6 @@ class TestErrors:
         with pytest.raises(FileNotFoundError) as error:
             (tmp_path / "x").read_text()
         assert describe(error.value) == f"error: {tmp_path / 'x'}: No such file or directory"
-
-    def test_reader_that_goes_away(self, monkeypatch: pytest.MonkeyPatch):
-        reading, writing = os.pipe()
-        os.close(reading)
-        with open(writing, "w") as stream, pytest.raises(SystemExit) as end:
-            monkeypatch.setattr(sys, "stdout", stream)
-            with errors_for_people():
-                print("text")
-        assert end.value.code == 1
-
-
-class TestOutput:
-    def test_written_whole_or_not_at_all(self, tmp_path: Path):
-        path = tmp_path / "out"
-        path.write_text("before")
-        with pytest.raises(ZeroDivisionError), output_stream(str(path)) as stream:
-            stream.write("half")
-            raise ZeroDivisionError
-        assert path.read_text() == "before"
-        assert list(tmp_path.iterdir()) == [path]
-
-    def test_keeps_permissions_and_links(self, tmp_path: Path):
-        path, link = tmp_path / "out", tmp_path / "link"
-        path.write_text("before")
-        path.chmod(0o640)
-        link.symlink_to(path)
-        with output_stream(str(link)) as stream:
-            stream.write("after")
-        assert link.is_symlink()
-        assert path.read_text() == "after"
-        assert stat.S_IMODE(path.stat().st_mode) == 0o640
-
-    def test_devices_stay_devices(self):
-        with output_stream(os.devnull) as stream:
-            stream.write("x")
-        assert not os.path.isfile(os.devnull)
 
 
 class TestBytesTarget:

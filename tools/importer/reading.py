@@ -13,6 +13,7 @@ from onnx import ModelProto, TensorProto, helper, inliner, numpy_helper
 from onnx.external_data_helper import load_external_data_for_tensor, uses_external_data
 
 from nopt.dialects.constants import Array
+from nopt.hw.files import read_bytes
 from nopt.tools.errors import UserError, one_line
 from nopt.tools.importer.folding import LARGEST_BYTES
 from nopt.tools.importer.inputs import fix_shapes
@@ -32,7 +33,7 @@ def read_model(
     Weights in files of their own stay there. Raises UserError for what is no model, or a model
     that ONNX's checker or shape inference refuses, OSError if the file cannot be read.
     """
-    model = _parse(path.read_bytes())
+    model = _parse(read_bytes(path))
     for opset in model.opset_import:
         if opset.domain in ("", "ai.onnx") and not 1 <= opset.version <= _NEWEST:
             raise UserError(f"operator set {opset.version}, expected 1 to {_NEWEST}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from xdsl.dialects.builtin import TensorType
@@ -13,6 +12,7 @@ from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
 
 from nopt.dialects.constants import Array, numpy_type
+from nopt.hw.npy import ArrayFileError, read_arrays
 from nopt.passes.graph.quantization.names import tensor_names
 
 Sample = tuple[Array, ...]
@@ -39,23 +39,13 @@ def load_samples(path: str, function: FuncOp, limit: int | None = None) -> list[
 
 def _read(path: str) -> dict[str, Array]:
     """The arrays of a file by name; the one of a .npy has the name ''."""
-    if not Path(path).is_file():
-        raise ValueError(f"calibration '{path}': no such file")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"": loaded}
-        with loaded:
-            arrays = {name: loaded[name] for name in loaded.files}
-    except Exception as error:
-        # numpy and zipfile raise many kinds of exceptions on broken files, with texts that invite
-        # to unpickle them.
-        raise ValueError(f"calibration '{path}': no readable .npz or .npy of numbers") from error
-    for name, array in arrays.items():
-        # What has no array's header, numpy gives as bytes.
-        if not isinstance(array, np.ndarray):
-            raise ValueError(f"calibration '{path}': '{name}' is no array")
-    return arrays
+        return read_arrays(path)
+    except OSError as error:
+        raise ValueError(f"calibration '{path}': {error.strerror}") from error
+    except ArrayFileError as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"calibration '{path}': {reason}") from error
 
 
 def _assign(path: str, arrays: Mapping[str, Array], names: Sequence[str]) -> list[Array]:

@@ -100,7 +100,7 @@ def test_objdump_of_other_tools_programs(path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["none.vta"], "none.vta: found no file of that name"),
+        (["none.vta"], "none.vta: No such file or directory"),
         (["odd.bin"], "odd.bin: found 3 bytes, expected 16 for each instruction"),
         (["bad.bin"], "instruction 0: opcode: found 7"),
         (["insns.bin", "--uops", "odd.bin"], "odd.bin: found 3 bytes, expected 4 for each micro"),

@@ -1,6 +1,5 @@
 """The program file: round trip, same bytes, and every kind of damage refused in one line."""
 
-import io
 import json
 import zipfile
 
@@ -10,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis.strategies import integers
 
 from nopt.hw import archive as archive_module
+from nopt.hw import files as files_module
 from nopt.hw import program as program_module
 from nopt.hw.config import Config
+from nopt.hw.layers import Layer
 from nopt.hw.program import CoreStep, HostStep, Program, ProgramError, Symbol, Value
 
 
@@ -47,14 +48,32 @@ def equal(a, b):
 
 def rewrite(path, change):
     """Change the members of an archive without touching its checksums."""
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = archive_module.read_archive(path.read_bytes())
+    members = {name: bytes(data) for name, data in members.items()}
     change(members)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    path.write_bytes(buffer.getvalue())
+    path.write_bytes(b"".join(archive_module.archive_parts(members)))
+
+
+def with_sums(change):
+    """A change whose result has checksums that fit."""
+
+    def changed(members):
+        members.pop("SHA256SUMS")
+        change(members)
+        members["SHA256SUMS"] = program_module._sums(members)
+
+    return changed
+
+
+def with_manifest(change):
+    """A change of the manifest's JSON."""
+
+    def changed(members):
+        manifest = json.loads(members["manifest.json"])
+        change(manifest)
+        members["manifest.json"] = json.dumps(manifest).encode()
+
+    return with_sums(changed)
 
 
 def refusal(path):
@@ -135,19 +154,102 @@ def test_another_version_is_named(program, tmp_path, monkeypatch):
     assert "found nopt-program version 3, expected nopt-program version 2" in refusal(path)
 
 
-def test_a_malformed_manifest_is_named(program, tmp_path):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.pop("symbols"), "symbols: found none, expected it"),
+        (lambda m: m.update(symbols={}), "symbols: found {}, expected a list"),
+        (lambda m: m.update(more=1), "more: unknown, expected format, version, config, dram_bytes"),
+        (lambda m: m["symbols"][1].pop("kind"), "symbols[1].kind: found none, expected it"),
+        (lambda m: m["symbols"][0].update(address="128"), "symbols[0].address: found '128', "),
+        (lambda m: m["symbols"][0].update(address=True), "symbols[0].address: found True, "),
+        (lambda m: m["symbols"][0].update(shape=[4, 0.5]), "symbols[0].shape[1]: found 0.5, "),
+        (lambda m: m["symbols"][0].update(name=[]), "symbols[0].name: found [], expected text"),
+        (lambda m: m["inputs"][0].update(dtype={}), "inputs[0].dtype: found {}, expected text"),
+        (
+            lambda m: m.update(dram_bytes=10**30),
+            "dram_bytes: found 10000000000000000000000",
+        ),
+        (
+            lambda m: m.update(dram_bytes=1 << 33),
+            "DRAM: found 0 to 8589934592, expected within",
+        ),
+        (
+            lambda m: m.update(dram_bytes=-1),
+            "DRAM: found 0 to -1, expected within 4294967",
+        ),
+        (lambda m: m["constants"].append(None), "constants[2]: found None, expected an integer"),
+        (lambda m: m["steps"][1].update(first=None), "steps[1].first: found None, expected an int"),
+        (lambda m: m["steps"][0].update(count=3), "steps[0].first: found none, expected it"),
+        (lambda m: m["steps"].append(3), "steps[3]: found 3, expected an object"),
+        (lambda m: m.update(config=0.5), "config: found 0.5, expected an object"),
+        (
+            lambda m: m["config"].update(LOG_BATCH=[]),
+            "config: LOG_BATCH: found [], expected an",
+        ),
+        (lambda m: m["symbols"].append(m["symbols"][0]), "symbols: found a name twice"),
+        (lambda m: m["symbols"][0].update(dtype="O"), "x: dtype: found O, expected a numpy type"),
+        (lambda m: m["layers"][0].update(axis=9), "layer l: axis: found 9, expected -1 to 1"),
+        (lambda m: m["layers"][0].update(shape=[9, 9]), "layer l: result: found shape [4, 16], "),
+        (
+            lambda m: m["layers"][0].update(scale=[1, 2]),
+            "layer l: scale: found 2 along dimension",
+        ),
+    ],
+)
+def test_a_malformed_manifest_is_named(change, message, program, tmp_path):
     path = tmp_path / "p.vta"
-
-    def drop_symbols(members):
-        manifest = json.loads(members["manifest.json"])
-        del manifest["symbols"]
-        members["manifest.json"] = json.dumps(manifest).encode()
-        members.pop("SHA256SUMS")
-        members["SHA256SUMS"] = program_module._sums(members)
-
+    program.layers = [Layer("l", 0, 3, "x", (4, 16), scale=(0.5,))]
     program.save(path)
-    rewrite(path, drop_symbols)
-    assert "manifest.json: found a malformed entry (KeyError('symbols'))" in refusal(path)
+    rewrite(path, with_manifest(change))
+    assert message in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.update(extra=b"x"), "extra: found it, expected no such member"),
+        (lambda m: m.update({"host.txt": m.pop("host.txt")}), "found it in the place of host.txt"),
+        (lambda m: m.pop("host.txt"), "host.txt: found none, expected it by manifest.json"),
+        (lambda m: m.update({"instructions.bin": b"x" * 40}), "found 40 bytes, expected 16 for"),
+        (lambda m: m.update({"host.txt": b"\xff"}), "host.txt: not text: byte 0 is no UTF-8"),
+    ],
+)
+def test_members_are_those_of_the_manifest_in_order(change, message, program, tmp_path):
+    """Whatever the checksums say."""
+    path = tmp_path / "p.vta"
+    program.save(path)
+    rewrite(path, with_sums(change))
+    assert message in refusal(path)
+
+
+def test_checksums_stand_once_and_in_order(program, tmp_path):
+    path = tmp_path / "p.vta"
+    for change in (lambda lines: lines[::-1], lambda lines: lines + lines[:1]):
+
+        def other_sums(members, change=change):
+            lines = members["SHA256SUMS"].splitlines(keepends=True)
+            members["SHA256SUMS"] = b"".join(change(lines))
+
+        program.save(path)
+        rewrite(path, other_sums)
+        assert "SHA256SUMS: found other lines" in refusal(path)
+
+
+def test_a_member_twice_is_refused(program, tmp_path):
+    path = tmp_path / "p.vta"
+    parts = list(archive_module.archive_parts({"a": b"1", "b": b"2"}))
+    path.write_bytes(b"".join([*parts[:2], *parts[:2], *parts[2:]]))
+    assert "found two members 'a'" in refusal(path)
+
+
+def test_nothing_is_unpacked(tmp_path):
+    """What claims to be larger than its file is refused by the claim."""
+    path = tmp_path / "p.vta"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", b"0" * 10_000_000)
+    assert path.stat().st_size < 20_000
+    assert "found 'manifest.json' is compressed" in refusal(path)
 
 
 def test_not_a_file_and_not_an_archive(tmp_path):
@@ -189,11 +291,11 @@ def test_a_failed_save_keeps_the_old_file(program, tmp_path, monkeypatch):
     before = path.read_bytes()
 
     def fail(*_):
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
-    monkeypatch.setattr(program_module.os, "replace", fail)
+    monkeypatch.setattr(files_module.os, "replace", fail)
     program.host = "other"
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match=r"disk full.*p\.vta"):
         program.save(path)
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
 

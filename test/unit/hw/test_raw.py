@@ -108,7 +108,7 @@ def test_a_broken_file_is_named_and_the_others_compared(folder):
     np.savez(folder / "empty.npz")
     rows, done = agreement(folder)
     assert len(rows) == 2 and done.returncode == 1
-    assert "broken.npz: not a readable program" in done.stderr
+    assert "broken.npz: not a readable .npz file" in done.stderr
     assert "empty.npz: found no seg_instructions, expected it in the file" in done.stderr
 
 
