@@ -1,8 +1,29 @@
 """What each instruction must wait for: the latest conflicting access by every other module.
 
-Each module runs its own instructions in order, so only conflicts between modules matter: INP and
-WGT between load and compute, OUT between compute and store, and DRAM between stores and whatever
-loads. Accesses are searched from the newest back, no further than to what is known to be finished:
+Each module runs its own instructions in order, so only conflicts between modules matter. A stream
+is right if every implementation gives what it gives in program order; these pairs see to that:
+
+| earlier        | later           | through  | needed by                                       |
+|----------------|-----------------|----------|-------------------------------------------------|
+| LOAD INP, WGT  | GEMM            | INP, WGT | all: it multiplies what is loaded               |
+| GEMM           | LOAD INP, WGT   | INP, WGT | all: the buffer is used again                   |
+| GEMM, ALU      | STORE           | OUT, ACC | all: it stores what is computed                 |
+| STORE          | GEMM, ALU       | OUT, ACC | all: the buffer is used again                   |
+| GEMM reset     | STORE           | OUT, ACC | those where it writes OUT, or that store ACC    |
+| STORE          | GEMM reset      | OUT, ACC | the same                                        |
+| LOAD ACC       | STORE           | ACC      | those that store ACC, not a copy of it in OUT   |
+| STORE          | LOAD ACC        | ACC      | the same                                        |
+| STORE          | LOAD            | DRAM     | all: it loads what was stored                   |
+| LOAD           | STORE           | DRAM     | all: what was there is loaded first             |
+
+LOAD ACC is that of 8 bits, too; an access touches what `footprint` says. No other pair needs a
+token. LOAD UOP, LOAD ACC, GEMM and ALU are of one module, as are two STOREs, and LOADs of INP and
+WGT: whatever they share is in order. A GEMM reset reads neither INP nor WGT, empty transfers touch
+nothing, and what two modules only read is in no order. A stream whose micro-ops a STORE makes is
+refused, since nobody knows what they touch; instructions are fetched long before they run, so that
+a STORE of these is right in no order.
+
+Accesses are searched from the newest back, no further than to what is known to be finished:
 modules do not run far ahead of each other, so these are few.
 """
 
@@ -59,7 +80,7 @@ class Conflicts:
         ).tolist()
         self._loaded = {memory: _Accesses() for memory in _FACTORS}
         self._used = {memory: _Accesses() for memory in _FACTORS}
-        self._produced, self._stored = _Accesses(), _Accesses()
+        self._produced, self._stored = _Accesses(), _Accesses()  # in ACC and in OUT, as one
         self._dram = _Dram(insns, config)
         self._uops = np.zeros(config.uop_entries, np.uint32)
         self._extremes: dict[_Span, Sequence[_Span]] = {}
@@ -102,12 +123,25 @@ class Conflicts:
             self._dram.read(row, LOAD, index)
             return
         self._dram.read(row, COMPUTE, index)
-        if memory == Memory.UOP:
+        if memory != Memory.UOP:
+            needs[STORE] = max(needs[STORE], self._stored.latest(span, known[STORE]))
+            self._produced.add(span, index)
+        elif span[0] < span[1]:
             self._load_uops(row, span)
 
     def _load_uops(self, row: int, span: _Span) -> None:
         first = int(self._insns["dram_base"][row]) - self._uop_base
         count = int(self._insns["x_size"][row])
+        if span[1] - span[0] != count:
+            raise SynchronizeError(
+                f"instruction {row}: LOAD UOP: found rows or padding of micro-ops, expected one "
+                "plain row"
+            )
+        if self._dram.written(row, NONE) != NONE:
+            raise SynchronizeError(
+                f"instruction {row}: LOAD UOP: found micro-ops that a STORE writes, expected known "
+                "ones"
+            )
         if first < 0 or first + count > len(self._memory_uops):
             raise SynchronizeError(
                 f"instruction {row}: LOAD UOP: found micro-ops {first} to "
