@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .config import Config
 from .encoding import AluOp, Instruction, Memory, Micro, Opcode, element_bytes
-from .footprint import Windows, dram_end, loaded_span, transferred
+from .footprint import Windows, dram_end, loaded_span, never_ends, transferred
 from .kernels import AluKernel, Fault, GemmKernel, Kernel, ResetKernel, Scratchpads, check_shift
 from .plan import AluPlan, Indices, alu_plan, destinations, gemm_plan
 
@@ -48,11 +48,15 @@ class Core:
         }
         self.element_bytes = element_bytes(config)
         self._windows = Windows(config)
-        self._pads = Scratchpads(self.inp, self.wgt, self.acc, self.out)
+        self._pads = Scratchpads(self.inp, self.wgt, self.acc, self.out, self.written[Memory.OUT])
         self._kernels: dict[tuple[object, ...], Kernel] = {}
 
     def execute(self, insn: Instruction) -> None:
         """The effect of one instruction, tokens left aside. Raises `Fault`."""
+        if insn.opcode <= Opcode.STORE:
+            reason = never_ends(insn, self.config)
+            if reason and (self.strict or transferred(insn)):
+                raise Fault(reason)
         if insn.opcode == Opcode.LOAD:
             self._load(insn)
         elif insn.opcode == Opcode.STORE:
@@ -65,10 +69,6 @@ class Core:
         if not transferred(insn):
             self._strict(not any(pads), f"found padding {pads} of an empty transfer, expected none")
             return
-        if insn.memory == Memory.OUT:
-            raise Fault("found LOAD into OUT, expected another memory")
-        if insn.memory == Memory.ACC_8BIT and not self.config.acc_8bit_loads:
-            raise Fault("found an 8-bit load, expected a core with acc_8bit_loads")
         memory = Memory.ACC if insn.memory == Memory.ACC_8BIT else Memory(insn.memory)
         begin, end = self._scratchpad_range(memory, insn)
         self.written[memory][begin:end] = True
@@ -86,6 +86,7 @@ class Core:
         else:
             kind = np.dtype(np.int32 if insn.memory == Memory.ACC else np.int8)
             target, data = self.acc, self._window(insn, kind, (c.batch, c.block_out))
+            self.written[Memory.OUT][begin:end] = False
         if not any(pads):
             target[begin:end].reshape(data.shape)[:] = data
             return
@@ -158,7 +159,7 @@ class Core:
             kernel = self._alu(insn, uops) if alu else self._gemm(insn, uops)
             if len(self._kernels) >= MOST_KERNELS:
                 self._kernels.clear()
-            # From now on it needs no checks: what was written once stays so.
+            # From now on it needs no checks: what it reads was written, and stays so.
             self._kernels[key] = kernel
         kernel.run(insn.imm)
 
@@ -167,7 +168,7 @@ class Core:
         self._within(Memory.ACC, dst.begin, dst.end)
         if insn.reset:
             cells = destinations(insn, uops, self.config)
-            self._mark(cells)
+            self.written[Memory.ACC][cells] = True
             return ResetKernel(self._pads, cells)
         self._within(Memory.INP, src.begin, src.end)
         self._within(Memory.WGT, wgt.begin, wgt.end)
@@ -176,7 +177,7 @@ class Core:
         self._initialised(Memory.WGT, *wgt, [tile.wgt for tile in tiles])
         self._initialised(Memory.ACC, *dst, [tile.dst for tile in tiles])
         for tile in tiles:
-            self._mark(tile.dst)
+            self.written[Memory.ACC][tile.dst] = True
         return GemmKernel(self._pads, tiles)
 
     def _check_alu(self, insn: Instruction) -> None:
@@ -194,7 +195,7 @@ class Core:
         self._check_hazards(insn, plan)
         for dst, src in plan.rounds:
             self._initialised(Memory.ACC, 0, 0, [src] if insn.use_imm else [src, dst])
-            self._mark(dst)
+            self.written[Memory.ACC][dst] = True
         return AluKernel(self._pads, plan, AluOp(insn.alu_op), bool(insn.use_imm), self.strict)
 
     def _check_hazards(self, insn: Instruction, plan: AluPlan) -> None:
@@ -208,10 +209,6 @@ class Core:
             f"found ACC {plan.stale} read right after the step that wrote it, expected a step "
             "between (the ALU does not forward)",
         )
-
-    def _mark(self, cells: Indices) -> None:
-        self.written[Memory.ACC][cells] = True
-        self.written[Memory.OUT][cells] = True
 
     def _within(self, memory: Memory, begin: int, end: int) -> None:
         entries = len(self.written[memory])
@@ -229,7 +226,10 @@ class Core:
             unwritten = ~written[elements]
             if unwritten.any():
                 first = int(elements[unwritten][0])
-                raise Fault(f"found a read of {memory.name} {first}, which nothing has written")
+                stale = memory == Memory.OUT and self.written[Memory.ACC][first]
+                reason = f"no GEMM or ALU has written since ACC {first} was loaded or reset"
+                reason = reason if stale else "nothing has written"
+                raise Fault(f"found a read of {memory.name} {first}, which {reason}")
 
     def _strict(self, condition: bool, reason: str) -> None:
         if self.strict and not condition:

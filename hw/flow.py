@@ -78,6 +78,8 @@ class Segment:
     """The value for each of `store_addresses`, which are ascending."""
     store_addresses: Indices
     final: dict[Memory, Final]
+    stale: Indices
+    """Cells of OUT that do not hold what ACC was loaded with or reset to."""
     reads: dict[Memory, Indices]
     """Cells of which the contents from before are read."""
 

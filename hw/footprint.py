@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .config import Config
-from .encoding import Instruction, Micro, Records, decode_uops
+from .encoding import Instruction, Memory, Micro, Opcode, Records, decode_uops
 
 
 class Span(NamedTuple):
@@ -31,6 +31,18 @@ class Touched(NamedTuple):
 def transferred(insn: Instruction) -> int:
     """Elements that a LOAD or STORE moves between DRAM and scratchpad."""
     return insn.y_size * insn.x_size
+
+
+def never_ends(insn: Instruction, config: Config) -> str:
+    """Why the RTL would wait for ever in a LOAD or STORE; empty if it does not."""
+    loads, y, x = insn.opcode == Opcode.LOAD, insn.y_size, insn.x_size
+    if loads and insn.memory == Memory.OUT:
+        return "found LOAD into OUT, expected another memory"
+    if loads and insn.memory == Memory.ACC_8BIT and not config.acc_8bit_loads:
+        return "found an 8-bit load, expected a core with acc_8bit_loads"
+    if (y == 0) != (x == 0):
+        return f"found {y} rows of {x} elements, expected both or neither to be zero"
+    return ""
 
 
 def loaded_span(insn: Instruction) -> Span:

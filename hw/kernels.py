@@ -33,6 +33,8 @@ class Scratchpads(NamedTuple):
     wgt: NDArray[np.float32]
     acc: NDArray[np.int32]
     out: NDArray[np.int8]
+    fresh: NDArray[np.bool_]
+    """Whether OUT holds the low bits of ACC: what GEMM and ALU write, but not a reset or LOAD."""
 
 
 class Kernel(Protocol):
@@ -42,16 +44,15 @@ class Kernel(Protocol):
 
 
 class ResetKernel:
-    """Zero in accumulators."""
+    """Zero in accumulators; not in OUT, which implementations do differently."""
 
     def __init__(self, pads: Scratchpads, cells: Indices) -> None:
         self._pads = pads
-        whole = slice(int(cells[0]), int(cells[-1]) + 1)
-        self._cells = whole if whole.stop - whole.start == len(cells) else cells
+        self._cells = _lie_together(cells)
 
     def run(self, imm: int) -> None:
         self._pads.acc[self._cells] = 0
-        self._pads.out[self._cells] = 0
+        self._pads.fresh[self._cells] = False
 
 
 class GemmKernel:
@@ -65,13 +66,14 @@ class GemmKernel:
                 np.ascontiguousarray(tile.wgt.T),
                 regular_view(pads.acc, tile.dst) if tile.distinct else None,
                 regular_view(pads.out, tile.dst),
+                _lie_together(np.unique(tile.dst)),
             )
             for tile in tiles
         ]
 
     def run(self, imm: int) -> None:
         acc, out = self._pads.acc, self._pads.out
-        for tile, wgt, acc_view, out_view in self._tiles:
+        for tile, wgt, acc_view, out_view, cells in self._tiles:
             step = EXACT_TERMS // self._pads.inp.shape[2]
             for k in range(0, tile.src.shape[1], step):
                 sums = self._product(tile.src[:, k : k + step], wgt[:, k : k + step])
@@ -85,6 +87,7 @@ class GemmKernel:
                 np.copyto(out_view, acc_view, casting="unsafe")
             else:
                 out[tile.dst] = acc[tile.dst]
+            self._pads.fresh[cells] = True
 
     def _product(self, src: Indices, wgt: Indices) -> NDArray[np.int32]:
         """Sums (m, n, batch, block_out) of rows `src` (m, k) times weights (n, k)."""
@@ -105,7 +108,7 @@ class AluKernel:
     def __init__(
         self, pads: Scratchpads, plan: AluPlan, op: AluOp, use_imm: bool, strict: bool
     ) -> None:
-        self._acc, self._out = pads.acc, pads.out
+        self._acc, self._out, self._fresh = pads.acc, pads.out, pads.fresh
         self._op, self._use_imm = op, use_imm
         self._checks_shifts = strict and op == AluOp.SHR and not use_imm
         self._rounds = [(_lie_together(dst), _lie_together(src)) for dst, src in plan.rounds]
@@ -121,6 +124,7 @@ class AluKernel:
                 result = operate(self._op, acc[dst], acc[src])
             acc[dst] = result
             self._out[dst] = result
+            self._fresh[dst] = True
 
 
 def weight_matrix(blocks: NDArray[Scalar]) -> NDArray[Scalar]:

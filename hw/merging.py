@@ -23,7 +23,7 @@ _Key = tuple[tuple[int, ...], bytes]
 def merge(renaming: Renaming, acc_entries: int) -> Segment:
     """The segment that a renaming went through."""
     addresses, values = _last_stores(renaming.stores)
-    old = _old_values(renaming, values)
+    old = _old_values(renaming)
     numbering = _Numbering(renaming.count)
     numbering.give(np.array([ZERO]))
     numbering.give(old)
@@ -53,6 +53,7 @@ def merge(renaming: Renaming, acc_entries: int) -> Segment:
         stored=numbering.new[values],
         store_addresses=addresses,
         final=final,
+        stale=_stale(renaming),
         reads={
             Memory.INP: kept(inputs[inputs < PADDING]),
             Memory.WGT: kept(wgt[wgt < PADDING]),
@@ -111,9 +112,9 @@ def _rounds(rounds: Sequence[Round], numbering: _Numbering) -> list[Step]:
     return steps
 
 
-def _old_values(renaming: Renaming, stored: Indices) -> Indices:
+def _old_values(renaming: Renaming) -> Indices:
     """What ACC and OUT held before, as far as anything reads it; ascending."""
-    reads = [stored]
+    reads = [np.zeros(0, np.int64), *(values for _, values in renaming.stores)]
     for node in renaming.nodes:
         if isinstance(node, Chain):
             reads.append(node.base.ravel())
@@ -131,6 +132,11 @@ def _final(renaming: Renaming, new: Indices) -> dict[Memory, Final]:
         is_value = memory in (Memory.ACC, Memory.OUT)
         final[memory] = Final(changed, new[values] if is_value else values)
     return final
+
+
+def _stale(renaming: Renaming) -> Indices:
+    acc, out = renaming.cells[Memory.ACC], renaming.cells[Memory.OUT]
+    return np.flatnonzero((acc != renaming.before[Memory.ACC]) & (acc != out))
 
 
 def _used(steps: Sequence[Product | Step], final: dict[Memory, Final]) -> tuple[Indices, Indices]:

@@ -127,7 +127,7 @@ class Renaming:
         if insn.opcode == Opcode.ALU:
             self._alu(insn, uops)
         elif insn.reset:
-            self._set(destinations(insn, uops, self._config), ZERO)
+            self.cells[Memory.ACC][destinations(insn, uops, self._config)] = ZERO
         else:
             for tile in gemm_plan(insn, uops, self._config):
                 self._gemm(tile)
@@ -161,7 +161,7 @@ class Renaming:
             self._add(node)
             self._set(dst, node.results)
 
-    def _set(self, cells: Indices, values: Indices | int) -> None:
+    def _set(self, cells: Indices, values: Indices) -> None:
         self.cells[Memory.ACC][cells] = self.cells[Memory.OUT][cells] = values
 
     def _add(self, node: Node) -> None:

@@ -44,9 +44,14 @@ def _is_initialised(flow: Flow, core: Core) -> bool:
     for segment in flow.segments:
         if not all(written[memory][cells].all() for memory, cells in segment.reads.items()):
             return False
-        for memory, final in segment.final.items():
-            written[memory][final.cells] = True
+        _mark_written(written, segment)
     return True
+
+
+def _mark_written(written: dict[Memory, NDArray[np.bool_]], segment: Segment) -> None:
+    for memory, final in segment.final.items():
+        written[memory][final.cells] = True
+    written[Memory.OUT][segment.stale] = False
 
 
 class _Replay:
@@ -163,9 +168,9 @@ class _Replay:
     def _keep(self) -> None:
         """Leave scratchpads as the program does."""
         core = self._core
+        _mark_written(core.written, self._segment)
         for memory, final in self._segment.final.items():
             cells, values = final.cells, final.values
-            core.written[memory][cells] = True
             if not len(cells):
                 continue
             if memory == Memory.INP:

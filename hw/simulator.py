@@ -22,10 +22,9 @@ from .dataflow import dataflow
 from .disassembly import format_instruction
 from .encoding import Instruction, Module, Opcode, Records, Words, decode, module_of, records
 from .flow import Flow, NotReplayable
-from .footprint import transferred
 from .kernels import Fault
 from .replay import replay
-from .waits import beyond_neighbours, explain_deadlock, missing, token_overflow
+from .waits import beyond_neighbours, explain_deadlock, missing, not_awaited, token_overflow
 
 Choose = Callable[[list[Module]], Module]
 
@@ -146,6 +145,9 @@ class _Run:
                 pass
         if any(self._waiting):
             raise self._deadlock()
+        finishes = self._records["opcode"] == Opcode.FINISH
+        if self._core.strict and self._insns and not finishes.any():
+            raise self._trap(len(self._insns) - 1, "found the end, expected FINISH before it")
 
     def _is_ready(self, module: Module) -> bool:
         return bool(self._waiting[module]) and not self._lacks(module)
@@ -188,12 +190,10 @@ class _Run:
             return
         if insn.opcode != Opcode.FINISH:
             raise Fault(f"found a token to or from beyond {module.name}, expected a neighbour")
-        for index in self._waiting[Module.STORE]:
-            if transferred(self._insns[index]):
-                raise Fault(f"found FINISH before the STORE at {index}, expected it last")
-        if len(self._waiting[module]) > 1:
-            index = self._waiting[module][1]
-            raise Fault(f"found FINISH before the instruction at {index}, expected it last")
+        index = not_awaited(self._records, self._waiting[module][0])
+        if index is not None:
+            name = Opcode(self._insns[index].opcode).name
+            raise Fault(f"found FINISH that does not wait for the {name} at {index}")
 
     def _check_tokens(self) -> None:
         overflow = token_overflow(self._records, self._core.config.token_depth)

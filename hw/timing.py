@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from .channel import pattern
 from .config import Config
 from .disassembly import neighbour
-from .encoding import Memory, Module, Opcode, Records, element_bytes, module_of
+from .encoding import Instruction, Memory, Module, Opcode, Records, element_bytes, module_of
+from .footprint import never_ends
 from .machine import INSTRUCTION_BYTES, LAUNCH, Machine
 
 Cycles = NDArray[np.int64]
@@ -98,19 +99,22 @@ class Timing:
 
 
 def time_program(insns: Records, config: Config) -> Timing:
-    """Cycles of a stream with tokens, from launch to the end of its last instruction.
+    """Cycles of a stream with tokens, from launch to the end of FINISH.
 
-    Raises `ValueError` if its tokens deadlock, for a transfer that is larger than a scratchpad, or
-    for a LOAD into OUT.
+    Raises `ValueError` if it never comes there: if there is no FINISH, if tokens deadlock, or for a
+    transfer that never ends, or is larger than a scratchpad. An empty stream takes no time.
     """
     _check_transfers(insns, config)
     machine = Machine(insns, busy_cycles(insns, config).tolist(), config)
     machine.run()
+    finish = np.flatnonzero(insns["opcode"] == Opcode.FINISH)
+    if len(insns) and not len(finish):
+        raise ValueError(f"instruction {len(insns) - 1}: found the end, expected FINISH before it")
     begin, end = np.array(machine.begin, np.int64), np.array(machine.end, np.int64)
     module = module_of(insns)
     gemm = (insns["opcode"] == Opcode.GEMM) & (insns["reset"] == 0)
     gemm_steps = int(steps(insns)[gemm].sum())
-    cycles = int(end.max()) - LAUNCH + 1 if len(end) else 0
+    cycles = int(end[finish[0]]) - LAUNCH + 1 if len(insns) else 0
     macs = gemm_steps * _array(config)
     traffic = dram_bytes(insns, config)
     busier = max(sum(traffic.values()) - traffic["out"], traffic["out"])
@@ -141,10 +145,11 @@ def _check_transfers(insns: Records, config: Config) -> None:
             f"instruction {at}: found a transfer of {found[at]} elements, expected at most "
             f"{most[at]}, what {Memory(int(insns['memory'][at])).name} holds"
         )
-    into_out = (insns["opcode"] == Opcode.LOAD) & (insns["memory"] == Memory.OUT) & (found > 0)
-    if into_out.any():
-        at = int(np.flatnonzero(into_out)[0])
-        raise ValueError(f"instruction {at}: found LOAD into OUT, expected another memory")
+    odd = (found == 0) | (insns["memory"] >= Memory.OUT)
+    for at in np.flatnonzero(odd & (insns["opcode"] <= Opcode.STORE)):
+        reason = never_ends(Instruction(*insns[at].tolist()), config)
+        if reason:
+            raise ValueError(f"instruction {at}: {reason}")
 
 
 def _waits(machine: Machine, module: Cycles, begin: Cycles, end: Cycles) -> dict[str, Cycles]:

@@ -92,6 +92,27 @@ def _first_full(
             return index
 
 
+def not_awaited(insns: Records, finish: int) -> int | None:
+    """The first transfer that FINISH, instruction `finish`, need not wait for, or what comes after
+    it in its module.
+
+    It waits for as many tokens of either neighbour as compute has popped by then, hence for the
+    instruction that pushes the last one of these and all before it.
+    """
+    modules, moves = module_of(insns), insns["y_size"] * insns["x_size"] > 0
+    compute = np.flatnonzero(modules == Module.COMPUTE)
+    late = compute[compute > finish].tolist()
+    compute = compute[compute <= finish]
+    for module, pop, push in (
+        (Module.LOAD, "pop_prev", "push_next"),
+        (Module.STORE, "pop_next", "push_prev"),
+    ):
+        rows = np.flatnonzero(modules == module)
+        pushed_before = np.cumsum(insns[push][rows]) - insns[push][rows]
+        late += rows[(pushed_before >= insns[pop][compute].sum()) & moves[rows]].tolist()
+    return min(late, default=None)
+
+
 def beyond_neighbours(insns: Records) -> set[int]:
     """Instructions with a token to or from a module that does not exist."""
     modules = module_of(insns)

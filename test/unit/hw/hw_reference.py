@@ -88,7 +88,8 @@ class Reference:
                 else:
                     value = self.alu(insn, dst, src, b, o)
                 self.acc[dst, b, o] = wrap(value, 32)
-                self.out[dst, b, o] = wrap(value, 8)
+                if not insn.reset:  # as the RTL does
+                    self.out[dst, b, o] = wrap(value, 8)
 
     def alu(self, insn, dst, src, b, o):
         y = insn.imm if insn.use_imm else int(self.acc[src, b, o])

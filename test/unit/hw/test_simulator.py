@@ -66,16 +66,54 @@ def test_what_ran_before_runs_the_same_on_other_data(config, data, seed):
     insns, uops, memory = data.draw(programs(config))
     words = encode(synchronize(insns, uops, config, uop_base(config)), config)
     expected, found = Reference(config, memory.copy()), lenient(config, memory.copy())
+    stepwise = lenient(config, memory.copy())
     operands = len(memory) - uops.nbytes
     rng = np.random.default_rng(seed)
     for _ in range(3):
         expected.run(words)
         found.run(words)
+        stepwise.execute(decode(words, config))
         assert (found.memory == expected.memory).all()
+        for memory, written in stepwise.core.written.items():
+            assert (found.core.written[memory] == written).all(), memory
         for name in ("uop", "inp", "wgt", "acc", "out"):
             assert (getattr(found.core, name) == getattr(expected, name)).all(), name
         expected.memory[:operands] = rng.integers(0, 256, operands, np.uint8)
         found.memory[:] = expected.memory
+
+
+@configs
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 1 << 16))
+def test_what_ran_before_needs_what_its_instructions_need(config, data, seed):
+    """It traps on a core on which they trap, since one of them reads what nothing has written."""
+    insns, uops, memory = data.draw(programs(config))
+    insns = synchronize(insns, uops, config, uop_base(config))
+    words = encode(insns, config)
+    rng = np.random.default_rng(seed)
+
+    def core(ready):
+        simulator = Simulator(config, memory.copy(), strict=False)
+        for written in simulator.core.written.values():
+            written[:] = True
+            written[rng.integers(len(written), size=0 if ready else 2)] = False
+        return simulator
+
+    def traps(run, what):
+        try:
+            run(what)
+        except Trap:
+            return True
+        return False
+
+    if any(traps(core(ready=True).run, words) for _ in range(3)):
+        return
+    for _ in range(6):
+        found = core(ready=False)
+        expected = Simulator(config, memory.copy(), strict=False)
+        for memory_, written in found.core.written.items():
+            expected.core.written[memory_][:] = written
+        assert traps(found.run, words) == traps(expected.execute, insns)
 
 
 @configs
@@ -116,7 +154,7 @@ def test_what_ran_before_is_seen_anew_when_its_micro_ops_change():
 def test_what_ran_before_still_traps_on_what_was_never_written():
     rows = stream(load("uop", 0, 0), load("inp", 0, 16), load("wgt", 0, 1), gemm())
     words = encode(synchronize(rows, encode_uops(0, 0, 0, RTL), RTL), RTL)
-    acc = encode(load("acc", 0, 16), RTL)
+    acc = encode(stream(load("acc", 0, 16), finish()), RTL)
     for _ in range(3):
         core = Simulator(RTL, np.zeros(4096, np.uint8))
         core.run(acc)
@@ -234,9 +272,32 @@ READY = (load("uop", 0, 0), load("acc", 0, 0, x=4), gemm(reset=1))
         ([load("inp", 0, 0, push_prev=1)], "found a token to or from beyond LOAD"),
         (
             [finish(), store(0, 0, pop_prev=1)],
-            "found FINISH before the STORE at 1, expected it last",
+            "found FINISH that does not wait for the STORE at 1",
         ),
-        ([finish(), load("acc", 0, 0)], "found FINISH before the instruction at 1"),
+        ([finish(), load("acc", 0, 0)], "found FINISH that does not wait for the LOAD at 1"),
+        ([load("inp", 0, 0), finish()], "found FINISH that does not wait for the LOAD at 0"),
+        (
+            [
+                *(load("inp", 0, 0, push_next=1), load("wgt", 0, 0)),
+                *(load("inp", 0, 0, push_next=1), load("inp", 0, 0)),
+                *(load("acc", 0, 0, pop_prev=1), finish(pop_prev=1)),
+            ],
+            "found FINISH that does not wait for the LOAD at 3",
+        ),
+        ([load("acc", 0, 0)], "found the end, expected FINISH before it"),
+        ([load("acc", 0, 0, x=4, y=0)], "found 0 rows of 4 elements, expected both or neither"),
+        ([load("inp", 0, 0, x=0, y=4)], "found 4 rows of 0 elements, expected both or neither"),
+        ([store(0, 0, x=4, y=0)], "found 0 rows of 4 elements, expected both or neither"),
+        ([load("out", 0, 0, x=0, y=0)], "found LOAD into OUT"),
+        ([load("acc_8bit", 0, 0, x=0, y=0)], "expected a core with acc_8bit_loads"),
+        (
+            [*READY, store(0, 0)],
+            "found a read of OUT 0, which no GEMM or ALU has written since ACC 0 was loaded or",
+        ),
+        (
+            [*READY, alu("add", imm=0), load("acc", 0, 0), store(0, 0)],
+            "found a read of OUT 0, which no GEMM or ALU has written since ACC 0 was loaded or",
+        ),
     ],
 )
 def test_traps_name_the_reason(rows, message):
@@ -301,7 +362,8 @@ def test_tokens_that_could_pile_up():
     for row in pairs[1::2]:
         row["push_prev"] = 1
     pairs[0]["pop_next"] = 0
-    Simulator(RTL, np.zeros(4096, np.uint8)).run(encode(stream(*pairs), RTL))
+    pairs[-1]["push_prev"] = 0
+    Simulator(RTL, np.zeros(4096, np.uint8)).run(encode(stream(*pairs, finish()), RTL))
 
 
 def test_hazards_are_let_through_when_not_strict():
@@ -315,7 +377,7 @@ def test_eight_bit_accumulator_loads_extend_the_sign():
     config = Config.from_json({**RTL.to_json(), "acc_8bit_loads": True})
     memory = np.full(64, 0xFE, np.uint8)
     core = Simulator(config, memory)
-    core.run(encode(load("acc_8bit", 1, 2), config))
+    core.execute(load("acc_8bit", 1, 2))
     assert (core.core.acc[1] == -2).all() and (core.core.acc[0] == 0).all()
 
 

@@ -24,7 +24,7 @@ def at(latency, **changes):
 
 
 def duration(row, latency=0, config=RTL):
-    timing = time_program(row, replace(config, memory_latency=latency))
+    timing = time_program(stream(row, finish()), replace(config, memory_latency=latency))
     return int(timing.end[0] - timing.begin[0])
 
 
@@ -95,7 +95,7 @@ def test_latency_is_paid_once_by_a_load():
 
 def test_fetch_hands_on_eight_at_a_time():
     """28 cycles for each group at latency 0, 59 at 32; the first is there in 28."""
-    rows = stream(*[alu("add", imm=0)] * 17)
+    rows = stream(*[alu("add", imm=0)] * 16, finish())
     for latency, group in ((0, 28), (32, 59)):
         timing = time_program(rows, at(latency))
         first = [int(timing.begin[i]) for i in (0, 8, 16)]
@@ -184,10 +184,30 @@ def test_transfers_alone_are_as_burst_by_burst(data, latency):
     assert (found.begin == expected.begin).all() and (found.end == expected.end).all()
 
 
-def test_a_load_into_out_has_no_time():
-    with pytest.raises(ValueError, match="instruction 1: found LOAD into OUT"):
-        time_program(stream(load("acc", 0, 0), load("out", 0, 0)), RTL)
-    assert time_program(stream(load("out", 0, 0, x=0, y=0)), RTL).cycles > 0
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (load("out", 0, 0), "instruction 1: found LOAD into OUT"),
+        (load("out", 0, 0, x=0, y=0), "instruction 1: found LOAD into OUT"),
+        (load("acc_8bit", 0, 0), "instruction 1: found an 8-bit load"),
+        (load("acc_8bit", 0, 0, x=0, y=0), "instruction 1: found an 8-bit load"),
+        (load("acc", 0, 0, x=4, y=0), "instruction 1: found 0 rows of 4 elements"),
+        (load("wgt", 0, 0, x=0, y=2), "instruction 1: found 2 rows of 0 elements"),
+        (store(0, 0, x=1, y=0), "instruction 1: found 0 rows of 1 elements"),
+        (gemm(), "instruction 1: found the end, expected FINISH before it"),
+    ],
+)
+def test_what_never_ends_has_no_time(row, reason):
+    rows = [load("acc", 0, 0), row, *([] if "FINISH" in reason else [finish()])]
+    with pytest.raises(ValueError, match=reason):
+        time_program(stream(*rows), RTL)
+
+
+def test_time_ends_with_finish():
+    """What comes after it, or goes on beside it, does not count: the core says that it is done."""
+    rows = [load("inp", 0, 0, x=999), finish(), gemm((0, 1), (9999, 0, 0, 0))]
+    timing = time_program(stream(*rows), RTL)
+    assert timing.cycles == timing.end[1] - 1 < timing.end[0] < timing.end[2]
 
 
 def test_deadlock_is_reported():
