@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 from xdsl.dialects.builtin import (
     AffineMapAttr,
-    AnyFloat,
     DenseArrayBase,
     IndexType,
-    IntegerType,
     TensorType,
     i64,
 )
@@ -26,6 +24,7 @@ from nopt.dialects.affine_nest.attributes import verify_attributes
 from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp, parse_iterators, print_iterators
 from nopt.dialects.affine_syntax import parse_exprs, print_exprs
+from nopt.dialects.interpreters.scalars import check_scalar
 from nopt.dialects.shaped import is_tensor
 
 
@@ -168,10 +167,8 @@ class ForOp(NestOp):
                 if any(dim >= first_reduction for dim in op.map.data.used_dims()):
                     varying.add(op.result)
                 continue
-            if not isinstance(op, ReduceOp | YieldOp) and not _is_scalar_arithmetic(op):
-                raise VerifyException(
-                    f"expected loads, reductions and arith operations on scalars, found '{op.name}'"
-                )
+            if not isinstance(op, ReduceOp | YieldOp):
+                _check_scalar(op)
             if any(not self._computes(operand) for operand in op.operands):
                 raise VerifyException(
                     f"an operand of '{op.name}' is not computed in the body; "
@@ -251,10 +248,12 @@ def _parse_into(
     return destination, AffineMap(len(names), 0, tuple(parse_exprs(parser, dims)))
 
 
-def _is_scalar_arithmetic(op: Operation) -> bool:
-    return (
-        op.dialect_name() == "arith"
-        and not op.regions
-        and len(op.results) == 1
-        and isinstance(op.results[0].type, IntegerType | AnyFloat)
-    )
+def _check_scalar(op: Operation) -> None:
+    if op.dialect_name() != "arith":
+        raise VerifyException(
+            f"expected loads, reductions and arith operations on scalars, found '{op.name}'"
+        )
+    try:
+        check_scalar(op)
+    except ValueError as error:
+        raise VerifyException(f"'{op.name}' {error}") from error

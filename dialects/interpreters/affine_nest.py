@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import IntegerType
+from xdsl.dialects.builtin import i8, i16, i32, i64
 from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
 from xdsl.ir import SSAValue
 
@@ -19,7 +19,7 @@ from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldO
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import contract
 from nopt.dialects.interpreters.float_sums import total
-from nopt.dialects.interpreters.scalars import evaluate_scalar
+from nopt.dialects.interpreters.scalars import evaluate_scalar, signed, storage_type, stored
 
 _CHUNK_POINTS = 1 << 24
 """Points of a grid evaluated at once: bounds the memory of large nests."""
@@ -119,10 +119,10 @@ def _same_rank(left: Array, right: Array, rank: int) -> tuple[Array, Array]:
 
 
 def _is_only_summed(op: arith.MuliOp) -> bool:
-    """Integers only: `contract` is exact."""
+    """Integers that numpy has only: `contract` is exact, and their sums wrap in their type."""
     user = op.result.get_user_of_unique_use()
     return (
-        isinstance(op.result.type, IntegerType)
+        op.result.type in (i8, i16, i32, i64)
         and isinstance(user, ReduceOp)
         and user.kind.data is Reduction.ADD
     )
@@ -148,22 +148,23 @@ def _load(load: LoadOp, source: Array, grid: list[Any]) -> Array:
 def _reduce(
     op: ReduceOp, operand: Array | _Product, reduced: tuple[int, ...], extents: tuple[int, ...]
 ) -> Array:
-    dtype = numpy_type(op.result.type)
+    type = op.result.type
+    dtype = storage_type(type)
     if isinstance(operand, _Product):
         return contract(operand.left, operand.right, reduced, extents).astype(dtype)
-    operand = operand.reshape((1,) * (len(extents) - operand.ndim) + operand.shape)
+    operand = signed(operand.reshape((1,) * (len(extents) - operand.ndim) + operand.shape))
     match op.kind.data:
         case Reduction.ADD:
             if dtype.kind == "f":
                 over = [e if i in reduced else operand.shape[i] for i, e in enumerate(extents)]
                 return total(np.broadcast_to(operand, over), reduced, keep_dims=True)
             repeats = prod(extents[i] for i in reduced if operand.shape[i] == 1)
-            sums = operand.sum(axis=reduced, keepdims=True, dtype=np.int64)
-            return (sums * repeats).astype(dtype)
+            result = operand.sum(axis=reduced, keepdims=True, dtype=np.int64) * repeats
         case Reduction.MAX:
-            return operand.max(axis=reduced, keepdims=True)
+            result = operand.max(axis=reduced, keepdims=True)
         case Reduction.MIN:
-            return operand.min(axis=reduced, keepdims=True)
+            result = operand.min(axis=reduced, keepdims=True)
+    return stored(result, type)
 
 
 @register_impls

@@ -41,6 +41,7 @@ from nopt.passes.affine.ranges import (
     constant_like,
     constant_value,
     fits,
+    shift_amount,
 )
 from nopt.passes.dead_code import erase_dead_code
 
@@ -71,9 +72,11 @@ class RoundOnce(IntervalPattern):
         halved = add.lhs.owner
         if constant_value(add.rhs) != 1 or not isinstance(halved, arith.ShRSIOp):
             return
-        amount = constant_value(halved.rhs)
+        amount = shift_amount(halved.rhs)
         value = halved.lhs
-        if amount is None or not fits(_shifted(self.intervals.of(value), 1 << amount), value.type):
+        if amount is None or not fits((0, 1 << amount), value.type):
+            return
+        if not fits(_shifted(self.intervals.of(value), 1 << amount), value.type):
             return
         half = constant_like(1 << amount, value)
         rounded = arith.AddiOp(value, half)
@@ -87,7 +90,8 @@ class SinkClip(IntervalPattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: arith.AddiOp | arith.ShRSIOp, rewriter: PatternRewriter):
         clip = op.lhs.owner
-        amount = constant_value(op.rhs)
+        shifts = isinstance(op, arith.ShRSIOp)
+        amount = shift_amount(op.rhs) if shifts else constant_value(op.rhs)
         if not isinstance(clip, arith.MaxSIOp | arith.MinSIOp) or amount is None:
             return
         bound = constant_value(clip.rhs)
@@ -201,7 +205,7 @@ class PadWithZero(IntervalPattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: ReduceOp, rewriter: PatternRewriter):
         load = op.operand.owner
-        if not isinstance(load, LoadOp) or not load.pad_value:
+        if not isinstance(load, LoadOp) or not load.pad_value or not load.result.has_one_use():
             return
         low, high = self.intervals.of_tensor(load.source)
         pad = load.pad_value

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import IntegerAttr, i32
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import IntegerAttr, IntegerType, i32
+from xdsl.ir import Attribute, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 from xdsl.rewriter import InsertPoint
@@ -51,6 +51,11 @@ class ConstantScalar:
         indices: Any = tuple(evaluate(expr, grid) for expr in load.map.data.results)
         values = np.asarray(load.source.owner.array[indices], np.int64)
         return cls(np.broadcast_to(values, shape))
+
+    def is_shift_of(self, type: Attribute) -> bool:
+        """Whether all values are amounts to shift an integer by; more, or less, is poison."""
+        assert isinstance(type, IntegerType)
+        return 0 <= int(self.values.min()) <= int(self.values.max()) < type.bitwidth
 
     def is_number(self) -> bool:
         return self.values.size == 1
@@ -121,7 +126,7 @@ class SinkClipBehindVectors(IntervalPattern):
         shift = ConstantScalar.of(op.rhs, nest)
         half = ConstantScalar.of(add.rhs, nest) if rounded else ConstantScalar(np.zeros(1, int))
         bound = constant_value(clip.rhs)
-        if shift is None or half is None or bound is None:
+        if shift is None or not shift.is_shift_of(op.result.type) or half is None or bound is None:
             return
         value = clip.lhs
         moved = (bound + half.values) >> shift.values
@@ -158,7 +163,7 @@ class AddBeforeShift(IntervalPattern):
                 continue
             biased = shift.lhs.owner
             by = ConstantScalar.of(shift.rhs, nest)
-            if not isinstance(biased, arith.AddiOp) or by is None:
+            if not isinstance(biased, arith.AddiOp) or by is None or not by.is_shift_of(i32):
                 continue
             bias = ConstantScalar.of(biased.rhs, nest)
             added = amount << by.values

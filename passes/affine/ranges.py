@@ -41,6 +41,13 @@ def constant_value(value: SSAValue) -> int | None:
     return None
 
 
+def shift_amount(value: SSAValue) -> int | None:
+    """The number that something is shifted by, if it is one below the width; more is poison."""
+    amount = constant_value(value)
+    assert isinstance(value.type, IntegerType)
+    return amount if amount is not None and 0 <= amount < value.type.bitwidth else None
+
+
 def constant_like(number: int, value: SSAValue) -> arith.ConstantOp:
     """The number as a constant of an integer's type."""
     assert isinstance(value.type, IntegerType)

@@ -117,8 +117,6 @@ class Loops:
             return int(operands[0]) if indices else numpy_type(op.result.type).type(operands[0])
         if indices:
             return INDEX[type(op)](*operands)
-        if isinstance(op, arith.DivSIOp | arith.RemSIOp):
-            return operands[0].dtype.type(INDEX[type(op)](*map(int, operands)))
         return evaluate_scalar(op, [np.asarray(operand) for operand in operands])
 
     def loop(self, op: Operation, turns: range, starts: Iterable[SSAValue]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 ELEMENT = "i32"
+BY_NUMBER = ("divsi", "remsi", "divui", "remui", "floordivsi", "ceildivsi", "shrui", "minui")
 
 
 class Program:
@@ -90,8 +91,14 @@ class _Draft:
         for _ in range(self.pick(0, 0, 1, 2)):
             other = self.load() if self.pick(True, False) else "one"
             named = self.fresh("v")
-            op = self.pick("addi", "muli", "subi", "maxsi", "minsi")
-            self.emit(f"%{named} = arith.{op} %{result}, %{other} : {ELEMENT}")
+            op = self.pick(*["addi", "muli", "subi", "maxsi", "minsi"] * 3, *BY_NUMBER, "widened")
+            if op in BY_NUMBER:
+                self.emit(f"%{named} = arith.{op} %{result}, %three : {ELEMENT}")
+            elif op == "widened":
+                self.emit(f"%{named}_low = arith.trunci %{result} : {ELEMENT} to i8")
+                self.emit(f"%{named} = arith.extui %{named}_low : i8 to {ELEMENT}")
+            else:
+                self.emit(f"%{named} = arith.{op} %{result}, %{other} : {ELEMENT}")
             result = named
         return result
 
@@ -279,6 +286,7 @@ class _Draft:
 
     def program(self) -> Program:
         self.lines.append(f"  %one = arith.constant 1 : {ELEMENT}")
+        self.lines.append(f"  %three = arith.constant 3 : {ELEMENT}")
         for _ in range(self.pick(1, 1, 2)):
             self.block(3)
         types = ", ".join(f"%{name}: {self.type(name)}" for name in self.arguments)

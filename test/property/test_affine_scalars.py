@@ -9,7 +9,7 @@ from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import i8, i16, i32
+from xdsl.dialects.builtin import i8, i16, i32, i64
 
 from nopt.passes.affine.nest_builder import NestBuilder
 
@@ -37,9 +37,11 @@ def scalars(draw: Any) -> Network:
             case "sub":
                 value = nest.binary(arith.SubiOp, value, number)
             case "shr":
-                value = nest.binary(arith.ShRSIOp, value, draft.number(0, 7))
+                most = value.type.bitwidth - 1  # pyright: ignore
+                amounts = (*range(8), *range(most - 2, most + 4), -1)
+                value = nest.binary(arith.ShRSIOp, value, draft.pick(*amounts))
             case _:
-                value = nest.cast(value, draft.pick(i8, i16, i32, i32))
+                value = nest.cast(value, draft.pick(i8, i16, i32, i32, i64, i64))
     return draft.finish(draft.append(nest.finish(value)))
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import i8, i32, i64
-from xdsl.ir import Block
+from xdsl.dialects.builtin import IntegerType, i8, i32, i64
+from xdsl.ir import Block, SSAValue
 
 from nopt.dialects.affine_nest import Reduction
 from nopt.dialects.constants import tensor_type
@@ -53,9 +53,44 @@ def test_unknown_operation_is_named():
     block = Block(arg_types=[tensor_type((3,), np.dtype(np.int8))])
     nest = NestBuilder({"i": 3})
     x = nest.load(block.args[0], nest.dims)
-    op = nest.finish(nest.add(arith.DivSIOp(x, nest.constant(2, i8))))
-    with pytest.raises(ValueError, match=r"'arith\.divsi' is not supported in a nest's body"):
+    two = nest.constant(2, i8)
+    op = nest.finish(nest.add(arith.AddUIExtendedOp(x, two)))
+    with pytest.raises(
+        ValueError, match=r"'arith\.addui_extended' is not supported in a nest's body"
+    ):
         evaluate_nest(op, {block.args[0]: np.zeros(3, np.int8)})
+
+
+@pytest.mark.parametrize("width", [1, 3, 8, 24])
+def test_reductions_wrap_in_their_width_and_go_by_sign(width: int):
+    type = IntegerType(width)
+    numbers = np.asarray([5, -3, 9, 12, 7, -8], np.int8)
+    block = Block(arg_types=[tensor_type(numbers.shape, numbers.dtype)])
+    lying = [signed(int(number), width) for number in numbers]
+    for kind, wanted in (
+        (Reduction.ADD, sum(lying)),
+        (Reduction.MAX, max(lying)),
+        (Reduction.MIN, min(lying)),
+        (None, sum(number * number for number in lying)),
+    ):
+        nest = NestBuilder({}, {"i": len(numbers)})
+        x: SSAValue = nest.load(block.args[0], nest.dims)
+        if width < 8:
+            x = nest.add(arith.TruncIOp(x, type))
+        elif width > 8:
+            x = nest.add(arith.ExtSIOp(x, type))
+        if kind is None:
+            x = nest.add(arith.MuliOp(x, x))
+        total = nest.reduce(kind or Reduction.ADD, x)
+        wide = total if width == 64 else nest.add(arith.ExtSIOp(total, i64))
+        found = evaluate_nest(nest.finish(wide), {block.args[0]: numbers})
+        assert int(found) == signed(wanted, width)
+
+
+def signed(number: int, width: int) -> int:
+    """A number modulo 2^width, as two's complement."""
+    bits = number & ((1 << width) - 1)
+    return bits - (1 << width) if bits >> (width - 1) else bits
 
 
 def test_no_load():

@@ -23,6 +23,7 @@ from xdsl.utils.hints import isa
 from nopt.dialects.affine_math import dim_ranges, expr_range, simplify
 from nopt.dialects.constants import Array, attribute_of, numpy_type
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.interpreters.scalars import DIVISIONS, check_scalar
 from nopt.passes.affine.analysis import are_inside, box_of, points_where
 from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.affine.raising.clips import extreme_of
@@ -39,6 +40,7 @@ from nopt.passes.affine.raising.program import (
     result_number,
     yielded,
 )
+from nopt.passes.affine.ranges import constant_value
 from nopt.passes.places import about
 
 Content = SSAValue | Number | None
@@ -167,12 +169,28 @@ class Body:
                 return self.builder.add(arith.CmpiOp(left, right, op.predicate.value.data))
             case _ if value in self.program.loads:
                 return self._load(value, self.program.loads[value])
-            case _ if op.dialect_name() == "arith" and len(op.results) == 1:
+            case _ if op.dialect_name() == "arith":
+                check_scalar(op)
+                if isinstance(op, DIVISIONS):
+                    self._check_divisor(op)
                 for operand in op.operands:
                     self.value(operand)
                 return self.builder.add(op.clone(self.values))
             case _:
                 raise ValueError("has no form in a nest")
+
+    def _check_divisor(self, op: Operation) -> None:
+        """A nest computes at all its points, what a condition then leaves out, too."""
+        if constant_value(op.operands[1]):
+            return
+        parent = op.parent_op()
+        while parent is not None and not isinstance(parent, affine.IfOp | scf.IfOp):
+            parent = parent.parent_op()
+        if parent is not None or not box_of(self.builder.extents).is_subset(self.where):
+            raise ValueError(
+                "divides at some points only, by what may be zero at others, where a nest "
+                "computes, too; divide by a number other than 0"
+            )
 
     # --- Loads.
 

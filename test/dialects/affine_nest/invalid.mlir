@@ -108,7 +108,7 @@ func.func @f(%x: tensor<4xi8>) {
   } : tensor<4xindex>
   return
 }
-// CHECK: error: 'affine_nest.for' op expected loads, reductions and arith operations on scalars, found 'arith.addi'
+// CHECK: error: 'affine_nest.for' op 'arith.addi' of index is not supported in a nest's body
 
 // -----
 
@@ -120,7 +120,7 @@ func.func @f() {
   } : tensor<4xi8>
   return
 }
-// CHECK: error: 'affine_nest.for' op expected loads, reductions and arith operations on scalars, found 'arith.constant'
+// CHECK: error: 'affine_nest.for' op 'arith.constant' of tensor<4xi8> is not supported in a nest's body
 
 // -----
 

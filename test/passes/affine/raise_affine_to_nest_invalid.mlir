@@ -235,3 +235,36 @@ func.func @turns(%x: memref<8xi32>, %y: memref<8xi32>) {
   return
 }
 // CHECK: :227:7: error: pass 'raise-affine-to-nest': 'affine.load' op gets from %x at (%t = 1, %i = 2) what was stored by the store of line 232 at (%t = 0, %i = 1): a dependence that the loops carry, and not a sum, maximum or minimum
+
+// -----
+
+// Under a condition that keeps zeros away; a nest would divide by them.
+func.func @quotients(%x: memref<8xi32>, %n: memref<8xi32>, %y: memref<8xi32>) {
+  %zero = arith.constant 0 : i32
+  affine.for %i = 0 to 8 {
+    %a = affine.load %x[%i] : memref<8xi32>
+    %b = affine.load %n[%i] : memref<8xi32>
+    %q = affine.if affine_set<(d0) : (d0 - 2 >= 0)>(%i) -> i32 {
+      %d = arith.divsi %a, %b : i32
+      affine.yield %d : i32
+    } else {
+      affine.yield %zero : i32
+    }
+    affine.store %q, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :248:7: error: pass 'raise-affine-to-nest': 'arith.divsi' op divides at some points only, by what may be zero at others, where a nest computes, too; divide by a number other than 0
+
+// -----
+
+// Scalars that no interpreter computes with.
+func.func @halves(%x: memref<8xbf16>, %y: memref<8xbf16>) {
+  affine.for %i = 0 to 8 {
+    %a = affine.load %x[%i] : memref<8xbf16>
+    %b = arith.addf %a, %a : bf16
+    affine.store %b, %y[%i] : memref<8xbf16>
+  }
+  return
+}
+// CHECK: :265:5: error: pass 'raise-affine-to-nest': 'arith.addf' op of bf16 is not supported in a nest's body
