@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +14,7 @@ from nopt.hw import program as program_module
 from nopt.hw.simulator import Simulator
 from nopt.passes.isa import vta_targets
 from nopt.tools import arrays
+from nopt.tools.interrupts import Interruption, interruptible
 from nopt.tools.nopt import main as nopt
 from nopt.tools.nopt_run import main as nopt_run
 
@@ -91,23 +91,69 @@ def test_while_results_are_written(name, program, capfd, monkeypatch):
     check(lambda: nopt_run([str(program), "-i", str(x), "-o", str(y)]), y, capfd)
 
 
-def test_a_signal_while_it_waits_for_input(tmp_path):
-    output = tmp_path / "out.mlir"
-    output.write_bytes(OLD)
-    code = (
-        f"from nopt.tools.nopt import main; print(flush=True); main(['-', '-o', {str(output)!r}])"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+TOOLS = ["nopt", "nopt_import", "nopt_objdump", "nopt_run"]
+
+
+def started(tool: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """A tool as its console script starts it, with pipes for standard streams."""
+    code = f"import sys; sys.argv[0] = {tool!r}; from nopt.tools import start; start.{tool}()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()  # all is imported
-        while len(list(tmp_path.iterdir())) < 2:  # the file that becomes the output
-            time.sleep(0.01)
-        os.kill(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (130, b"interrupted\n")
-    assert output.read_bytes() == OLD and list(tmp_path.iterdir()) == [output]
+        text=True,
+    )
+
+
+@SIGNALS
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_signal_while_it_imports(tool: str, number: signal.Signals, tmp_path: Path):
+    """In the place of xDSL or numpy there is something that says so, and waits for ever."""
+    for name in ("xdsl", "numpy"):
+        (tmp_path / f"{name}.py").write_text("print(flush=True)\nimport sys\nsys.stdin.read()")
+    with started(tool, "x", PYTHONPATH=str(tmp_path)) as process:
+        assert process.stdout is not None and process.stdout.readline() == "\n"
+        process.send_signal(number)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (128 + number, "interrupted\n")
+
+
+@SIGNALS
+def test_a_signal_while_it_waits_for_input(number: signal.Signals, tmp_path: Path):
+    """Input that never ends comes through a pipe; the signal, when some of it was read."""
+    output, pipe = tmp_path / "out.mlir", tmp_path / "in.mlir"
+    output.write_bytes(OLD)
+    os.mkfifo(pipe)
+    arguments = [str(pipe), "-f", "mlir", "-o", str(output)]
+    # The pipe opens when the tool opens its other end.
+    with started("nopt", *arguments) as process, pipe.open("wb", buffering=0):
+        process.send_signal(number)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (128 + number, "interrupted\n")
+    assert output.read_bytes() == OLD and set(tmp_path.iterdir()) == {output, pipe}
+
+
+def test_signals_that_are_ignored_stay_ignored(tmp_path: Path):
+    """What `nohup` starts goes on when the terminal goes."""
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from nopt.tools import interrupts; interrupts.raise_interruptions()\n"
+        "os.kill(os.getpid(), signal.SIGHUP); print('went on')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "went on\n"
+
+
+def test_what_wraps_an_interruption_is_one():
+    """As importing does: exceptions of `__set_name__` become a RuntimeError."""
+    with pytest.raises(SystemExit) as end, interruptible():
+        try:
+            raise Interruption(signal.SIGTERM)
+        except KeyboardInterrupt as error:
+            raise RuntimeError("while importing") from error
+    assert end.value.code == 143
+    with pytest.raises(ValueError, match="other"), interruptible():
+        raise ValueError("other")
