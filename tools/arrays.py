@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from nopt.dialects.array_names import assigned, distinct
 from nopt.hw.files import all_or_none, output_stream
 from nopt.hw.npy import read_arrays, write_npy, write_npz
 from nopt.hw.program import Value
@@ -22,13 +23,16 @@ Array = np.ndarray[Any, np.dtype[Any]]
 def load_inputs(paths: Sequence[str], inputs: Sequence[Value]) -> list[Array]:
     """The arrays of .npy files, one for each input, or those of one .npz.
 
-    Those of a .npz are found by the inputs' names, or by order if they are named `arr_0`, `arr_1`….
+    Those of a .npz are found by the inputs' names, those of values or of the model's tensors, or by
+    order if they are named `arr_0`, `arr_1`…. What an input's type holds exactly is converted.
     Raises UserError or ArrayFileError, with the file's name, for what is neither, OSError if it
     cannot be read.
     """
-    if is_npz(paths):
-        return _from_npz(paths[0], inputs)
-    return [_load_npy(path) for path in paths]
+    many = is_npz(paths)
+    arrays = _from_npz(paths[0], inputs) if many else [_load_npy(path) for path in paths]
+    if len(arrays) != len(inputs):
+        return arrays
+    return [_widened(array, v.dtype) for array, v in zip(arrays, inputs, strict=True)]
 
 
 def samples_of(arrays: Sequence[Array], inputs: Sequence[Value]) -> list[list[Array]]:
@@ -63,7 +67,8 @@ def save_outputs(paths: Sequence[str], arrays: Sequence[Array], outputs: Sequenc
     """Write each output to its .npy file, or all to one .npz by name; all or none of them."""
     if is_npz(paths):
         with output_stream(paths[0]) as stream:
-            write_npz(stream.buffer, {v.name: a for v, a in zip(outputs, arrays, strict=True)})
+            names = distinct([value.name for value in outputs])
+            write_npz(stream.buffer, dict(zip(names, arrays, strict=True)))
         return
     with all_or_none():
         for path, array in zip(paths, arrays, strict=False):
@@ -95,9 +100,14 @@ def _load_npy(path: str) -> Array:
 def _from_npz(path: str, inputs: Sequence[Value]) -> list[Array]:
     names = [value.name for value in inputs]
     arrays = read_arrays(path)
-    if sorted(arrays) == [f"arr_{i}" for i in range(len(names))] and set(arrays) != set(names):
-        names = [f"arr_{i}" for i in range(len(names))]
-    if set(arrays) != set(names):
-        found = ", ".join(arrays) or "nothing"
-        raise UserError(f"{path}: found {found}, expected {', '.join(names)}")
-    return [arrays[name] for name in names]
+    if (found := assigned(arrays, names)) is None:
+        keys = ", ".join(arrays) or "nothing"
+        raise UserError(f"{path}: found {keys}, expected {', '.join(names)}")
+    return found
+
+
+def _widened(array: Array, dtype: str) -> Array:
+    """In a wider type of the same kind, which changes no number; any other is left."""
+    kinds = array.dtype.kind + np.dtype(dtype).kind
+    is_exact = kinds in ("ff", "ii", "ui") and np.can_cast(array.dtype, dtype)
+    return array.astype(dtype) if is_exact else array

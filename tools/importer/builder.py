@@ -13,6 +13,7 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
+from nopt.dialects.array_names import identifier
 from nopt.dialects.constants import Array, attribute_of, tensor_type
 from nopt.dialects.graph import ConstantOp
 from nopt.tools.errors import UserError
@@ -20,7 +21,6 @@ from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.fold_coded import fold_coded
 from nopt.tools.importer.folding import can_fold, fold
 from nopt.tools.importer.functions import body_of
-from nopt.tools.importer.names import identifier
 from nopt.tools.importer.node import Node, Value, describe, shape_of
 from nopt.tools.importer.reading import load_tensor
 from nopt.tools.importer.registry import CODED, MOVERS, QUANTIZERS, READERS
@@ -160,6 +160,8 @@ class Builder:
         return result
 
     def emit(self, op: Operation) -> SSAValue:
+        # While it is known which node it is for.
+        op.verify()
         self.block.add_op(op)
         return op.results[0]
 

@@ -127,7 +127,8 @@ class Node:
 
     def tensor(self, index: int) -> SSAValue:
         """An input as a tensor of the graph; constants and coded tensors become ops."""
-        return self.builder.tensor(self.proto.input[index], self.value(index), self)
+        value = self.value(index)
+        return self.builder.tensor(self.proto.input[index], value, self)
 
     def tensors(self) -> list[SSAValue]:
         return [self.tensor(index) for index in range(self.count)]
@@ -149,6 +150,13 @@ class Node:
 
     def known_integers(self, index: int, what: str) -> list[int]:
         return [int(item) for item in np.ravel(self.known(index, what))]
+
+    def known_number(self, index: int, what: str) -> Any:
+        """The only element of an input that must not depend on the network's inputs."""
+        value = self.known(index, what)
+        if value.size != 1:
+            self.fail(f"{what} has shape {list(value.shape)}, expected one element")
+        return value.reshape(-1)[0].item()
 
     def shape(self, index: int) -> tuple[int, ...]:
         from nopt.tools.importer.coded import Coded

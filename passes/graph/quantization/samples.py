@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
 
+from nopt.dialects.array_names import assigned
 from nopt.dialects.constants import Array, numpy_type
 from nopt.hw.npy import ArrayFileError, read_arrays
 from nopt.passes.graph.quantization.names import tensor_names
@@ -49,27 +49,14 @@ def _read(path: str) -> dict[str, Array]:
 
 
 def _assign(path: str, arrays: Mapping[str, Array], names: Sequence[str]) -> list[Array]:
-    """One array for each input: by name if all names fit, else in order if the file's names say
-    nothing."""
-    if set(arrays) == set(names):
-        return [arrays[name] for name in names]
-    plain = {_identifier(key): array for key, array in arrays.items()}
-    hints = [_identifier(name) for name in names]
-    if len(plain) == len(arrays) == len(names) and set(plain) == set(hints):
-        return [plain[hint] for hint in hints]
-    unnamed = all(re.fullmatch(r"(arr_\d+)?", key) for key in arrays)
-    alike = sorted(_identifier(key) for key in arrays) == sorted(hints)
-    if len(arrays) == len(names) and (unnamed or alike or len(names) == 1):
+    """One array for each input; a single one may have any name."""
+    if len(arrays) == len(names) == 1:
         return list(arrays.values())
-    found = ", ".join(f"'{key}'" for key in arrays) or "none"
+    if (found := assigned(arrays, names)) is not None:
+        return found
+    keys = ", ".join(f"'{key}'" for key in arrays) or "none"
     expected = ", ".join(f"'{name}'" for name in names) or "none"
-    raise ValueError(f"calibration '{path}': arrays {found}, expected one per input: {expected}")
-
-
-def _identifier(name: str) -> str:
-    """A name as value names have it, which cannot begin with a digit, nor end in `_1`."""
-    name = re.sub(r"_(\d+)$", r".\1", re.sub(r"[^A-Za-z0-9_$.-]", "_", name))
-    return f"t{name}" if name[:1].isdigit() else name
+    raise ValueError(f"calibration '{path}': arrays {keys}, expected one per input: {expected}")
 
 
 def _cut(place: str, array: Array, type: Attribute) -> list[Array]:
@@ -77,13 +64,13 @@ def _cut(place: str, array: Array, type: Attribute) -> list[Array]:
     if not isa(type, TensorType[Attribute]):
         raise ValueError(f"{place}: the input has type {type}, expected a tensor")
     shape, dtype = type.get_shape(), numpy_type(type.element_type)
-    if array.dtype.kind != dtype.kind:
+    if array.dtype.kind.replace("u", "i") != dtype.kind:
         raise ValueError(f"{place}: found {array.dtype}, expected {dtype}")
     if array.size == 0:
         raise ValueError(f"{place}: found shape {list(array.shape)}, expected at least one sample")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{place}: found NaN or infinite numbers, expected finite ones")
-    if array.dtype.kind == "i" and array.dtype != dtype:
+    if array.dtype.kind in "iu" and array.dtype != dtype:
         limits = np.iinfo(dtype)
         if array.min() < limits.min or array.max() > limits.max:
             raise ValueError(f"{place}: found numbers beyond {dtype}")

@@ -268,8 +268,10 @@ def clip_bounds(node: Node) -> tuple[float | None, float | None]:
     if node.version < 11:
         found = [node.attribute(name) for name in ("min", "max")]
     else:
-        values = [node.constant(index) for index in (1, 2)]
-        found = [None if value is None else np.ravel(value)[0].item() for value in values]
+        found = [
+            None if node.constant(index) is None else node.known_number(index, "a bound")
+            for index in (1, 2)
+        ]
     if any(bound is not None and np.isnan(bound) for bound in found):
         node.fail("a bound is NaN, expected a number")
     low, high = found

@@ -101,6 +101,8 @@ def transpose(node: Node) -> SSAValue:
 @reads("Concat")
 def concat(node: Node) -> SSAValue:
     parts = [node.tensor(index) for index in range(node.count) if prod(node.shape(index))]
+    if not parts:
+        node.fail("all inputs are empty, expected at least one element")
     axis = node.axis(node.integer("axis", 1), len(shape_of(parts[0])))
     return parts[0] if len(parts) == 1 else node.emit(ConcatOp(parts, axis))
 

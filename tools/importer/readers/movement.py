@@ -9,7 +9,7 @@ from xdsl.ir import SSAValue
 
 from nopt.dialects.constants import Array
 from nopt.dialects.graph import GatherOp, PadOp, SliceOp, WhereOp
-from nopt.tools.importer.coded import Coded, reshaped
+from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, dtype_of, shape_of
 from nopt.tools.importer.registry import reads
 
@@ -110,19 +110,29 @@ def gather(node: Node) -> SSAValue:
     return node.emit(GatherOp(x, node.array(indices.astype(np.int64), "indices"), axis))
 
 
-@reads("Pad", moves=True)
+@reads("Pad")
 def pad(node: Node) -> SSAValue:
+    return padded(node, pad_value(node))
+
+
+def pad_value(node: Node) -> float:
+    """What a Pad surrounds its input with."""
+    if node.version < 11:
+        return node.number("value", 0.0)
+    if node.has(2) and node.known(2, "the pad value").size:
+        return node.known_number(2, "the pad value")
+    return 0
+
+
+def padded(node: Node, fill: float) -> SSAValue:
+    """The node's input with its pads."""
     x = node.tensor(0)
     rank = len(shape_of(x))
     axes = list(range(rank))
-    fill: float = 0
     if node.version < 11:
         pads = node.integers("pads", node.integers("paddings")) or []
-        fill = node.number("value", 0.0)
     else:
         pads = node.known_integers(1, "the list of pads")
-        if node.has(2) and (value := node.known(2, "the pad value")).size:
-            fill = np.ravel(value)[0].item()
         if node.has(3):
             axes = [node.axis(axis, rank) for axis in node.known_integers(3, "axes")]
     if len(pads) != 2 * len(axes):
@@ -130,10 +140,6 @@ def pad(node: Node) -> SSAValue:
     low, high = [0] * rank, [0] * rank
     for place, axis in enumerate(axes):
         low[axis], high[axis] = pads[place], pads[place + len(axes)]
-    if isinstance(coded := node.value(0), Coded) and node.raw:
-        if fill and coded.scale is not None:
-            fill = fill / float(coded.scale)
-        fill = round(fill) + int(coded.zero)
     # Negative pads take away.
     ranges = [
         range(max(0, -a), size - max(0, -b))
@@ -158,7 +164,9 @@ def pad(node: Node) -> SSAValue:
 @reads("Trilu")
 def trilu(node: Node) -> SSAValue:
     x = node.tensor(0)
-    k = node.known_integers(1, "the diagonal")[0] if node.has(1) else 0
+    k = int(node.known_number(1, "the diagonal")) if node.has(1) else 0
+    if len(shape_of(x)) < 2:
+        node.fail(f"the input has rank {len(shape_of(x))}, expected at least 2")
     rows, columns = shape_of(x)[-2:]
     upper = node.integer("upper", 1)
     ones = np.ones((rows, columns), np.bool_)

@@ -80,8 +80,10 @@ def plain_integers(node: Node, value: Value) -> Coded:
         if element not in _SHIFTS:
             node.fail(f"the input has data type {value.dtype}, expected int8 to int32")
         dtype, shift = _SHIFTS[element]
-        stored = (value.astype(np.int64) - shift).astype(dtype)
+        stored = np.asarray(value.astype(np.int64) - shift, dtype)
         return Coded(stored, None, -shift, name=node.proto.input[0])
+    if dtype_of(value).kind != "i":
+        node.fail(f"the input has data type {dtype_of(value)}, expected int8 to int32")
     return Coded(value, None, 0)
 
 
@@ -114,6 +116,8 @@ def quantize_linear(node: Node) -> Value:
         return _quantized_dynamically(node)
     dtype, shift = _SHIFTS[element]
     zeros = np.zeros(1, np.int64) if zero is None else np.ravel(np.asarray(zero).astype(np.int64))
+    if not zeros.size or not scale.size:
+        node.fail("scale or zero point is empty, expected at least one element")
     if (zeros != zeros[0]).any():
         node.fail("zero points differ between channels, expected one for the whole tensor")
     point = int(zeros[0]) - shift
@@ -232,6 +236,9 @@ def _as_three(
     """Dequantize, compute, quantize: imported as these three."""
     if node.integer("channels_last", 0):
         node.fail("attribute 'channels_last' is 1, expected 0")
+    for place in places:
+        for index in (place, place + 1):
+            node.value(index)
     names = list(node.proto.input)
     result = node.proto.output[0]
     nodes: list[NodeProto] = []
@@ -248,6 +255,8 @@ def _as_three(
         nodes.append(proto)
     if bias is not None and node.has(bias):
         x_scale, w_scale = node.known(1, "the scale"), node.known(4, "the scale")
+        if x_scale.size != 1:
+            node.fail(f"the input's scale has shape {list(x_scale.shape)}, expected one element")
         name = f"{result}/bias_scale"
         scale = np.asarray(x_scale.astype(np.float64) * w_scale.astype(np.float64))
         node.builder.values[name] = scale.reshape(()) if scale.size == 1 else scale.reshape(-1)

@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 from onnx import NodeProto
 from xdsl.dialects.builtin import i32
+from xdsl.ir import SSAValue
 
 from nopt.dialects.graph import (
     AddOp,
@@ -27,6 +28,7 @@ from nopt.dialects.graph import (
 from nopt.tools.importer.coded import Coded, trailing
 from nopt.tools.importer.node import Node, dtype_of, shape_of
 from nopt.tools.importer.readers.elementwise import clip_bounds
+from nopt.tools.importer.readers.movement import pad_value, padded
 from nopt.tools.importer.readers.pools import pool_windows, rounded_up
 from nopt.tools.importer.readers.quantized_products import coded_input, plus_known
 from nopt.tools.importer.readers.rescale import requantized, rescaled
@@ -41,8 +43,10 @@ _LEAST_FRACTION_BITS = 4
 """How much finer than its result's scale a sum is computed."""
 
 
-def _target(node: Node) -> tuple[float, int] | None:
-    """Scale and zero point, for i8, that the node's result gets next, if that is all it is for."""
+def _target(node: Node, passed: tuple[str, ...] = _PASSED) -> tuple[float, int] | None:
+    """Scale and zero point, for i8, that the node's result gets next, if that is all it is for.
+
+    It may pass through operators that commute with a quantization, which are `passed`."""
     name = node.proto.output[0]
     while True:
         users = node.builder.consumers.get(name, [])
@@ -51,7 +55,7 @@ def _target(node: Node) -> tuple[float, int] | None:
         user: NodeProto = users[0]
         if user.op_type == "QuantizeLinear":
             break
-        if user.op_type not in _PASSED:
+        if user.op_type not in passed:
             return None
         name = user.output[0]
     quantizer = Node(user, 13, node.builder)
@@ -228,22 +232,57 @@ def average_pool(node: Node) -> Coded | None:
     return Coded(unimage(node, total, rank), x.scale / count, zero * count)
 
 
+@reads_coded("Pad")
+def pad(node: Node) -> Coded | None:
+    x = node.value(0)
+    if not isinstance(x, Coded) or not x.is_plain:
+        return None
+    fill = 0
+    if node.text("mode", "constant") == "constant" and (fill := _fill(node, x)) is None:
+        return None
+    node.raw = True
+    result = padded(node, fill)
+    node.raw = False
+    return x.with_value(result)
+
+
+def _fill(node: Node, x: Coded) -> int | None:
+    """The integer that stands for the pad value; None if there is none.
+
+    One that the integers do not have is rounded or clamped only where what follows does so, too."""
+    number = pad_value(node)
+    if x.scale is None:
+        return round(number) + int(x.zero)
+    limits = np.iinfo(dtype_of(x.tensor(node)))
+    scale = np.float32(x.scale)
+    with np.errstate(over="ignore"):
+        nearest = np.nan_to_num(np.rint(np.float32(number) / scale), nan=0.0) + int(x.zero)
+    whole = int(np.clip(nearest, limits.min, limits.max))
+    stands = np.float32(whole - int(x.zero)) * scale == np.float32(number)
+    is_rounded = limits.bits == 8 and _target(node, (*_PASSED, "MaxPool")) == (x.scale, x.zero)
+    return whole if stands or is_rounded else None
+
+
 @reads_coded("Concat")
 def concat(node: Node) -> Coded | None:
-    parts = [coded_input(node, index) for index in range(node.count)]
+    parts = [coded_input(node, i) for i in range(node.count) if prod(node.shape(i))]
     found = [part for part in parts if part is not None and part.is_plain]
-    if len(found) != len(parts):
+    if not found or len(found) != len(parts):
         return None
     axis = node.axis(node.integer("axis", 1), len(shape_of(found[0].value)))
     first = found[0]
     values = [part.tensor(node) for part in found]
     same = all((p.scale, p.zero) == (first.scale, first.zero) for p in found)
     if same and len({dtype_of(value) for value in values}) == 1:
-        return first.with_value(node.emit(ConcatOp(values, axis)))
+        return first.with_value(_joined(node, values, axis))
     if (target := _target(node)) is None:
         return None
     scale, zero = target
     rescales = [requantized(node, part, scale, zero, np.int8) for part in found]
     if any(part is None for part in rescales):
         return None
-    return Coded(node.emit(ConcatOp(rescales, axis)), scale, zero)
+    return Coded(_joined(node, rescales, axis), scale, zero)
+
+
+def _joined(node: Node, parts: list[SSAValue], axis: int) -> SSAValue:
+    return parts[0] if len(parts) == 1 else node.emit(ConcatOp(parts, axis))

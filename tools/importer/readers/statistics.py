@@ -106,6 +106,8 @@ def batch_normalization(node: Node) -> SSAValue:
         node.fail("attribute 'training_mode' is 1, expected 0: a model for inference")
     if not node.integer("spatial", 1):
         node.fail("attribute 'spatial' is 0, expected 1: statistics for each channel")
+    if len(shape_of(x)) < 2:
+        node.fail(f"the input has rank {len(shape_of(x))}, expected at least 2")
     channels = shape_of(x)[1]
     values: list[np.ndarray] = []
     for index, what in enumerate(("scale", "bias", "mean", "variance"), 1):
@@ -173,6 +175,8 @@ def layer_norm(node: Node, x: SSAValue, axis: int, scale: int, bias: int) -> SSA
 def instance_normalization(node: Node) -> SSAValue:
     x = node.tensor(0)
     shape = shape_of(x)
+    if len(shape) < 3:
+        node.fail(f"the input has rank {len(shape)}, expected at least 3")
     ones, zeros = (node.array(np.full(shape[2:], v, dtype_of(x)), "norm") for v in (1, 0))
     epsilon = node.number("epsilon", 1e-5)
     normal = node.emit(LayerNormOp(x, ones, zeros, axis=2, epsilon=epsilon))
