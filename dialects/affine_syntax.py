@@ -6,7 +6,6 @@ or a name that is to become one, is an affine variable, and back.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 
 from xdsl.dialects.builtin import IndexType
@@ -213,23 +212,3 @@ def print_exprs(
     """`[` expr (`,` expr)* `]`"""
     with printer.in_square_brackets():
         printer.print_list(exprs, lambda expr: print_expr(printer, expr, dims, symbols))
-
-
-def parse_number(parser: Parser) -> int | float:
-    """A number as `number_text` writes it."""
-    pos = parser.pos
-    negative = parser.parse_optional_punctuation("-") is not None
-    for name in ("inf", "nan"):
-        if parser.parse_optional_keyword(name) is not None:
-            return -float(name) if negative else float(name)
-    number = parser.parse_optional_number()
-    if number is None or (negative and math.copysign(1, number) < 0):
-        parser.raise_error("expected a number", pos, parser.pos)
-    return -number if negative else number
-
-
-def number_text(number: int | float) -> str:
-    """A number as the lexer reads it back: a float has a point, or is `inf` or `nan`."""
-    mantissa, exponent_sign, exponent = repr(number).partition("e")
-    point = ".0" if exponent_sign and "." not in mantissa else ""
-    return f"{mantissa}{point}{exponent_sign}{exponent}"

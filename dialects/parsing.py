@@ -11,10 +11,14 @@ from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.ir.affine import AffineMap
-from xdsl.parser import Parser
+from xdsl.parser import ParserState
+from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from nopt.dialects.blobs import Blob, read_text
+from nopt.dialects.element_syntax import ElementParser
+from nopt.dialects.lexing import LinearLexer
+from nopt.dialects.location_syntax import LocationParser
 
 _FROM_UPSTREAM = frozenset(
     (
@@ -29,7 +33,7 @@ def _upstream() -> ModuleType:
     return import_module("nopt.dialects.upstream_syntax")
 
 
-class ModuleParser(Parser):
+class ModuleParser(ElementParser, LocationParser):
     """xDSL's parser, but one key in a file is one resource in the process-wide store.
 
     A key that another file took already gets a new name when it is declared. xDSL 0.74 renames it
@@ -45,11 +49,39 @@ class ModuleParser(Parser):
         name: str = "<unknown>",
         blobs: Mapping[int, Blob] | None = None,
     ) -> None:
-        super().__init__(ctx, input, name)
+        super().__init__(ctx, "", name)
+        self.tokens = LinearLexer(Input(input, name))
+        self._parser_state = ParserState(self.tokens)
         self._blobs = blobs or {}
         # A pass may make resources, and xDSL prints those of loaded dialects only.
         ctx.get_optional_dialect("builtin")
         self._resource_keys: dict[tuple[str, str], str] = {}
+        self._given_resources: set[str] = set()
+
+    @override
+    def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
+        """A module; a text without any operation is an empty one, if that may be left out."""
+        ops: list[Operation] = []
+        while (kind := self._current_token.kind) != MLIRTokenKind.EOF:
+            if kind in (MLIRTokenKind.HASH_IDENT, MLIRTokenKind.EXCLAMATION_IDENT):
+                self._parse_alias_def()
+            elif kind == MLIRTokenKind.FILE_METADATA_BEGIN:
+                self._parse_file_metadata_dictionary()
+            elif (op := self.parse_optional_operation()) is not None:
+                ops.append(op)
+            else:
+                self.raise_error("expected an operation")
+        if self.forward_ssa_references:
+            names = ", ".join(f"%{name}" for name in self.forward_ssa_references)
+            self.raise_error(f"values used but not defined: {names}")
+        if len(ops) == 1 and isinstance(ops[0], ModuleOp):
+            module = ops[0]
+        elif allow_implicit_module:
+            module = ModuleOp(ops)
+        else:
+            self.raise_error("expected one builtin.module", 0)
+        self.resolve_locations(module)
+        return module
 
     @override
     def _parse_dialect_resource_handle(
@@ -65,6 +97,9 @@ class ModuleParser(Parser):
         """A key and its bytes, refused here if they are not hexadecimal: later has no place."""
         span = self._current_token.span
         key = self._parse_dialect_resource_handle(dialect_name, interface)
+        if key in self._given_resources:
+            self.raise_error(f"resource '{span.text}' is given a second time", span)
+        self._given_resources.add(key)
         self._parse_token(MLIRTokenKind.COLON, "expected `:`")
         at = self._current_token.span.start
         text = self.parse_str_literal()

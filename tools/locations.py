@@ -2,7 +2,8 @@
 
 import struct
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -27,7 +28,6 @@ from nopt.dialects.parsing import ModuleParser
 from nopt.tools.errors import nearest, one_line
 
 _CLEARER = {
-    "Could not parse entire input!": "expected an operation",
     " in block definition": "expected an operation or '}'",
     "Expected shape type.": "expected an element type",
 }
@@ -68,14 +68,8 @@ class LocatingParser(ModuleParser):
     @override
     def parse_operation(self) -> Operation:
         span = self._current_token.span
-        try:
+        with _errors_at(span):
             op = super().parse_operation()
-        except (ParseError, ShrinkException):
-            raise
-        except (OverflowError, struct.error) as error:
-            raise ParseError(span, f"a number is out of range: {error}") from error
-        except Exception as error:
-            raise ParseError(span, one_line(error)) from error
         if op.location is UNKNOWN_LOC:
             line = bisect_right(self._line_starts, span.start)
             column = span.start - self._line_starts[line - 1] + 1
@@ -83,6 +77,11 @@ class LocatingParser(ModuleParser):
                 self._file, IntAttr(line - 1 + self._first_line), IntAttr(column)
             )
         return op
+
+    @override
+    def _parse_alias_def(self) -> None:
+        with _errors_at(self._current_token.span):
+            super()._parse_alias_def()
 
     @override
     def raise_error(
@@ -140,8 +139,14 @@ class LocatingParser(ModuleParser):
 
     def _raise_unknown(self, kind: str, name: str, hint: str) -> NoReturn:
         """Complain about a name that was just parsed."""
-        start = self.lexer.input.content.rfind(name, 0, self._current_token.span.start)
-        self.raise_error(f"unknown {kind} '{name}'{hint}", start, start + len(name))
+        token = self.tokens.previous
+        assert token is not None
+        start, end = token.span.start, token.span.end
+        if token.kind == MLIRTokenKind.STRING_LIT:
+            start, end = start + 1, end - 1
+        else:  # without the sigil of a type or an attribute
+            start = max(start, end - len(name))
+        self.raise_error(f"unknown {kind} '{name}'{hint}", start, end)
 
     def _nearest(self, op_name: str) -> str:
         dialect = op_name.partition(".")[0]
@@ -150,6 +155,19 @@ class LocatingParser(ModuleParser):
         # Looking the operation up has loaded its dialect.
         known = (op.name for op in self.ctx.loaded_ops)
         return nearest(op_name, (name for name in known if name.startswith(f"{dialect}.")))
+
+
+@contextmanager
+def _errors_at(span: Span[str]) -> Iterator[None]:
+    """Whatever goes wrong becomes a ParseError there, unless it is one that knows its place."""
+    try:
+        yield
+    except (ParseError, ShrinkException):
+        raise
+    except (OverflowError, struct.error) as error:
+        raise ParseError(span, f"a number is out of range: {error}") from error
+    except Exception as error:
+        raise ParseError(span, one_line(error)) from error
 
 
 def _comes_before(value: SSAValue, user: Operation) -> bool:

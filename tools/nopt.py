@@ -4,6 +4,8 @@ import argparse
 import atexit
 import gc
 import inspect
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -182,10 +184,12 @@ class NoptMain(xDSLOptMain):
         return bool(texts)
 
     def get_input_stream(self) -> tuple[IO[bytes], str]:
-        """The input file, or stdin if none or `-` is given."""
+        """The input file, or stdin if none or `-` is given; what has no ending is MLIR text."""
         if self.args.input_file == "-":
             self.args.input_file = None
-        return super().get_input_stream()
+        stream, kind = super().get_input_stream()
+        is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+        return stream, kind if kind and is_file else "mlir"
 
     def prepare_input(self) -> tuple[list[tuple[IO[bytes], int]], str]:
         """The input in chunks, and its kind."""

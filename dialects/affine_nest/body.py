@@ -37,7 +37,8 @@ from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest.iterators import NestOp
-from nopt.dialects.affine_syntax import number_text, parse_exprs, parse_number, print_exprs
+from nopt.dialects.affine_syntax import parse_exprs, print_exprs
+from nopt.dialects.floats import float_attr, number_text, parse_number
 from nopt.dialects.shaped import is_tensor
 
 
@@ -93,7 +94,7 @@ class LoadOp(IRDLOperation):
             pad = (
                 IntegerAttr(int(pad), element)
                 if isa(element, IntegerType)
-                else FloatAttr(float(pad), _float(element))
+                else float_attr(float(pad), _float(element))
             )
         super().__init__(
             operands=[source],

@@ -1,5 +1,6 @@
 """Parts of the custom syntax that xDSL's assembly formats do not have."""
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from nopt.dialects.affine_syntax import number_text
+from nopt.dialects.floats import float_attr, number_text, parse_optional_number
 
 
 @irdl_custom_directive
@@ -41,13 +42,13 @@ class Number(CustomDirective):
     @override
     def parse(self, parser: Parser, state: ParsingState) -> None:
         start = parser.pos
-        number = parser.parse_optional_number()
+        number = parse_optional_number(parser)
         if number is None:
             self.attribute.set(state, parser.parse_attribute())
             return
         try:
             if isinstance(number, float):
-                attr = FloatAttr(number, f32)
+                attr = float_attr(number, f32)
             else:
                 attr = IntegerAttr(number, self.INTEGER)
         except (VerifyException, OverflowError) as error:
@@ -61,9 +62,11 @@ class Number(CustomDirective):
             case IntegerAttr():
                 printer.print_string(str(attr.value.data))
             case FloatAttr():
-                # The fewest digits that say which f32 it is.
-                shortest = float(str(np.float32(attr.value.data)))
-                printer.print_string(number_text(shortest))
+                number = attr.value.data
+                if not math.isnan(number):
+                    # The fewest digits that say which f32 it is.
+                    number = float(str(np.float32(number)))
+                printer.print_string(number_text(number))
             case _:
                 assert attr is not None
                 printer.print_attribute(attr)

@@ -56,4 +56,14 @@
 
 %c = graph.constant dense_resource<cut> : tensor<2xi8>
 {-# dialect_resources: { builtin: { cut: "0x01000
-// CHECK: resources.mlir:58:{{[0-9]+}}: error: End of file reached before closing string literal.
+// CHECK: resources.mlir:58:{{[0-9]+}}: error: expected the closing quote, found the end of the line
+// CHECK-NEXT: {-# dialect_resources: { builtin: { cut: "0x01000
+// CHECK-NEXT: {{^}}                                         ^^^^^^^^{{$}}
+
+// -----
+
+%c = graph.constant dense_resource<twice> : tensor<2xi8>
+{-# dialect_resources: { builtin: { twice: "0x010000000102", twice: "0x010000000304" } } #-}
+// CHECK: resources.mlir:66:62: error: resource 'twice' is given a second time
+// CHECK-NEXT: {-# dialect_resources:
+// CHECK-NEXT: {{^}}                                                             ^^^^^{{$}}

@@ -91,3 +91,42 @@ func.func @returns_another_type(%x: tensor<2x3xi8>) -> tensor<3x2xi8> {
 func.func @not_closed(%x: tensor<2x3xi8>) {
   %y = graph.relu %x : tensor<2x3xi8>
 // CHECK: text.mlir:{{[0-9]+}}:1: error: expected an operation or '}', found the end of the text
+
+// -----
+
+module attributes {note = "a long enough remark without its end} {
+}
+// CHECK: text.mlir:97:27: error: expected the closing quote, found the end of the line
+// CHECK-NEXT: module attributes
+
+// -----
+
+module attributes {note = "a remark with an unknown \q escape"} {
+}
+// CHECK: text.mlir:104:27: error: expected the closing quote, found the unknown escape '\q'
+
+// -----
+
+// A name that the text does not have in one piece.
+module attributes {note = #graph<kind add>} {
+}
+// CHECK: text.mlir:111:34: error: unknown attribute 'graph.kind'
+// CHECK-NEXT: module attributes
+// CHECK-NEXT: {{^}}                                 ^^^^{{$}}
+
+// -----
+
+"grap\68.relo"() : () -> ()
+// CHECK: text.mlir:119:2: error: unknown operation 'graph.relo'; did you mean 'graph.relu'?
+
+// -----
+
+"graph.relo" () : () -> ()
+// CHECK: text.mlir:124:2: error: unknown operation 'graph.relo'; did you mean 'graph.relu'?
+// CHECK-NEXT: "graph.relo" () : () -> ()
+// CHECK-NEXT: {{^}} ^^^^^^^^^^{{$}}
+
+// -----
+
+#several = dense<300.0e300> : tensor<2xf32>
+// CHECK: text.mlir:131:1: error: a number is out of range
