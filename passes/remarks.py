@@ -1,8 +1,9 @@
 """Remarks: what passes say about an op that is no error, such as why it was not fused.
 
-    with remarks(print):
+    with remarks(print), warnings(print):
         pass_.apply(context, module)
 
+Warnings are those that a user should see who asked for nothing.
 Nobody listening, they cost nothing: what takes time to find is looked for only if `anyone_listens`.
 """
 
@@ -25,24 +26,40 @@ class Remark:
 
     message: str
     place: str | None
+    kind: str = "remark"
 
     def __str__(self) -> str:
-        return f"{self.place}: remark: {self.message}" if self.place else f"remark: {self.message}"
+        said = f"{self.kind}: {self.message}"
+        return f"{self.place}: {said}" if self.place else said
 
 
 Listener: TypeAlias = Callable[[Remark], object]
 
 _LISTENER: ContextVar[Listener | None] = ContextVar("remarks", default=None)
+_WARNED: ContextVar[Listener | None] = ContextVar("warnings", default=None)
 
 
 @contextmanager
 def remarks(listener: Listener) -> Generator[None]:
     """Give the listener what passes say inside."""
-    token = _LISTENER.set(listener)
+    with _heard(_LISTENER, listener):
+        yield
+
+
+@contextmanager
+def warnings(listener: Listener) -> Generator[None]:
+    """Give the listener what passes warn of inside."""
+    with _heard(_WARNED, listener):
+        yield
+
+
+@contextmanager
+def _heard(variable: ContextVar[Listener | None], listener: Listener) -> Generator[None]:
+    token = variable.set(listener)
     try:
         yield
     finally:
-        _LISTENER.reset(token)
+        variable.reset(token)
 
 
 def anyone_listens() -> bool:
@@ -54,6 +71,12 @@ def remark(op: Operation, message: str) -> None:
     """Say something about an op to whoever listens; its results are named."""
     if (listener := _LISTENER.get()) is not None:
         listener(Remark(f"{name_of(op)} {message}", _place(op)))
+
+
+def warn(op: Operation, message: str) -> None:
+    """Say something about an op that its user should know."""
+    if (listener := _WARNED.get()) is not None:
+        listener(Remark(f"{name_of(op)} {message}", _place(op), "warning"))
 
 
 def name_of(what: Operation | SSAValue) -> str:

@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import IO, Any, TextIO, cast
 
@@ -23,7 +23,7 @@ from nopt.dialects.blobs import read_text
 from nopt.dialects.constants import forget_unused_resources
 from nopt.dialects.printing import MlirTarget
 from nopt.hw.files import output_stream
-from nopt.passes.remarks import Remark, remarks
+from nopt.passes.remarks import Remark, remarks, warnings
 from nopt.tools.errors import (
     UserError,
     about_op,
@@ -254,10 +254,9 @@ class NoptMain(xDSLOptMain):
         parser = LocatingParser(self.ctx, read.text, name, self._first_line, read.blobs)
         return parser.parse_module(not self.args.no_implicit_module)
 
-    def _remarks(self) -> AbstractContextManager[None]:
-        """What passes remark goes to stderr, each remark once, if that was asked for."""
-        if not self.args.remarks:
-            return nullcontext()
+    @contextmanager
+    def _remarks(self) -> Iterator[None]:
+        """What passes warn of goes to stderr, each line once; remarks, too, if asked for."""
         said = set[str]()
 
         def say(remark: Remark) -> None:
@@ -265,7 +264,8 @@ class NoptMain(xDSLOptMain):
                 said.add(line)
                 print(line, file=sys.stderr)
 
-        return remarks(say)
+        with warnings(say), remarks(say) if self.args.remarks else nullcontext():
+            yield
 
     @contextmanager
     def _errors_name_the_stage(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from xdsl.dialects.builtin import i8, i32
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 
 from nopt.dialects.constants import Array
 from nopt.dialects.graph import (
@@ -67,7 +67,7 @@ def is_wide(value: SSAValue) -> bool:
     return tensor_of(value).element_type != i8
 
 
-def is_sum_of_products(op: GraphOp) -> bool:
+def is_sum_of_products(op: Operation) -> bool:
     """Whether the core computes an op by its matrix product."""
     return isinstance(op, Conv2dOp | ConvTranspose2dOp | MatmulOp)
 

@@ -3,51 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.utils.target import Target
 
-from nopt.dialects.annotations import HOST_REASON
-from nopt.passes.graph.work import is_placed, macs
-from nopt.passes.placement import placement_of
-from nopt.passes.places import about
+from nopt.passes.graph.final_places import FinalPlace, final_places
+from nopt.passes.graph.work import macs
 
 
 @dataclass(frozen=True)
 class PartitionReportTarget(Target):
-    """A table: graph ops on core and host, with their MACs, and the host's by reason."""
+    """A table: graph ops on core and host in the end, with their MACs, the host's by reason."""
 
     name = "partition-report"
 
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
-        output.write(report(op for op in module.walk() if is_placed(op)))
+        output.write(report(final_places(ctx, module)))
 
 
-def report(ops: Iterable[Operation]) -> str:
-    """The table for placed ops. Those that nobody placed run on the core."""
+def report(where: Mapping[Operation, FinalPlace]) -> str:
+    """The table for ops and their places."""
     places: dict[str, list[Operation]] = {"core": [], "host": []}
     reasons: dict[str, list[Operation]] = {}
-    for op in ops:
-        with about(op):
-            place = placement_of(op) or "core"
-        places[place].append(op)
-        if place == "host":
-            reasons.setdefault(_reason(op), []).append(op)
-    total = sum(macs(op) for group in places.values() for op in group)
+    for op, place in where.items():
+        places["core" if place.on_core else "host"].append(op)
+        if not place.on_core:
+            reasons.setdefault(place.reason, []).append(op)
+    total = sum(map(macs, where))
     rows = [("", "ops", "MACs", "share", "")]
     rows += [_row(place, group, total) for place, group in places.items()]
     rows += [_row("", group, total, reason) for reason, group in reasons.items()]
     return _aligned(rows)
-
-
-def _reason(op: Operation) -> str:
-    reason = op.attributes.get(HOST_REASON)
-    return reason.data if isinstance(reason, StringAttr) else "it was placed there"
 
 
 def _row(place: str, ops: Sequence[Operation], total: int, reason: str = "") -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from nopt.dialects.affine_math import Range, simplify
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.isa.hardware_loops import BoxLoop, Instruction, arrange
+from nopt.passes.isa.idle_core import warn_if_idle
 from nopt.passes.isa.transfers import Extent, extents_of, split
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
@@ -47,6 +48,7 @@ class ConvertTensorIntrinsicToIsaPass(ModulePass):
         for kernel in [kernel for kernel in op.walk() if isinstance(kernel, ti.KernelOp)]:
             with about(kernel):
                 _lower(kernel, _place_buffers(kernel, config, taken[kernel.parent]))
+        warn_if_idle(op)
 
 
 def _lower(kernel: ti.KernelOp, buffers: dict[SSAValue, _Buffer]) -> None:
