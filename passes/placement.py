@@ -5,7 +5,9 @@ from __future__ import annotations
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
 
+from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.annotations import HOST_REASON, PLACEMENT
+from nopt.dialects.kernel import BaseKernelOp
 from nopt.passes.remarks import remark
 
 ON_CORE = StringAttr("core")
@@ -26,6 +28,17 @@ def placement_of(op: Operation) -> str | None:
     """ "core", "host", or None if nobody has said."""
     attribute = op.attributes.get(PLACEMENT)
     return attribute.data if isinstance(attribute, StringAttr) else None
+
+
+def holds_laid_out_nests(op: Operation) -> bool:
+    """Whether nests within an op have the core's shape and layouts already, or became kernels.
+
+    The copies between them are those that the layouts need; no pass fuses or blocks them anew.
+    """
+    return any(
+        is_on_core(each) if isinstance(each, ForOp) else isinstance(each, BaseKernelOp)
+        for each in op.walk()
+    )
 
 
 def place_on_host(op: Operation, reason: str) -> None:

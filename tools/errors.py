@@ -89,14 +89,16 @@ def place_of(op: Operation) -> str | None:
             return None
 
 
-def about_op(error: BaseException, prefix: str = "") -> UserError:
-    """A complaint as `prefix 'dialect.op' op message`, about the op that `error` is about."""
+def about_op(error: BaseException, prefix: str = "", file: str | None = None) -> UserError:
+    """A complaint as `prefix 'dialect.op' op message`, about the op that `error` is about.
+
+    Its place is that of the op, or `file` if a pass made the op and gave it none."""
     op = failing_op(error)
     if op is None:
         return UserError(prefix + one_line(error))
     # Some verifiers begin with the name themselves.
     message = one_line(error).removeprefix(f"{op.name}: ").removeprefix(f"Operation {op.name} ")
-    return UserError(f"{prefix}'{op.name}' op {message}", place_of(op))
+    return UserError(f"{prefix}'{op.name}' op {message}", place_of(op) or file)
 
 
 def parse_error_text(error: ParseError) -> str:

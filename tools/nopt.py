@@ -275,7 +275,7 @@ class NoptMain(xDSLOptMain):
         except (UserError, ParseError, ShrinkException):
             raise
         except Exception as error:
-            about = about_op(error, self._stage)
+            about = about_op(error, self._stage, self.get_input_name())
             kind = ShortDiagnostic if isinstance(error, DiagnosticException) else UserError
             raise kind(about.message, about.place) from error
 

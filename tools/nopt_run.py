@@ -123,7 +123,7 @@ def _run(arguments: argparse.Namespace) -> None:
     except RunError as error:
         raise UserError(f"{', '.join(arguments.input)}: {error}") from error
     found = [result.outputs for result in results]
-    with all_or_none(), report_beside([*paths, arguments.trace or ""]):
+    with all_or_none():
         if paths:
             save_outputs(paths, collect(found, arrays, program.inputs), program.outputs)
         if arguments.trace:
@@ -131,7 +131,8 @@ def _run(arguments: argparse.Namespace) -> None:
         comparison = (
             _compare(arguments.compare, runtime, samples, found) if arguments.compare else None
         )
-        _report(runtime, results, comparison, arguments)
+        with report_beside([*paths, arguments.trace or ""]):
+            _report(runtime, results, comparison, arguments)
 
 
 def _compare(

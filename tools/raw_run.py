@@ -54,15 +54,16 @@ def run_raw(arguments: argparse.Namespace) -> None:
         found = memory[program.output : program.output + len(program.expected)]
         facts["output_correct"] = bool(np.array_equal(found, program.expected))
     paths = [path for path, _, _ in outputs]
-    with all_or_none(), report_beside([*paths, arguments.trace or ""]):
+    with all_or_none():
         for path, address, size in outputs:
             _write(path, memory[address : address + size])
         if arguments.trace:
             write_trace(arguments.trace, [(insns, timing)])
-        if arguments.json:
-            print(json.dumps(facts, indent=2))
-        elif not arguments.quiet:
-            print_facts(arguments.program, facts)
+        with report_beside([*paths, arguments.trace or ""]):
+            if arguments.json:
+                print(json.dumps(facts, indent=2))
+            elif not arguments.quiet:
+                print_facts(arguments.program, facts)
 
 
 def _program(arguments: argparse.Namespace) -> RawProgram:

@@ -37,6 +37,7 @@ from nopt.passes.affine.iterator_order import in_order
 from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
+from nopt.passes.placement import holds_laid_out_nests
 from nopt.passes.remarks import anyone_listens, name_of, remark
 
 
@@ -239,6 +240,8 @@ class AffineNestFusePass(ModulePass):
     name = "affine-nest-fuse"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if holds_laid_out_nests(op):
+            return
         # Copies first: a reshape that a contraction can read through must not become the place
         # another contraction writes to.
         block = machine_of(op).block_out

@@ -44,7 +44,7 @@ from nopt.passes.affine.least_cost import least_cost
 from nopt.passes.affine.orders import attribute_of_order, check_orders, write_order
 from nopt.passes.affine.wide_results import planes_of, wide_sum
 from nopt.passes.machine import machine_of
-from nopt.passes.placement import place_on_host
+from nopt.passes.placement import holds_laid_out_nests, place_on_host
 from nopt.passes.places import about
 
 
@@ -57,6 +57,8 @@ class AffineNestInferLayoutPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
         for function in [each for each in op.walk() if isinstance(each, FuncOp)]:
+            if holds_laid_out_nests(function):
+                continue
             nests = [nest for nest in function.walk() if isinstance(nest, ForOp)]
             options = options_of(nests, config)
             tensors = tensors_of(options)

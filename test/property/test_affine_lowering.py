@@ -223,7 +223,7 @@ TO_LLVM = (
 
 
 def start(command: list[str], text: str) -> str:
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[:2000]
     return done.stdout
 

@@ -36,6 +36,10 @@ class FailPass(ModulePass):
         first = op.body.block.first_op
         assert first is not None
         match self.how:
+            case "placeless":
+                made = ReturnOp()
+                op.body.block.add_op(made)
+                made.emit_error("", VerifyException("has no place here"))
             case "diagnostic":
                 first.emit_error("", VerifyException("has no place here"))
             case "value":
@@ -145,6 +149,7 @@ class TestErrors:
         ("how", "message"),
         [
             ("diagnostic", "{place}: error: pass 'fail': 'func.func' op has no place here\n"),
+            ("placeless", "{file}: error: pass 'fail': 'func.return' op has no place here\n"),
             ("value", "error: pass 'fail': 17 is not a size, expected a power of two\n"),
             ("bug", "error: pass 'fail': internal error, KeyError: 'bug' (NOPT_TRACEBACK=1 "),
         ],
@@ -157,7 +162,7 @@ class TestErrors:
         assert end.value.code == 1
         out, err = capfd.readouterr()
         assert out == ""
-        assert err.startswith(message.format(place=f"{module}:1:1"))
+        assert err.startswith(message.format(place=f"{module}:1:1", file=module))
         assert err.count("\n") == 1
 
     def test_developers_see_the_traceback(
