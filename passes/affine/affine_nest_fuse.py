@@ -9,6 +9,7 @@ are computed in place.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -24,7 +25,6 @@ from xdsl.pattern_rewriter import (
 )
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, NestOp, ReduceOp
-from nopt.dialects.affine_nest.attributes import MUST_RUN_ON
 from nopt.passes.affine.analysis import Access, access_of, useful_cut
 from nopt.passes.affine.common_nests import merge_nests
 from nopt.passes.affine.in_place import (
@@ -34,6 +34,7 @@ from nopt.passes.affine.in_place import (
     write_in_place,
 )
 from nopt.passes.affine.iterator_order import in_order
+from nopt.passes.affine.move_bodies import BodyMover
 from nopt.passes.affine.nest_builder import NestBuilder
 from nopt.passes.dead_code import erase_dead_code
 from nopt.passes.machine import machine_of
@@ -101,31 +102,67 @@ class InlineCopy(RewritePattern):
         return None
 
 
-@dataclass(frozen=True)
-class InlineElementwise(RewritePattern):
-    """An elementwise nest with one reader becomes part of it.
+def _inline_all(module: ModuleOp, block: int) -> None:
+    """Compute in each nest what it loads, where that can be; the first reader first."""
+    mover = BodyMover()
+    left: dict[ForOp, list[LoadOp]] = {}
+    for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
+        left[nest] = []
+        loads = deque(nest.loads)
+        while loads:
+            load = loads.popleft()
+            if (producer := _producer(load)) is None:
+                continue
+            if _refusal(producer, load, block) is not None:
+                left[nest].append(load)
+                continue
+            mover.move(load, producer)
+            # What did not go into the producer may go into its reader.
+            loads.extendleft(reversed(left.pop(producer, [])))
 
-    Not into a reduction: the machine's contractions read memory, not computed operands. Into what
-    follows a reduction, though.
+
+def _refusal(producer: ForOp, load: LoadOp, block: int) -> str | None:
+    """Why what is loaded is not computed where it is; None if it can be.
+
+    That it is the one load of its source, all inside, in a nest that the machine can run, is asked
+    first, as it takes no walk through a body.
     """
+    if not producer.result.has_one_use():
+        return "it is read more than once; nothing is computed twice"
+    if load.reads_outside():
+        return "the reader pads it"
+    if isinstance(load.nest, ForOp) and not fits_blocks(load.nest, block):
+        return f"the reader writes a part of a tensor that is not in whole blocks of {block} lanes"
+    kind = _contraction_refusal if producer.reduction_extents else _elementwise_refusal
+    return kind(producer, load)
 
-    block: int
 
-    @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
-        producer = _producer(op)
-        if producer is None or producer.reduction_extents:
-            return
-        if self.refusal(producer, op) is None:
-            _inline(op, producer, rewriter)
+def _elementwise_refusal(producer: ForOp, load: LoadOp) -> str | None:
+    """Not into a reduction: the machine's contractions read memory, not computed operands. Into
+    what follows a reduction, though."""
+    if _is_reduced(load.result):
+        return "the reader sums over it; the core's sums are of what lies in memory"
+    if load.nest.reduction_extents and _reduces(producer):
+        return "it has a reduction of its own, if of one point, and so has the reader"
+    return None
 
-    def refusal(self, producer: ForOp, load: LoadOp) -> str | None:
-        """Why what is loaded is not computed where it is; None if it can be."""
-        if _is_reduced(load.result):
-            return "the reader sums over it; the core's sums are of what lies in memory"
-        if load.nest.reduction_extents and _reduces(producer):
-            return "it has a reduction of its own, if of one point, and so has the reader"
-        return _refusal(producer, load, self.block)
+
+def _contraction_refusal(producer: ForOp, load: LoadOp) -> str | None:
+    """Into an elementwise nest that reads all elements once.
+
+    Refused if the iterators would have to be divided: the machine tiles plain affine accesses; and
+    where an i8 result is widened: the machine stores i8, and what reads the wide one can widen it.
+    """
+    reader, read = load.nest, access_of(load)
+    if reader.reduction_extents:
+        return "the reader has a reduction of its own"
+    if read.divides:
+        return f"{load.map.data} would divide its iterators; the core tiles plain indices"
+    if isinstance(reader, ForOp) and producer.yielded.type == i8 != reader.yielded.type:
+        return "the reader widens it; the core stores i8"
+    if not read.is_bijection(producer.parallel_extents):
+        return f"{load.map.data} does not read each element once; sums are computed once"
+    return "the reader has a reduction of its own" if _reduces(reader) else None
 
 
 def _reduces(nest: NestOp) -> bool:
@@ -135,73 +172,15 @@ def _reduces(nest: NestOp) -> bool:
 
 def _is_reduced(value: SSAValue) -> bool:
     """Whether a reduction reads a scalar of a nest, or what is computed from it."""
-    users = [use.operation for use in value.uses]
-    return any(isinstance(user, ReduceOp) or any(map(_is_reduced, user.results)) for user in users)
-
-
-@dataclass(frozen=True)
-class InlineContraction(RewritePattern):
-    """A reducing nest moves into the one elementwise nest that reads all its elements once.
-
-    Refused if the iterators would have to be divided: the machine tiles plain affine accesses; and
-    where an i8 result is widened: the machine stores i8, and what reads the wide one can widen it.
-    """
-
-    block: int
-
-    @op_type_rewrite_pattern
-    def match_and_rewrite(self, op: LoadOp, rewriter: PatternRewriter):
-        producer = _producer(op)
-        if producer is None or not producer.reduction_extents:
-            return
-        if self.refusal(producer, op) is None:
-            _inline(op, producer, rewriter)
-
-    def refusal(self, producer: ForOp, load: LoadOp) -> str | None:
-        """Why the reduction does not move to what reads it; None if it can."""
-        consumer = load.nest
-        if consumer.reduction_extents or _reduces(consumer):
-            return "the reader has a reduction of its own"
-        if (reason := _refusal(producer, load, self.block)) is not None:
-            return reason
-        read = access_of(load)
-        if read.divides:
-            return f"{load.map.data} would divide its iterators; the core tiles plain indices"
-        if isinstance(consumer, ForOp) and producer.yielded.type == i8 != consumer.yielded.type:
-            return "the reader widens it; the core stores i8"
-        if not read.is_bijection(producer.parallel_extents):
-            return f"{load.map.data} does not read each element once; sums are computed once"
-        return None
-
-
-def _refusal(producer: ForOp, load: LoadOp, block: int) -> str | None:
-    """Why a load is not the one of its source, all inside, in a nest that the machine can run."""
-    if not producer.result.has_one_use():
-        return "it is read more than once; nothing is computed twice"
-    if load.reads_outside():
-        return "the reader pads it"
-    if isinstance(load.nest, ForOp) and not fits_blocks(load.nest, block):
-        return f"the reader writes a part of a tensor that is not in whole blocks of {block} lanes"
-    return None
-
-
-def _inline(load: LoadOp, producer: ForOp, rewriter: PatternRewriter) -> None:
-    """Replace `load` by the producer's body, its iterators replaced by the load's indices.
-
-    At most one of the two nests has reduction iterators.
-    """
-    consumer = load.nest
-    reduction = consumer.named_reduction + producer.named_reduction
-    nest = NestBuilder.of(consumer.named_parallel, reduction)
-    own = nest.dims[len(consumer.parallel_extents) :]
-    element = nest.inline(producer, [*load.map.data.results, *own])
-    value = nest.inline(consumer, nest.dims[: len(consumer.extents)], {load.result: element})
-    fused = nest.finish(value, consumer)
-    if MUST_RUN_ON in producer.attributes:
-        fused.attributes[MUST_RUN_ON] = producer.attributes[MUST_RUN_ON]
-    # A message about the nest should point at its contraction.
-    fused.location = producer.location if producer.reduction_extents else consumer.location
-    rewriter.replace(consumer, fused)
+    computed = dict.fromkeys(use.operation for use in value.uses)
+    found = [*computed]
+    for user in found:
+        if isinstance(user, ReduceOp):
+            return True
+        more = {use.operation for result in user.results for use in result.uses} - computed.keys()
+        computed |= dict.fromkeys(more)
+        found += more
+    return False
 
 
 class InOrder(RewritePattern):
@@ -245,28 +224,20 @@ class AffineNestFusePass(ModulePass):
         # Copies first: a reshape that a contraction can read through must not become the place
         # another contraction writes to.
         block = machine_of(op).block_out
-        copies, elementwise, contractions = (
-            InlineCopy(),
-            InlineElementwise(block),
-            InlineContraction(block),
-        )
+        copies = InlineCopy()
         _rewrite(op, [InOrder(), copies])
-        _rewrite(op, [elementwise, contractions])
+        _inline_all(op, block)
+        erase_dead_code(op)
         # Not before: what two nests can compute by themselves, one would have to store.
         merge_nests(op)
         write_in_place(op, block)
         _rewrite(op, [copies, CutReduction()])
         if anyone_listens():
-            _remark_unfused(op, copies, elementwise, contractions)
+            _remark_unfused(op, copies, block)
             remark_pieces(op, block)
 
 
-def _remark_unfused(
-    module: ModuleOp,
-    copies: InlineCopy,
-    elementwise: InlineElementwise,
-    contractions: InlineContraction,
-) -> None:
+def _remark_unfused(module: ModuleOp, copies: InlineCopy, block: int) -> None:
     """Say of each nest that another one reads why they are two."""
     for load in [op for op in module.walk() if isinstance(op, LoadOp)]:
         producer, reader = _producer(load), load.nest
@@ -275,8 +246,7 @@ def _remark_unfused(
         if _is_copy(producer):
             reason = copies.refusal(load, producer.loads[0])
         else:
-            pattern = contractions if producer.reduction_extents else elementwise
-            reason = pattern.refusal(producer, load)
+            reason = _refusal(producer, load, block)
         if reason is not None:
             remark(producer, f"is not fused into {name_of(reader)}: {reason}")
 

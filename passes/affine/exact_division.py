@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-
-import numpy as np
 
 
 @dataclass(frozen=True)
@@ -16,44 +13,53 @@ class Reciprocal:
     offset: int
     shift: int
 
+    def of(self, number: int) -> int:
+        """The quotient of a number, if no product leaves 32 bits."""
+        return (number * self.multiplier + self.offset) >> self.shift
 
-@cache
+
 def mean_reciprocal(count: int, lowest: int, highest: int) -> Reciprocal | None:
     """The reciprocal that rounds sums to means: floor((2 sum + count) / (2 count)).
 
-    `lowest` and `highest` bound the sums. The multiplier is 2^shift / count rounded up, whose error
-    the offset makes up for at the most negative sum. Nothing is taken on trust: a candidate counts
-    if it is right for every sum and no product leaves 32 bits. None if there is none.
+    `lowest` and `highest` bound the sums. Nothing is taken on trust: a candidate counts if it is
+    right for every sum and no product leaves 32 bits. None if there is none.
     """
-    sums = np.arange(lowest, highest + 1, dtype=np.int64)
-    means = (2 * sums + count) // (2 * count)
-    for shift in range(1, 31):
-        multiplier = -(-(1 << shift) // count)
-        excess = multiplier * count - (1 << shift)
-        offset = (1 << (shift - 1)) - (lowest * excess) // count
-        products = sums * multiplier + offset
-        if max(abs(int(products[0])), abs(int(products[-1]))) >= 1 << 31:
-            return None
-        if np.array_equal(products >> shift, means):
-            return Reciprocal(multiplier, offset, shift)
-    return None
+    return _reciprocal(count, lowest, highest, to_nearest=True)
 
 
-@cache
 def floor_reciprocal(divisor: int, lowest: int, highest: int) -> Reciprocal | None:
     """The reciprocal that divides numbers from `lowest` to `highest`, rounding down.
 
-    Checked for every number, as `mean_reciprocal`; None if there is none.
+    Right for every number, as `mean_reciprocal`; None if there is none.
     """
-    numbers = np.arange(lowest, highest + 1, dtype=np.int64)
-    quotients = numbers // divisor
+    return _reciprocal(divisor, lowest, highest, to_nearest=False)
+
+
+def _reciprocal(divisor: int, lowest: int, highest: int, *, to_nearest: bool) -> Reciprocal | None:
+    """The multiplier is 2^shift / divisor rounded up, whose error the offset makes up for at the
+    lowest number."""
+    ahead = divisor // 2 if to_nearest else 0
+    decisive = _decisive(divisor, ahead, lowest, highest)
     for shift in range(1, 31):
         multiplier = -(-(1 << shift) // divisor)
         excess = multiplier * divisor - (1 << shift)
-        offset = -((lowest * excess) // divisor)
-        products = numbers * multiplier + offset
-        if max(abs(int(products[0])), abs(int(products[-1]))) >= 1 << 31:
+        half = 1 << (shift - 1) if to_nearest else 0
+        found = Reciprocal(multiplier, half - (lowest * excess) // divisor, shift)
+        if max(abs(x * multiplier + found.offset) for x in (lowest, highest)) >= 1 << 31:
             return None
-        if np.array_equal(products >> shift, quotients):
-            return Reciprocal(multiplier, offset, shift)
+        if all(found.of(x) == (x + ahead) // divisor for x in decisive):
+            return found
     return None
+
+
+def _decisive(divisor: int, ahead: int, lowest: int, highest: int) -> list[int]:
+    """Numbers x for which a reciprocal is floor((x + ahead) / divisor) only if it is for all.
+
+    Numbers with one quotient are a run. Neither quotients nor what a reciprocal gives decrease, so
+    each run is decided by its ends, or by where the range cuts it. From one run to the next the
+    error of the multiplier adds up and is never negative: what is not too small at the first start
+    is not at a later one, and what is not too large at the last end is not at an earlier one.
+    """
+    start = -(-(lowest + ahead) // divisor) * divisor - ahead
+    end = (highest + ahead + 1) // divisor * divisor - ahead - 1
+    return [x for x in (lowest, start, end, highest) if lowest <= x <= highest]

@@ -230,7 +230,7 @@ func.func @readers_of_pieces(%x: tensor<1x16x2x2xi8>) -> (tensor<1x16x2x2xi8>, t
   } : tensor<1x48x2x2xi8>
   return %padded, %k, %into : tensor<1x16x2x2xi8>, tensor<1x48x2x2xi8>, tensor<1x32x2x2xi8>
 }
-// CHECK-NEXT: remark: '%a' is not fused into '%padded': the reader has a reduction of its own
+// CHECK-NEXT: remark: '%a' is not fused into '%padded': it is read more than once; nothing is computed twice
 // CHECK-NEXT: remark: '%given' is copied into its part of a tensor: '%x' is not computed by a nest
 // CHECK-NEXT: remark: '%early' is copied into its part of a tensor: '%a' is computed before what it would be written into
 // CHECK-NEXT: remark: '%part' is copied into its part of a tensor: (d0, d1, d2, d3) -> (0, (d1 + 16), d2, d3) does not read each element of a tensor once
