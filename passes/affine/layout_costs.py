@@ -187,7 +187,7 @@ def _tensor_tables(
     maker, readers, elsewhere = _involved(tensor, options)
     made = [] if maker is None else [maker]
     involved = {*readers, *made}
-    nests = [nest for nest in options if nest in involved]
+    nests = sorted(involved, key=numbers.__getitem__)
     table = _TensorTable(tensor, options, numbers, block, elsewhere)
     if prod(len(options[nest]) for nest in nests) <= LARGEST:
         return [table.of(nests)]
