@@ -4,10 +4,21 @@ xDSL's `isa` builds a constraint at each call, which takes longer than most veri
 asked for every operand of every op after every pass.
 """
 
+from math import prod
 from typing import TypeGuard
 
 from xdsl.dialects.builtin import MemRefType, TensorType
 from xdsl.ir import Attribute, SSAValue
+from xdsl.utils.exceptions import VerifyException
+
+MOST_ELEMENTS = 1 << 31
+"""Elements of the largest tensor. The points of a product of two such are fewer than 2^63."""
+
+
+def check_elements(type: TensorType[Attribute]) -> None:
+    """Raises VerifyException for a tensor of more than `MOST_ELEMENTS`."""
+    if prod(type.get_shape()) > MOST_ELEMENTS:
+        raise VerifyException(f"{type} found, expected at most {MOST_ELEMENTS} elements")
 
 
 def is_tensor(type: Attribute) -> TypeGuard[TensorType[Attribute]]:

@@ -39,7 +39,7 @@ from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest.iterators import NestOp
 from nopt.dialects.affine_syntax import parse_exprs, print_exprs
 from nopt.dialects.floats import float_attr, number_text, parse_number
-from nopt.dialects.shaped import is_tensor
+from nopt.dialects.shaped import check_elements, is_tensor
 
 
 class Reduction(StrEnum):
@@ -140,6 +140,7 @@ class LoadOp(IRDLOperation):
         element = self.source_type.get_element_type()
         if any(size < 0 for size in self.source_shape):
             raise VerifyException(f"'source' has type {self.source_type}, expected a static shape")
+        check_elements(self.source_type)
         if self.result.type != element:
             raise VerifyException(f"result has type {self.result.type}, expected {element}")
         if self.pad is not None and self.pad.type != element:

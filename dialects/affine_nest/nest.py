@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from xdsl.dialects.builtin import (
     AffineMapAttr,
@@ -25,7 +26,10 @@ from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp, parse_iterators, print_iterators
 from nopt.dialects.affine_syntax import parse_exprs, print_exprs
 from nopt.dialects.interpreters.scalars import check_scalar
-from nopt.dialects.shaped import is_tensor
+from nopt.dialects.shaped import check_elements, is_tensor
+
+MOST_POINTS = 1 << 62
+"""As many as a product of two tensors of `MOST_ELEMENTS` can have."""
 
 
 @irdl_op_definition
@@ -100,6 +104,9 @@ class ForOp(NestOp):
         extents = self.extents
         if any(extent <= 0 for extent in extents):
             raise VerifyException(f"iterator extents are {list(extents)}, expected 1 or more each")
+        if prod(extents) > MOST_POINTS:
+            raise VerifyException(f"has {prod(extents)} points, expected at most {MOST_POINTS}")
+        check_elements(self.result.type)
         if self.body.block.arg_types != (IndexType(),) * len(extents):
             raise VerifyException(
                 f"expected {len(extents)} iterators of type index, "

@@ -25,7 +25,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.annotations import RULES, verify_annotations
 from nopt.dialects.graph.types import Tensor, refuse
-from nopt.dialects.shaped import is_tensor
+from nopt.dialects.shaped import check_elements, is_tensor
 
 Value: TypeAlias = SSAValue | Operation
 Integers: TypeAlias = DenseArrayBase[I64]
@@ -39,12 +39,13 @@ NUMBER = INTEGER | FLOAT
 
 @dataclass(frozen=True)
 class _TensorConstraint(AttrConstraint[Tensor]):
-    """A tensor of known rank; unlike xDSL's own constraint it says so."""
+    """A tensor of known rank and not too large; unlike xDSL's own constraint it says so."""
 
     @override
     def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:
         if not is_tensor(attr):
             raise VerifyException(f"{attr} found, expected a tensor of known rank")
+        check_elements(attr)
 
     @override
     def get_bases(self) -> set[type[Attribute]]:

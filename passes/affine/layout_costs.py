@@ -232,7 +232,10 @@ class _TensorTable:
     elsewhere: Sequence[Form]
 
     def of(self, nests: Sequence[ForOp]) -> Table:
-        """The table over some of them, in the order of their numbers."""
+        """The table over those of some that have a choice, in the order of their numbers."""
+        given = [nest for nest in nests if len(self.options[nest]) == 1]
+        known = [self._kind(self.options[nest][0], nest) for nest in given]
+        nests = [nest for nest in nests if len(self.options[nest]) > 1]
         # Options that treat the tensor alike cost alike: each kind is costed once.
         kinds: list[list[_Kind]] = []
         indices: list[list[int]] = []
@@ -243,8 +246,9 @@ class _TensorTable:
             kinds.append([*seen])
         costs = np.zeros([len(each) for each in kinds], np.int64)
         for place, combination in zip(np.ndindex(*costs.shape), combinations(*kinds), strict=True):
-            made: Form = next((form for form, _ in combination if form is not None), PLAIN)
-            reads = [form for _, forms in combination for form in forms]
+            involved = (*known, *combination)
+            made: Form = next((form for form, _ in involved if form is not None), PLAIN)
+            reads = [form for _, forms in involved for form in forms]
             costs[place] = tensor_cycles(self.tensor, made, [*reads, *self.elsewhere], self.block)
         variables = tuple(self.numbers[nest] for nest in nests)
         return Table(variables, costs[np.ix_(*indices)])

@@ -2,7 +2,8 @@
 
 A window at the border holds fewer elements, and the core divides all elements of a nest alike. So
 the rows and columns of the result whose windows lie inside are computed together, the others one
-by one from what their windows hold of the image, and all are joined.
+by one from what their windows hold of the image, and all are joined. Where that were very many
+parts, of large windows that reach far outside, the host takes the mean.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.dialects.graph.types import FLOATS
 from nopt.dialects.shaped import shape_of
 from nopt.passes.graph.rules import apply_rules
+
+MOST_PARTS = 64
+"""As many as windows of 7 x 7 need, and some more: each is a kernel of its own."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def split(op: AvgPoolOp) -> Replacement:
         _runs(counts[axis], sizes[axis], kernel[axis], strides[axis], pads[axis])
         for axis in range(2)
     )
+    if len(rows) * len(columns) > MOST_PARTS:
+        return None
     new: list[Operation] = []
     bands = [_joined([_part(op, row, column, new) for column in columns], 3, new) for row in rows]
     _joined(bands, 2, new)

@@ -98,6 +98,7 @@ def extents_of(
 class Split:
     """Which dimensions of a window are columns (from `columns` to the last), rows, and loops.
 
+    Columns are neighbours in DRAM: an innermost dimension that is read by steps is no columns.
     Rows that are also a loop go one by one. Dimensions of size 1 are none of these: they only move
     the transfer's first address.
     """
@@ -111,7 +112,7 @@ def split(extents: Sequence[Extent]) -> Split:
     """Choose columns, rows and loops. Raises TransferError if padding is needed elsewhere."""
     if not extents:
         return Split(0, None, ())
-    columns = len(extents) - 1
+    columns = len(extents) - (extents[-1].step == 1)
     while columns > 0 and all(extent.is_whole for extent in extents[columns:]):
         outer = extents[columns - 1]
         if outer.is_padded or outer.step != 1:
@@ -126,18 +127,13 @@ def split(extents: Sequence[Extent]) -> Split:
         raise TransferError(
             f"dimension {padded[0]} of a window is padded; only the two innermost can be"
         )
-    if extents[columns].pad > PAD_LIMIT:
+    inner = extents[columns:]
+    if inner and inner[0].pad > PAD_LIMIT:
         raise TransferError(
-            f"a window has {extents[columns].pad} columns of padding, expected at most {PAD_LIMIT}"
+            f"a window has {inner[0].pad} columns of padding, expected at most {PAD_LIMIT}"
         )
-    one_by_one = rows is not None and (
-        extents[rows].pad > PAD_LIMIT or _slack(extents[columns:]) > PAD_LIMIT
-    )
+    # Entries to pad at the end of the shortest row, so that all have the buffer's length.
+    slack = inner[0].slack * prod(extent.full for extent in inner[1:]) if inner else 0
+    one_by_one = rows is not None and (extents[rows].pad > PAD_LIMIT or slack > PAD_LIMIT)
     loops = tuple(axis for axis in outer_axes if axis != rows or one_by_one)
     return Split(columns, rows, loops)
-
-
-def _slack(columns: Sequence[Extent]) -> int:
-    """Entries to pad at the end of the shortest row, so that all have the buffer's length."""
-    first, *inner = columns
-    return first.slack * prod(extent.full for extent in inner)

@@ -523,3 +523,37 @@ func.func @f(%x: tensor<2x2xi8> {affine_nest.order = affine_map<(d0) -> (d0 floo
   return
 }
 // CHECK: error: 'func.func' op argument 0: affine_nest.order of i8 in tensor<2x2xi8>, expected tensors
+
+// -----
+
+func.func @f(%x: tensor<4294967296xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4294967296xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op tensor<4294967296xi8> found, expected at most 2147483648 elements
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4294967296) {
+    %a = affine_nest.load %x[0] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4294967296xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op tensor<4294967296xi8> found, expected at most 2147483648 elements
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) reduce (%j, %k) = (4294967296, 4294967296) {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    %s = affine_nest.reduce max %a : i8
+    affine_nest.yield %s : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op has 73786976294838206464 points, expected at most 4611686018427387904

@@ -62,3 +62,11 @@ func.func @f(%x: tensor<6xi32>) {
   return
 }
 // CHECK: error: unknown operation 'graph.maxpool'; did you mean 'graph.max_pool'?
+
+// -----
+
+func.func @f(%x: tensor<4611686018427387904x4xi8>) {
+  %y = graph.relu %x : tensor<4611686018427387904x4xi8>
+  return
+}
+// CHECK: error: tensor<4611686018427387904x4xi8> found, expected at most 2147483648 elements

@@ -41,3 +41,11 @@ func.func @kept(%x: tensor<1x16x7x7xi8>, %f: tensor<1x16x7x7xf32>) -> (tensor<1x
   // CHECK-NEXT: %none = graph.avg_pool %x kernel [3, 3] :
   // CHECK-NEXT: %floats = graph.avg_pool %f kernel [3, 3] pads [1, 1, 1, 1] exclude_pads :
 }
+
+// Very many parts: the host takes the mean.
+func.func @far_outside(%x: tensor<1x16x64x64xi8>) -> tensor<1x16x127x127xi8> {
+  %y = graph.avg_pool %x kernel [64, 64] pads [63, 63, 63, 63] exclude_pads : tensor<1x16x64x64xi8> -> tensor<1x16x127x127xi8>
+  return %y : tensor<1x16x127x127xi8>
+}
+// CHECK-LABEL: func.func @far_outside(
+// CHECK-NEXT: %y = graph.avg_pool %x kernel [64, 64] pads [63, 63, 63, 63] exclude_pads :

@@ -195,3 +195,16 @@ func.func @beside(%x: tensor<1024x16xi8>) -> (tensor<1x16xi8>, tensor<1x16xi8>, 
 // CHECK: isa.load inp[0]
 // CHECK: isa.load inp[1048]
 // CHECK: isa.load inp[0]
+
+// -----
+
+// Every second element of the innermost dimension: no columns, which are neighbours, but rows of one.
+func.func @innermost_steps(%x: tensor<9x16xi8>) -> tensor<1x16xi8> {
+  %y = tensor_intrinsic.kernel (%xm = %x) to (%ym) : (tensor<9x16xi8>) -> tensor<1x16xi8> {
+    %steps = tensor_intrinsic.alloc : memref<1x5x16xi8, #tensor_intrinsic<memory inp>>
+    tensor_intrinsic.load %xm[0] to %steps[0] sizes [5] steps [2] : memref<9x16xi8>, memref<1x5x16xi8, #tensor_intrinsic<memory inp>>
+  }
+  return %y : tensor<1x16xi8>
+}
+// CHECK-LABEL: func.func @innermost_steps(
+// CHECK: isa.load inp[0] from %xm[0] rows 0 size 5 of 9 stride 1 step 2 columns 0 size 1 of 1 pitch 1
