@@ -59,6 +59,13 @@ def machine_of(module: ModuleOp) -> Config:
             raise ConfigError(f"{ATTRIBUTE}: {error}") from None
 
 
+def machine_refusal(config: Config) -> str | None:
+    """Why nothing is compiled for a core, which the host then runs; None if it is."""
+    if config.batch != 1 or config.block_in != config.block_out or config.block_in < 2:
+        return "what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more"
+    return None
+
+
 def _decoded(attribute: Attribute) -> Config:
     match attribute:
         case StringAttr(data=name):

@@ -43,7 +43,7 @@ from nopt.passes.affine.layouts import Layouts
 from nopt.passes.affine.least_cost import least_cost
 from nopt.passes.affine.orders import attribute_of_order, check_orders, write_order
 from nopt.passes.affine.wide_results import planes_of, wide_sum
-from nopt.passes.machine import machine_of
+from nopt.passes.machine import machine_of, machine_refusal
 from nopt.passes.placement import holds_laid_out_nests, place_on_host
 from nopt.passes.places import about
 
@@ -96,8 +96,8 @@ def _options(nest: ForOp, config: Config, layouts: Layouts) -> list[Option]:
     pinned = nest.attributes.get(LANES)
     pinned = pinned if isinstance(pinned, LanesAttr) else None
     try:
-        if config.batch != 1 or config.block_in != config.block_out:
-            raise NotOnCore("nests are blocked for cores with batch 1 and square blocks")
+        if reason := machine_refusal(config):
+            raise NotOnCore(reason)
         return _legal(nest, pinned, config, layouts)
     except NotOnCore as reason:
         with about(nest):

@@ -36,15 +36,7 @@ from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.queries import constant_of, splat_of
 from nopt.dialects.graph.types import FLOATS
 from nopt.dialects.shaped import tensor_of
-from nopt.hw.config import Config
 from nopt.passes.graph.work import is_move
-
-
-def machine_refusal(config: Config) -> str | None:
-    """Why a core runs no graph at all."""
-    if config.batch != 1 or config.block_in != config.block_out:
-        return "graphs are compiled for cores with batch 1 and square blocks"
-    return None
 
 
 def refusal(op: GraphOp) -> str | None:

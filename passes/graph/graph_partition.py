@@ -26,9 +26,9 @@ from nopt.dialects.graph.base import GraphOp
 from nopt.dialects.graph.types import FLOATS
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.hw.config import Config
-from nopt.passes.graph.capability import is_sum_of_products, is_wide, machine_refusal, refusal
+from nopt.passes.graph.capability import is_sum_of_products, is_wide, refusal
 from nopt.passes.graph.work import is_placed, steps
-from nopt.passes.machine import machine_of
+from nopt.passes.machine import machine_of, machine_refusal
 from nopt.passes.placement import place_on_host, placement_of
 from nopt.passes.places import about
 from nopt.passes.remarks import remark

@@ -47,12 +47,12 @@ class ConvertTensorIntrinsicToIsaPass(ModulePass):
         taken: dict[Block | None, dict[ti.Memory, range]] = defaultdict(dict)
         for kernel in [kernel for kernel in op.walk() if isinstance(kernel, ti.KernelOp)]:
             with about(kernel):
-                _lower(kernel, _place_buffers(kernel, config, taken[kernel.parent]))
+                buffers = _place_buffers(kernel, config, taken[kernel.parent])
+                _lower(kernel, _Lowering(buffers, config))
         warn_if_idle(op)
 
 
-def _lower(kernel: ti.KernelOp, buffers: dict[SSAValue, _Buffer]) -> None:
-    lowering = _Lowering(buffers)
+def _lower(kernel: ti.KernelOp, lowering: _Lowering) -> None:
     for op in list(kernel.body.walk()):
         match op:
             case ti.LoadOp():
@@ -174,8 +174,8 @@ class _Emitter:
 class _Lowering:
     """Ops of one kernel to instructions."""
 
-    def __init__(self, buffers: dict[SSAValue, _Buffer]):
-        self.buffers = buffers
+    def __init__(self, buffers: dict[SSAValue, _Buffer], config: Config):
+        self.buffers, self.config = buffers, config
 
     def load(self, op: ti.LoadOp) -> None:
         buffer = self.buffers[op.buffer]
@@ -289,7 +289,7 @@ class _Lowering:
             self.buffers[memref].address(map.data.results) for memref, map in self._accesses(op)
         ]
         emitter = _Emitter(op, op.variables)
-        arranged = arrange(addresses, op.sizes.data, emitter.ranges)
+        arranged = arrange(addresses, op.sizes.data, emitter.ranges, self.config)
         bases = list(arranged.bases)
         for loop in arranged.around:
             turn = emitter.loop(loop.size)

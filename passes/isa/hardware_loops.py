@@ -12,9 +12,9 @@ from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 from nopt.dialects.access import constant_size
 from nopt.dialects.affine_math import Ranges, to_sum
 from nopt.dialects.isa import Loop
+from nopt.hw.config import Config
 
-MOST_UOPS = 256
-"""Micro-ops of one kernel at most; larger boxes get a loop around the instruction."""
+_MOST_UOPS = 256
 
 ONE: tuple[AffineExpr, ...] = (AffineConstantExpr(1),)
 
@@ -47,8 +47,16 @@ class Instruction:
     uops: tuple[Loop, ...]
 
 
+def most_uops(config: Config) -> int:
+    """Micro-ops of one kernel at most; larger boxes get a loop around the instruction."""
+    return min(_MOST_UOPS, config.uop_entries)
+
+
 def arrange(
-    addresses: Sequence[AffineExpr], sizes: Sequence[AffineMapAttr], ranges: Ranges
+    addresses: Sequence[AffineExpr],
+    sizes: Sequence[AffineMapAttr],
+    ranges: Ranges,
+    config: Config,
 ) -> Instruction:
     """One instruction for a box whose `addresses` are affine in its dimensions.
 
@@ -72,7 +80,7 @@ def arrange(
     rest = [i for i in range(len(loops)) if i not in hardware]
     around = [i for i in rest if loops[i].count is None]
     uops = [i for i in rest if i not in around]
-    while _product(loops[i].count for i in uops) > MOST_UOPS:
+    while _product(loops[i].count for i in uops) > most_uops(config):
         around.append(uops.pop(0))
     unit = BoxLoop(ONE, (0,) * len(addresses))
     chosen = [unit] * (2 - len(hardware)) + [loops[i] for i in hardware]

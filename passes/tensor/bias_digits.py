@@ -27,7 +27,7 @@ def matrices(
     """Weights [..., output lane, input lane] whose product with `input_vector` is `values`.
 
     `values` are integers [..., output lane]. None if one is too large: for 16 lanes, beyond about
-    241,900.
+    241,900. There are two lanes or more.
     """
     wide = values.astype(np.int64)
     steps = np.rint(wide / _RADIX).astype(np.int64)
@@ -35,6 +35,6 @@ def matrices(
     share, rest = np.divmod(np.abs(steps), lanes - 1)
     weights = share[..., np.newaxis] + (np.arange(lanes - 1) < rest[..., np.newaxis])
     weights = weights * np.sign(steps)[..., np.newaxis]
-    if lanes < 2 or np.abs(weights).max(initial=0) > _RADIX:
+    if np.abs(weights).max(initial=0) > _RADIX:
         return None
     return np.concatenate([weights, units[..., np.newaxis]], axis=-1).astype(np.int8)

@@ -11,7 +11,7 @@ from nopt.dialects.tensor_intrinsic import Memory
 from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.affine.core_nest import Product, Step
-from nopt.passes.isa.hardware_loops import MOST_UOPS
+from nopt.passes.isa.hardware_loops import most_uops
 from nopt.passes.tensor.candidates import Candidates
 from nopt.passes.tensor.operands import Integers
 
@@ -98,7 +98,7 @@ class Compute:
         if self._is_windowed:
             few = uops.prod(axis=1)
             for column in uops.T:
-                many = few > MOST_UOPS
+                many = few > most_uops(self.config)
                 around = around * np.where(many, column, 1)
                 few = np.where(many, few // column, few)
         return (around - 1) * cost.gemm_cycles(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -57,8 +58,20 @@ NARROW = Config(
     log_acc_buff_size=15,
 )
 """Blocks of 8."""
+FEW = replace(TINY, name="few", log_uop_buff_size=5)
+"""Eight micro-ops: fewer than a window of 3 by 3 has points."""
+LEAST = Config(
+    name="least",
+    log_block_in=1,
+    log_block_out=1,
+    log_uop_buff_size=4,
+    log_inp_buff_size=7,
+    log_wgt_buff_size=8,
+    log_acc_buff_size=9,
+)
+"""Blocks of 2, four micro-ops, 64 vectors and matrices."""
 
-CORES = {config.name: config for config in (RTL, TINY, NARROW)}
+CORES = {config.name: config for config in (RTL, TINY, NARROW, FEW, LEAST)}
 
 MOST_TILES = 400
 """Tiles of a random schedule: the interpreters run them one after the other."""

@@ -29,4 +29,17 @@ builtin.module attributes {isa.machine = {LOG_BATCH = 1, LOG_INP_BUFF_SIZE = 14,
     return %y : tensor<20xi8>
   }
 }
-// CHECK: } attributes {placement = "host", host_reason = "nests are blocked for cores with batch 1 and square blocks"} : tensor<20xi8>
+// CHECK: } attributes {placement = "host", host_reason = "what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more"} : tensor<20xi8>
+
+// -----
+
+builtin.module attributes {isa.machine = {LOG_BLOCK = 0, LOG_INP_BUFF_SIZE = 10, LOG_WGT_BUFF_SIZE = 10, LOG_ACC_BUFF_SIZE = 12}} {
+  func.func @one_lane(%x: tensor<20xi8>) -> tensor<20xi8> {
+    %y = affine_nest.for (%i) = (20) {
+      %a = affine_nest.load %x[%i] : tensor<20xi8>
+      affine_nest.yield %a : i8
+    } : tensor<20xi8>
+    return %y : tensor<20xi8>
+  }
+}
+// CHECK: } attributes {placement = "host", host_reason = "what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more"} : tensor<20xi8>

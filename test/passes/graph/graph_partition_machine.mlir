@@ -7,4 +7,4 @@ builtin.module attributes {isa.machine = {LOG_BATCH = 1, LOG_INP_BUFF_SIZE = 14,
     return %y : tensor<64x64xi8>
   }
 }
-// CHECK: %y = graph.relu %x {placement = "host", host_reason = "graphs are compiled for cores with batch 1 and square blocks"} :
+// CHECK: %y = graph.relu %x {placement = "host", host_reason = "what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more"} :

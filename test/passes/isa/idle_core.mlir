@@ -10,4 +10,4 @@ builtin.module attributes {isa.machine = {LOG_BATCH = 1, LOG_INP_BUFF_SIZE = 14,
     func.return %y : tensor<1x32x14x14xi8>
   }
 }
-// CHECK: idle_core.mlir:8:5: warning: '%c' does not run on the core, and nothing else does: graphs are compiled for cores with batch 1 and square blocks
+// CHECK: idle_core.mlir:8:5: warning: '%c' does not run on the core, and nothing else does: what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more
