@@ -51,10 +51,8 @@ def read_arrays(path: Path) -> dict[str, Array]:
             if is_zip:
                 return _read_zip(stream)
             return {"": _read_npy(stream, stream.seek(0, os.SEEK_END))}
-        except OSError:
-            raise
         except Exception as error:
-            # numpy and zipfile raise many kinds of exceptions on broken files.
+            # numpy and zipfile raise many kinds of exceptions on broken files, OSError among them.
             kind = ".npz" if is_zip else ".npy"
             raise ArrayFileError(f"{path}: not a readable {kind} file: {_reason(error)}") from error
 
@@ -135,5 +133,5 @@ def _read_zip(stream: IO[bytes]) -> dict[str, Array]:
 
 
 def _reason(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__
+    text = error.strerror if isinstance(error, OSError) else next(iter(error.args), "")
+    return str(text).partition("\n")[0] or type(error).__name__

@@ -88,3 +88,14 @@ def test_load_names_what_is_wrong_with_the_file(tmp_path):
     bad.write_text('{"LOG_BATCH": 9}')
     with pytest.raises(ConfigError, match=r"bad\.json: LOG_BATCH: found 9"):
         Config.load(bad)
+
+
+def test_files_of_older_versions_are_read(tmp_path):
+    """The keys of vta_config.json up to 0.0.1, and the mark that some editors begin files with."""
+    path = tmp_path / "c.json"
+    older = {"HW_FREQ": 100, "HW_CLK_TARGET": 8, "LOG_OUT_BUFF_SIZE": 15, "LOG_BLOCK": 4}
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(older).encode())
+    assert Config.load(path) == Config(name="c")
+    path.write_text(json.dumps(older | {"LOG_ACC_BUFF_SIZE": 16}))
+    with pytest.raises(ConfigError, match="LOG_OUT_BUFF_SIZE: found 15, expected 14, as many as"):
+        Config.load(path)
