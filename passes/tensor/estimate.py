@@ -119,8 +119,9 @@ class _Estimation:
         _, last_store = self._store(extents - (self.trips - 1) * self.tiles)
         total, loads = np.zeros(count), self.turns * self.per_tile
         for tiles_of_kind, streamed, kept, ahead in self._kinds():
-            period = self._period(streamed + kept, ahead, chunk, epilogue)
-            total = total + tiles_of_kind * np.maximum(period, store)
+            product = streamed + kept
+            cycles = period(self.chunks, chunk, epilogue, product, self.per_tile, ahead)
+            total = total + tiles_of_kind * np.maximum(cycles, store)
             loads = loads + tiles_of_kind * (streamed + kept)
         self.instructions = self.instructions + self.turns * stored
         return Estimate(
@@ -259,20 +260,27 @@ class _Estimation:
         kinds.append((rest, streamed, none, ahead))
         return kinds
 
-    def _period(self, loads: Floats, ahead: Integers, chunk: Floats, epilogue: Floats) -> Floats:
-        """Cycles from one tile to the next, of tiles with so many cycles of product loads."""
-        chunks = self.chunks
-        compute = chunks * chunk + epilogue
-        load = loads / chunks
-        # While a chunk is multiplied at most `ahead` are loaded or wait; the epilogue lets the
-        # loads of so many run ahead, the others hold the multiplication up if they take longer.
-        behind = np.maximum(chunks - ahead, 0) * np.maximum(load - chunk, 0)
-        # Loads before the next tile's first chunk have the last chunks and the epilogue to hide in.
-        hidden = np.minimum(ahead, chunks) * chunk + epilogue
-        early = np.where(
-            load <= chunk, self.per_tile + np.minimum(ahead, chunks) * load - hidden, 0
-        )
-        return np.maximum(loads + self.per_tile, compute + behind + np.maximum(early, 0))
+
+def period(
+    chunks: Integers,
+    chunk: Floats,
+    epilogue: Floats,
+    loads: Floats,
+    per_tile: Floats,
+    ahead: Integers,
+) -> Floats:
+    """Cycles from one tile to the next: of `chunks` products of `chunk` cycles and an epilogue,
+    with `loads` cycles of loads for all products, as many slots `ahead`, and `per_tile` for others.
+    """
+    compute = chunks * chunk + epilogue
+    load = loads / chunks
+    # While a chunk is multiplied at most `ahead` are loaded or wait; the epilogue lets the
+    # loads of so many run ahead, the others hold the multiplication up if they take longer.
+    behind = np.maximum(chunks - ahead, 0) * np.maximum(load - chunk, 0)
+    # Loads before the next tile's first chunk have the last chunks and the epilogue to hide in.
+    hidden = np.minimum(ahead, chunks) * chunk + epilogue
+    early = np.where(load <= chunk, per_tile + np.minimum(ahead, chunks) * load - hidden, 0)
+    return np.maximum(loads + per_tile, compute + behind + np.maximum(early, 0))
 
 
 def _rows(

@@ -1,6 +1,7 @@
 """Which schedules are legal, and that a kernel takes the memory that a schedule was checked for."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from nopt.dialects.tensor_intrinsic import LANE_RANK, AllocOp, Memory, ScheduleA
 from nopt.hw.config import Config
 from nopt.passes import get_all_passes
 from nopt.passes.placement import is_on_core
+from nopt.passes.tensor.estimate import period
 from nopt.passes.tensor.schedules import (
     SCHEDULE,
     NoScheduleError,
@@ -24,6 +26,7 @@ from nopt.passes.tensor.schedules import (
 )
 from nopt.passes.tensor.search import search
 from nopt.passes.tensor.tiling import Tiling, tiling_of
+from nopt.passes.tensor.tuning_log import TuningLog
 
 RTL = Config.load("rtl")
 TO_NESTS = (
@@ -181,3 +184,37 @@ def test_a_kernel_takes_what_was_checked(
             assert memory is not None
             taken[memory] += int(np.prod(op.result.type.get_shape()[: -LANE_RANK[memory]]))
     assert taken == schedule_entries(tiling, schedule)
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 5])
+@pytest.mark.parametrize("load", [0.0, 4.0, 10.0])
+def test_loads_between_tiles_hide_behind_the_last_chunks_and_the_epilogue(ahead: int, load: float):
+    """Of tiles of 3 chunks of 10 cycles and an epilogue of 100."""
+    early = min(ahead, 3)
+    room = early * 10.0 + 100.0 - early * load
+
+    def cycles(others: float) -> float:
+        numbers = (3, 10.0, 100.0, 3 * load, others, ahead)
+        return float(period(*(np.asarray([number]) for number in numbers))[0])
+
+    assert cycles(0.0) == cycles(min(room, 130.0 - 3 * load)) == 130.0
+    for more in (1.0, 50.0):
+        assert cycles(room + more) >= 130.0 + more
+
+
+def test_of_two_lines_for_a_nest_the_last_counts(tmp_path: Path):
+    """A line that is added, or edited at the end, is newer."""
+    _, _, tiling = core_nest(CONV)
+    best = search(tiling, RTL)
+    assert best is not None
+    scopes = best.scopes.get_values()
+    other = ScheduleAttr.of(best.tiles, best.loop_order, [1, 1, 1], scopes)
+    assert other != best
+    for first, last in ((best, other), (other, best)):
+        path = tmp_path / f"{len([*tmp_path.iterdir()])}.jsonl"
+        for schedule in (first, last):
+            log = TuningLog(path, RTL)
+            log.add(tiling, schedule)
+            log.save()
+        assert len(path.read_text().splitlines()) == 2
+        assert TuningLog(path, RTL).schedule(tiling) == last

@@ -683,3 +683,65 @@ func.func @bound_would_wrap() -> tensor<2xi8> {
 // CHECK: %c = arith.minsi %a, %m : i8
 // CHECK: %s = arith.addi %c, %h : i8
 // CHECK: %v = arith.shrsi %s, %one : i8
+
+// A pad stays where values may be below 0: a window of -1 alone is -1, not 0.
+func.func @minus_one(%x: tensor<9xi8>) -> tensor<9xi8> {
+  %r = affine_nest.for (%i) = (9) {
+    %a = affine_nest.load %x[%i] : tensor<9xi8>
+    %b = arith.constant -1 : i8
+    %m = arith.maxsi %a, %b : i8
+    affine_nest.yield %m : i8
+  } : tensor<9xi8>
+  %y = affine_nest.for (%i) = (9) reduce (%k) = (3) {
+    %a = affine_nest.load %r[%i + %k - 1] pad -128 : tensor<9xi8>
+    %m = affine_nest.reduce max %a : i8
+    affine_nest.yield %m : i8
+  } : tensor<9xi8>
+  return %y : tensor<9xi8>
+}
+// CHECK-LABEL: func.func @minus_one(
+// CHECK: affine_nest.load %r[%i_1 + %k - 1] pad -128 : tensor<9xi8>
+
+// As does one that is read for something else, too.
+func.func @read_twice(%x: tensor<9xi8>) -> tensor<9xi8> {
+  %r = affine_nest.for (%i) = (9) {
+    %a = affine_nest.load %x[%i] : tensor<9xi8>
+    %b = arith.constant 0 : i8
+    %m = arith.maxsi %a, %b : i8
+    affine_nest.yield %m : i8
+  } : tensor<9xi8>
+  %y = affine_nest.for (%i) = (9) reduce (%k) = (3) {
+    %a = affine_nest.load %r[%i + %k - 1] pad -128 : tensor<9xi8>
+    %m = affine_nest.reduce max %a : i8
+    %s = affine_nest.reduce add %a : i8
+    %v = arith.xori %m, %s : i8
+    affine_nest.yield %v : i8
+  } : tensor<9xi8>
+  return %y : tensor<9xi8>
+}
+// CHECK-LABEL: func.func @read_twice(
+// CHECK: affine_nest.load %r[%i_1 + %k - 1] pad -128 : tensor<9xi8>
+
+// 64 bits may be shifted by 32, 32 bits may not: MLIR leaves open what that gives.
+func.func @wide_shifts(%x: tensor<4xi32>) -> (tensor<4xi64>, tensor<4xi64>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi32>
+    %e = arith.extsi %a : i32 to i64
+    %s = arith.constant 32 : i64
+    %v = arith.shrsi %e, %s : i64
+    affine_nest.yield %v : i64
+  } : tensor<4xi64>
+  %z = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i] : tensor<4xi32>
+    %e = arith.extsi %a : i32 to i64
+    %s = arith.constant 31 : i64
+    %v = arith.shrsi %e, %s : i64
+    affine_nest.yield %v : i64
+  } : tensor<4xi64>
+  return %y, %z : tensor<4xi64>, tensor<4xi64>
+}
+// CHECK-LABEL: func.func @wide_shifts(
+// CHECK: arith.constant 32 : i64
+// CHECK-NEXT: arith.shrsi %{{.*}}, %{{.*}} : i64
+// CHECK: arith.constant 31 : i32
+// CHECK-NEXT: arith.shrsi %{{.*}}, %{{.*}} : i32
