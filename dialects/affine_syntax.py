@@ -38,6 +38,10 @@ class OperandList:
         return AffineSymExpr(self.values.index(value))
 
 
+class ValueList(OperandList):
+    """Of expressions that have no box dimensions."""
+
+
 def parse_expr(parser: Parser, variable: VariableOf) -> AffineExpr:
     """expr ::= term ((`+` | `-`) term)*"""
     result = _parse_term(parser, variable)
@@ -86,7 +90,10 @@ def _parse_divisor(parser: Parser) -> int:
 
 
 def _parse_factor(parser: Parser, variable: VariableOf) -> AffineExpr:
-    """factor ::= `(` expr `)` | integer | `-` factor | ssa-value | `d` integer"""
+    """factor ::= `(` expr `)` | integer | `-` factor | variable | `symbol` `(` variable `)`
+
+    A variable is an SSA value or `d` integer. MLIR calls a value that no loop around changes a
+    symbol; here it is a value like any other."""
     if parser.parse_optional_punctuation("(") is not None:
         result = parse_expr(parser, variable)
         parser.parse_punctuation(")")
@@ -99,7 +106,12 @@ def _parse_factor(parser: Parser, variable: VariableOf) -> AffineExpr:
         return found
     pos = parser.pos
     if (name := parser.parse_optional_identifier()) is not None:
-        if name[0] == "d" and name[1:].isdigit():
+        if name == "symbol" and isinstance(variable, ValueList):
+            parser.parse_punctuation("(")
+            value = _parse_variable(parser, variable)
+            parser.parse_punctuation(")")
+            return value if value is not None else parser.raise_error("expected a value", pos)
+        if name[0] == "d" and name[1:].isdigit() and not isinstance(variable, ValueList):
             return AffineDimExpr(int(name[1:]))
         parser.raise_error(f"expected %value, dN or a number, found '{name}'", pos, parser.pos)
     parser.raise_error("expected an affine expression")

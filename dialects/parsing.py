@@ -1,20 +1,22 @@
 """Parsing of modules, with resources that survive a second file with the same keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any, cast
 
 from typing_extensions import override
 from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import IndexType, ModuleOp
+from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.parser import ParserState
 from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
+from nopt.dialects.affine_syntax import ValueList, parse_exprs
 from nopt.dialects.blobs import Blob, read_text
 from nopt.dialects.element_syntax import ElementParser
 from nopt.dialects.lexing import LinearLexer
@@ -22,8 +24,9 @@ from nopt.dialects.location_syntax import LocationParser
 
 _FROM_UPSTREAM = frozenset(
     (
-        *("affine.for", "affine.if", "affine.max", "affine.parallel", "arith.trunci"),
-        *("memref.alloc", "memref.alloca", "memref.cast", "memref.copy", "memref.global"),
+        *("affine.delinearize_index", "affine.for", "affine.if", "affine.load", "affine.max"),
+        *("affine.parallel", "affine.store", "arith.trunci", "memref.alloc", "memref.alloca"),
+        *("memref.cast", "memref.copy", "memref.global", "scf.parallel"),
     )
 )
 """Operations that `upstream_syntax` helps to read; it is imported where one of them is met."""
@@ -31,6 +34,10 @@ _FROM_UPSTREAM = frozenset(
 
 def _upstream() -> ModuleType:
     return import_module("nopt.dialects.upstream_syntax")
+
+
+def _accesses() -> ModuleType:
+    return import_module("nopt.dialects.upstream_accesses")
 
 
 class ModuleParser(ElementParser, LocationParser):
@@ -123,9 +130,19 @@ class ModuleParser(ElementParser, LocationParser):
             )
 
     @override
+    def parse_affine_map_of_ssa_ids(self) -> tuple[AffineMap, Sequence[SSAValue[IndexType]]]:
+        """`[%i + 1, symbol(%n) - %j#0]`"""
+        variables = ValueList()
+        exprs = parse_exprs(self, variables)
+        values = cast(list[SSAValue[IndexType]], variables.values)
+        return AffineMap(0, len(values), tuple(exprs)), values
+
+    @override
     def _get_op_by_name(self, name: str) -> type[Operation]:
         if name == "affine.max":
             return _upstream().MaxOp
+        if name == "affine.delinearize_index":
+            return _accesses().DelinearizeIndexOp
         op_type = super()._get_op_by_name(name)
         return _upstream().reader_of(op_type) if name in _FROM_UPSTREAM else op_type
 
@@ -136,6 +153,16 @@ class ModuleParser(ElementParser, LocationParser):
         upstream = _upstream()
         op = super()._parse_generic_operation(upstream.operation_of(op_type))
         return upstream.modernize(op)
+
+    @override
+    def _parse_dialect_type_or_attribute_body(
+        self, attr_name: str, is_type: bool, is_opaque: bool, starting_opaque_pos: int | None
+    ) -> Any:
+        if attr_name == "dlti.dl_spec" and not is_opaque:
+            return _accesses().parse_layout(self, self.ctx.get_attr(attr_name))
+        return super()._parse_dialect_type_or_attribute_body(
+            attr_name, is_type, is_opaque, starting_opaque_pos
+        )
 
     @override
     def _parse_external_resources(self) -> None:

@@ -18,7 +18,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     TensorType,
 )
-from xdsl.ir import Attribute, Dialect
+from xdsl.ir import Attribute, Dialect, Operation
 from xdsl.printer import Printer
 from xdsl.targets.mlir import MLIRTarget as XdslTarget
 from xdsl.utils.hints import isa
@@ -27,6 +27,7 @@ from nopt.dialects import floats
 from nopt.dialects.blobs import Blob
 from nopt.dialects.constants import load_resource_dialect
 
+_ACCESSES = ("affine.load", "affine.store")
 _LISTED_FLOATS = 100
 """The largest number of different elements that are listed; more are one hexadecimal string."""
 
@@ -37,6 +38,14 @@ class ModulePrinter(Printer):
     Floats are printed by their bits: xDSL 0.74 takes `[0.0, -0.0]` for twice the same element, and
     loses what a NaN holds.
     """
+
+    @override
+    def print_op(self, op: Operation) -> None:
+        """What xDSL's syntax of accesses would leave out, generic syntax says."""
+        generic = self.print_generic_format
+        self.print_generic_format = generic or (op.name in _ACCESSES and bool(op.attributes))
+        super().print_op(op)
+        self.print_generic_format = generic
 
     @override
     def print_attribute(self, attribute: Attribute) -> None:

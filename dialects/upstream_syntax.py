@@ -31,7 +31,8 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
-from nopt.dialects.affine_syntax import OperandList, parse_expr
+from nopt.dialects.affine_syntax import ValueList, parse_expr
+from nopt.dialects.upstream_accesses import LoadReader, ParallelReader, StoreReader
 
 
 class GlobalReader(memref.GlobalOp):
@@ -237,7 +238,7 @@ class ParallelOp(affine.ParallelOp):
 
 def _bounds(parser: Parser, several: str) -> tuple[AffineMap, list[int], list[SSAValue]]:
     """`(expr, max(expr, …), …)`: all expressions as a map, how many each bound has, operands."""
-    variables = OperandList()
+    variables = ValueList()
     exprs: list[AffineExpr] = []
 
     def bound() -> int:
@@ -260,10 +261,13 @@ def _group_sizes(sizes: Sequence[int]) -> DenseIntElementsAttr:
 
 _READERS: dict[str, tuple[type[Operation], type[Operation]]] = {
     "affine.if": (affine.IfOp, IfReader),
+    "affine.load": (affine.LoadOp, LoadReader),
     "affine.parallel": (ParallelOp, ParallelOp),
+    "affine.store": (affine.StoreOp, StoreReader),
     "memref.cast": (memref.CastOp, CastReader),
     "memref.copy": (memref.CopyOp, CopyReader),
     "memref.global": (memref.GlobalOp, GlobalReader),
+    "scf.parallel": (ParallelReader, ParallelReader),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import islpy as isl
 from xdsl.dialects import affine, arith
@@ -17,6 +18,7 @@ from xdsl.ir.affine import (
 )
 
 from nopt.dialects.affine_math import expr_range, simplify
+from nopt.dialects.upstream_accesses import DelinearizeIndexOp
 from nopt.dialects.upstream_syntax import MaxOp
 from nopt.passes.affine.analysis import isl_expr
 from nopt.passes.affine.raising.maps import Exprs, extreme_text, only_value
@@ -50,6 +52,8 @@ def _expr(value: SSAValue, scope: Scope) -> AffineExpr:
             return _extreme("min", index_exprs(op.map.data, op.operands, scope), scope)
         case MaxOp() as op:
             return _extreme("max", index_exprs(op.map.data, op.operands, scope), scope)
+        case DelinearizeIndexOp() as op:
+            return _digit(op, op.multi_index.index(value), scope)
         case arith.ConstantOp(value=IntegerAttr() as number):
             return AffineConstantExpr(number.value.data)
         case arith.AddiOp() as op:
@@ -86,6 +90,19 @@ def _fitting(expr: AffineExpr, value: SSAValue, scope: Scope) -> AffineExpr:
         if low < -half or high >= half:
             raise ValueError(f"has an index or bound that wraps in {value.type}")
     return expr
+
+
+def _digit(op: DelinearizeIndexOp, number: int, scope: Scope) -> AffineExpr:
+    """A digit of an index in a mixed base."""
+    basis: list[int] = []
+    for base in op.basis:
+        expr = AffineConstantExpr(base) if isinstance(base, int) else index_expr(base, scope)
+        if not isinstance(expr, AffineConstantExpr) or expr.value < 1:
+            raise ValueError("has an index by a base that is not a number above 0")
+        basis.append(expr.value)
+    left_out = len(op.multi_index) - len(basis)
+    expr = _expr(op.linear_index, scope) // prod(basis[number + 1 - left_out :])
+    return expr if number == 0 else expr % basis[number - left_out]
 
 
 def _divided(op: Operation, value: SSAValue, divisor: SSAValue, scope: Scope) -> AffineExpr:

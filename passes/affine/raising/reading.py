@@ -8,10 +8,11 @@ import islpy as isl
 from xdsl.dialects import affine, memref, scf
 from xdsl.dialects.builtin import IndexType, MemRefType, NoneAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
 from xdsl.utils.hints import isa
 
+from nopt.dialects.upstream_accesses import DelinearizeIndexOp
 from nopt.dialects.upstream_syntax import MaxOp
 from nopt.passes.affine.analysis import are_inside, points_where
 from nopt.passes.affine.raising.indices import comparison, if_condition, index_expr, index_exprs
@@ -20,6 +21,7 @@ from nopt.passes.affine.raising.program import Access, AccessOp, Program, Scope,
 from nopt.passes.places import about
 
 _SILENT = (
+    DelinearizeIndexOp,
     MaxOp,
     affine.ApplyOp,
     affine.MinOp,
@@ -27,6 +29,7 @@ _SILENT = (
     memref.CastOp,
     memref.DeallocOp,
     memref.GetGlobalOp,
+    scf.ReduceOp,
     scf.YieldOp,
     ReturnOp,
 )
@@ -38,7 +41,6 @@ _ADVICE = {
     "func.call": "inline it first",
     "memref.dim": "make sizes numbers first",
     "memref.subview": "fold it into the accesses first",
-    "scf.parallel": "write it as scf.for",
     "scf.while": "write a loop that counts",
 }
 """What to do about operations that are not taken."""
@@ -122,15 +124,12 @@ class _Reader:
                 inner = scope.entered(op.body.block.args[0], lower, upper, op.step.value.data)
                 self._body(op.body.block, inner, time)
             case scf.ForOp():
-                step = index_expr(op.step, scope)
-                if not isinstance(step, AffineConstantExpr) or step.value < 1:
-                    raise ValueError("has a step that is not a number above 0")
-                variable = op.body.block.args[0]
-                lower, upper = index_expr(op.lb, scope), index_expr(op.ub, scope)
-                inner = scope.entered(variable, [lower], [upper], step.value)
+                inner = _counted(op.body.block.args[0], (op.lb, op.ub, op.step), scope, scope)
                 self._body(op.body.block, inner, time)
             case affine.ParallelOp():
                 self._parallel(op, scope, time)
+            case scf.ParallelOp():
+                self._scf_parallel(op, scope, time)
             case affine.IfOp():
                 self._branches(op, if_condition(op, scope), scope, time)
             case scf.IfOp():
@@ -172,6 +171,15 @@ class _Reader:
             inner = inner.entered(variable, low, high, step.value.data)
         self.block(op.body.block, inner, (*time, *dims(len(inner.loops) - count, count)))
 
+    def _scf_parallel(self, op: scf.ParallelOp, scope: Scope, time: Exprs) -> None:
+        if op.initVals:
+            raise ValueError("carries values in parallel, expected scf.for with iter_args")
+        inner, count = scope, len(scope.loops)
+        bounds = zip(op.lowerBound, op.upperBound, op.step, strict=True)
+        for variable, each in zip(op.body.block.args, bounds, strict=True):
+            inner = _counted(variable, each, scope, inner)
+        self.block(op.body.block, inner, (*time, *dims(len(inner.loops) - count, count)))
+
     def _branches(
         self, op: affine.IfOp | scf.IfOp, holds: isl.Set, scope: Scope, time: Exprs
     ) -> None:
@@ -209,6 +217,16 @@ class _Reader:
         for number, access in enumerate((load, store)):
             access.location = op.location
             self._access(access, inner, index, (*time, *index, *numbers(number)))
+
+
+def _counted(
+    variable: BlockArgument, bounds: tuple[SSAValue, SSAValue, SSAValue], scope: Scope, inner: Scope
+) -> Scope:
+    """`inner` within a loop from a value to another by a third, which are known in `scope`."""
+    lower, upper, step = (index_expr(value, scope) for value in bounds)
+    if not isinstance(step, AffineConstantExpr) or step.value < 1:
+        raise ValueError("has a step that is not a number above 0")
+    return inner.entered(variable, [lower], [upper], step.value)
 
 
 def _groups(exprs: Exprs, sizes: Sequence[int]) -> list[Exprs]:

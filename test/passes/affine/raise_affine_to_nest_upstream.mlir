@@ -1,0 +1,92 @@
+// Forms of MLIR's own tools, of several versions; each is read, printed, read again, and raised.
+// RUN: nopt %s --split-input-file -p raise-affine-to-nest | filecheck %s
+// RUN: nopt %s --split-input-file | nopt --split-input-file -p raise-affine-to-nest | filecheck %s
+// RUN: nopt %s --split-input-file --print-op-generic | nopt --split-input-file -p raise-affine-to-nest | filecheck %s
+// RUN: nopt %s --split-input-file | filecheck %s --check-prefix READ
+
+// What Polygeist's cgeist prints around functions; MLIR 20 writes data layouts with `=`.
+module attributes {dlti.dl_spec = #dlti.dl_spec<#dlti.dl_entry<"dlti.endianness", "little">, #dlti.dl_entry<i64, dense<64> : vector<2xi32>>>, llvm.data_layout = "e-m:e"} {
+  func.func @kernel(%x: memref<?x32xi32>, %y: memref<?x32xi32>) attributes {llvm.linkage = #llvm.linkage<external>} {
+    affine.for %i = 0 to 30 {
+      affine.for %j = 0 to 32 {
+        %0 = affine.load %x[%i, %j] : memref<?x32xi32>
+        affine.store %0, %y[%i, %j] : memref<?x32xi32>
+      }
+    }
+    return
+  }
+}
+// READ: dlti.dl_spec = #dlti.dl_spec<"dlti.endianness" = "little", i64 = dense<64> : vector<2xi32>>
+// CHECK-LABEL: func.func @kernel(
+// CHECK: affine_nest.for (%i, %j) = (30, 32) {
+// CHECK-NEXT: affine_nest.load %x[%i, %j] : tensor<30x32xi32>
+
+// -----
+
+func.func @attributes_of_accesses(%x: memref<8xi32>, %y: memref<8xi32>) {
+  affine.for %i = 0 to 8 {
+    %v = affine.load %x[%i] {tag = 1 : i32} : memref<8xi32>
+    affine.store %v, %y[%i] {tag = 2 : i32} : memref<8xi32>
+  }
+  return
+}
+// READ: {tag = 1 : i32} : (memref<8xi32>, index) -> i32
+// READ: {tag = 2 : i32} : (i32, memref<8xi32>, index) -> ()
+// CHECK-LABEL: func.func @attributes_of_accesses(
+// CHECK: affine_nest.load %x[%i] : tensor<8xi32>
+
+// -----
+
+func.func @symbols(%x: memref<8xi32>, %y: memref<8xi32>) {
+  %n = arith.constant 7 : index
+  affine.for %i = 0 to 8 {
+    %v = affine.load %x[symbol(%n) - %i] : memref<8xi32>
+    affine.store %v, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK-LABEL: func.func @symbols(
+// CHECK: affine_nest.load %x[%i * -1 + 7] : tensor<8xi32>
+
+// -----
+
+func.func @delinearized(%x: memref<2x4xi32>, %y: memref<8xi32>, %z: memref<8xi32>) {
+  %a = arith.constant 2 : index
+  %b = arith.constant 4 : index
+  affine.for %i = 0 to 8 {
+    %d:2 = affine.delinearize_index %i into (%a, %b) : index, index
+    %v = memref.load %x[%d#0, %d#1] : memref<2x4xi32>
+    affine.store %v, %y[%i] : memref<8xi32>
+    %e:2 = affine.delinearize_index %i into (4) : index, index
+    %w = affine.load %x[%e#0, %e#1] : memref<2x4xi32>
+    affine.store %w, %z[%i] : memref<8xi32>
+  }
+  return
+}
+// READ: affine.delinearize_index %i into (%a, %b) : index, index
+// READ: affine.delinearize_index %i into (4) : index, index
+// CHECK-LABEL: func.func @delinearized(
+// CHECK: affine_nest.load %x[%i floordiv 4, %i mod 4] : tensor<2x4xi32>
+// CHECK: affine_nest.load %x[%[[i:i.*]] floordiv 4, %[[i]] mod 4] : tensor<2x4xi32>
+
+// -----
+
+func.func @parallel(%x: memref<8x4xi32>, %y: memref<8x4xi32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  scf.parallel (%i, %j) = (%c0, %c0) to (%c8, %c4) step (%c2, %c1) {
+    %k = arith.addi %i, %c1 : index
+    %v = memref.load %x[%i, %j] : memref<8x4xi32>
+    memref.store %v, %y[%i, %j] : memref<8x4xi32>
+    %w = memref.load %x[%k, %j] : memref<8x4xi32>
+    memref.store %w, %y[%k, %j] : memref<8x4xi32>
+    scf.yield
+  }
+  return
+}
+// CHECK-LABEL: func.func @parallel(
+// CHECK: affine_nest.for (%[[i:.*]], %[[j:.*]]) = (8, 4) {
+// CHECK-NEXT: affine_nest.load %x[%[[i]], %[[j]]] : tensor<8x4xi32>
