@@ -90,7 +90,7 @@ class Timing:
     module: Cycles = field(repr=False)
     waits: dict[str, Cycles] = field(repr=False)
     """Cycles before each instruction in which its idle module waits, in turn: for `fetch`, then
-    for a token of its `prev` or `next`, whichever comes last."""
+    for a token of its `prev` or `next`, whichever comes last, `prev` if both come at once."""
 
     @property
     def utilisation(self) -> float:

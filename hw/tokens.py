@@ -133,7 +133,5 @@ class TokenPlacer:
     def _hold_back(self, module: int, consumer: int, needs: list[int]) -> None:
         """Make `module` wait for `consumer` where tokens to it could pile up."""
         poppers, half = self._poppers[module][consumer], (self._depth + 1) // 2
-        if len(poppers) < half:
-            return
         if len(poppers) - bisect_right(poppers, self._clock[module][consumer]) >= half:
             needs[consumer] = max(needs[consumer], poppers[-1])

@@ -146,6 +146,18 @@ def test_queues_never_exceed_their_depth(depth):
             assert most_tokens(out, *queue) <= depth
 
 
+@pytest.mark.parametrize("depth", [1, 2, 5, 8, 255])
+def test_a_producer_runs_ahead_by_half_a_queue(depth):
+    """Further could overflow, less would make it wait for nothing."""
+    config = Config.from_json({**RTL.to_json(), "token_depth": depth})
+    n = 300
+    uops = encode_uops(np.arange(n), np.arange(n), 0, config)
+    steps = [row for i in range(n) for row in (load("inp", i, i), gemm(uops=(i, i + 1)))]
+    setup = (load("uop", 0, 0, x=n), load("wgt", 0, 0))
+    out = synchronize(stream(*setup, *steps), uops, config)
+    assert most_tokens(out, 0, 1) == (depth + 1) // 2
+
+
 def test_bad_streams_are_named():
     with pytest.raises(SynchronizeError, match="instruction 1: push_next: found 1"):
         sync(gemm(), load("inp", 0, 0, push_next=1))

@@ -86,6 +86,21 @@ def test_fewer_lanes_take_more_cycles():
     assert duration(row, config=config) == 4 * 24 + 6
 
 
+def test_a_store_reads_each_vector_of_a_batch():
+    """16 beats are 8 vectors of 16 lanes, whether of 8 elements or of 4 with two vectors each."""
+    assert duration(store(0, 0, x=4), config=replace(RTL, log_batch=1)) == 16 + 8 - 1 + 4
+    assert duration(store(0, 0, x=8)) == 16 + 8 - 1 + 4
+
+
+def test_of_two_tokens_that_come_at_once_the_first_is_waited_for():
+    none = {"x": 0, "y": 0}
+    rows = [store(0, 0, **none), store(0, 0, **none, push_prev=1)]
+    rows += [load("inp", 0, 0, **none, push_next=1)]
+    timing = time_program(stream(*rows, finish(pop_prev=1, pop_next=1)), RTL)
+    assert timing.end[1] == timing.end[2]
+    assert (timing.waits["prev"][3], timing.waits["next"][3]) == (1, 0)
+
+
 def test_latency_is_paid_once_by_a_load():
     row = load("inp", 0, 0, x=64)
     assert [duration(row, latency) for latency in (0, 1, 2, 32)] == [133, 133, 134, 164]
