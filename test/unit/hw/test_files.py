@@ -1,10 +1,13 @@
 """Files are written whole or not at all; links, permissions, devices and pipes are kept."""
 
+import ast
 import fcntl
+import io
 import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +116,16 @@ def test_a_reader_that_has_gone_gets_no_more():
     os.close(reading)
     with NamedFile(writing, "w", "the pipe") as raw:
         assert raw.write(b"text") == 4 and raw.write(b"more") == 4
+
+
+def test_a_stream_fails_once():
+    """What it still holds is not tried again when it is closed, at the end of the process."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    stream = io.BufferedWriter(NamedFile(full, "w", "the device"))
+    stream.write(b"text")
+    with pytest.raises(OSError, match="No space left on device: 'the device'"):
+        stream.flush()
+    stream.close()
 
 
 def test_open_descriptors_are_written_where_they_stand(tmp_path):
@@ -258,3 +271,25 @@ def test_a_failed_append_leaves_no_new_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="full"):
         append_lines(tmp_path / "log", ["x"])
     assert not list(tmp_path.iterdir())
+
+
+ROOT = Path(__file__).parents[3]
+WRITES = {"replace", "rename", "write_text", "write_bytes", "mkstemp", "NamedTemporaryFile"}
+
+
+def test_only_one_module_writes_files():
+    found: list[str] = []
+    for folder in ("dialects", "hw", "passes", "tools"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if not isinstance(node, ast.Call):
+                    continue
+                called = ast.unparse(node.func)
+                name = called.rpartition(".")[2]
+                modes = [a.value for a in node.args[1:] if isinstance(a, ast.Constant)]
+                opens = name == "open" and any(str(mode)[:1] in "wax" for mode in modes)
+                # Strings and dataclasses have a `replace`, too.
+                if (name in WRITES and (name != "replace" or called == "os.replace")) or opens:
+                    found.append(f"{path.relative_to(ROOT)}: {called}")
+    # A member of an archive is no file.
+    assert set(found) == {"hw/files.py: os.replace", "hw/npy.py: archive.open"}

@@ -243,6 +243,12 @@ def test_a_member_twice_is_refused(program, tmp_path):
     assert "found two members 'a'" in refusal(path)
 
 
+def test_bytes_behind_the_archive_are_refused(program, tmp_path):
+    path = tmp_path / "p.vta"
+    path.write_bytes(program.to_bytes() + b"\0")
+    assert "found bytes between members differ" in refusal(path)
+
+
 def test_nothing_is_unpacked(tmp_path):
     """What claims to be larger than its file is refused by the claim."""
     path = tmp_path / "p.vta"
