@@ -93,7 +93,10 @@ class BufferFlow:
         info = isl.UnionAccessInfo.from_sink(elements(self.reads))
         info = info.set_must_source(elements([w for w in self.writes if not w.adds]))
         info = info.set_may_source(elements([w for w in self.writes if w.adds]))
-        return info.set_schedule_map(schedule).compute_flow()
+        try:
+            return info.set_schedule_map(schedule).compute_flow()
+        except isl.Error as error:
+            raise ValueError(f"has accesses whose order ISL cannot follow: {error}") from error
 
     def keeps(self) -> bool:
         """Whether some read gets what was there before the function began."""
