@@ -75,12 +75,12 @@ def _convolution(
 
 
 def _depthwise(windows: Array, weight: Array) -> Array:
-    """[N, C, OH, OW, KH, KW] times [C, KH, KW] over KH, KW; integers in i64."""
+    """[N, C, OH, OW, KH, KW] times [C, KH, KW] over KH, KW; integers modulo 2^32."""
     if is_float(windows):
         return total_of_windows(windows, weight[:, None, None], axes=2)
-    sums = np.zeros(windows.shape[:4], np.int64)
+    sums = np.zeros(windows.shape[:4], np.int32)
     for i, j in np.ndindex(*windows.shape[4:]):
-        sums += windows[..., i, j] * weight[:, i, j, None, None].astype(np.int64)
+        sums += windows[..., i, j] * weight[:, i, j, None, None].astype(np.int32)
     return sums
 
 

@@ -160,12 +160,17 @@ def _laid_out(array: Array, random: np.random.Generator, trial: int) -> Array:
     return view
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int8, np.int16, np.int32])
 def test_a_depthwise_convolution_is_the_general_one(dtype: Any):
-    """Bit for bit: a group of one channel with a zero beside it has the same exact sums."""
+    """Bit for bit: a channel by itself, or with zeros times others. Sums of integers leave any type
+    that is narrower than the result's, and that."""
     random = np.random.default_rng(1)
-    x = random.standard_normal((1, 5, 8, 8)).astype(dtype)
-    w = random.standard_normal((5, 1, 3, 3)).astype(dtype)
+    if np.issubdtype(dtype, np.floating):
+        x, w = (random.standard_normal(s).astype(dtype) for s in ((1, 5, 8, 8), (5, 1, 3, 3)))
+    else:
+        limits = np.iinfo(dtype)
+        x = random.choice([limits.min, limits.max], (1, 5, 8, 8)).astype(dtype)
+        w = random.choice([limits.min, limits.min + 1], (5, 1, 3, 3)).astype(dtype)
     module = _function(graph.Conv2dOp, [x, w], {"groups": 5})
     full = np.zeros((5, 5, 3, 3), dtype)
     full[range(5), range(5)] = w[:, 0]

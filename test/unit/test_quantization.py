@@ -133,8 +133,14 @@ def test_a_tensor_of_zeros_takes_any_scale():
     ties.relate([a, b])
     ties.add(c)
     chosen(ties, {a: 0.0, b: 5.0, c: 0.0})
-    assert ties.limit(a) > 0
+    # The coarsest of those it is related to, so that none of them must be scaled to meet it.
+    assert ties.limit(a) == ties.limit(b)
     assert ties.limit(c) == 1.0
+    a, b, c = values(3)
+    ties = Ties()
+    ties.relate([a, b, c])
+    chosen(ties, {a: 0.0, b: 5.0, c: 0.1})
+    assert ties.limit(a) == ties.limit(b) > ties.limit(c)
 
 
 # --- Weights.

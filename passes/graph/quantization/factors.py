@@ -112,7 +112,7 @@ def find_freedoms(
 def _heads(op: graph.MatmulOp, by_result: dict[SSAValue, Layer]) -> Heads | None:
     shape = shape_of(op.result)
     batch = [axis for axis, size in enumerate(shape[:-2]) if size > 1]
-    if len(batch) != 1 or len(shape_of(op.rhs)) != len(shape) or op.lhs == op.rhs:
+    if len(batch) != 1 or len(shape_of(op.rhs)) != len(shape):
         return None
     (axis,) = batch
     sides: list[Chain] = []
@@ -135,7 +135,7 @@ def _columns(
     op: graph.MatmulOp, by_result: dict[SSAValue, Layer], by_root: dict[Operation, Layer]
 ) -> Columns | None:
     chain = _chain_to(op.rhs, by_result)
-    if chain is None or op.lhs == op.rhs:
+    if chain is None:
         return None
     shape = shape_of(op.result)
     columns = chain.channels[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from xdsl.ir import SSAValue
@@ -11,6 +12,7 @@ from nopt.dialects import graph
 from nopt.dialects.constants import Array
 from nopt.passes.graph.quantization.execution import GraphRun
 from nopt.passes.graph.quantization.layers import constant_of, has_weights, input_axis
+from nopt.passes.graph.quantization.names import tensor_names
 from nopt.passes.graph.quantization.plan import Plan, constants_of
 from nopt.passes.graph.quantization.ranges import Channels, Magnitudes
 from nopt.passes.graph.quantization.samples import Sample
@@ -55,12 +57,15 @@ def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample]) -> Observation
         assert array is not None
         seen.magnitudes[constant].add(array)
 
+    names = tensor_names(run.function)
+
     def watch(value: SSAValue, array: Array) -> None:
-        if isinstance(value.owner, graph.GraphOp):
-            with about(value.owner):
+        place = about(value.owner) if isinstance(value.owner, graph.GraphOp) else nullcontext()
+        with place:
+            try:
                 seen.add(value, array)
-        else:
-            seen.add(value, array)
+            except ValueError as error:
+                raise ValueError(f"tensor '{names[value]}': {error}") from error
 
     for sample in samples:
         run.run(sample, watch)

@@ -12,6 +12,10 @@ BINS = 2048
 """As the literature on post-training quantization has it."""
 
 
+_SMALLEST = 2.0**-100
+"""What is smaller counts as zero: its square, or its scale, is soon no normal float32."""
+
+
 class Magnitudes:
     """A running histogram of |x| over equal bins from 0 on, zeros apart.
 
@@ -39,8 +43,11 @@ class Magnitudes:
         largest = float(flat.max())
         if not np.isfinite(largest):
             raise ValueError("found NaN or infinite numbers, expected finite ones")
+        if largest < _SMALLEST:
+            largest = 0.0
+        flat = np.where(flat < _SMALLEST, np.float32(0), flat)
         self.total += flat.size
-        self.squares += float(np.dot(flat, flat))
+        self.squares += float(np.square(flat, dtype=np.float64).sum())
         self.largest = max(self.largest, largest)
         self.smallest = min(self.smallest, float(array.min()))
         if largest == 0:
@@ -53,7 +60,8 @@ class Magnitudes:
             self.counts[BINS // 2 :] = 0
             self.top *= 2
         self.zeros += flat.size - int(np.count_nonzero(flat))
-        bins = np.minimum((flat * np.float32(BINS / self.top)).astype(np.int32), BINS - 1)
+        place = np.multiply(flat, BINS / self.top, dtype=np.float64)
+        bins = np.minimum(place.astype(np.int32), BINS - 1)
         self.counts += np.bincount(bins, minlength=BINS)
 
     @property
@@ -105,9 +113,9 @@ class Channels:
         others = tuple(i for i in range(array.ndim) if i != self.axis % array.ndim)
         # max(|x|) without making |x|.
         top = np.maximum(array.max(axis=others), -array.min(axis=others))
-        self.largest = np.maximum(self.largest, top)
+        self.largest = np.maximum(self.largest, np.where(top < _SMALLEST, 0, top))
         self._sum = self._sum + array.mean(axis=others, dtype=np.float64)
-        self._squares = self._squares + np.square(array).mean(axis=others, dtype=np.float64)
+        self._squares = self._squares + np.square(array, dtype=np.float64).mean(axis=others)
         self.samples += 1
 
     @property

@@ -69,6 +69,8 @@ def _weights(node: Node, w: Coded) -> tuple[SSAValue, Array]:
     """Weights with zero point 0, as a tensor and as wide integers."""
     assert w.array is not None
     wide = w.array.astype(np.int64) - w.aligned(w.zero)
+    if not wide.size:
+        node.fail(f"the weights have shape {list(wide.shape)}, expected at least one element")
     least, most = int(wide.min()), int(wide.max())
     if least >= -128 and most <= 127:
         dtype: Any = np.int8
