@@ -128,6 +128,8 @@ class ModuleParser(ElementParser, LocationParser):
                 pos,
                 self.pos,
             )
+        except ZeroDivisionError:
+            self.raise_error("expected an affine map, found one that divides by 0", pos, self.pos)
 
     @override
     def parse_affine_map_of_ssa_ids(self) -> tuple[AffineMap, Sequence[SSAValue[IndexType]]]:

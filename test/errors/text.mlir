@@ -130,3 +130,8 @@ module attributes {note = #graph<kind add>} {
 
 #several = dense<300.0e300> : tensor<2xf32>
 // CHECK: text.mlir:131:1: error: a number is out of range
+
+// -----
+
+#by_zero = affine_map<() -> (0 floordiv 0)>
+// CHECK: error: expected an affine map, found one that divides by 0
