@@ -46,6 +46,8 @@ class NestGraph(Draft):
         super().__init__(draw)
         self.largest, self.most_points = largest, largest * MOST_POINTS_EACH
         self.live: list[SSAValue] = []
+        self.unfinished: list[SSAValue] = []
+        """Tensors with elements that nothing wrote: for others to write into, and to be given."""
         self.iterators: list[Iterator] = []
 
     def iterator(self, extent: int, is_reduction: bool = False) -> AffineExpr:
@@ -233,36 +235,39 @@ class NestGraph(Draft):
         place = None if wide or self.pick(True, True, True, False) else self.place()
         nest = self.nest.finish(value, place=place)
         if prod(nest.result_shape) <= self.largest:
-            self.live.append(self.append(nest))
+            partly = place and (place.destination is None or place.destination in self.unfinished)
+            (self.unfinished if partly else self.live).append(self.append(nest))
 
     def place(self) -> Place:
         """A part of a tensor of the nest's rank, that of another nest mostly."""
         extents = self.nest.parallel
         larger = [
             v
-            for v in self.live
+            for v in (*self.live, *self.unfinished)
             if len(shape_of(v)) == len(extents)
             and dtype_of(v) == np.int8
             and all(n >= extent for n, extent in zip(shape_of(v), extents, strict=True))
         ]
-        steps = [1] * len(extents)
+        steps, sizes = [1] * len(extents), [*extents]
+        destination: SSAValue | None = None
         if larger and self.pick(True, True, False):
-            destination = self.pick(*larger)
+            chosen = self.pick(*larger)
+            destination, sizes = chosen, [*shape_of(chosen)]
         else:
             steps[self.number(0, len(steps) - 1)] = self.pick(1, 1, 2)
             sizes = [
                 n * step + self.pick(0, 0, 3, 16) for n, step in zip(extents, steps, strict=True)
             ]
-            destination = self.tensor(sizes)
+            destination = self.tensor(sizes) if self.pick(True, True, False) else None
         room = [
             size - (extent - 1) * step - 1
-            for size, extent, step in zip(shape_of(destination), extents, steps, strict=True)
+            for size, extent, step in zip(sizes, extents, steps, strict=True)
         ]
         indices = [
             dim * step + self.offset(most)
             for dim, step, most in zip(self.parallel, steps, room, strict=True)
         ]
-        type = TensorType(i8, shape_of(destination))
+        type = TensorType(i8, sizes)
         return Place(AffineMap(len(extents), 0, tuple(indices)), type, destination)
 
     # --- Kinds of nests.
@@ -390,4 +395,4 @@ def nest_graphs(draw: Any, steps: int = 5, largest: int = MOST_ELEMENTS) -> Netw
     results = [draft.live[-1]]
     if draft.pick(False, False, True):
         results.append(draft.pick(*draft.live))
-    return draft.finish(*results)
+    return draft.finish(*results, *draft.unfinished[-1:])
