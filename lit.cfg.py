@@ -13,7 +13,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 config.name = "nopt"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "bench", "build", "docs", "examples", "property", "unit"]
+config.excludes = ["Inputs", "bench", "build", "docs", "examples", "fuzz", "property", "unit"]
 config.test_source_root = here
 config.test_exec_root = os.path.join(here, "build", "lit")
 

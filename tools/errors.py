@@ -32,7 +32,13 @@ class UserError(Exception):
         self.place = place
 
     def __str__(self) -> str:
-        return f"{self.place}: error: {self.message}" if self.place else f"error: {self.message}"
+        place = f"{self.place}: " if self.place else ""
+        return printable(f"{place}error: {self.message}", besides="\n")
+
+
+def printable(text: str, besides: str = "") -> str:
+    """The text with what is no printable character, nor among those `besides`, escaped."""
+    return "".join(c if c.isprintable() or c in besides else repr(c)[1:-1] for c in text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import ArgSpecParseError, ParseError
 from xdsl.utils.hints import isa, type_repr
 
 from nopt.passes.pipelines import PIPELINES, Pipeline
-from nopt.tools.errors import UserError, nearest, one_line
+from nopt.tools.errors import UserError, nearest, one_line, printable
 
 SpecT = TypeVar("SpecT", bound=ArgSpecConvertible)
 
@@ -50,7 +50,7 @@ def parse_specs(text: str, what: str = "pass pipeline") -> list[ArgSpec]:
         at = f"column {place.rpartition(':')[2]}: {message.strip()}{hint}"
     except (ParseError, RuntimeError) as error:
         at = error.msg if isinstance(error, ParseError) else "it ends too early"
-    raise UserError(f"malformed {what} '{text}': {at}")
+    raise UserError(f"malformed {what} '{printable(text)}': {at}")
 
 
 def _quoted(text: str) -> str:
