@@ -66,7 +66,7 @@ def allowances(module: ModuleOp, integers: ModuleOp, sample, rows) -> dict[str, 
     - of a mean of k elements, |e(x)| / sqrt(k): a mean's square is at most the mean of squares;
     - of a product with weights that reads one, |e(x)| times the largest singular value;
     - of what moves, compares, adds or is a softmax, at most the sum of |e(x)|;
-    - of a convolution, nothing: its operand is no mean of a whole image."""
+    - of a convolution, the same times the root of how many windows read an element."""
     network = network_of(module)
     names = tensor_names(network)
     found = {row.name: row for row in rows}
@@ -109,7 +109,10 @@ def gain(op) -> float:
         case graph.MatmulOp() if isinstance(op.rhs.owner, graph.ConstantOp):
             return float(np.linalg.norm(op.rhs.owner.array.astype(float), 2))
         case graph.Conv2dOp() | graph.ConvTranspose2dOp():
-            return 0.0
+            weights = op.weight.owner.array.astype(float)
+            strides = zip(weights.shape[2:], op.strides.get_values(), strict=True)
+            reads = np.prod([-(-kernel // stride) for kernel, stride in strides])
+            return float(np.linalg.norm(weights.reshape(len(weights), -1), 2) * np.sqrt(reads))
         case _:
             return 1.0
 
