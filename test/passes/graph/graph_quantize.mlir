@@ -67,8 +67,8 @@ func.func @attention(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32> {
 // CHECK-NEXT: %scores = graph.requantize %acc shift 8 {represents = {tensor = "scores", scale = 2.560000e-02 : f32}} : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi8>
 // CHECK-NEXT: %scores.float = graph.dequantize %scores scale 0.0256 : tensor<1x2x2x2xi8> -> tensor<1x2x2x2xf32>
 // CHECK-NEXT: %shares = graph.softmax %scores.float axis 3 : tensor<1x2x2x2xf32>
-// CHECK-NEXT: %shares.i8 = graph.quantize %shares scale 0.0071678907 {represents = {tensor = "shares", scale = 0.00716789067 : f32}} : tensor<1x2x2x2xf32> -> tensor<1x2x2x2xi8>
+// CHECK-NEXT: %shares.i8 = graph.quantize %shares scale 0.0071678897 {represents = {tensor = "shares", scale = 0.00716788974 : f32}} : tensor<1x2x2x2xf32> -> tensor<1x2x2x2xi8>
 // CHECK-NEXT: %acc_1 = graph.matmul %shares.i8, %x.i8 : (tensor<1x2x2x2xi8>, tensor<1x2x2x2xi8>) -> tensor<1x2x2x2xi32>
-// CHECK-NEXT: %y = graph.requantize %acc_1 shift 7 {represents = {tensor = "y", scale = 9.174900e-03 : f32}} : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi8>
-// CHECK-NEXT: %y.float = graph.dequantize %y scale 0.0091749 : tensor<1x2x2x2xi8> -> tensor<1x2x2x2xf32>
+// CHECK-NEXT: %y = graph.requantize %acc_1 shift 7 {represents = {tensor = "y", scale = 0.0091748992 : f32}} : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi8>
+// CHECK-NEXT: %y.float = graph.dequantize %y scale 0.009174899 : tensor<1x2x2x2xi8> -> tensor<1x2x2x2xf32>
 // CHECK-NEXT: func.return %y.float : tensor<1x2x2x2xf32>
