@@ -30,6 +30,8 @@ ARGUMENT_ORDER = "affine_nest.order"
 PACKS = "affine_nest.packs"
 """Attribute of an argument: the type of the tensor that a caller has."""
 
+_ORDERS = (ARGUMENT_ORDER, PACKS)
+
 
 def arguments_of(function: FuncOp) -> tuple[BlockArgument, ...]:
     """The arguments of a function; none if it is only declared."""
@@ -57,6 +59,13 @@ def set_argument_attributes(function: FuncOp, index: int, attributes: dict[str, 
         each = [*function.arg_attrs.data]
     each[index] = DictionaryAttr(attributes)
     function.arg_attrs = ArrayAttr(each) if any(one.data for one in each) else None
+
+
+def drop_orders(function: FuncOp) -> None:
+    """Let the arguments of a function lie in memory as their types say."""
+    for index, attributes in enumerate(function.arg_attrs or ()):
+        kept = {name: attr for name, attr in attributes.data.items() if name not in _ORDERS}
+        set_argument_attributes(function, index, kept)
 
 
 def given_type(argument: SSAValue) -> Attribute:

@@ -3,8 +3,9 @@
 Functions take memrefs and return memrefs. Each nest allocates its result and fills it in
 `affine.for` loops, after a copy of its destination if it has one; a reduction is a loop nest of its
 own that carries the accumulator; a read that may be outside is guarded by an `affine.if`. Buffers
-that are not returned are freed at the end. For an `mlir-opt` before version 17, print with
-`--print-no-properties`.
+that are not returned are freed at the end. What a function took packed it packs by loops, too; an
+order in which an argument is to lie on the core only is dropped. For an `mlir-opt` before version
+17, print with `--print-no-properties`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ from xdsl.utils.hints import isa
 
 from nopt.dialects.affine_math import expr_range, substitute
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
+from nopt.dialects.affine_nest.arguments import drop_orders
 from nopt.dialects.graph import ConstantOp
+from nopt.passes.affine.given_arguments import give_arguments
 from nopt.passes.affine.reductions import COMBINE
 from nopt.passes.machine import ATTRIBUTE
 from nopt.passes.places import about
@@ -62,6 +65,7 @@ class ConvertAffineNestToAffinePass(ModulePass):
     name = "convert-affine-nest-to-affine"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        give_arguments(op)
         globals = _Globals(op)
         for function in [function for function in op.walk() if isinstance(function, FuncOp)]:
             _convert_function(function, globals)
@@ -108,6 +112,7 @@ def _convert_function(function: FuncOp, globals: _Globals) -> None:
     function.function_type = FunctionType.from_lists(
         [_memref_type(type) for type in inputs], [_memref_type(type) for type in outputs]
     )
+    drop_orders(function)
     if function.is_declaration:
         return
     with about(function):

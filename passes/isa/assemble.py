@@ -25,9 +25,9 @@ from nopt.hw.config import Config
 from nopt.hw.encoding import INSTRUCTION, encode
 from nopt.hw.program import CoreStep, HostStep, Program, Symbol, Value
 from nopt.hw.synchronize import synchronized
+from nopt.passes.affine.given_arguments import with_given_arguments
 from nopt.passes.isa.check_program import check_program, find_function
 from nopt.passes.isa.expand import Records, Stream, UopKernels, Zeros, expand
-from nopt.passes.isa.given_arguments import with_given_arguments
 from nopt.passes.isa.host_functions import HostFunctions
 from nopt.passes.isa.layer_table import layer_of, spans
 from nopt.passes.isa.phases import Phase, phases_of, tensors_read

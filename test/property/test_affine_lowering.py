@@ -197,6 +197,24 @@ def test_large_and_equal_constants():
     assert [op.name for op in module.ops] == ["memref.global", "func.func"]
 
 
+def test_arguments_given_packed():
+    """The memref is the tensor that a caller has; loops pack it."""
+    text = """
+    func.func @main(%x: tensor<3x4x2xi8> {
+        affine_nest.order = affine_map<(d0, d1) -> (d1 floordiv 2, d0, d1 mod 2)>,
+        affine_nest.packs = tensor<4x6xi8>}) -> tensor<4xi8> {
+      %y = affine_nest.for (%i) = (4) {
+        %a = affine_nest.load %x[2, %i, 1] : tensor<3x4x2xi8>
+        affine_nest.yield %a : i8
+      } : tensor<4xi8>
+      return %y : tensor<4xi8>
+    }"""
+    x = np.arange(24, dtype=np.int8).reshape(4, 6)
+    network = Network(parse(text), [x])
+    np.testing.assert_array_equal(run(network)[0], x[:, 5])
+    check(network)
+
+
 # --- By MLIR: `mlir-opt` accepts the text, and what it makes of it computes the same.
 
 

@@ -179,3 +179,24 @@ func.func @into(%x: tensor<3xi8>) -> tensor<8xi8> {
 // CHECK-NEXT: }
 // CHECK-NEXT: memref.dealloc %a : memref<8xi8>
 // CHECK-NEXT: func.return %b : memref<8xi8>
+
+// What is given packed is packed by loops; orders that only say where arguments are to lie are dropped.
+func.func @packs(%x: tensor<2x2xi8> {affine_nest.order = affine_map<(d0) -> (d0 floordiv 2, d0 mod 2)>, affine_nest.packs = tensor<4xi8>},
+                 %y: tensor<4xi8> {affine_nest.order = affine_map<(d0) -> (d0 floordiv 2, d0 mod 2)>, test.name = "y"}) -> tensor<2xi8> {
+  %z = affine_nest.for (%i) = (2) {
+    %a = affine_nest.load %x[%i, 1] : tensor<2x2xi8>
+    affine_nest.yield %a : i8
+  } : tensor<2xi8>
+  return %z : tensor<2xi8>
+}
+// CHECK-LABEL: func.func @packs(%x: memref<4xi8>, %y: memref<4xi8> {test.name = "y"}) -> memref<2xi8> {
+// CHECK-NEXT: %x_1 = memref.alloc() : memref<2x2xi8>
+// CHECK-NEXT: affine.for %i0 = 0 to 2 {
+// CHECK-NEXT: affine.for %i1 = 0 to 2 {
+// CHECK-NEXT: %x_2 = affine.load %x[%i0 * 2 + %i1] : memref<4xi8>
+// CHECK-NEXT: affine.store %x_2, %x_1[%i0, %i1] : memref<2x2xi8>
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: %z = memref.alloc() : memref<2xi8>
+// CHECK-NEXT: affine.for %i = 0 to 2 {
+// CHECK-NEXT: %a = affine.load %x_1[%i, 1] : memref<2x2xi8>

@@ -1,13 +1,14 @@
-"""Programs take tensors as callers have them: what a function takes packed, the host packs first.
+"""Functions take tensors as callers have them: what a function took packed, it packs first.
 
-So it does while it copies an argument into the core's memory.
+Programs and loops do so. The host of a program does it while it copies an argument into the core's
+memory.
 """
 
 from __future__ import annotations
 
 from xdsl.builder import Builder
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.func import FuncOp
+from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Attribute, BlockArgument, Operation
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -20,6 +21,7 @@ from nopt.dialects.affine_nest.arguments import (
 )
 from nopt.dialects.shaped import shape_of
 from nopt.passes.affine.orders import Order
+from nopt.passes.places import about
 
 
 def with_given_arguments(module: ModuleOp) -> ModuleOp:
@@ -27,11 +29,24 @@ def with_given_arguments(module: ModuleOp) -> ModuleOp:
     if not any(_packed(op) for op in module.walk()):
         return module
     module = module.clone()
+    give_arguments(module)
+    return module
+
+
+def give_arguments(module: ModuleOp) -> None:
+    """Let functions pack their arguments themselves.
+
+    Raises, about the call, that another function of the module gives them packed."""
+    given: set[str] = set()
     for function in [op for op in module.walk() if isinstance(op, FuncOp)]:
         for argument in _packed(function):
             _pack(function, argument)
-        function.update_function_type()
-    return module
+            function.update_function_type()
+            given.add(function.sym_name.data)
+    for call in module.walk():
+        if isinstance(call, CallOp) and (name := call.callee.root_reference.data) in given:
+            with about(call):
+                raise ValueError(f"gives @{name} what it takes packed; only callers outside can")
 
 
 def _packed(op: Operation) -> list[BlockArgument]:
