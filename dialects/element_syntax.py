@@ -18,7 +18,9 @@ from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
+    IntegerType,
     RankedStructure,
+    Signedness,
     TensorType,
 )
 from xdsl.parser import AttrParser, Parser
@@ -28,9 +30,12 @@ from xdsl.utils.mlir_lexer import MLIRTokenKind
 from nopt.dialects import floats
 
 _BITS = re.compile(r"(-\s*)?0x[0-9A-Fa-f]+")
+_DIGITS = re.compile(r"0x([0-9A-Fa-f]{2})*")
 _MOST_BYTES = 1 << 31
 """Of a constant: xDSL has every element in memory, even if the text gives one for all."""
 _NO_BITS = "f80, f128 and integers of more than 64 bits have no bits here"
+_KEPT_WIDTHS = (8, 16, 32, 64)
+"""Of integers that lie in hexadecimal text as xDSL keeps them."""
 
 
 class ElementParser(Parser):
@@ -74,30 +79,32 @@ class ElementParser(Parser):
         if type is None:
             self.parse_punctuation(":", " in dense attribute")
             type = self._parse_dense_literal_type()
+        element_type = type.get_element_type()
         try:
             if digits is None:
-                data = self._packed(elements, type.get_element_type())
+                numbers = [each.to_type(self, element_type) for each in elements]
+                data = self._with_bits(_packed(numbers, element_type), elements, element_type)
             else:
-                data = _of_hexadecimal(digits)
+                data = _of_hexadecimal(digits, element_type, prod(type.get_shape()))
             return DenseIntOrFPElementsAttr(type, BytesAttr(_filled(data, type, shape)))
         except NotImplementedError:
             self.raise_error(_NO_BITS, start, self.pos)
         except ValueError as error:
             self.raise_error(f"dense literal: {error}", start, self.pos)
 
-    def _packed(
-        self, elements: Sequence[Parser._TensorLiteralElement], type: AnyDenseElement
+    def _with_bits(
+        self,
+        packed: bytes,
+        elements: Sequence[Parser._TensorLiteralElement],
+        type: AnyDenseElement,
     ) -> bytes:
-        """The bytes of listed elements."""
-        numbers = [each.to_type(self, type) for each in elements]
-        listed = TensorType(type, [len(numbers)])
-        packed = DenseIntOrFPElementsAttr.from_list(cast(Any, listed), cast(Any, numbers))
-        data = bytearray(packed.data.data)
-        if isinstance(type, AnyFloat):
-            size = type.size
-            for number, each in enumerate(elements):
-                if _is_bits(each.span):
-                    data[number * size : (number + 1) * size] = self._raw(each.span, type)
+        """The bytes of listed elements, where those given as bits are not filled in yet."""
+        if not isinstance(type, AnyFloat):
+            return packed
+        data, size = bytearray(packed), type.size
+        for number, each in enumerate(elements):
+            if _is_bits(each.span):
+                data[number * size : (number + 1) * size] = self._raw(each.span, type)
         return bytes(data)
 
     @override
@@ -152,11 +159,42 @@ def _is_bits(span: Span[str]) -> bool:
     return _BITS.match(span.text) is not None
 
 
-def _of_hexadecimal(text: str) -> bytes:
-    """The bytes that `"0x…"` gives. Raises ValueError for another text."""
-    if not text.startswith("0x"):
-        raise ValueError("expected 0x and hexadecimal digits in the string")
-    return bytes.fromhex(text[2:])
+def _packed(numbers: Sequence[Any], type: AnyDenseElement) -> bytes:
+    """The bytes of numbers as xDSL keeps them."""
+    listed = TensorType(type, [len(numbers)])
+    return DenseIntOrFPElementsAttr.from_list(cast(Any, listed), numbers).data.data
+
+
+def _of_hexadecimal(text: str, type: AnyDenseElement, count: int) -> bytes:
+    """The bytes of what `"0x…"` gives: one element for all, or `count` elements.
+
+    Raises ValueError for another text."""
+    if not _DIGITS.fullmatch(text):
+        raise ValueError("expected 0x and pairs of hexadecimal digits in the string")
+    data = bytes.fromhex(text[2:])
+    if not isinstance(type, IntegerType) or type.bitwidth in _KEPT_WIDTHS:
+        return data
+    numbers = _bits(data, count) if type.bitwidth == 1 else _whole_bytes(data, type.bitwidth)
+    sign = 0 if type.signedness.data is Signedness.UNSIGNED else 1 << (type.bitwidth - 1)
+    return _packed([(number ^ sign) - sign for number in numbers], type)
+
+
+def _bits(data: bytes, count: int) -> list[int]:
+    """MLIR packs elements of one bit, the lowest of a byte first; 0x00 or 0xFF is all of them."""
+    if len(data) == 1 and (count == 1 or data[0] in (0x00, 0xFF)):
+        return [int(data[0] != 0)]
+    if len(data) != -(-count // 8):
+        raise ValueError(f"expected {count} bits in whole bytes, found {len(data)} bytes")
+    return [data[i // 8] >> i % 8 & 1 for i in range(count)]
+
+
+def _whole_bytes(data: bytes, width: int) -> list[int]:
+    """Other elements are in as many bytes as they need; bits beyond their width are nothing."""
+    size, mask = -(-width // 8), (1 << width) - 1
+    if len(data) % size:
+        raise ValueError(f"expected {size} bytes for each element, found {len(data)} bytes in all")
+    starts = range(0, len(data), size)
+    return [int.from_bytes(data[start : start + size], "little") & mask for start in starts]
 
 
 def _filled(data: bytes, type: RankedStructure[AnyDenseElement], shape: list[int] | None) -> bytes:

@@ -22,6 +22,7 @@ from xdsl.dialects.builtin import (
     f32,
     f64,
 )
+from xdsl.dialects.memref import GlobalOp
 from xdsl.ir import Attribute
 from xdsl.utils.exceptions import ParseError
 
@@ -147,6 +148,15 @@ def test_hexadecimal_numbers_are_bits(text: str, values: list[float]):
     found = array_of(read(text))
     np.testing.assert_array_equal(found, values)
     assert (np.signbit(found) == np.signbit(values)).all()
+
+
+def test_globals():
+    """Where `memref.global` has the type before the elements."""
+    for text in ("[[0x7F800000, 0x4CEB79A3]]", '"0x0000807FA379EB4C"'):
+        module = ModuleParser(CONTEXT, f"memref.global @w : memref<1x2xf32> = dense<{text}>")
+        (found,) = module.parse_module().ops
+        assert isinstance(found, GlobalOp)
+        np.testing.assert_array_equal(array_of(found.initial_value), [[np.inf, 123456792]])
 
 
 @pytest.mark.parametrize(
