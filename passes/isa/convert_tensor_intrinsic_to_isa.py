@@ -27,6 +27,7 @@ from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.isa.hardware_loops import BoxLoop, Instruction, arrange
 from nopt.passes.isa.idle_core import warn_if_idle
+from nopt.passes.isa.reach import check_indices, check_sizes
 from nopt.passes.isa.transfers import Extent, extents_of, split
 from nopt.passes.machine import machine_of
 from nopt.passes.places import about
@@ -54,15 +55,16 @@ class ConvertTensorIntrinsicToIsaPass(ModulePass):
 
 def _lower(kernel: ti.KernelOp, lowering: _Lowering) -> None:
     for op in list(kernel.body.walk()):
-        match op:
-            case ti.LoadOp():
-                lowering.load(op)
-            case ti.StoreOp():
-                lowering.store(op)
-            case ti.GemmOp() | ti.ResetOp() | ti.AluOp():
-                lowering.box(op)
-            case _:
-                pass
+        with about(op):
+            match op:
+                case ti.LoadOp():
+                    lowering.load(op)
+                case ti.StoreOp():
+                    lowering.store(op)
+                case ti.GemmOp() | ti.ResetOp() | ti.AluOp():
+                    lowering.box(op)
+                case _:
+                    pass
     for op in [op for op in kernel.body.block.ops if isinstance(op, ti.AllocOp)]:
         Rewriter.erase_op(op)
     body = kernel.detach_region(kernel.body)
@@ -182,6 +184,7 @@ class _Lowering:
         memory = ti.memory_of(op.buffer.type)
         assert memory is not None
         emitter = _Emitter(op, op.variables)
+        self._check_window(op, emitter.ranges)
         shape = shape_of(op.source)[: len(buffer.shape) - 1]
         extents = extents_of(
             op.offsets.data.results,
@@ -221,6 +224,7 @@ class _Lowering:
     def store(self, op: ti.StoreOp) -> None:
         buffer = self.buffers[op.buffer]
         emitter = _Emitter(op, op.variables)
+        self._check_window(op, emitter.ranges)
         shape = shape_of(op.destination)[:-1]
         extents = extents_of(
             op.offsets.data.results,
@@ -230,6 +234,8 @@ class _Lowering:
             [1] * len(shape),
             [_trips(variable) for variable in op.variables],
         )
+        if any(extent.is_padded for extent in extents):
+            raise ValueError("the box leaves 'destination', expected all of it inside")
         chosen = split(extents)
         rows, loops = chosen.rows, chosen.loops
         if rows is not None and any(e.is_partial for e in extents[chosen.columns :]):
@@ -254,6 +260,11 @@ class _Lowering:
             )
         )
         Rewriter.erase_op(op)
+
+    def _check_window(self, op: ti.LoadOp | ti.StoreOp, loops: dict[AffineExpr, Range]) -> None:
+        slots, *shape = self.buffers[op.buffer].shape
+        check_indices("'buffer'", op.slot.data.results, [], loops, [slots])
+        check_sizes("'buffer'", op.sizes.data, loops, shape)
 
     @staticmethod
     def _around(
@@ -285,10 +296,12 @@ class _Lowering:
         return isa.Columns(first.offset * length, size, first.bound * length)
 
     def box(self, op: ti.GemmOp | ti.ResetOp | ti.AluOp) -> None:
-        addresses = [
-            self.buffers[memref].address(map.data.results) for memref, map in self._accesses(op)
-        ]
-        emitter = _Emitter(op, op.variables)
+        emitter, addresses = _Emitter(op, op.variables), []
+        for memref, map in self._accesses(op):
+            buffer, indices = self.buffers[memref], map.data.results
+            name = f"'{memref.name_hint or 'buffer'}'"
+            check_indices(name, indices, op.sizes.data, emitter.ranges, buffer.shape)
+            addresses.append(buffer.address(indices))
         arranged = arrange(addresses, op.sizes.data, emitter.ranges, self.config)
         bases = list(arranged.bases)
         for loop in arranged.around:

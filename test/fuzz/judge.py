@@ -11,6 +11,7 @@ import re
 import resource
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,7 @@ def _run(body: Callable[[], object], folder: Path, errors: Path) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS + 1, SECONDS + 2))
         resource.setrlimit(resource.RLIMIT_AS, (_mapped() + MEMORY,) * 2)
         signal.alarm(_ASLEEP)
+        warnings.simplefilter("ignore", RuntimeWarning)  # As the tools do when they start.
         status = exit_status(body)
     finally:
         os._exit(status)

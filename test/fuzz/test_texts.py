@@ -1,0 +1,175 @@
+"""Texts of every level: what is accepted reads again as printed, and computes what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from io import StringIO
+from pathlib import Path
+
+from checks import CONTEXT, assert_equal, parse
+from kinds import Input, Kind
+from loop_interpreter import Loops, stored
+from mutations import damaged_text
+from numpy.random import Generator
+from programs import compare, is_small, main_of, networks, random_inputs
+from xdsl.context import Context
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation
+
+from nopt.dialects.constants import scoped_resources
+from nopt.dialects.interpreters.run import run_function
+from nopt.dialects.printing import MlirTarget
+from nopt.hw.program import Program
+from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
+from nopt.passes.pipelines import PIPELINES
+from nopt.tools.compiling import run_pipeline
+from nopt.tools.nopt import main as nopt
+
+HERE = Path(__file__).parent
+PASSES = PIPELINES["vta"].passes
+UNTIL = {
+    "graph": "attach-machine",
+    "nests": "affine-nest-simplify",
+    "layouts": "affine-nest-schedule",
+    "kernels": "convert-affine-nest-to-tensor-intrinsic",
+    "isa": "convert-tensor-intrinsic-to-isa",
+}
+"""The last pass before each level's text."""
+WEIGHTS = {
+    **{"forms": 0.3, "graph": 0.25, "nests": 0.1, "layouts": 0.1},
+    **{"kernels": 0.08, "isa": 0.07, "loops": 0.1},
+}
+MOST_STEPS = 50_000
+"""Of loops that are executed one by one."""
+
+
+def test_texts(part: int):
+    Kind("texts", made).check(part)
+
+
+def made(rng: Generator) -> Input:
+    """A golden's text, which need not be a program; or a program of one of the levels."""
+    level = str(rng.choice([*WEIGHTS], p=[*WEIGHTS.values()]))
+    texts = bases()[level]
+    data = damaged_text(rng, texts[rng.integers(len(texts))], texts)
+    seed = int(rng.integers(1 << 32))
+
+    def check(path: Path) -> None:
+        match level:
+            case "forms":
+                check_reading(path)
+            case "loops":
+                check_raising(path, seed)
+            case _:
+                check_compiling(path, level, seed)
+
+    return Input(data, ".mlir", check)
+
+
+@cache
+def bases() -> dict[str, list[str]]:
+    goldens = [
+        re.sub(r"//(?! -----).*", "", path.read_text())
+        for path in sorted(HERE.parent.glob("*/**/*.mlir"))
+        if not re.search("invalid|errors", str(path))
+    ]
+    loops = (HERE.parent / "property" / "loop_kernels.mlir").read_text().split("\n\n")[1:]
+    levels: dict[str, list[str]] = {level: [] for level in UNTIL}
+    for network in networks():
+        for level, text in lowered(network):
+            levels[level].append(text)
+    forms = [part for golden in goldens for part in golden.split("// -----\n")]
+    return levels | {"graph": networks(), "loops": loops, "forms": forms}
+
+
+def lowered(text: str) -> Iterator[tuple[str, str]]:
+    """A network's text at each level."""
+    with scoped_resources():
+        module, done = parse(text), 0
+        for level, last in UNTIL.items():
+            end = PASSES.index(last) + 1
+            run_pipeline(module, ",".join(PASSES[done:end]))
+            done = end
+            stream = StringIO()
+            MlirTarget().emit(CONTEXT, module, stream)
+            yield level, stream.getvalue()
+
+
+def check_reading(path: Path) -> None:
+    """What is printed reads as what was read."""
+    options = ["--allow-unregistered-dialect"] if path.stat().st_size % 2 else []
+    with own_resources():
+        nopt([str(path), *options, "-o", "output"])
+    printed = Path("output").rename("printed.mlir")
+    with own_resources():
+        nopt([str(printed), *options, "-o", "output"])
+    assert printed.read_text() == Path("output").read_text(), "reads as another module"
+
+
+def check_compiling(path: Path, level: str, seed: int) -> None:
+    """The program gives what the level's interpreter does."""
+    rest = ",".join(PASSES if level == "graph" else PASSES[PASSES.index(UNTIL[level]) + 1 :])
+    with own_resources():
+        nopt([str(path), "-p", rest, "-t", "vta-program", "-o", "output"])
+    program = Path("output").rename("program.vta")
+    with own_resources():
+        module = parse(path.read_text())
+        if not is_small(module):
+            return
+        inputs = random_inputs(main_of(module), seed)
+        compare(Program.load(program), module, inputs, level)
+
+
+def check_raising(path: Path, seed: int) -> None:
+    """The nests give what the loops do."""
+    with own_resources():
+        nopt([str(path), "-p", "raise-affine-to-nest", "-o", "output"])
+    Path("output").unlink()
+    with own_resources():
+        module = parse(path.read_text())
+        if not is_small(module):
+            return
+        functions = [op for op in module.ops if isinstance(op, FuncOp) and op.body.blocks]
+        given, wanted = [], []
+        for function in functions:
+            for number, argument in enumerate(function.body.block.args):
+                argument.name_hint = f"a{number}"
+            given.append(arrays := random_inputs(function, seed))
+            changed = [array.copy() for array in arrays]
+            try:
+                Steps(function, changed)
+            except TooLong:
+                return
+            pairs = zip(changed, function.body.block.args, strict=True)
+            wanted.append(tuple(array for array, a in pairs if a in stored(function)))
+        RaiseAffineToNestPass().apply(Context(), module)
+        for function, arrays, expected in zip(functions, given, wanted, strict=True):
+            kept = [int(str(a.name_hint)[1:]) for a in function.body.block.args]
+            inputs = [arrays[number] for number in kept]
+            assert_equal(run_function(module, function.sym_name.data, inputs), expected, "raising")
+
+
+class TooLong(Exception):
+    """Too many steps to compare."""
+
+
+class Steps(Loops):
+    """Counts what is executed."""
+
+    done = 0
+
+    def step(self, op: Operation) -> None:
+        self.done += 1
+        if self.done > MOST_STEPS:
+            raise TooLong
+        super().step(op)
+
+
+@contextmanager
+def own_resources() -> Iterator[None]:
+    """As in a process of its own."""
+    with scoped_resources():
+        yield
