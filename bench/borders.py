@@ -14,12 +14,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from layer_borders import Border, borders
 from rich.console import Console
 from rich.progress import track
 from schedule import NETWORK_SOURCES
 from workloads import compile_program
 
-from nopt.hw.borders import Border, borders
 from nopt.tools.report import Row, print_rows
 from nopt.tools.runtime import Runtime
 

@@ -10,13 +10,13 @@ from xdsl.dialects.builtin import ModuleOp
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.machine import machine_of
-from nopt.passes.placement import is_on_core
-from nopt.passes.tensor.estimate import estimate_schedule
-from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError, factor
-from nopt.passes.tensor.search import search
-from nopt.passes.tensor.sequence import Scheduled, cycles_after
-from nopt.passes.tensor.tiling import Tiling, tiling_of
+from nopt.passes.base.machine import machine_of
+from nopt.passes.base.placement import is_on_core
+from nopt.passes.kernel.tiling import Tiling, tiling_of
+from nopt.passes.schedule.estimate import estimate_schedule
+from nopt.passes.schedule.schedule_search import search
+from nopt.passes.schedule.schedules import SCHEDULE, NoScheduleError, factor
+from nopt.passes.schedule.sequence import Scheduled, cycles_after
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ from xdsl.universe import Universe
 from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import numpy_type, scoped_resources
+from nopt.passes.base.placement import is_on_core
 from nopt.passes.pipelines import VTA
-from nopt.passes.placement import is_on_core
 from nopt.tools.compiling import every_dialect, run_pipeline
 from nopt.tools.importer import import_model
 from nopt.tools.pipeline_text import build_passes

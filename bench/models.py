@@ -33,7 +33,8 @@ from rich.console import Console
 from rich.progress import track
 
 from nopt.dialects.interpreters.run import run_function
-from nopt.hw.program import CoreStep, Program
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep
 from nopt.tools.compiling import compile_program, run_pipeline
 from nopt.tools.importer import import_model
 from nopt.tools.report import Row, print_rows, timing_row

@@ -10,8 +10,8 @@ from math import log2
 
 import numpy as np
 
-from nopt.hw.encoding import Module
-from nopt.hw.timing import Timing
+from nopt.hw.isa.encoding import Module
+from nopt.hw.timing.program_timing import Timing
 
 
 @dataclass(frozen=True)

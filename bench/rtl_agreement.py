@@ -19,10 +19,10 @@ from statistics import median
 import numpy as np
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import decode
-from nopt.hw.program import ProgramError
-from nopt.hw.simulator import Simulator, Trap
-from nopt.hw.timing import Timing, time_program
+from nopt.hw.isa.encoding import decode
+from nopt.hw.program.program_parts import ProgramError
+from nopt.hw.sim.simulator import Simulator, Trap
+from nopt.hw.timing.program_timing import Timing, time_program
 from nopt.tools.raw import MODULES, RawProgram, RtlRun, extent, load_raw
 from nopt.tools.report import Row, print_rows
 

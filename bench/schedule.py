@@ -43,12 +43,13 @@ from workloads import LAYERS, Layer, conv_layer, matmul_layer, registered_contex
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
-from nopt.hw import layers
-from nopt.hw.breakdown import Breakdown, breakdowns
-from nopt.hw.encoding import decode
-from nopt.hw.program import CoreStep, Program
-from nopt.hw.timing import Timing
-from nopt.passes.isa.assemble import assemble
+from nopt.hw.isa.encoding import decode
+from nopt.hw.program import layer_rows as layers
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep
+from nopt.hw.timing.breakdown import Breakdown, breakdowns
+from nopt.hw.timing.program_timing import Timing
+from nopt.passes.isa.program.assemble import assemble
 from nopt.tools.compiling import run_pipeline
 from nopt.tools.importer import import_model
 from nopt.tools.pipeline_text import build_passes

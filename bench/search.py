@@ -17,10 +17,10 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
 from nopt.dialects.affine_nest import ForOp
-from nopt.passes.machine import machine_of
-from nopt.passes.placement import is_on_core
-from nopt.passes.tensor.search import Search
-from nopt.passes.tensor.tiling import Tiling, tiling_of
+from nopt.passes.base.machine import machine_of
+from nopt.passes.base.placement import is_on_core
+from nopt.passes.kernel.tiling import Tiling, tiling_of
+from nopt.passes.schedule.schedule_search import Search
 from nopt.tools.pipeline_text import build_passes
 from nopt.tools.report import Row, print_rows
 

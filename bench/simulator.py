@@ -24,7 +24,7 @@ import numpy as np
 from workloads import RESNET18, Layer, compile_program, random_inputs
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import (
+from nopt.hw.isa.encoding import (
     INSTRUCTION,
     Memory,
     Opcode,
@@ -34,9 +34,9 @@ from nopt.hw.encoding import (
     encode,
     encode_uops,
 )
-from nopt.hw.program import CoreStep
-from nopt.hw.simulator import Simulator
-from nopt.hw.timing import time_program
+from nopt.hw.program.program_parts import CoreStep
+from nopt.hw.sim.simulator import Simulator
+from nopt.hw.timing.program_timing import time_program
 from nopt.tools.report import Row, print_rows
 from nopt.tools.runtime import Runtime
 

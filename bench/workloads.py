@@ -16,8 +16,8 @@ from xdsl.universe import Universe
 
 from nopt.dialects import graph
 from nopt.dialects.constants import attribute_of, numpy_type
-from nopt.hw.program import Program
-from nopt.passes.isa.assemble import assemble
+from nopt.hw.program.program_file import Program
+from nopt.passes.isa.program.assemble import assemble
 from nopt.tools.pipeline_text import build_passes
 
 Array = np.ndarray[Any, np.dtype[Any]]

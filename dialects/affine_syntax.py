@@ -7,6 +7,7 @@ or a name that is to become one, is an affine variable, and back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import SSAValue
@@ -158,61 +159,68 @@ def print_expr(
     symbols: Sequence[SSAValue] = (),
 ) -> None:
     """Print `expr`, naming dimension i `dims[i]` (or `d<i>` if None), symbol i `symbols[i]`."""
+    _ExprPrinter(printer, dims, symbols).print(expr)
 
-    def variable(values: Sequence[SSAValue], position: int) -> None:
-        if position < len(values):
-            printer.print_ssa_value(values[position])
-        else:
-            printer.print_string(f"<variable {position}>")
 
-    def grouped(inner: AffineExpr) -> None:
-        if isinstance(inner, AffineBinaryOpExpr):
-            with printer.in_parens():
-                walk(inner)
-        else:
-            walk(inner)
+@dataclass(frozen=True)
+class _ExprPrinter:
+    printer: Printer
+    dims: Sequence[SSAValue] | None
+    symbols: Sequence[SSAValue]
 
-    def walk(expr: AffineExpr) -> None:
+    def print(self, expr: AffineExpr) -> None:
         match expr:
             case AffineConstantExpr():
-                printer.print_string(str(expr.value))
+                self.printer.print_string(str(expr.value))
             case AffineDimExpr():
-                if dims is None:
-                    printer.print_string(f"d{expr.position}")
+                if self.dims is None:
+                    self.printer.print_string(f"d{expr.position}")
                 else:
-                    variable(dims, expr.position)
+                    self._variable(self.dims, expr.position)
             case AffineSymExpr():
-                variable(symbols, expr.position)
+                self._variable(self.symbols, expr.position)
             case AffineBinaryOpExpr(AffineBinaryOpKind.Add):
-                walk(expr.lhs)
-                right = expr.rhs
-                if isinstance(right, AffineConstantExpr) and right.value < 0:
-                    printer.print_string(f" - {-right.value}")
-                elif (
-                    isinstance(right, AffineBinaryOpExpr)
-                    and right.kind is AffineBinaryOpKind.Mul
-                    and isinstance(right.rhs, AffineConstantExpr)
-                    and right.rhs.value < 0
-                ):
-                    printer.print_string(" - ")
-                    grouped(right.lhs)
-                    if right.rhs.value != -1:
-                        printer.print_string(f" * {-right.rhs.value}")
-                else:
-                    printer.print_string(" + ")
-                    walk(right)
+                self.print(expr.lhs)
+                self._add(expr.rhs)
             case AffineBinaryOpExpr(AffineBinaryOpKind.Mul):
-                grouped(expr.lhs)
-                printer.print_string(" * ")
-                grouped(expr.rhs)
+                self._grouped(expr.lhs)
+                self.printer.print_string(" * ")
+                self._grouped(expr.rhs)
             case AffineBinaryOpExpr():
-                grouped(expr.lhs)
-                printer.print_string(f" {_TOKENS[expr.kind]} ")
-                grouped(expr.rhs)
+                self._grouped(expr.lhs)
+                self.printer.print_string(f" {_TOKENS[expr.kind]} ")
+                self._grouped(expr.rhs)
             case _:
-                printer.print_string(str(expr))
+                self.printer.print_string(str(expr))
 
-    walk(expr)
+    def _variable(self, values: Sequence[SSAValue], position: int) -> None:
+        if position < len(values):
+            self.printer.print_ssa_value(values[position])
+        else:
+            self.printer.print_string(f"<variable {position}>")
+
+    def _grouped(self, inner: AffineExpr) -> None:
+        if isinstance(inner, AffineBinaryOpExpr):
+            with self.printer.in_parens():
+                self.print(inner)
+        else:
+            self.print(inner)
+
+    def _add(self, right: AffineExpr) -> None:
+        """Print `+ right`, or what is subtracted."""
+        match right:
+            case AffineConstantExpr() if right.value < 0:
+                self.printer.print_string(f" - {-right.value}")
+            case AffineBinaryOpExpr(AffineBinaryOpKind.Mul, _, AffineConstantExpr() as factor) if (
+                factor.value < 0
+            ):
+                self.printer.print_string(" - ")
+                self._grouped(right.lhs)
+                if factor.value != -1:
+                    self.printer.print_string(f" * {-factor.value}")
+            case _:
+                self.printer.print_string(" + ")
+                self.print(right)
 
 
 def print_exprs(

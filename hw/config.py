@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .files import read_bytes
+from nopt.hw.files.whole_files import read_bytes
 
 _PRESETS = Path(__file__).parent / "presets"
 

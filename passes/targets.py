@@ -9,7 +9,7 @@ def get_all_targets() -> dict[str, Callable[[], type[Target]]]:
     """The factories of all targets, in alphabetical order; a target is imported when asked for."""
 
     def get_partition_report() -> type[Target]:
-        from nopt.passes.graph.partition_report import PartitionReportTarget
+        from nopt.passes.graph.partition.partition_report import PartitionReportTarget
 
         return PartitionReportTarget
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from nopt.dialects.array_names import assigned, distinct
-from nopt.hw.files import all_or_none, output_stream
-from nopt.hw.npy import read_arrays, write_npy, write_npz
-from nopt.hw.program import Value
+from nopt.hw.files.npy import read_arrays, write_npy, write_npz
+from nopt.hw.files.whole_files import all_or_none, output_stream
+from nopt.hw.program.program_parts import Value
 from nopt.tools.errors import UserError
 
 Array = np.ndarray[Any, np.dtype[Any]]

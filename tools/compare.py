@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TextIO
 
-from nopt.hw.fidelity import Fidelity, fidelity_table, worst_first
+from nopt.passes.base.fidelity import Fidelity, fidelity_table, worst_first
 
 
 def print_comparison(

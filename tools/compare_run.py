@@ -15,10 +15,10 @@ from xdsl.universe import Universe
 
 from nopt.dialects.constants import element_type
 from nopt.dialects.parsing import parse_file
-from nopt.hw.fidelity import Compared, Fidelity, fidelity, signal_to_noise
-from nopt.hw.program import Value
+from nopt.hw.program.program_parts import Value
+from nopt.passes.base.fidelity import Compared, Fidelity, fidelity, signal_to_noise
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
-from nopt.passes.graph.quantization.names import tensor_names
+from nopt.passes.graph.quantization.tensor_names import tensor_names
 from nopt.tools.errors import UserError
 from nopt.tools.pipeline_text import build_passes
 from nopt.tools.runtime import Runtime

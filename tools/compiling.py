@@ -12,8 +12,8 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
-from nopt.hw.program import Program
-from nopt.passes.isa.assemble import assemble
+from nopt.hw.program.program_file import Program
+from nopt.passes.isa.program.assemble import assemble
 from nopt.tools.pipeline_text import build_passes
 
 

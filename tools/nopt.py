@@ -22,8 +22,8 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 from nopt.dialects.blobs import read_text
 from nopt.dialects.constants import forget_unused_resources
 from nopt.dialects.printing import MlirTarget
-from nopt.hw.files import output_stream
-from nopt.passes.remarks import Remark, remarks, warnings
+from nopt.hw.files.whole_files import output_stream
+from nopt.passes.base.remarks import Remark, remarks, warnings
 from nopt.tools.errors import (
     UserError,
     about_op,
@@ -303,9 +303,8 @@ class NoptMain(xDSLOptMain):
 
 
 def _level(each: ModulePass | None) -> str | None:
-    """The level that one of our passes works on: the package it is in. None for other passes."""
-    package, _, _ = type(each).__module__.rpartition(".")
-    return package if package.startswith("nopt.passes.") else None
+    """The level that a pass of ours leaves a module at, as it states; None for other passes."""
+    return getattr(each, "level", None)
 
 
 def _target_spec(text: str) -> ArgSpec:

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 
-from nopt.hw.files import output_stream
+from nopt.hw.files.whole_files import output_stream
 from nopt.tools.errors import UserError, errors_for_people, usage_error
 
 

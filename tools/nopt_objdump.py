@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nopt.hw.files import output_stream
+from nopt.hw.files.whole_files import output_stream
 from nopt.tools.errors import errors_for_people, usage_error
 
 if TYPE_CHECKING:
     from nopt.hw.config import Config
-    from nopt.hw.encoding import Micro, Records
-    from nopt.hw.program import Program
-    from nopt.hw.timing import Timing
+    from nopt.hw.isa.encoding import Micro, Records
+    from nopt.hw.program.program_file import Program
+    from nopt.hw.timing.program_timing import Timing
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -52,9 +52,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _dump(arguments: argparse.Namespace) -> str:
     from nopt.hw.config import Config
-    from nopt.hw.encoding import decode
-    from nopt.hw.files import read_bytes
-    from nopt.hw.program import Program
+    from nopt.hw.files.whole_files import read_bytes
+    from nopt.hw.isa.encoding import decode
+    from nopt.hw.program.program_file import Program
     from nopt.tools.raw import load_raw, read_micro_ops, words_of
 
     uops = read_micro_ops(arguments.uops)
@@ -86,8 +86,8 @@ def _listing(
     arguments: argparse.Namespace,
     program: Program | None = None,
 ) -> str:
-    from nopt.hw.listing import listing
-    from nopt.hw.timing import time_program
+    from nopt.hw.program.program_notes import listing
+    from nopt.hw.timing.program_timing import time_program
 
     timings: list[Timing] = []
     if arguments.trace:
@@ -97,7 +97,7 @@ def _listing(
 
 def _parts(count: int, program: Program | None) -> list[slice]:
     """What runs in one go: the core steps, if they are all instructions one after the other."""
-    from nopt.hw.program import CoreStep
+    from nopt.hw.program.program_parts import CoreStep
 
     steps = [step for step in program.steps if isinstance(step, CoreStep)] if program else []
     parts = [slice(step.first, step.first + step.count) for step in steps]
@@ -117,7 +117,7 @@ def _uops(program: Program) -> Micro:
 
 
 def _header(program: Program) -> str:
-    from nopt.hw.program import HostStep
+    from nopt.hw.program.program_parts import HostStep
 
     kinds = ", ".join(f"{count} {kind}" for kind, count in program.dram_by_kind().items())
     lines = [f"# core {program.config.name}, {program.dram_bytes} bytes of DRAM: {kinds}"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nopt.tools.errors import UserError, errors_for_people, usage_error
 
 if TYPE_CHECKING:
-    from nopt.hw.fidelity import Fidelity
+    from nopt.passes.base.fidelity import Fidelity
     from nopt.tools.compare_run import OutputAgreement
     from nopt.tools.runtime import RunResult, Runtime
 
@@ -66,7 +66,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="do not trap on what VTA implementations do differently",
     )
-    raw = parser.add_argument_group("programs of other tools")
+    _add_raw_arguments(parser.add_argument_group("programs of other tools"))
+    return parser.parse_args(argv)
+
+
+def _add_raw_arguments(raw: argparse._ArgumentGroup) -> None:  # pyright: ignore[reportPrivateUsage]
     raw.add_argument(
         "--raw",
         action="store_true",
@@ -82,7 +86,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
             help=f"{what} that lies at a byte address before the run",
         )
     raw.add_argument("--config", metavar="NAME|FILE", help="the core (default: default)")
-    return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -100,8 +103,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from nopt.hw.files import all_or_none
-    from nopt.hw.program import Program
+    from nopt.hw.files.whole_files import all_or_none
+    from nopt.hw.program.program_file import Program
     from nopt.tools.arrays import collect, is_npz, load_inputs, samples_of, save_outputs
     from nopt.tools.progress import track
     from nopt.tools.report import report_beside
@@ -161,7 +164,7 @@ def _report(
     comparison: tuple[list[Fidelity], list[OutputAgreement]] | None,
     arguments: argparse.Namespace,
 ) -> None:
-    from nopt.hw.fidelity import worst_first
+    from nopt.passes.base.fidelity import worst_first
     from nopt.tools.compare import print_comparison
     from nopt.tools.profile import layer_rows
     from nopt.tools.report import print_facts, print_rows

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from nopt.hw.breakdown import Breakdown, breakdowns
 from nopt.hw.config import Config
-from nopt.hw.encoding import Opcode, Records
-from nopt.hw.energy import energy
-from nopt.hw.layers import Layer
-from nopt.hw.program import Program
-from nopt.hw.timing import dram_bytes, steps
+from nopt.hw.isa.encoding import Opcode, Records
+from nopt.hw.program.layer_rows import Layer
+from nopt.hw.program.program_file import Program
+from nopt.hw.timing.breakdown import Breakdown, breakdowns
+from nopt.hw.timing.energy import energy
+from nopt.hw.timing.program_timing import dram_bytes, steps
 from nopt.tools.report import Row
 from nopt.tools.runtime import Runtime
 

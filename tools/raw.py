@@ -21,13 +21,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from nopt.hw import files
 from nopt.hw.config import Config
-from nopt.hw.encoding import Micro, Opcode, Records, Words, element_bytes
-from nopt.hw.files import Path as PathLike
-from nopt.hw.npy import read_arrays
-from nopt.hw.program import LARGEST_DRAM, ProgramError
-from nopt.hw.schema import read
+from nopt.hw.files import whole_files as files
+from nopt.hw.files.npy import read_arrays
+from nopt.hw.files.schema import read
+from nopt.hw.files.whole_files import Path as PathLike
+from nopt.hw.isa.encoding import Micro, Opcode, Records, Words, element_bytes
+from nopt.hw.program.program_parts import LARGEST_DRAM, ProgramError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 T = TypeVar("T")

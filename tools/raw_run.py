@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import Opcode, decode
-from nopt.hw.files import all_or_none, output_stream
-from nopt.hw.npy import write_npy
-from nopt.hw.simulator import Simulator
-from nopt.hw.timing import time_program
+from nopt.hw.files.npy import write_npy
+from nopt.hw.files.whole_files import all_or_none, output_stream
+from nopt.hw.isa.encoding import Opcode, decode
+from nopt.hw.sim.simulator import Simulator
+from nopt.hw.timing.program_timing import time_program
 from nopt.tools.errors import UserError
 from nopt.tools.raw import RawProgram, extent, load_raw, read_bytes, read_words
 from nopt.tools.report import (

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any
 
-from nopt.hw.encoding import Records
-from nopt.hw.files import names_stdout, output_stream
-from nopt.hw.timing import Roofline, Timing
+from nopt.hw.files.whole_files import names_stdout, output_stream
+from nopt.hw.isa.encoding import Records
+from nopt.hw.timing.program_timing import Roofline, Timing
 
 Row = dict[str, Any]
 
@@ -64,7 +64,7 @@ def stall_rows(timings: Sequence[Timing]) -> Row:
 
 def write_trace(path: str, runs: Sequence[tuple[Records, Timing]]) -> None:
     """Write core steps as a trace that Perfetto opens."""
-    from nopt.hw.trace import chrome_trace
+    from nopt.hw.timing.perfetto_trace import chrome_trace
 
     with output_stream(path) as stream:
         stream.write(chrome_trace(runs))

@@ -21,11 +21,12 @@ from nopt.dialects import get_all_dialects
 from nopt.dialects.blobs import read_text
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
-from nopt.hw.encoding import Records
-from nopt.hw.layers import Layer
-from nopt.hw.program import CoreStep, HostStep, Program, Symbol, Value
-from nopt.hw.simulator import Simulator
-from nopt.hw.timing import Timing, time_program
+from nopt.hw.isa.encoding import Records
+from nopt.hw.program.layer_rows import Layer
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep, HostStep, Symbol, Value
+from nopt.hw.sim.simulator import Simulator
+from nopt.hw.timing.program_timing import Timing, time_program
 from nopt.passes.graph.quantization.comparison import represented
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from nopt.hw.streams import NamedFile
+from nopt.hw.files.streams import NamedFile
 from nopt.tools.interrupts import interruptible, raise_interruptions
 
 if TYPE_CHECKING:

@@ -12,9 +12,6 @@ from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, DenseResourceAttr
 from xdsl.ir import Attribute, Dialect, Operation
 from xdsl.utils.hints import isa
 
-from nopt.dialects.graph.base import (
-    GraphOp,
-)
 from nopt.dialects.graph.binary import (
     AddOp,
     BinaryOp,
@@ -43,7 +40,10 @@ from nopt.dialects.graph.elementwise import (
     ReluOp,
     UnaryOp,
 )
-from nopt.dialects.graph.layout import (
+from nopt.dialects.graph.graph_op import (
+    GraphOp,
+)
+from nopt.dialects.graph.moves import (
     ConstantOp,
     ReshapeOp,
     TransposeOp,

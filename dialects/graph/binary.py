@@ -20,7 +20,7 @@ from xdsl.traits import Commutative
 from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import GraphOp, Value
+from nopt.dialects.graph.graph_op import GraphOp, Value
 from nopt.dialects.graph.types import Tensor
 
 

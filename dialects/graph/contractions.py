@@ -9,7 +9,7 @@ from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def
 
 from nopt.dialects.graph import types as rules
 from nopt.dialects.graph import window_types as windows
-from nopt.dialects.graph.base import INTEGER, INTEGER_LIST, GraphOp, Value, integers
+from nopt.dialects.graph.graph_op import INTEGER, INTEGER_LIST, GraphOp, Value, integers
 from nopt.dialects.graph.types import Tensor
 
 

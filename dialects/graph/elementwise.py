@@ -14,7 +14,7 @@ from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import FLOAT, NUMBER, GraphOp, SameTypeOp, Value
+from nopt.dialects.graph.graph_op import FLOAT, NUMBER, GraphOp, SameTypeOp, Value
 from nopt.dialects.graph.syntax import Number
 from nopt.dialects.graph.types import Tensor
 

@@ -10,7 +10,7 @@ from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, v
 from xdsl.utils.hints import isa
 
 from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import INTEGER, INTEGER_LIST, NUMBER, GraphOp, Value, integers
+from nopt.dialects.graph.graph_op import INTEGER, INTEGER_LIST, NUMBER, GraphOp, Value, integers
 from nopt.dialects.graph.syntax import Number
 from nopt.dialects.graph.types import Tensor
 

@@ -19,8 +19,8 @@ from xdsl.irdl import base, irdl_op_definition, operand_def, opt_prop_def, prop_
 
 from nopt.dialects.constants import Array, ConstantAttr, attribute_of
 from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import FLOAT, INTEGER, GraphOp, Value
 from nopt.dialects.graph.factors import aligned
+from nopt.dialects.graph.graph_op import FLOAT, INTEGER, GraphOp, Value
 from nopt.dialects.graph.syntax import Number
 from nopt.dialects.graph.types import Tensor
 

@@ -6,7 +6,7 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from nopt.dialects.constants import Array
-from nopt.dialects.graph.layout import ConstantOp
+from nopt.dialects.graph.moves import ConstantOp
 from nopt.dialects.graph.pieces import GatherOp
 from nopt.dialects.shaped import shape_of
 

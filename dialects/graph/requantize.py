@@ -21,8 +21,8 @@ from xdsl.utils.hints import isa
 
 from nopt.dialects.constants import Array, ConstantAttr, attribute_of
 from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import INTEGER, GraphOp, Value
 from nopt.dialects.graph.factors import aligned
+from nopt.dialects.graph.graph_op import INTEGER, GraphOp, Value
 from nopt.dialects.graph.syntax import Factor
 from nopt.dialects.graph.types import Tensor
 

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import UnknownLoc
 from xdsl.ir import Operation, SSAValue
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern
 
-from nopt.dialects.graph.base import GraphOp
+from nopt.dialects.graph.graph_op import GraphOp
 
 Replacement: TypeAlias = SSAValue | Sequence[Operation] | None
 """A value that is there already; or new ops, the last of which gives the values; or no match."""

@@ -17,7 +17,7 @@ from xdsl.irdl import (
 from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects.graph import types as rules
-from nopt.dialects.graph.base import (
+from nopt.dialects.graph.graph_op import (
     FLOAT,
     INTEGER,
     INTEGER_LIST,

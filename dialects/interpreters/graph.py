@@ -4,7 +4,7 @@ from xdsl.interpreter import register_impls
 
 from nopt.dialects.interpreters.graph_elementwise import ElementwiseFunctions
 from nopt.dialects.interpreters.graph_layout import LayoutFunctions
-from nopt.dialects.interpreters.graph_quantize import QuantizeFunctions
+from nopt.dialects.interpreters.graph_rescaling import QuantizeFunctions
 from nopt.dialects.interpreters.graph_statistics import StatisticsFunctions
 from nopt.dialects.interpreters.graph_windows import WindowFunctions
 

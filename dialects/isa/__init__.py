@@ -17,8 +17,7 @@ tensor's first.
 
 from xdsl.ir import Dialect
 
-from nopt.dialects.isa.steps import AluOp, GemmOp, Loop, ResetOp
-from nopt.dialects.isa.transfers import (
+from nopt.dialects.isa.loads_stores import (
     Columns,
     KernelOp,
     LoadMemory,
@@ -27,6 +26,7 @@ from nopt.dialects.isa.transfers import (
     Rows,
     StoreOp,
 )
+from nopt.dialects.isa.steps import AluOp, GemmOp, Loop, ResetOp
 
 __all__ = [
     "AluOp",

@@ -38,7 +38,7 @@ from nopt.dialects.access import (
     size_attr,
 )
 from nopt.dialects.affine_syntax import OperandList
-from nopt.dialects.isa.base import InstructionOp
+from nopt.dialects.isa.instruction_op import InstructionOp
 from nopt.dialects.tensor_intrinsic import AluKind, AluKindAttr
 
 

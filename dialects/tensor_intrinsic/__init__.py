@@ -17,7 +17,8 @@ lanes) or a matrix of weights. A size may be a `min`: the last tile of a dimensi
 
 from xdsl.ir import Dialect
 
-from nopt.dialects.tensor_intrinsic.attributes import (
+from nopt.dialects.tensor_intrinsic.intrinsics import AluOp, GemmOp, ResetOp
+from nopt.dialects.tensor_intrinsic.tile_attributes import (
     LANE_RANK,
     AluKind,
     AluKindAttr,
@@ -26,8 +27,7 @@ from nopt.dialects.tensor_intrinsic.attributes import (
     ScheduleAttr,
     memory_of,
 )
-from nopt.dialects.tensor_intrinsic.base import BoxOp, shape_of
-from nopt.dialects.tensor_intrinsic.intrinsics import AluOp, GemmOp, ResetOp
+from nopt.dialects.tensor_intrinsic.tile_op import BoxOp, shape_of
 from nopt.dialects.tensor_intrinsic.tiles import AllocOp, KernelOp, LoadOp, StoreOp
 
 __all__ = [

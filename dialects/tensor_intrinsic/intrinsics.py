@@ -37,12 +37,12 @@ from nopt.dialects.access import (
     sizes_attr,
 )
 from nopt.dialects.affine_syntax import OperandList
-from nopt.dialects.tensor_intrinsic.attributes import (
+from nopt.dialects.tensor_intrinsic.tile_attributes import (
     AluKind,
     AluKindAttr,
     Memory,
 )
-from nopt.dialects.tensor_intrinsic.base import (
+from nopt.dialects.tensor_intrinsic.tile_op import (
     BoxOp,
     print_types,
     rank_of,

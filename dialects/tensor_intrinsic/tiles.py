@@ -40,12 +40,12 @@ from nopt.dialects.access import (
 )
 from nopt.dialects.affine_syntax import OperandList
 from nopt.dialects.kernel import BaseKernelOp
-from nopt.dialects.tensor_intrinsic.attributes import (
+from nopt.dialects.tensor_intrinsic.tile_attributes import (
     LANE_RANK,
     Memory,
     memory_of,
 )
-from nopt.dialects.tensor_intrinsic.base import (
+from nopt.dialects.tensor_intrinsic.tile_op import (
     BoxOp,
     print_types,
     rank_of,

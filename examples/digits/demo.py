@@ -16,7 +16,7 @@ from xdsl.universe import Universe
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import parse_file
-from nopt.hw.program import Program
+from nopt.hw.program.program_file import Program
 from nopt.tools.nopt import main as nopt
 from nopt.tools.report import print_facts, timing_row
 from nopt.tools.runtime import Runtime

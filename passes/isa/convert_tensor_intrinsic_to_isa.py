@@ -25,12 +25,12 @@ from nopt.dialects import tensor_intrinsic as ti
 from nopt.dialects.affine_math import Range, simplify
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
-from nopt.passes.isa.hardware_loops import BoxLoop, Instruction, arrange
-from nopt.passes.isa.idle_core import warn_if_idle
+from nopt.passes.base.machine import machine_of
+from nopt.passes.base.places import about
+from nopt.passes.core.hardware_loops import BoxLoop, Instruction, arrange
+from nopt.passes.core.transfers import Extent, extents_of, split
+from nopt.passes.isa.program.idle_core import warn_if_idle
 from nopt.passes.isa.reach import check_indices, check_sizes
-from nopt.passes.isa.transfers import Extent, extents_of, split
-from nopt.passes.machine import machine_of
-from nopt.passes.places import about
 
 
 class AllocationError(ValueError):
@@ -42,6 +42,7 @@ class ConvertTensorIntrinsicToIsaPass(ModulePass):
     """Turn kernels of tiles into kernels of instructions; buffers get addresses."""
 
     name = "convert-tensor-intrinsic-to-isa"
+    level = "isa"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)

@@ -20,8 +20,8 @@ from nopt.dialects import isa
 from nopt.dialects.affine_math import evaluate
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
-from nopt.hw.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops
-from nopt.passes.isa.transfers import PAD_LIMIT
+from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops
+from nopt.passes.core.transfers import PAD_LIMIT
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Records = np.ndarray[tuple[int, ...], np.dtype[Any]]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import INSTRUCTION, Memory, Opcode
+from nopt.hw.isa.encoding import INSTRUCTION, Memory, Opcode
 from nopt.passes.isa.expand import NO_KERNEL, ExpandError, Integers, Stream
 
 Words = np.ndarray[tuple[int, ...], np.dtype[np.uint32]]

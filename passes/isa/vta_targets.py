@@ -9,9 +9,9 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.target import Target
 
-from nopt.hw.disassembly import format_assembly
-from nopt.passes.isa.assemble import assemble
-from nopt.passes.machine import machine_of
+from nopt.hw.isa.disassembly import format_assembly
+from nopt.passes.base.machine import machine_of
+from nopt.passes.isa.program.assemble import assemble
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.affine_nest.arguments import arguments_of, given_type
 from nopt.dialects.constants import numpy_type, scoped_resources
 from nopt.dialects.interpreters.run import run_function
-from nopt.hw.program import Program
+from nopt.hw.program.program_file import Program
 from nopt.tools.compiling import compile_program
 from nopt.tools.errors import errors_for_people
 from nopt.tools.runtime import Runtime

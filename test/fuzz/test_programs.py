@@ -19,7 +19,7 @@ from mutations import damaged_bytes, damaged_json, damaged_text, pick
 from numpy.random import Generator
 from programs import program
 
-from nopt.hw.archive import archive_parts, read_archive
+from nopt.hw.program.archive import archive_parts, read_archive
 from nopt.tools.nopt_objdump import main as nopt_objdump
 from nopt.tools.nopt_run import main as nopt_run
 

@@ -11,7 +11,7 @@ from mutations import damaged_bytes, pick
 from numpy.random import Generator
 from programs import networks, program
 
-from nopt.hw.encoding import Opcode, layout
+from nopt.hw.isa.encoding import Opcode, layout
 from nopt.tools.nopt_objdump import main as nopt_objdump
 from nopt.tools.nopt_run import main as nopt_run
 

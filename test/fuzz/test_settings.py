@@ -15,7 +15,7 @@ from numpy.random import Generator
 from programs import compare, main_of, networks, random_inputs
 
 from nopt.dialects.constants import scoped_resources
-from nopt.hw.program import Program
+from nopt.hw.program.program_file import Program
 from nopt.tools.compiling import run_pipeline
 from nopt.tools.nopt import main as nopt
 

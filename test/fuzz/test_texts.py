@@ -22,9 +22,9 @@ from xdsl.ir import Operation
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.printing import MlirTarget
-from nopt.hw.program import Program
-from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
+from nopt.hw.program.program_file import Program
 from nopt.passes.pipelines import PIPELINES
+from nopt.passes.raising.raise_affine_to_nest import RaiseAffineToNestPass
 from nopt.tools.compiling import run_pipeline
 from nopt.tools.nopt import main as nopt
 

@@ -16,17 +16,17 @@ from nopt.dialects.affine_nest.attributes import LANES
 from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
-from nopt.hw.encoding import decode
-from nopt.hw.program import Program
-from nopt.passes.affine.affine_nest_fuse_windows import AffineNestFuseWindowsPass
-from nopt.passes.affine.affine_nest_infer_layout import options_of
-from nopt.passes.affine.core_nest import NotOnCore
-from nopt.passes.affine.layout_costs import Option
-from nopt.passes.isa.assemble import assemble
-from nopt.passes.machine import attach
+from nopt.hw.isa.encoding import decode
+from nopt.hw.program.program_file import Program
+from nopt.passes.base.machine import attach
+from nopt.passes.core.core_nest import NotOnCore
+from nopt.passes.fusion.affine_nest_fuse_windows import AffineNestFuseWindowsPass
+from nopt.passes.isa.program.assemble import assemble
+from nopt.passes.kernel.tiling import Tiling, tiling_of
+from nopt.passes.layout.affine_nest_infer_layout import options_of
+from nopt.passes.layout.choices.layout_costs import Option
 from nopt.passes.pipelines import PIPELINES
-from nopt.passes.tensor.schedules import SCHEDULE, NoScheduleError, check_schedule
-from nopt.passes.tensor.tiling import Tiling, tiling_of
+from nopt.passes.schedule.schedules import SCHEDULE, NoScheduleError, check_schedule
 from nopt.tools.runtime import Runtime
 
 _PASSES = PIPELINES["vta"].passes

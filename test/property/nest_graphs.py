@@ -23,7 +23,7 @@ from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, Affine
 
 from nopt.dialects.affine_math import dim_ranges, expr_range
 from nopt.dialects.affine_nest import Reduction
-from nopt.passes.affine.nest_builder import NestBuilder, Place
+from nopt.dialects.affine_nest.builder import NestBuilder, Place
 
 SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 20, 24, 32)
 """Around the blocks of cores of 4, 8 and 16 lanes."""

@@ -18,7 +18,7 @@ from nopt.dialects.affine_math import (
     substitute,
     to_sum,
 )
-from nopt.passes.affine.analysis import access
+from nopt.passes.analysis import access
 
 extents_lists = st.lists(st.integers(1, 6), min_size=1, max_size=3)
 

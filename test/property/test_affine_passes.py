@@ -19,8 +19,8 @@ from nopt.dialects import graph
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.parsing import ModuleParser
 from nopt.hw.config import Config
-from nopt.passes.machine import attach
-from nopt.passes.placement import placement_of
+from nopt.passes.base.machine import attach
+from nopt.passes.base.placement import placement_of
 
 CONVERT, *BEFORE = TO_NESTS
 # Lanes are chosen and applied at once: those of a nest that changes in between need not be legal.

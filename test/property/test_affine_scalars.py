@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import i8, i16, i32, i64
 
-from nopt.passes.affine.nest_builder import NestBuilder
+from nopt.dialects.affine_nest.builder import NestBuilder
 
 
 @st.composite

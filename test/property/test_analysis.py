@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 
-from nopt.passes.affine.analysis import Access, access
+from nopt.passes.analysis import Access, access
 
 Point = tuple[int, ...]
 

@@ -16,7 +16,7 @@ from xdsl.dialects.builtin import i8
 from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
-from nopt.passes.machine import attach
+from nopt.passes.base.machine import attach
 
 
 class ChannelDraft(LayerDraft):

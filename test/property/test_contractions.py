@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
-from nopt.hw.program import CoreStep
+from nopt.hw.program.program_parts import CoreStep
 from nopt.tools.compiling import compile_program, every_dialect
 from nopt.tools.runtime import Runtime
 

@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import TensorType, i8
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 
-from nopt.passes.affine.nest_builder import NestBuilder, Place
+from nopt.dialects.affine_nest.builder import NestBuilder, Place
 
 BLOCK = 16
 

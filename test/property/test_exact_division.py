@@ -5,7 +5,7 @@ from fuzzing import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nopt.passes.affine.exact_division import Reciprocal, floor_reciprocal, mean_reciprocal
+from nopt.passes.lowering.exact_division import Reciprocal, floor_reciprocal, mean_reciprocal
 
 
 def first_right(divisor: int, numbers: np.ndarray, quotients: np.ndarray, half: int):

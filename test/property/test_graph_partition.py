@@ -11,8 +11,8 @@ from levels import LAYOUT, TO_NESTS
 from xdsl.dialects.builtin import StringAttr
 
 from nopt.dialects.graph import AvgPoolOp
-from nopt.dialects.graph.base import GraphOp
-from nopt.passes.placement import placement_of
+from nopt.dialects.graph.graph_op import GraphOp
+from nopt.passes.base.placement import placement_of
 
 CONVERT, *FUSE = TO_NESTS
 

@@ -17,9 +17,9 @@ from nopt.dialects.annotations import REPRESENTS
 from nopt.dialects.constants import array_of, attribute_of
 from nopt.passes.graph.quantization.comparison import compare, represented
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
-from nopt.passes.graph.quantization.names import tensor_names
-from nopt.passes.graph.quantization.plan import make_plan
-from nopt.passes.graph.quantization.quantize import Options, quantize
+from nopt.passes.graph.quantization.quantization_plan import make_plan
+from nopt.passes.graph.quantization.quantize_function import Options, quantize
+from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 LEAST = 14.0
 """dB that every tensor keeps, through a few layers of a few channels, but for its own rounding."""

@@ -22,11 +22,11 @@ from nopt.dialects.affine_nest.arguments import arguments_of
 from nopt.dialects.affine_nest.attributes import LANES
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
-from nopt.passes.affine.affine_nest_infer_layout import tensors_of
-from nopt.passes.affine.layout_costs import tables_of
-from nopt.passes.affine.orders import Order, write_order
-from nopt.passes.machine import attach
-from nopt.passes.placement import placement_of
+from nopt.passes.base.machine import attach
+from nopt.passes.base.placement import placement_of
+from nopt.passes.layout.affine_nest_infer_layout import tensors_of
+from nopt.passes.layout.choices.layout_costs import tables_of
+from nopt.passes.layout.tensor_orders import Order, write_order
 
 MOST = 20_000
 """Combinations that are enumerated."""

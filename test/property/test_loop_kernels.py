@@ -16,7 +16,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.interpreters.run import run_function
-from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
+from nopt.passes.raising.raise_affine_to_nest import RaiseAffineToNestPass
 
 TEXT = Path(__file__).with_name("loop_kernels.mlir").read_text()
 

@@ -16,9 +16,9 @@ from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
 from nopt.dialects.affine_nest import Reduction
+from nopt.dialects.affine_nest.builder import NestBuilder, Place
 from nopt.hw.config import Config
-from nopt.passes.affine.nest_builder import NestBuilder, Place
-from nopt.passes.machine import attach
+from nopt.passes.base.machine import attach
 
 CORE_OF_8 = Config(
     log_block_in=3,

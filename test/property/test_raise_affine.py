@@ -23,7 +23,7 @@ from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.interpreters.run import run_function
-from nopt.passes.affine.raise_affine_to_nest import RaiseAffineToNestPass
+from nopt.passes.raising.raise_affine_to_nest import RaiseAffineToNestPass
 
 
 def main_of(module: ModuleOp) -> FuncOp:

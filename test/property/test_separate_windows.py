@@ -7,7 +7,7 @@ from fuzzing import examples
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from nopt.passes.tensor.separate_windows import Axis, SeparateWindows, separate
+from nopt.passes.core.separable_pooling import Axis, SeparateWindows, separate
 
 AXES = st.lists(st.builds(Axis, st.integers(1, 9), st.integers(1, 5)), min_size=1, max_size=3)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from xdsl.dialects.builtin import i8, i32
 
 from nopt.dialects import graph
-from nopt.passes.graph.graph_split_groups import Run, cheapest_runs
+from nopt.passes.graph.prepare.graph_split_groups import Run, cheapest_runs
 
 
 @st.composite

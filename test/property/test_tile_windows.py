@@ -14,11 +14,11 @@ from xdsl.ir.affine import AffineMap
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.hw.config import Config
-from nopt.passes.affine.analysis import access
-from nopt.passes.affine.core_nest import NotOnCore
-from nopt.passes.machine import attach
-from nopt.passes.placement import is_on_core
-from nopt.passes.tensor.tiling import Tiling, tiling_of
+from nopt.passes.analysis import access
+from nopt.passes.base.machine import attach
+from nopt.passes.base.placement import is_on_core
+from nopt.passes.core.core_nest import NotOnCore
+from nopt.passes.kernel.tiling import Tiling, tiling_of
 
 CONFIG = Config.load("rtl")
 

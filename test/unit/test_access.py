@@ -6,8 +6,8 @@ from xdsl.ir.affine import AffineDimExpr, AffineMap, AffineSymExpr
 from xdsl.utils.test_value import create_ssa_value
 
 from nopt.dialects.affine_nest import LoadOp
-from nopt.passes.affine.analysis import Access, access, access_of
-from nopt.passes.affine.nest_builder import NestBuilder, Place
+from nopt.dialects.affine_nest.builder import NestBuilder, Place
+from nopt.passes.analysis import Access, access, access_of
 
 
 def of(extents: tuple[int, ...], map: AffineMap) -> Access:

@@ -12,11 +12,11 @@ from xdsl.dialects.builtin import IntegerType, i8, i32, i64
 from xdsl.ir import Block, SSAValue
 
 from nopt.dialects.affine_nest import Reduction
+from nopt.dialects.affine_nest.builder import NestBuilder
 from nopt.dialects.constants import tensor_type
 from nopt.dialects.interpreters import affine_nest
 from nopt.dialects.interpreters.affine_nest import evaluate_nest
 from nopt.dialects.interpreters.contraction import contract
-from nopt.passes.affine.nest_builder import NestBuilder
 
 
 def matmul_nest(rows: int, inner: int, columns: int):

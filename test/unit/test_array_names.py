@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nopt.dialects.array_names import assigned, distinct
-from nopt.hw.program import Value
+from nopt.hw.program.program_parts import Value
 from nopt.tools.arrays import load_inputs, save_outputs
 
 A, B = np.zeros(1), np.ones(1)

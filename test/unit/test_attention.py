@@ -14,7 +14,7 @@ from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
-from nopt.hw.program import CoreStep
+from nopt.hw.program.program_parts import CoreStep
 from nopt.tools.compiling import compile_program, every_dialect, run_pipeline
 from nopt.tools.runtime import Runtime
 

@@ -15,7 +15,7 @@ from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
 from nopt.dialects.interpreters.run import run_function
-from nopt.hw.program import CoreStep
+from nopt.hw.program.program_parts import CoreStep
 from nopt.tools.runtime import Runtime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))

@@ -15,9 +15,10 @@ from xdsl.dialects.builtin import ModuleOp, i8, i32
 from nopt.dialects import graph
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
-from nopt.hw.encoding import Module, Opcode, element_bytes, module_of, records
-from nopt.hw.program import CoreStep, Program
-from nopt.hw.timing import time_program
+from nopt.hw.isa.encoding import Module, Opcode, element_bytes, module_of, records
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep
+from nopt.hw.timing.program_timing import time_program
 from nopt.tools.runtime import Runtime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nopt.dialects.constants import scoped_resources
 from nopt.hw.config import Config, ConfigError
-from nopt.hw.program import Program
+from nopt.hw.program.program_file import Program
 from nopt.tools.nopt import main as nopt
 from nopt.tools.nopt_run import main as nopt_run
 

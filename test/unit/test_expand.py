@@ -19,7 +19,7 @@ from nopt.dialects.isa import Isa
 from nopt.dialects.parsing import ModuleParser
 from nopt.dialects.tensor_intrinsic import TensorIntrinsic
 from nopt.hw.config import Config
-from nopt.hw.encoding import Memory, Opcode, decode_uops
+from nopt.hw.isa.encoding import Memory, Opcode, decode_uops
 from nopt.passes.isa.expand import NO_KERNEL, ExpandError, Stream, UopKernels, Zeros, expand
 
 RTL = Config.load("rtl")

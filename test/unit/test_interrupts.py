@@ -10,8 +10,8 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from nopt.hw import program as program_module
-from nopt.hw.simulator import Simulator
+from nopt.hw.program import program_file as program_module
+from nopt.hw.sim.simulator import Simulator
 from nopt.passes.isa import vta_targets
 from nopt.tools import arrays
 from nopt.tools.interrupts import Interruption, interruptible

@@ -8,7 +8,7 @@ import pytest
 
 from nopt.dialects import isa
 from nopt.dialects.interpreters.run import run_function
-from nopt.hw.program import CoreStep, HostStep
+from nopt.hw.program.program_parts import CoreStep, HostStep
 from nopt.tools.runtime import Runtime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))

@@ -1,11 +1,15 @@
-"""The arrows of the house point one way: tools → passes → dialects → hw, and hw knows no IR."""
+"""The house: its arrows point one way (tools → passes → dialects → hw, and hw knows no IR), files
+and folders are small, and a name is where it is looked for."""
 
 import ast
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from nopt.passes import get_all_passes
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,6 +20,28 @@ BELOW = {
     "tools": {"hw", "dialects", "passes", "tools"},
 }
 """What each layer may import."""
+
+
+ROOMS = {
+    "base": set[str](),
+    "analysis": {"base"},
+    "core": {"base", "analysis"},
+    "kernel": {"base", "analysis", "core", "schedule"},
+    "schedule": {"base", "analysis", "core", "kernel"},
+    "fusion": {"base", "analysis", "core", "kernel", "schedule"},
+    "layout": {"base", "analysis", "core", "fusion"},
+    "simplify": {"base", "analysis"},
+    "lowering": {"base", "layout"},
+    "raising": {"base", "analysis"},
+    "graph": {"base", "pipelines"},
+    "isa": {"base", "core", "lowering"},
+}
+"""What each folder of `passes` may import of the others, as docs/map.md draws it."""
+
+LONGEST_FILE = 350
+LONGEST_FUNCTION = 60
+LARGEST_FOLDER = 12
+"""Entries that a folder of `passes` lists."""
 
 
 def imported_modules(path: Path) -> Iterator[str]:
@@ -51,3 +77,52 @@ def test_every_folder_is_packaged():
         packages = tomllib.load(stream)["tool"]["setuptools"]["packages"]
     folders = {path.parent.relative_to(ROOT) for path in files()}
     assert set(packages) == {".".join(("nopt", *folder.parts)) for folder in folders}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_between_rooms_of_passes(room: str):
+    for path in sorted((ROOT / "passes" / room).rglob("*.py")):
+        for module in imported_modules(path):
+            if module.startswith("nopt.passes."):
+                used = module.split(".")[2]
+                # Names of the package itself, such as `get_all_passes`, are no room.
+                known = used in ROOMS or (ROOT / "passes" / f"{used}.py").exists()
+                assert not known or used in {room, *ROOMS[room]}, f"{path} imports {module}"
+
+
+def test_every_pass_states_its_level_and_every_folder_is_a_room():
+    assert {
+        path.name for path in (ROOT / "passes").iterdir() if (path / "__init__.py").exists()
+    } == {*ROOMS}
+    for name, load in get_all_passes().items():
+        assert name == "attach-machine" or hasattr(load(), "level"), name
+
+
+def test_a_file_name_occurs_once():
+    counts = Counter(path.name for path in files() if path.name != "__init__.py")
+    assert not [name for name, count in counts.items() if count > 1]
+
+
+def test_files_and_functions_are_short():
+    for path in files():
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= LONGEST_FILE, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                assert length <= LONGEST_FUNCTION, f"{path}: {node.name} has {length} lines"
+
+
+def test_folders_of_passes_are_small():
+    for folder in [ROOT / "passes", *(ROOT / "passes").rglob("*")]:
+        if folder.is_dir() and folder.name != "__pycache__":
+            listed = [path for path in folder.iterdir() if path.suffix == ".py"]
+            assert len(listed) <= LARGEST_FOLDER, folder
+
+
+def test_packages_give_their_reading_order():
+    for layer in ("hw", "passes"):
+        for path in sorted((ROOT / layer).rglob("__init__.py")):
+            if path.parent != ROOT / "passes":
+                docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+                assert "Reading order:" in docstring, path

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nopt.passes.affine import least_cost as module
-from nopt.passes.affine.least_cost import Table, least_cost
+from nopt.passes.layout.choices import pbqp as module
+from nopt.passes.layout.choices.pbqp import Table, least_cost
 
 
 @st.composite

@@ -21,8 +21,8 @@ from xdsl.universe import Universe
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
-from nopt.hw.program import Program
-from nopt.passes.isa.assemble import assemble
+from nopt.hw.program.program_file import Program
+from nopt.passes.isa.program.assemble import assemble
 from nopt.tools.pipeline_text import build_passes
 from nopt.tools.runtime import Runtime
 
@@ -209,7 +209,11 @@ def test_what_mlir_opt_prints(loops: str, name: str, form: str):
 
 
 GOLDENS = [
-    *sorted((ROOT / "test/passes/affine").glob("*.mlir")),
+    *sorted(
+        path
+        for folder in ("fusion", "layout", "lowering", "raising", "schedule", "simplify")
+        for path in (ROOT / "test/passes" / folder).glob("*.mlir")
+    ),
     ROOT / "test/dialects/affine_nest/ops.mlir",
 ]
 

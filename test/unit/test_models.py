@@ -18,7 +18,8 @@ from xdsl.dialects.builtin import ModuleOp
 
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
-from nopt.hw.program import CoreStep, Program
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep
 from nopt.tools.compiling import compile_program, run_pipeline
 from nopt.tools.importer import import_model
 from nopt.tools.runtime import Runtime

@@ -14,8 +14,9 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from nopt.dialects import graph
 from nopt.dialects.constants import attribute_of, scoped_resources
 from nopt.dialects.printing import ModulePrinter
-from nopt.hw.layers import Layer
-from nopt.hw.program import Program, Value
+from nopt.hw.program.layer_rows import Layer
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import Value
 from nopt.tools.arrays import collect, samples_of
 from nopt.tools.compare_run import compare_outputs
 from nopt.tools.nopt import main as nopt

@@ -9,8 +9,8 @@ from xdsl.ir import SSAValue
 
 from nopt.dialects.graph import ConstantOp, Graph
 from nopt.dialects.parsing import ModuleParser
-from nopt.passes.isa.phases import phases_of, tensors_read
-from nopt.passes.isa.place_tensors import place_tensors, size_of
+from nopt.passes.isa.program.phases import phases_of, tensors_read
+from nopt.passes.isa.program.place_tensors import place_tensors, size_of
 from nopt.tools.compiling import run_pipeline
 
 # The host's first op reads what the core made; what its second one makes must not be put there,

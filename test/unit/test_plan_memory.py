@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nopt.passes.isa.plan_memory import Lifetime, MemoryPlan, least_bytes, plan_memory
+from nopt.passes.isa.program.plan_memory import Lifetime, MemoryPlan, least_bytes, plan_memory
 
 
 @st.composite

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from xdsl.dialects.builtin import TensorType, f32
 from xdsl.ir import Block
 
-from nopt.hw.fidelity import fidelity, fidelity_table, signal_to_noise, worst_first
-from nopt.passes.graph.quantization.balance import Reader, balance
-from nopt.passes.graph.quantization.ranges import Channels, Magnitudes
-from nopt.passes.graph.quantization.ties import Ties
-from nopt.passes.graph.quantization.weights import (
+from nopt.passes.base.fidelity import fidelity, fidelity_table, signal_to_noise, worst_first
+from nopt.passes.graph.quantization.scales.balance import Reader, balance
+from nopt.passes.graph.quantization.scales.integer_weights import (
     Terms,
     accumulator_bounds,
     quantize_weights,
     quantize_weights_freely,
 )
+from nopt.passes.graph.quantization.scales.observed_ranges import Channels, Magnitudes
+from nopt.passes.graph.quantization.scales.ties import Ties
 
 
 def magnitudes(*arrays: np.ndarray) -> Magnitudes:

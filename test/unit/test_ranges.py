@@ -10,8 +10,8 @@ from xdsl.dialects.builtin import TensorType, i32
 from xdsl.ir import Block, SSAValue
 
 from nopt.dialects.affine_nest import Reduction
-from nopt.passes.affine.nest_builder import NestBuilder
-from nopt.passes.affine.ranges import Intervals
+from nopt.dialects.affine_nest.builder import NestBuilder
+from nopt.passes.analysis.integer_ranges import Intervals
 
 LEFT, RIGHT = (-3, 5), (2, 4)
 

@@ -11,9 +11,10 @@ from xdsl.universe import Universe
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
-from nopt.hw.encoding import INSTRUCTION, AluOp, Opcode, decode, encode
-from nopt.hw.program import CoreStep, Program
-from nopt.hw.simulator import Trap
+from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Opcode, decode, encode
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep
+from nopt.hw.sim.simulator import Trap
 from nopt.tools.runtime import RunError, Runtime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))

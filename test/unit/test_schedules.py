@@ -15,18 +15,18 @@ from nopt.dialects.parsing import ModuleParser
 from nopt.dialects.tensor_intrinsic import LANE_RANK, AllocOp, Memory, ScheduleAttr, memory_of
 from nopt.hw.config import Config
 from nopt.passes import get_all_passes
-from nopt.passes.placement import is_on_core
-from nopt.passes.tensor.estimate import period
-from nopt.passes.tensor.schedules import (
+from nopt.passes.base.placement import is_on_core
+from nopt.passes.kernel.tiling import Tiling, tiling_of
+from nopt.passes.schedule.estimate import period
+from nopt.passes.schedule.schedule_search import search
+from nopt.passes.schedule.schedules import (
     SCHEDULE,
     NoScheduleError,
     check_schedule,
     illegal_window,
     schedule_entries,
 )
-from nopt.passes.tensor.search import search
-from nopt.passes.tensor.tiling import Tiling, tiling_of
-from nopt.passes.tensor.tuning_log import TuningLog
+from nopt.passes.schedule.tuning_log import TuningLog
 
 RTL = Config.load("rtl")
 TO_NESTS = (
@@ -142,9 +142,11 @@ def test_any_tile_that_can_be_loaded_is_found(monkeypatch: pytest.MonkeyPatch):
     def illegal(_: Tiling, tiles: Sequence[int]) -> str | None:
         return None if [*tiles] == only else "it is not the one"
 
-    monkeypatch.setattr("nopt.passes.tensor.search.illegal_window", illegal)
+    monkeypatch.setattr("nopt.passes.schedule.schedule_search.illegal_window", illegal)
     assert [*search(far, RTL).tiles] == only
-    monkeypatch.setattr("nopt.passes.tensor.search.illegal_window", lambda *_: "none can")
+    monkeypatch.setattr(
+        "nopt.passes.schedule.schedule_search.illegal_window", lambda *_: "none can"
+    )
     with pytest.raises(NoScheduleError, match="can be loaded: none can"):
         search(far, RTL)
 

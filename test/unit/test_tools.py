@@ -14,7 +14,7 @@ from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.target import Target
 
-from nopt.passes.graph.graph_split_pools import GraphSplitPoolsPass
+from nopt.passes.graph.prepare.graph_split_pools import GraphSplitPoolsPass
 from nopt.passes.pipelines import PIPELINES, Pipeline
 from nopt.tools.errors import MESSAGE_LIMIT, UserError, describe, errors_for_people
 from nopt.tools.nopt import NoptMain

@@ -6,7 +6,7 @@ import pytest
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import dim_ranges, to_sum
-from nopt.passes.affine.analysis.windows import window_of
+from nopt.passes.analysis.tile_windows import window_of
 
 D = AffineDimExpr(0)
 INDICES = [

@@ -13,8 +13,9 @@ from xdsl.universe import Universe
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import parse_file
-from nopt.hw.encoding import decode
-from nopt.hw.program import CoreStep, Program
+from nopt.hw.isa.encoding import decode
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep
 from nopt.tools.pipeline_text import build_passes
 from nopt.tools.runtime import Runtime
 

@@ -48,8 +48,8 @@ def import_model(
         message = "ONNX files need the onnx package: pip install 'nopt[onnx]'"
         raise UserError(message) from error
     from nopt.tools.importer import readers as _readers  # noqa: F401
-    from nopt.tools.importer.builder import Builder
-    from nopt.tools.importer.reading import read_model
+    from nopt.tools.importer.model_reading import read_model
+    from nopt.tools.importer.module_builder import Builder
 
     path = Path(path)
     try:

@@ -9,7 +9,7 @@ from onnx import ModelProto, TypeProto, ValueInfoProto
 
 from nopt.tools.errors import UserError, nearest
 from nopt.tools.importer.folding import LARGEST_BYTES
-from nopt.tools.importer.types import stored_type
+from nopt.tools.importer.onnx_types import stored_type
 
 
 def fix_shapes(

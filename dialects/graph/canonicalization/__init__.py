@@ -9,7 +9,11 @@ from functools import cache
 from xdsl.ir import Operation
 from xdsl.pattern_rewriter import RewritePattern
 
-from nopt.dialects.graph.canonicalization import arithmetic, constants, moves, ranges, windows
+from nopt.dialects.graph.canonicalization import fold_arithmetic as arithmetic
+from nopt.dialects.graph.canonicalization import fold_clips as ranges
+from nopt.dialects.graph.canonicalization import fold_constants as constants
+from nopt.dialects.graph.canonicalization import fold_moves as moves
+from nopt.dialects.graph.canonicalization import fold_windows as windows
 
 _RULES = (
     *constants.RULES,

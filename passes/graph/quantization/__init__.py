@@ -1,1 +1,7 @@
-"""What `graph-quantize` is made of: observe ranges, choose scales, rewrite, compare."""
+"""From a network of floats to one of integers, by what it computes on samples.
+
+Reading order: `graph_quantize` (the pass), `quantize_function` (all steps for one function),
+`samples` (calibration data), `execution` (running op by op), `integer_layers` (what becomes
+integer), `quantization_plan` (which scales depend on each other), `scales` (choosing them),
+`integer_rewrite` (from floats to integers), `comparison` and `tensor_names` (the report).
+"""

@@ -10,9 +10,9 @@ from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects.annotations import REPRESENTS
 from nopt.dialects.constants import Array, array_of
-from nopt.hw.fidelity import Fidelity, fidelity
+from nopt.passes.base.fidelity import Fidelity, fidelity
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
-from nopt.passes.graph.quantization.names import tensor_names
+from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 
 def compare(

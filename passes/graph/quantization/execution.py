@@ -14,7 +14,7 @@ from xdsl.ir import SSAValue
 from nopt.dialects.constants import Array
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.interpreters.graph import GraphFunctions
-from nopt.passes.places import about
+from nopt.passes.base.places import about
 
 Watch = Callable[[SSAValue, Array], None]
 

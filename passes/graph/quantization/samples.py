@@ -12,8 +12,8 @@ from xdsl.utils.hints import isa
 
 from nopt.dialects.array_names import assigned
 from nopt.dialects.constants import Array, numpy_type
-from nopt.hw.npy import ArrayFileError, read_arrays
-from nopt.passes.graph.quantization.names import tensor_names
+from nopt.hw.files.npy import ArrayFileError, read_arrays
+from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 Sample = tuple[Array, ...]
 

@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 
-from nopt.hw import program as program_module
-from nopt.hw.program import Program
+from nopt.hw.program import program_file as program_module
+from nopt.hw.program.program_file import Program
 
 os.chdir(sys.argv[1])
 with open("p.vta", "rb") as file:

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from nopt.hw.assembly import parse_assembly
 from nopt.hw.config import Config
-from nopt.hw.encoding import encode
+from nopt.hw.isa.assembly import parse_assembly
+from nopt.hw.isa.encoding import encode
 
 config = Config.load("rtl")
 records, _ = parse_assembly(Path(sys.argv[1]).read_text(), config)

@@ -5,7 +5,7 @@ It shares only the decoded fields with the simulator under test.
 
 import numpy as np
 
-from nopt.hw.encoding import AluOp, Memory, Opcode, decode, decode_uops, records
+from nopt.hw.isa.encoding import AluOp, Memory, Opcode, decode, decode_uops, records
 
 
 def wrap(value, bits):

@@ -7,7 +7,7 @@ from hw_streams import alu, gemm, load, store, stream
 from hypothesis import strategies as st
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops, layout
+from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops, layout
 
 TINY = Config(
     name="tiny",

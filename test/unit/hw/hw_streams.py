@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nopt.hw.encoding import INSTRUCTION, AluOp, Memory, Opcode
+from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Memory, Opcode
 
 
 def record(opcode, **fields):

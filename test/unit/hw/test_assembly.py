@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vta_programs import DEFAULT, Program, every_program, needs_programs
 
-from nopt.hw.assembly import (
+from nopt.hw.config import Config
+from nopt.hw.isa.assembly import (
     AssemblyError,
     format_assembly,
     parse_assembly,
     parse_by_line,
     parse_in_bulk,
 )
-from nopt.hw.config import Config
-from nopt.hw.encoding import (
+from nopt.hw.isa.encoding import (
     INSTRUCTION,
     AluOp,
     Memory,

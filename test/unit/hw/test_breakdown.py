@@ -7,10 +7,10 @@ from hw_streams import alu, finish, gemm, load, store, stream
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nopt.hw.breakdown import breakdowns
-from nopt.hw.encoding import Opcode
-from nopt.hw.synchronize import synchronize
-from nopt.hw.timing import time_program
+from nopt.hw.isa.encoding import Opcode
+from nopt.hw.sync.synchronize import synchronize
+from nopt.hw.timing.breakdown import breakdowns
+from nopt.hw.timing.program_timing import time_program
 
 
 @given(st.data())

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nopt.hw.config import Config, ConfigError, preset_names
-from nopt.hw.encoding import Opcode, layout
+from nopt.hw.isa.encoding import Opcode, layout
 
 
 def test_rtl_preset_has_the_sizes_of_the_core():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import (
+from nopt.hw.isa.encoding import (
     EncodingError,
     Opcode,
     decode,

@@ -6,7 +6,7 @@ import pytest
 from hw_streams import alu, gemm, load, store, stream
 
 from nopt.hw.config import Config
-from nopt.hw.energy import energy
+from nopt.hw.timing.energy import energy
 
 # Every scratchpad byte, MAC, ALU operation and DRAM byte of another decimal place.
 CONFIG = replace(

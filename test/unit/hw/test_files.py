@@ -11,9 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from nopt.hw import files
-from nopt.hw.files import all_or_none, append_lines, is_regular, names_stdout, output_stream
-from nopt.hw.streams import NamedFile
+from nopt.hw.files import whole_files as files
+from nopt.hw.files.streams import NamedFile
+from nopt.hw.files.whole_files import (
+    all_or_none,
+    append_lines,
+    is_regular,
+    names_stdout,
+    output_stream,
+)
 
 
 def write(path, text):
@@ -240,7 +246,7 @@ def processes(code, count, *arguments):
 
 def test_ten_processes_append_and_nothing_is_lost(tmp_path):
     code = (
-        "import sys; from nopt.hw.files import append_lines\n"
+        "import sys; from nopt.hw.files.whole_files import append_lines\n"
         "for i in range(20): append_lines(sys.argv[1], [f'{sys.argv[2]} {i}', 'x' * 5000])"
     )
     path = tmp_path / "log"
@@ -256,7 +262,7 @@ def test_ten_processes_append_and_nothing_is_lost(tmp_path):
 def test_processes_that_write_one_file_at_once(tmp_path):
     """It is that of one of them, and none takes what another is writing for a stray."""
     code = (
-        "import sys; from nopt.hw.files import output_stream\n"
+        "import sys; from nopt.hw.files.whole_files import output_stream\n"
         "for i in range(50):\n"
         "  with output_stream(sys.argv[1]) as stream: stream.write(sys.argv[2] * 100_000)"
     )
@@ -292,4 +298,4 @@ def test_only_one_module_writes_files():
                 if (name in WRITES and (name != "replace" or called == "os.replace")) or opens:
                     found.append(f"{path.relative_to(ROOT)}: {called}")
     # A member of an archive is no file.
-    assert set(found) == {"hw/files.py: os.replace", "hw/npy.py: archive.open"}
+    assert set(found) == {"hw/files/whole_files.py: os.replace", "hw/files/npy.py: archive.open"}

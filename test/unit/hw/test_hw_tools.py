@@ -8,12 +8,13 @@ import pytest
 from hw_streams import alu, load, store, stream
 from vta_programs import FILES, each, needs_programs
 
-from nopt.hw.assembly import parse_assembly
 from nopt.hw.config import Config
-from nopt.hw.encoding import decode, encode, encode_uops
-from nopt.hw.program import CoreStep, HostStep, Program, Symbol
-from nopt.hw.synchronize import synchronize
-from nopt.hw.timing import time_program
+from nopt.hw.isa.assembly import parse_assembly
+from nopt.hw.isa.encoding import decode, encode, encode_uops
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_parts import CoreStep, HostStep, Symbol
+from nopt.hw.sync.synchronize import synchronize
+from nopt.hw.timing.program_timing import time_program
 from nopt.tools.nopt_objdump import main as objdump
 from nopt.tools.nopt_run import main as run
 from nopt.tools.raw import load_raw

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 from hypothesis.strategies import binary, integers
 
-from nopt.hw.npy import ArrayFileError, read_arrays, write_npy, write_npz
+from nopt.hw.files.npy import ArrayFileError, read_arrays, write_npy, write_npz
 
 NUMBERS = scalar_dtypes().filter(lambda dtype: dtype.kind in "biufc")
 
@@ -101,7 +101,7 @@ def test_members_are_arrays(members, message, tmp_path):
 
 def test_a_bomb_is_refused_by_its_claim(tmp_path, monkeypatch):
     """A compressed megabyte claims a gigabyte: here a thousandth of that, to be quick."""
-    monkeypatch.setattr("nopt.hw.npy.LARGEST_INFLATED", 1 << 20)
+    monkeypatch.setattr("nopt.hw.files.npy.LARGEST_INFLATED", 1 << 20)
     zeros = np.zeros(1 << 20, np.int8)
     bomb = archive([("x.npy", npy(zeros.shape, data=zeros.tobytes()))])
     assert len(bomb) < 1 << 12

@@ -13,10 +13,10 @@ from hw_streams import alu, gemm, load, store, stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nopt.hw.encoding import Opcode, encode_uops, module_of, records
-from nopt.hw.plan import destinations
-from nopt.hw.simulator import Simulator
-from nopt.hw.synchronize import synchronize
+from nopt.hw.isa.encoding import Opcode, encode_uops, module_of, records
+from nopt.hw.sim.simulator import Simulator
+from nopt.hw.sim.step_plans import destinations
+from nopt.hw.sync.synchronize import synchronize
 
 LOAD, COMPUTE, STORE = range(3)
 

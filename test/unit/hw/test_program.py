@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import integers
 
-from nopt.hw import archive as archive_module
-from nopt.hw import files as files_module
-from nopt.hw import program as program_module
 from nopt.hw.config import Config
-from nopt.hw.layers import Layer
-from nopt.hw.program import CoreStep, HostStep, Program, ProgramError, Symbol, Value
+from nopt.hw.files import whole_files as files_module
+from nopt.hw.program import archive as archive_module
+from nopt.hw.program import program_file as program_module
+from nopt.hw.program.layer_rows import Layer
+from nopt.hw.program.program_file import Program
+from nopt.hw.program.program_members import sums
+from nopt.hw.program.program_parts import CoreStep, HostStep, ProgramError, Symbol, Value
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def with_sums(change):
     def changed(members):
         members.pop("SHA256SUMS")
         change(members)
-        members["SHA256SUMS"] = program_module._sums(members)
+        members["SHA256SUMS"] = sums(members)
 
     return changed
 

@@ -11,10 +11,10 @@ from hw_streams import alu, load, store, stream
 from vta_programs import FILES, FOLDER, needs_programs
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import encode, encode_uops
-from nopt.hw.program import ProgramError
-from nopt.hw.synchronize import synchronize
-from nopt.hw.timing import time_program
+from nopt.hw.isa.encoding import encode, encode_uops
+from nopt.hw.program.program_parts import ProgramError
+from nopt.hw.sync.synchronize import synchronize
+from nopt.hw.timing.program_timing import time_program
 from nopt.tools.raw import load_raw, read_bytes, read_words
 
 BENCH = Path(__file__).parents[3] / "bench" / "rtl_agreement.py"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from nopt.hw.schema import SchemaError, read
+from nopt.hw.files.schema import SchemaError, read
 
 
 @dataclass(frozen=True)

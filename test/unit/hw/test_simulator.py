@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from vta_programs import DEFAULT, Program, every_output, every_program, needs_programs
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import EncodingError, decode, encode, encode_uops
-from nopt.hw.simulator import Simulator, Trap
-from nopt.hw.synchronize import synchronize
-from nopt.hw.timing import time_program
+from nopt.hw.isa.encoding import EncodingError, decode, encode, encode_uops
+from nopt.hw.sim.simulator import Simulator, Trap
+from nopt.hw.sync.synchronize import synchronize
+from nopt.hw.timing.program_timing import time_program
 
 RTL = Config.load("rtl")
 configs = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)

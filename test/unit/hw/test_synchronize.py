@@ -7,8 +7,8 @@ import pytest
 from hw_streams import alu, finish, gemm, load, store, stream
 
 from nopt.hw.config import Config
-from nopt.hw.encoding import TOKENS, Opcode, encode_uops, module_of
-from nopt.hw.synchronize import SynchronizeError, synchronize
+from nopt.hw.isa.encoding import TOKENS, Opcode, encode_uops, module_of
+from nopt.hw.sync.synchronize import SynchronizeError, synchronize
 
 RTL = Config.load("rtl")
 UOPS = encode_uops([0, 1], [0, 1], [0, 1], RTL)

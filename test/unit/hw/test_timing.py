@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vta_programs import DEFAULT, Program, every_program, needs_programs
 
-from nopt.hw.channel import ReadChannel
 from nopt.hw.config import Config
-from nopt.hw.encoding import decode, encode_uops
-from nopt.hw.synchronize import synchronize
-from nopt.hw.timing import Roofline, time_program
+from nopt.hw.isa.encoding import decode, encode_uops
+from nopt.hw.sync.synchronize import synchronize
+from nopt.hw.timing.program_timing import Roofline, time_program
+from nopt.hw.timing.read_channel import ReadChannel
 
 RTL = Config.load("rtl")
 

@@ -2,8 +2,6 @@
 
 from nopt.tools.importer.readers import (
     convolutions,
-    elementwise,
-    layout,
     movement,
     pools,
     products,
@@ -11,8 +9,10 @@ from nopt.tools.importer.readers import (
     quantized_ops,
     quantized_products,
     resize,
-    statistics,
 )
+from nopt.tools.importer.readers import elementwise_ops as elementwise
+from nopt.tools.importer.readers import layout_ops as layout
+from nopt.tools.importer.readers import statistics_ops as statistics
 
 __all__ = [
     "convolutions",

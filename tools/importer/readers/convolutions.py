@@ -7,7 +7,7 @@ from xdsl.ir import SSAValue
 from nopt.dialects.graph import AddOp, Conv2dOp, ConvTranspose2dOp
 from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, shape_of
-from nopt.tools.importer.readers.windows import check_rank, flat, image, unimage, windows_of
+from nopt.tools.importer.readers.window_ops import check_rank, flat, image, unimage, windows_of
 from nopt.tools.importer.registry import reads
 
 

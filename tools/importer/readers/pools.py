@@ -18,7 +18,7 @@ from nopt.dialects.graph import (
     Statistic,
 )
 from nopt.tools.importer.node import Node, dtype_of, shape_of
-from nopt.tools.importer.readers.windows import (
+from nopt.tools.importer.readers.window_ops import (
     Windows,
     check_rank,
     flat,

@@ -21,9 +21,9 @@ from nopt.dialects.graph import (
 )
 from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.node import Node, Value, dtype_of, shape_of
+from nopt.tools.importer.onnx_types import stored_type
 from nopt.tools.importer.readers.rescale import requantized
 from nopt.tools.importer.registry import MICROSOFT, STANDARD, reads
-from nopt.tools.importer.types import stored_type
 
 _SHIFTS: dict[int, tuple[type[np.signedinteger], int]] = {
     TensorProto.INT8: (np.int8, 0),

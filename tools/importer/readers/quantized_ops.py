@@ -27,13 +27,13 @@ from nopt.dialects.graph import (
 )
 from nopt.tools.importer.coded import Coded, trailing
 from nopt.tools.importer.node import Node, dtype_of, shape_of
-from nopt.tools.importer.readers.elementwise import clip_bounds
+from nopt.tools.importer.readers.elementwise_ops import clip_bounds
 from nopt.tools.importer.readers.movement import pad_value, padded
 from nopt.tools.importer.readers.pools import pool_windows, rounded_up
 from nopt.tools.importer.readers.quantized_products import coded_input, plus_known
 from nopt.tools.importer.readers.rescale import requantized, rescaled
-from nopt.tools.importer.readers.statistics import reduced_axes
-from nopt.tools.importer.readers.windows import flat, image, unimage
+from nopt.tools.importer.readers.statistics_ops import reduced_axes
+from nopt.tools.importer.readers.window_ops import flat, image, unimage
 from nopt.tools.importer.registry import reads_coded
 
 _I32 = np.iinfo(np.int32)

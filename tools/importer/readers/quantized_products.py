@@ -14,7 +14,7 @@ from nopt.tools.importer.node import Node, shape_of
 from nopt.tools.importer.readers.convolutions import conv_windows
 from nopt.tools.importer.readers.products import multiply
 from nopt.tools.importer.readers.quantized import coded
-from nopt.tools.importer.readers.windows import image, unimage
+from nopt.tools.importer.readers.window_ops import image, unimage
 from nopt.tools.importer.registry import reads, reads_coded
 
 _I32 = np.iinfo(np.int32)

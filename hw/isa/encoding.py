@@ -1,0 +1,297 @@
+"""VTA's bits: instruction records to 128-bit words and back, micro-ops to 32-bit words and back.
+
+`layout` is the only place that knows where a field sits; the encoder, the decoder, the assembly
+printer and the assembly parser all read it. Whole arrays are converted at once.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nopt.hw.config import Config
+
+Words = NDArray[np.uint64]
+Micro = NDArray[np.uint32]
+Records = NDArray[np.void]
+Columns = dict[str, NDArray[np.int64]]
+
+
+class Opcode(IntEnum):
+    """What an instruction does, by its lowest three bits."""
+
+    LOAD = 0
+    STORE = 1
+    GEMM = 2
+    FINISH = 3
+    ALU = 4
+
+
+class Memory(IntEnum):
+    """The scratchpad of a transfer; ACC_8BIT fills ACC from bytes, sign-extended."""
+
+    UOP = 0
+    WGT = 1
+    INP = 2
+    ACC = 3
+    OUT = 4
+    ACC_8BIT = 5
+
+
+class AluOp(IntEnum):
+    """What an ALU instruction computes; SHR by a negative number shifts left."""
+
+    MIN = 0
+    MAX = 1
+    ADD = 2
+    SHR = 3
+    MUL = 4
+
+
+class Module(IntEnum):
+    """The three modules that execute instructions; neighbours exchange dependency tokens."""
+
+    LOAD = 0
+    COMPUTE = 1
+    STORE = 2
+
+
+class EncodingError(ValueError):
+    """A value that does not fit its field, or bits that are no instruction."""
+
+
+class Instruction(NamedTuple):
+    """One instruction as plain integers; `INSTRUCTION` has the same fields in the same order."""
+
+    opcode: int = 0
+    pop_prev: int = 0
+    pop_next: int = 0
+    push_prev: int = 0
+    push_next: int = 0
+    memory: int = 0
+    sram_base: int = 0
+    dram_base: int = 0
+    y_size: int = 0
+    x_size: int = 0
+    x_stride: int = 0
+    y_pad_0: int = 0
+    y_pad_1: int = 0
+    x_pad_0: int = 0
+    x_pad_1: int = 0
+    reset: int = 0
+    uop_begin: int = 0
+    uop_end: int = 0
+    iter_out: int = 0
+    iter_in: int = 0
+    dst_out: int = 0
+    dst_in: int = 0
+    src_out: int = 0
+    src_in: int = 0
+    wgt_out: int = 0
+    wgt_in: int = 0
+    alu_op: int = 0
+    use_imm: int = 0
+    imm: int = 0
+
+
+INSTRUCTION = np.dtype([(name, np.int64) for name in Instruction._fields])
+"""An instruction record, every field a signed 64-bit integer; fields a kind lacks are zero."""
+
+TOKENS = ("pop_prev", "pop_next", "push_prev", "push_next")
+
+
+class Field(NamedTuple):
+    """Where a value sits: bits `offset` to `offset + width - 1`, least significant first."""
+
+    name: str
+    offset: int
+    width: int
+    signed: bool = False
+
+    @property
+    def low(self) -> int:
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def high(self) -> int:
+        return (1 << (self.width - self.signed)) - 1
+
+
+@cache
+def layout(opcode: Opcode, config: Config) -> tuple[Field, ...]:
+    """The fields of one instruction kind. A field never crosses bit 64."""
+    word: list[tuple[str, int]] = [("opcode", 3), *((token, 1) for token in TOKENS)]
+    second: list[tuple[str, int]] = []
+    if opcode in (Opcode.LOAD, Opcode.STORE):
+        word += [("memory", 3), ("sram_base", 16), ("dram_base", 32)]
+        second += [("y_size", 16), ("x_size", 16), ("x_stride", 16)]
+        second += [(pad, 4) for pad in ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")]
+    elif opcode in (Opcode.GEMM, Opcode.ALU):
+        uop, acc, inp = config.uop_begin_bits, config.acc_index_bits, config.inp_index_bits
+        word += [("reset", 1), ("uop_begin", uop), ("uop_end", uop + 1)]
+        word += [("iter_out", 14), ("iter_in", 14)]
+        second += [("dst_out", acc), ("dst_in", acc), ("src_out", inp), ("src_in", inp)]
+        if opcode == Opcode.GEMM:
+            second += [("wgt_out", config.wgt_index_bits), ("wgt_in", config.wgt_index_bits)]
+        else:
+            # The operation sits at a fixed place: it does not move with the index widths.
+            second += [("", 44 - sum(width for _, width in second))]
+            second += [("alu_op", 3), ("use_imm", 1), ("imm", 16)]
+    return (*_place(word, 0), *_place(second, 64))
+
+
+def _place(widths: list[tuple[str, int]], offset: int) -> list[Field]:
+    placed: list[Field] = []
+    for name, width in widths:
+        if name:
+            placed.append(Field(name, offset, width, signed=name == "imm"))
+        offset += width
+    return placed
+
+
+def uop_layout(config: Config) -> tuple[Field, ...]:
+    """The fields of a micro-op. An ALU micro-op has its source in `src`."""
+    widths = [
+        ("dst", config.acc_index_bits),
+        ("src", config.inp_index_bits),
+        ("wgt", config.wgt_index_bits),
+    ]
+    return tuple(_place(widths, 0))
+
+
+def records(insns: Records) -> list[Instruction]:
+    """Records as tuples of Python integers, for code that goes through them one by one."""
+    return [Instruction(*row) for row in insns.tolist()]
+
+
+def module_of(insns: Records) -> NDArray[np.int64]:
+    """The `Module` that executes each record: LOAD goes by its memory, the rest by opcode."""
+    opcode, memory = insns["opcode"], insns["memory"]
+    to_load = (opcode == Opcode.LOAD) & ((memory == Memory.INP) | (memory == Memory.WGT))
+    module = np.full(len(insns), Module.COMPUTE, np.int64)
+    module[to_load] = Module.LOAD
+    module[opcode == Opcode.STORE] = Module.STORE
+    return module
+
+
+def element_bytes(config: Config) -> tuple[int, ...]:
+    """Bytes of one element in DRAM, indexed by `Memory`."""
+    c = config
+    return (c.uop_bytes, c.wgt_bytes, c.inp_bytes, c.acc_bytes, c.out_bytes, c.out_bytes)
+
+
+def encode(insns: Records, config: Config) -> Words:
+    """Instruction records (n,) to words (n, 2), the low 64 bits first.
+
+    Raises `EncodingError` naming the first record and field whose value does not fit, is unknown,
+    or stands in a field that its kind of instruction does not have.
+    """
+    words = np.zeros((len(insns), 2), np.uint64)
+    columns: Columns = {name: insns[name].copy() for name in Instruction._fields}
+    opcode = columns["opcode"]
+    _check_known("opcode", opcode, Opcode)
+    for kind in Opcode:
+        rows = np.flatnonzero(opcode == kind)
+        if not len(rows):
+            continue
+        table = layout(kind, config)
+        part = {name: column[rows] for name, column in columns.items()}
+        _check_absent(part, rows, table, kind)
+        both = np.zeros((2, len(rows)), np.uint64)
+        for field in table:
+            value = part[field.name]
+            _check_fits(field, value, rows)
+            bits = value.view(np.uint64) & np.uint64((1 << field.width) - 1)
+            both[field.offset // 64] |= bits << np.uint64(field.offset % 64)
+        words[rows] = both.T
+    _check_subkinds(insns)
+    return words
+
+
+def decode(words: Words, config: Config) -> Records:
+    """Words (n, 2) to records (n,); unused bits are ignored.
+
+    Raises `EncodingError` with the index of the first word that is no instruction.
+    """
+    words = np.ascontiguousarray(words, np.uint64).reshape(-1, 2)
+    insns = np.zeros(len(words), INSTRUCTION)
+    opcode = (words[:, 0] & np.uint64(7)).astype(np.int64)
+    _check_known("opcode", opcode, Opcode)
+    for kind in Opcode:
+        rows = np.flatnonzero(opcode == kind)
+        for field in layout(kind, config) if len(rows) else ():
+            shifted = words[rows, field.offset // 64] >> np.uint64(field.offset % 64)
+            value = (shifted & np.uint64((1 << field.width) - 1)).astype(np.int64)
+            insns[field.name][rows] = np.where(
+                value > field.high, value - (1 << field.width), value
+            )
+    _check_subkinds(insns)
+    return insns
+
+
+def encode_uops(dst: Any, src: Any, wgt: Any, config: Config) -> Micro:
+    """Micro-ops as 32-bit words from index arrays that broadcast to one shape (n,)."""
+    values = [np.asarray(value, np.int64) for value in (dst, src, wgt)]
+    columns = np.broadcast_arrays(*values)
+    rows = np.arange(columns[0].size)
+    words = np.zeros(columns[0].size, np.uint32)
+    for field, column in zip(uop_layout(config), columns, strict=True):
+        column = column.ravel()
+        _check_fits(field, column, rows, "micro-op")
+        words |= column.astype(np.uint32) << np.uint32(field.offset)
+    return words
+
+
+def decode_uops(
+    words: Any, config: Config
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The dst, src and wgt indices of micro-op words (n,)."""
+    words = np.asarray(words, np.uint32).astype(np.int64)
+    dst, src, wgt = (
+        words >> field.offset & ((1 << field.width) - 1) for field in uop_layout(config)
+    )
+    return dst, src, wgt
+
+
+def _check_known(name: str, values: NDArray[np.int64], kinds: type[IntEnum]) -> None:
+    known = [int(kind) for kind in kinds]
+    bad = np.flatnonzero(~np.isin(values, known))
+    if len(bad):
+        expected = ", ".join(f"{kind.value} {kind.name}" for kind in kinds)
+        raise EncodingError(
+            f"instruction {bad[0]}: {name}: found {values[bad[0]]}, expected one of {expected}"
+        )
+
+
+def _check_subkinds(insns: Records) -> None:
+    """Memory and ALU operation are enumerations too; records without them hold a valid zero."""
+    _check_known("memory", insns["memory"], Memory)
+    _check_known("alu_op", insns["alu_op"], AluOp)
+
+
+def _check_fits(
+    field: Field, values: NDArray[np.int64], rows: NDArray[np.int64], what: str = "instruction"
+) -> None:
+    if len(values) and not field.low <= values.min() <= values.max() <= field.high:
+        at = int(np.flatnonzero((values < field.low) | (values > field.high))[0])
+        raise EncodingError(
+            f"{what} {rows[at]}: {field.name}: found {values[at]}, expected {field.low} to "
+            f"{field.high} ({field.width} bits)"
+        )
+
+
+def _check_absent(
+    part: Columns, rows: NDArray[np.int64], table: tuple[Field, ...], kind: Opcode
+) -> None:
+    present = {field.name for field in table}
+    for name in Instruction._fields:
+        if name not in present and part[name].any():
+            at = int(np.flatnonzero(part[name])[0])
+            raise EncodingError(
+                f"instruction {rows[at]}: {name}: found {part[name][at]}, expected 0 "
+                f"({kind.name} has no such field)"
+            )

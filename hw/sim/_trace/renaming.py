@@ -1,0 +1,195 @@
+"""Scratchpad cells renamed to values, so that reuse of a buffer no longer orders anything.
+
+GEMMs that add to the same accumulators one after the other become one chain, if nothing reads in
+between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nopt.hw.config import Config
+from nopt.hw.isa.encoding import AluOp, Instruction, Memory, Micro, Opcode, element_bytes
+from nopt.hw.isa.footprint import dram_end, loaded_span, transferred
+from nopt.hw.sim._trace.segments import PADDING, ZERO, NotReplayable, kept
+from nopt.hw.sim.step_plans import Indices, Tile, alu_plan, destinations, gemm_plan
+
+GRANULE = 64
+"""Bytes of DRAM that are told apart when loads and stores are compared."""
+MOST_BYTES = 1 << 25
+"""Bytes that the values of a segment may take."""
+
+
+@dataclass
+class Chain:
+    """A product to which more may be added while it is open; results are numbered from `first`."""
+
+    first: int
+    level: int
+    base: Indices
+    src: list[Indices]
+    wgt: list[Indices]
+    open: bool = True
+
+    @property
+    def results(self) -> Indices:
+        return np.arange(self.first, self.first + self.base.size).reshape(self.base.shape)
+
+
+@dataclass
+class Round:
+    """Independent steps of an ALU instruction; results are numbered from `first`."""
+
+    first: int
+    level: int
+    key: tuple[AluOp, int | None]
+    x: Indices
+    y: Indices | None
+
+    @property
+    def results(self) -> Indices:
+        return np.arange(self.first, self.first + len(self.x))
+
+
+Node = Chain | Round
+
+
+def granules(insn: Instruction, size: int) -> slice:
+    """Granules of DRAM that a transfer of elements of `size` bytes spans."""
+    return slice(insn.dram_base * size // GRANULE, -(-dram_end(insn) * size // GRANULE))
+
+
+class Renaming:
+    """Follows instructions in the order of execution, for one segment.
+
+    Numbers of values are preliminary: 0 is zero, then come what ACC and OUT held before, then
+    results in the order in which they are made. A value's level is more than that of its operands.
+    """
+
+    def __init__(self, config: Config, dram_bytes: int) -> None:
+        self._config = config
+        self._size = element_bytes(config)
+        acc = config.acc_entries
+        self.before: dict[Memory, Indices] = {
+            Memory.INP: kept(np.arange(config.inp_entries)),
+            Memory.WGT: kept(np.arange(config.wgt_entries)),
+            Memory.ACC: np.arange(1, 1 + acc),
+            Memory.OUT: np.arange(1 + acc, 1 + 2 * acc),
+        }
+        self.cells: dict[Memory, Indices] = {
+            memory: cells.copy() for memory, cells in self.before.items()
+        }
+        self.first = self.count = 1 + 2 * acc
+        """The first number of a result, and one past the last one."""
+        self.fetched: list[tuple[Memory, Indices, int]] = []
+        self.nodes: list[Node] = []
+        self.stores: list[tuple[Indices, Indices]] = []
+        """Addresses and values."""
+        self._starts: list[int] = []  # first results of the nodes
+        self._chains: dict[int, Chain] = {}
+        self._stored = np.zeros(dram_bytes // GRANULE + 1, np.bool_)
+        self._levels = np.zeros(1 << 12, np.int32)
+
+    def is_full(self, insn: Instruction) -> bool:
+        """Whether an instruction has to go into the next segment."""
+        if self.count * self._config.acc_bytes > MOST_BYTES:
+            return True
+        loads = insn.opcode == Opcode.LOAD
+        return loads and bool(self._stored[granules(insn, self._size[insn.memory])].any())
+
+    def load(self, insn: Instruction) -> None:
+        """LOAD INP, WGT or ACC."""
+        memory = Memory.ACC if insn.memory == Memory.ACC_8BIT else Memory(insn.memory)
+        values = _addresses(insn)
+        if memory == Memory.ACC:
+            first = self._make(values.size, 0)
+            self.fetched.append((Memory(insn.memory), values.ravel(), first))
+            values = np.arange(first, self.count).reshape(values.shape)
+        pads = ((insn.y_pad_0, insn.y_pad_1), (insn.x_pad_0, insn.x_pad_1))
+        if any(map(any, pads)):
+            fill = ZERO if memory == Memory.ACC else PADDING
+            values = np.pad(values, pads, constant_values=fill)
+        begin, end = loaded_span(insn)
+        self.cells[memory][begin:end] = values.ravel()
+
+    def store(self, insn: Instruction) -> None:
+        """STORE."""
+        begin = insn.sram_base
+        values = self.cells[Memory.OUT][begin : begin + transferred(insn)].copy()
+        self._read(values)
+        self.stores.append((_addresses(insn).ravel(), values))
+        self._stored[granules(insn, self._size[Memory.OUT])] = True
+
+    def compute(self, insn: Instruction, uops: Micro) -> None:
+        """GEMM or ALU. Raises `NotReplayable`."""
+        if not len(uops) or not insn.iter_out or not insn.iter_in:
+            return
+        if insn.opcode == Opcode.ALU:
+            self._alu(insn, uops)
+        elif insn.reset:
+            self.cells[Memory.ACC][destinations(insn, uops, self._config)] = ZERO
+        else:
+            for tile in gemm_plan(insn, uops, self._config):
+                self._gemm(tile)
+
+    def _gemm(self, tile: Tile) -> None:
+        if not tile.distinct:
+            raise NotReplayable
+        base = self.cells[Memory.ACC][tile.dst]
+        src, wgt = self.cells[Memory.INP][tile.src], self.cells[Memory.WGT][tile.wgt].T
+        chain = self._chains.get(int(base[0, 0]))
+        if chain and chain.open and np.array_equal(base, chain.results):
+            chain.src.append(src)
+            chain.wgt.append(wgt)
+        else:
+            level = self._read(base) + 1
+            chain = Chain(self._make(base.size, level), level, base, [src], [wgt])
+            self._chains[chain.first] = chain
+            self._add(chain)
+        self._set(tile.dst, chain.results)
+
+    def _alu(self, insn: Instruction, uops: Micro) -> None:
+        op = AluOp(insn.alu_op)
+        if op == AluOp.SHR and not insn.use_imm:
+            raise NotReplayable  # depending on data, it may trap
+        key = (op, insn.imm if insn.use_imm else None)
+        acc = self.cells[Memory.ACC]
+        for dst, src in alu_plan(insn, uops, self._config).rounds:
+            x, y = (acc[src], None) if insn.use_imm else (acc[dst], acc[src])
+            level = 1 + max(self._read(values) for values in (x, y) if values is not None)
+            node = Round(self._make(len(dst), level), level, key, x, y)
+            self._add(node)
+            self._set(dst, node.results)
+
+    def _set(self, cells: Indices, values: Indices) -> None:
+        self.cells[Memory.ACC][cells] = self.cells[Memory.OUT][cells] = values
+
+    def _add(self, node: Node) -> None:
+        self.nodes.append(node)
+        self._starts.append(node.first)
+
+    def _make(self, count: int, level: int) -> int:
+        """Numbers for new values of a level: the first one."""
+        first = self.count
+        self.count += count
+        if self.count > len(self._levels):
+            self._levels = np.resize(self._levels, 2 * self.count)
+        self._levels[first : self.count] = level
+        return first
+
+    def _read(self, values: Indices) -> int:
+        """The level of values. They are used now, so chains that made any of them are complete."""
+        span = (int(values.min()), int(values.max()))
+        begin, end = np.searchsorted(self._starts, span, "right").tolist()
+        for node in self.nodes[max(begin - 1, 0) : end]:
+            if isinstance(node, Chain):
+                node.open = False
+        return int(np.where(values < self.first, 0, self._levels[values]).max())
+
+
+def _addresses(insn: Instruction) -> Indices:
+    """DRAM elements of a transfer, (y_size, x_size)."""
+    rows = insn.dram_base + np.arange(insn.y_size) * insn.x_stride
+    return np.add.outer(rows, np.arange(insn.x_size))

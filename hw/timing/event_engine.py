@@ -1,0 +1,254 @@
+"""The events of a run: fetch, the three modules, their queues and tokens, and the read channel."""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+import numpy as np
+
+from nopt.hw.config import Config
+from nopt.hw.isa.encoding import TOKENS, Memory, Module, Opcode, Records, element_bytes, module_of
+from nopt.hw.sync.deadlocks import explain_deadlock, missing
+from nopt.hw.timing.read_channel import NEVER, Client, ReadChannel, Transfer, pattern
+
+FETCH_GROUP = 8
+"""Instructions that fetch reads at a time."""
+LAUNCH = 2
+"""The cycle of the first fetch command."""
+INSTRUCTION_BYTES = 16
+
+_CLIENTS = {
+    Memory.UOP: Client.UOP,
+    Memory.INP: Client.INP,
+    Memory.WGT: Client.WGT,
+    Memory.ACC: Client.ACC,
+    Memory.ACC_8BIT: Client.ACC,
+}
+_HAND_ON = -1  # an event of fetch; others are the index of the instruction that ends
+_POP_PREV, _POP_NEXT, _PUSH_PREV, _PUSH_NEXT = (1 << i for i in range(len(TOKENS)))
+
+
+class Machine:
+    """One run. `cycles` are the busy cycles of each instruction, -1 for a LOAD with data.
+
+    Afterwards there is for each instruction: `begin` and `end`, when it `arrived` in its queue,
+    when the tokens that it pops could be popped (`from_prev`, `from_next`, 0: none), and, for a
+    LOAD, in how many cycles data come in (`beats`).
+    """
+
+    def __init__(self, insns: Records, cycles: list[int], config: Config) -> None:
+        self._config = config
+        self._cycles = cycles
+        self._modules: list[int] = module_of(insns).tolist()
+        bits = sum(insns[token] << i for i, token in enumerate(TOKENS))
+        self._tokens_of: list[int] = np.asarray(bits).tolist()
+        self._loads = _loads(insns, config)
+        self._channel = ReadChannel(config.memory_latency)
+        self._events: list[tuple[int, int]] = []
+        self._queues: list[deque[int]] = [deque() for _ in Module]
+        self._running = [False] * len(Module)
+        self._free = [0] * len(Module)  # first cycle in which each module may start again
+        # Cycles from which tokens can be popped: by consumer, those of its prev and of its next.
+        self._tokens: list[tuple[deque[int], deque[int]]] = [(deque(), deque()) for _ in Module]
+        self._fetched = self._handed = 0
+        self._full: int | None = None  # the module whose queue fetch waits for
+        count = len(insns)
+        self.begin, self.end, self.arrived = [0] * count, [0] * count, [0] * count
+        self.from_prev, self.from_next = [0] * count, [0] * count
+        self.beats = [0] * count
+
+    def run(self) -> None:
+        """Raises `ValueError` if the tokens deadlock."""
+        self._fetch(LAUNCH)
+        events, channel = self._events, self._channel
+        while True:
+            if channel.transfers:
+                transfer = channel.advance(events[0][0] if events else NEVER)
+                if transfer:
+                    self._arrive(transfer)
+                    continue
+            if not events:
+                break
+            time, what = heappop(events)
+            if what == _HAND_ON:
+                self._hand_on(time)
+            else:
+                self._finish(what, time)
+        if any(self._queues):
+            raise ValueError(self._deadlock())
+
+    def _deadlock(self) -> str:
+        waits: dict[Module, tuple[int, list[str]]] = {}
+        for module, queue in zip(Module, self._queues, strict=True):
+            if queue:
+                bits = self._tokens_of[queue[0]]
+                held = [len(tokens) for tokens in self._tokens[module]]
+                pops = (bits & _POP_PREV, bits & _POP_NEXT)
+                waits[module] = (queue[0], missing(module, [min(p, 1) for p in pops], held))
+        return explain_deadlock(waits)
+
+    def _fetch(self, time: int) -> None:
+        count = min(len(self._cycles) - self._fetched, FETCH_GROUP)
+        if count:
+            self._fetched += count
+            size, beat = count * INSTRUCTION_BYTES, self._config.bytes_per_cycle
+            bursts = pattern(0, size, 1, size, beat, max(size // beat, 1))
+            self._channel.start(Transfer(Client.FETCH, bursts, time))
+
+    def _hand_on(self, time: int) -> None:
+        """Move fetched instructions into their modules' queues, one a cycle from `time` on.
+
+        All at once if no queue can fill up, else one, or none until its queue has room.
+        """
+        depth, left = self._config.queue_depth, self._fetched - self._handed
+        queues = self._queues
+        room = depth - max(map(len, queues))
+        for index in range(self._handed, self._handed + (left if left <= room else 1)):
+            module = self._modules[index]
+            queue = queues[module]
+            if len(queue) >= depth:
+                self._full = module
+                return
+            time += 1
+            self._handed += 1
+            self.arrived[index] = time
+            queue.append(index)
+            if len(queue) == 1:
+                self._try_start(module)
+        if self._handed < self._fetched:
+            heappush(self._events, (time, _HAND_ON))
+        else:
+            self._fetch(time + 1)
+
+    def _try_start(self, module: int) -> None:
+        """Start the first waiting instruction if its tokens were pushed, be it later on."""
+        index = self._queues[module][0]
+        bits = self._tokens_of[index]
+        prev, next_ = self._tokens[module]
+        if (bits & _POP_PREV and not prev) or (bits & _POP_NEXT and not next_):
+            return
+        time, arrived = self._free[module], self.arrived[index]
+        if arrived > time:
+            time = arrived
+        if bits & _POP_PREV:
+            self.from_prev[index] = pushed = prev.popleft()
+            if pushed > time:
+                time = pushed
+        if bits & _POP_NEXT:
+            self.from_next[index] = pushed = next_.popleft()
+            if pushed > time:
+                time = pushed
+        self._running[module] = True
+        self.begin[index] = time
+        cycles = self._cycles[index]
+        if cycles < 0:
+            load = self._loads[index]
+            bursts = pattern(*load.bursts)
+            self.beats[index] = bursts.total
+            self._channel.start(Transfer(load.client, bursts, time + 1 + load.top, index))
+        else:
+            heappush(self._events, (time + cycles, index))
+
+    def _arrive(self, transfer: Transfer) -> None:
+        """All data of a transfer are on their way: now it is known when it ends."""
+        last = transfer.start + transfer.arrivals[-1][1]
+        client, index = transfer.client, transfer.tag
+        if client == Client.FETCH:
+            heappush(self._events, (last + 2, _HAND_ON))
+            return
+        end = last + (2 if client == Client.UOP else 3)
+        if padding := self._loads[index].padding:
+            arrivals = [(transfer.start + a, transfer.start + b) for a, b in transfer.arrivals]
+            end = max(end, padded(padding, self.begin[index], arrivals))
+        heappush(self._events, (end, index))
+
+    def _finish(self, index: int, time: int) -> None:
+        module, bits = self._modules[index], self._tokens_of[index]
+        self.end[index] = time
+        queue = self._queues[module]
+        queue.popleft()
+        if self._full == module:
+            self._full = None
+            heappush(self._events, (time + 1, _HAND_ON))
+        self._running[module] = False
+        self._free[module] = time + 1
+        if queue:
+            self._try_start(module)
+        if bits & _PUSH_PREV and module > Module.LOAD:
+            self._push(module - 1, 1, time + 1)
+        if bits & _PUSH_NEXT and module < Module.STORE:
+            self._push(module + 1, 0, time + 1)
+
+    def _push(self, module: int, side: int, time: int) -> None:
+        self._tokens[module][side].append(time)
+        if self._queues[module] and not self._running[module]:
+            self._try_start(module)
+
+
+class Padding(NamedTuple):
+    """A padded LOAD: data rows and elements of a row, and the zeros around them."""
+
+    rows: int
+    row: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+class _Load(NamedTuple):
+    """A LOAD with data. `top` are the rows of padding that delay its first command."""
+
+    client: Client
+    top: int
+    bursts: tuple[int, int, int, int, int, int]
+    """What `pattern` takes."""
+    padding: Padding | None
+
+
+def _loads(insns: Records, config: Config) -> dict[int, _Load]:
+    beat, most = config.bytes_per_cycle, config.burst_beats
+    at = np.flatnonzero((insns["opcode"] == Opcode.LOAD) & (insns["y_size"] * insns["x_size"] > 0))
+    part = insns[at]
+    size = np.array(element_bytes(config))[part["memory"]]
+    offset = part["dram_base"] * size % (beat * most)
+    row, stride = part["x_size"] * size, part["x_stride"] * size
+    columns = (at, part["memory"], offset, row, part["y_size"], stride)
+    loads: dict[int, _Load] = {}
+    for index, memory, *bursts in zip(*(column.tolist() for column in columns), strict=True):
+        first, length, rows, step = bursts
+        client = _CLIENTS[Memory(memory)]
+        loads[index] = _Load(client, 0, (first, length, rows, step, beat, most), None)
+    pads = ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")
+    any_pad = sum(part[name] for name in pads) > 0
+    columns = (at, *(part[name] for name in ("y_size", "x_size", *pads)))
+    for index, *sizes in zip(*(column[any_pad].tolist() for column in columns), strict=True):
+        padding = Padding(*sizes)
+        loads[index] = loads[index]._replace(top=padding.top, padding=padding)
+    return loads
+
+
+def padded(padding: Padding, begin: int, arrivals: list[tuple[int, int]]) -> int:
+    """The cycle in which zero padding is complete: one element in each cycle without data."""
+    rows, row, top, bottom, left, right = padding
+    width = left + row + right
+    sides = rows * (left + right)
+    top, bottom = top * width, bottom * width
+    if sides or not bottom:
+        phases = [(top + sides + bottom, 0)]
+    else:
+        phases = [(top, rows), (bottom, 0)]  # it counts through rows without padding
+    time = begin + 2
+    for zeros, skipped in phases:
+        for first, last in arrivals:
+            if last + 2 < time:
+                continue
+            free = max(first + 2 - time, 0)
+            if zeros <= free:
+                break
+            zeros -= free
+            time = last + 3
+        time += zeros + skipped
+    return time

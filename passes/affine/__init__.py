@@ -1,1 +1,0 @@
-"""Passes to, on and from `affine_nest`, in files named after them, and what they share."""

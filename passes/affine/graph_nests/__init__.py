@@ -1,1 +1,0 @@
-"""The nest of each `graph` op: one rewrite pattern for each, grouped as the ops are."""

@@ -1,0 +1,88 @@
+"""`graph-quantize`: from a network of floats to one of integers, by what it computes on samples."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.console import Console
+from rich.progress import track
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass, PassPipeline
+from xdsl.transforms import get_all_passes as get_xdsl_passes
+
+from nopt.dialects.constants import load_resource_dialect
+from nopt.passes import get_all_passes
+from nopt.passes.base.dead_code import erase_dead_code
+from nopt.passes.base.fidelity import fidelity_table, worst_first
+from nopt.passes.graph.quantization.comparison import compare
+from nopt.passes.graph.quantization.execution import network_of
+from nopt.passes.graph.quantization.quantize_function import Options, quantize
+from nopt.passes.graph.quantization.samples import Sample, load_samples
+from nopt.passes.graph.quantization.scales.scale_methods import Method
+from nopt.passes.pipelines import GRAPH_CLEAN
+
+
+@dataclass(frozen=True)
+class GraphQuantizePass(ModulePass):
+    """Symmetric int8, with scales chosen from the tensors that the samples in a .npz give."""
+
+    name = "graph-quantize"
+    level = "graph"
+    shows_progress: ClassVar[bool] = True
+    """The driver's own would lie above the bar of the samples."""
+
+    calibration: str
+    """The file: one array for each input, with a leading dimension for several samples."""
+    method: Method = "mse"
+    percentile: float = 99.99
+    samples: int | None = None
+    """The most samples to use."""
+    per_channel: bool = True
+    shift_tolerance: float = 0.5
+    """dB of noise that a layer may gain by one shift for all channels instead of one for each."""
+    correct_bias: bool = True
+    clean: bool = True
+    """Run the pipeline `graph-clean` first; a clean network stays as it is."""
+    report: bool = False
+    """Print the signal-to-noise of each tensor on the first sample to stderr, worst first."""
+
+    def __post_init__(self) -> None:
+        if self.samples is not None and self.samples < 1:
+            raise ValueError(f"samples is {self.samples}, expected at least 1")
+        if not 0 < self.percentile <= 100:
+            raise ValueError(f"percentile is {self.percentile}, expected above 0 and at most 100")
+        if self.shift_tolerance < 0:
+            raise ValueError(f"shift_tolerance is {self.shift_tolerance}, expected at least 0")
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        load_resource_dialect(ctx)
+        if self.clean:
+            _clean(ctx, op)
+        function = network_of(op)
+        samples = load_samples(self.calibration, function, self.samples)
+        before = op.clone() if self.report else op
+        options = Options(
+            self.method, self.percentile, self.per_channel, self.shift_tolerance, self.correct_bias
+        )
+        quantize(function, _shown(samples), options)
+        erase_dead_code(op)
+        if self.report:
+            rows = compare(before, op, samples[0])
+            print(fidelity_table(worst_first(rows)), file=sys.stderr)
+
+
+def _clean(ctx: Context, module: ModuleOp) -> None:
+    factories = {**get_xdsl_passes(), **get_all_passes()}
+    PassPipeline.parse_spec(factories, ",".join(GRAPH_CLEAN.passes)).apply(ctx, module)
+
+
+def _shown(samples: Sequence[Sample]) -> Iterator[Sample]:
+    """The samples, with a progress bar on a terminal."""
+    if not sys.stderr.isatty() or len(samples) < 2:
+        yield from samples
+        return
+    yield from track(samples, "calibrating", console=Console(stderr=True), transient=True)

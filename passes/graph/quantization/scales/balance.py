@@ -1,0 +1,64 @@
+"""Factors for the channels of a tensor that take outliers from it into the weights that read it.
+
+Where only contractions with weights read a tensor, each of its channels may have its own scale:
+the weights that multiply the channel are multiplied by it. A channel of large numbers would make
+the step of all others coarse; large factors make the steps of the weights coarse. The factors
+are the compromise of least noise, in closed form from what was observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nopt.dialects.constants import Array
+from nopt.passes.graph.quantization.scales.integer_weights import LARGEST
+
+_SHARES = np.linspace(0, 1, 11)
+"""How much of the balance follows the tensor, the rest follows the weights."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A contraction's weights, [channels, terms], and which input channel each is multiplied by."""
+
+    weights: Array
+    channels: Array
+
+
+def balance(limits: Array, squares: Array, readers: Sequence[Reader]) -> Array:
+    """A factor for each channel, given the channels' largest magnitudes and mean squares.
+
+    The tensor divided by the factors has the largest magnitude that the tensor itself has."""
+    reach = np.zeros(len(limits))
+    for reader in readers:
+        channels = np.broadcast_to(reader.channels, reader.weights.shape)
+        np.maximum.at(reach, channels, np.abs(reader.weights))
+    live = (limits > 0) & (reach > 0)
+    best, least = np.ones(len(limits)), _noise(np.ones(len(limits)), limits, squares, readers)
+    if not live.any():
+        return best
+    for share in _SHARES:
+        factors = np.ones(len(limits))
+        factors[live] = limits[live] ** share / reach[live] ** (1 - share)
+        factors[~live] = factors[live].min()
+        factors *= (limits / factors).max() / limits.max()
+        noise = _noise(factors, limits, squares, readers)
+        if noise < least:
+            best, least = factors, noise
+    return best
+
+
+def _noise(factors: Array, limits: Array, squares: Array, readers: Sequence[Reader]) -> float:
+    """What rounding tensor and weights adds to the readers' results, but for a constant factor."""
+    step = (limits / factors).max() / LARGEST
+    total = 0.0
+    for reader in readers:
+        weights = reader.weights * factors[reader.channels]
+        power = np.broadcast_to((squares / factors**2)[reader.channels], weights.shape)
+        steps = np.abs(weights).max(axis=1) / LARGEST
+        total += step**2 * float(np.square(weights).sum())
+        total += float((np.square(steps) * power.sum(axis=1)).sum())
+    return total

@@ -1,0 +1,280 @@
+"""What a choice of lanes costs: a nest's own cycles, and the bytes re-laid out around it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import product as combinations
+from math import prod
+
+import numpy as np
+from xdsl.ir import SSAValue
+from xdsl.ir.affine import AffineDimExpr
+
+from nopt.dialects.affine_math import expr_range
+from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
+from nopt.dialects.graph import ConstantOp
+from nopt.passes.analysis import access_of
+from nopt.passes.core.core_nest import Product
+from nopt.passes.layout.blocked_layouts import Layouts
+from nopt.passes.layout.choices.input_blocks import input_blocks
+from nopt.passes.layout.choices.lane_choices import Lanes, lane_axis, result_axis
+from nopt.passes.layout.choices.layout_requirements import (
+    PLAIN,
+    Blocked,
+    Form,
+    Weights,
+    cheapest_order,
+    tensor_cycles,
+)
+from nopt.passes.layout.choices.output_lanes import is_constant, reads_once
+from nopt.passes.layout.choices.pbqp import LARGEST, Table
+from nopt.passes.layout.tensor_orders import Order
+
+BYTES_A_CYCLE = 8
+"""Bytes that the core's memory port moves."""
+
+STEPS_A_VECTOR = 4
+"""Steps of an epilogue: bias, shift and two limits."""
+
+
+UNUSUAL = 1 << 40
+"""More than any network's cycles."""
+
+
+_Kind = tuple[Form | None, tuple[Form, ...]]
+"""How an option makes, or reads, one tensor."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to run a nest: the attribute for it, what it costs alone, the forms of tensors."""
+
+    attribute: LanesAttr | None
+    cycles: int
+    result: Form
+    reads: tuple[tuple[SSAValue, Form], ...]
+
+
+def option_of(lanes: Lanes, layouts: Layouts) -> Option:
+    """What running a nest in these lanes asks of its tensors."""
+    nest, block = lanes.core.nest, layouts.block
+    axis, _ = result_axis(nest, lanes.output, layouts)
+    reads: list[tuple[SSAValue, Form]] = []
+    start = lanes.core.start
+    inputs = input_blocks(lanes, block)[1] if lanes.input is not None else 0
+    if isinstance(start, Product):
+        assert lanes.input is not None
+        if not is_constant(start.input):
+            reads.append(
+                (start.input.source, _vectors(lanes, start.input, lanes.input.axis, block))
+            )
+        if not is_constant(start.weight):
+            reads.append((start.weight.source, _weights(lanes, start.weight, block, inputs)))
+    others = () if isinstance(start, Product) else (start.input,)
+    for load in (*others, *(step.operand for step in lanes.core.steps)):
+        if isinstance(load, LoadOp) and not is_constant(load):
+            along, _ = lane_axis(load, lanes.output, block)
+            reads.append((load.source, _vectors(lanes, load, along, block)))
+    if nest.destination is not None:
+        reads.append((nest.destination, Blocked(axis)))
+    return Option(
+        lanes.attribute,
+        _cycles(lanes, block, inputs) + _unusual(lanes),
+        _made(nest, axis, block),
+        tuple(dict.fromkeys(reads)),
+    )
+
+
+def _unusual(lanes: Lanes) -> int:
+    """What keeps a choice for want of others: the core's loads pad just two dimensions."""
+    loads = [lanes.core.start.input]
+    loads += [step.operand for step in lanes.core.steps if isinstance(step.operand, LoadOp)]
+    for load in loads:
+        sizes = load.source_shape[:-2]
+        for expr, size in zip(load.map.data.results, sizes, strict=False):
+            low, high = expr_range(expr, load.nest.ranges)
+            if low < 0 or high >= size:
+                return UNUSUAL
+    return 0
+
+
+def _made(nest: ForOp, axis: int, block: int) -> Blocked:
+    """How a nest makes its result; in any order of vectors if it is a tensor of its own."""
+    whole = (i for i, extent in enumerate(nest.parallel_extents) if extent % block == 0)
+    return Blocked(axis, frozenset(whole) - {axis} if nest.into is None else frozenset())
+
+
+def _vectors(lanes: Lanes, load: LoadOp, axis: int, block: int) -> Blocked:
+    """How a tensor is read in vectors along a dimension."""
+    if load.reads_outside():
+        return Blocked(axis)
+    in_lanes = {lanes.output, lanes.input and lanes.input.iterator}
+    dims = range(len(load.source_shape))
+    divisible = {i for i in dims if i != axis and _divides(load, i, in_lanes, block)}
+    return Blocked(axis, frozenset(divisible))
+
+
+def _divides(load: LoadOp, dim: int, in_lanes: Set[int | None], block: int) -> bool:
+    """Whether blocks of a dimension are blocks of an iterator that indexes it."""
+    total = access_of(load).sums[dim]
+    rest = [atom for atom, factor in total.terms.items() if factor % block]
+    if load.source_shape[dim] % block or not all(isinstance(a, AffineDimExpr) for a in total.terms):
+        return False
+    if not rest:
+        return True
+    iterators = [atom.position for atom in rest if isinstance(atom, AffineDimExpr)]
+    alone = len(rest) == 1 and total.terms[rest[0]] == 1 and total.constant % block == 0
+    return alone and not {*iterators} & in_lanes and load.nest.extents[iterators[0]] % block == 0
+
+
+def _weights(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> Weights:
+    """How a tensor is read as weights."""
+    lane = lanes.input
+    assert lane is not None
+    along = rows = None
+    if lane.iterator is not None and reads_once(load):
+        axes = access_of(load).axes_of(lane.iterator)
+        along = axes[0] if len(axes) == 1 else None
+    if along is not None and _divides(load, along, {None}, block):
+        axes = access_of(load).axes_of(lanes.output)
+        if len(axes) == 1 and axes[0] != along and not load.reads_outside():
+            rows = axes[0] if _divides(load, axes[0], {None}, block) else None
+    return Weights(_matrices(lanes, load, block, inputs) * block * block, along, rows)
+
+
+def _matrices(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> int:
+    """How many blocks of weights a nest reads, `inputs` for each block of outputs."""
+    assert lanes.input is not None
+    nest = lanes.core.nest
+    used = load.map.data.used_dims() - {lanes.output, lanes.input.iterator}
+    others = prod(nest.extents[i] for i in used)
+    return others * -(-nest.extents[lanes.output] // block) * inputs
+
+
+def _cycles(lanes: Lanes, block: int, inputs: int) -> int:
+    """The core's cycles at best: one for each step, or what its memory port needs."""
+    nest, start = lanes.core.nest, lanes.core.start
+    extent = nest.extents[lanes.output]
+    vectors = prod(nest.parallel_extents) // extent * -(-extent // block)
+    turns = prod(nest.reduction_extents)
+    bytes = vectors * block
+    if isinstance(start, Product):
+        assert lanes.input is not None
+        iterator = lanes.input.iterator
+        turns = turns // (1 if iterator is None else nest.extents[iterator]) * inputs
+        bytes += _matrices(lanes, start.weight, block, inputs) * block * block
+    return max(vectors * (turns + STEPS_A_VECTOR), bytes // BYTES_A_CYCLE)
+
+
+def tables_of(
+    options: Mapping[ForOp, Sequence[Option]], tensors: Sequence[SSAValue], block: int
+) -> list[Table]:
+    """The costs of each nest, and of each tensor for those who make and read it."""
+    numbers = {nest: i for i, nest in enumerate(options)}
+    tables = [
+        Table((numbers[nest],), np.array([option.cycles for option in each], np.int64))
+        for nest, each in options.items()
+    ]
+    for tensor in tensors:
+        tables += _tensor_tables(tensor, options, numbers, block)
+    return tables
+
+
+def _tensor_tables(
+    tensor: SSAValue,
+    options: Mapping[ForOp, Sequence[Option]],
+    numbers: Mapping[ForOp, int],
+    block: int,
+) -> list[Table]:
+    """One table for all who make and read a tensor, or with very many one for each reader.
+
+    What two readers then both pack is counted twice.
+    """
+    maker, readers, elsewhere = _involved(tensor, options)
+    made = [] if maker is None else [maker]
+    involved = {*readers, *made}
+    nests = sorted(involved, key=numbers.__getitem__)
+    table = _TensorTable(tensor, options, numbers, block, elsewhere)
+    if prod(len(options[nest]) for nest in nests) <= LARGEST:
+        return [table.of(nests)]
+    return [table.of([*made, reader]) for reader in readers if reader not in made]
+
+
+def _involved(
+    tensor: SSAValue, nests: Collection[ForOp]
+) -> tuple[ForOp | None, list[ForOp], list[Form]]:
+    """Of some nests the one that makes a tensor, those that read it; how others do."""
+    readers: list[ForOp] = []
+    elsewhere: list[Form] = []
+    for use in tensor.uses:
+        user = use.operation
+        nest = user.nest if isinstance(user, LoadOp) else user
+        if isinstance(nest, ForOp) and nest in nests:
+            if nest not in readers:
+                readers.append(nest)
+        else:
+            elsewhere = [PLAIN]
+    maker = tensor.owner
+    return maker if isinstance(maker, ForOp) and maker in nests else None, readers, elsewhere
+
+
+def order_for(tensor: SSAValue, chosen: Mapping[ForOp, Option], block: int) -> Order | None:
+    """The order that spares copies of a tensor, given how each nest runs."""
+    maker, readers, elsewhere = _involved(tensor, chosen)
+    made = PLAIN if maker is None else chosen[maker].result
+    options = [chosen[reader] for reader in readers]
+    reads = [form for option in options for source, form in option.reads if source is tensor]
+    return cheapest_order(tensor, made, [*reads, *elsewhere], block)
+
+
+@dataclass(frozen=True)
+class _TensorTable:
+    """What a tensor costs those who make and read it."""
+
+    tensor: SSAValue
+    options: Mapping[ForOp, Sequence[Option]]
+    numbers: Mapping[ForOp, int]
+    block: int
+    elsewhere: Sequence[Form]
+
+    def of(self, nests: Sequence[ForOp]) -> Table:
+        """The table over those of some that have a choice, in the order of their numbers."""
+        given = [nest for nest in nests if len(self.options[nest]) == 1]
+        known = [self._kind(self.options[nest][0], nest) for nest in given]
+        nests = [nest for nest in nests if len(self.options[nest]) > 1]
+        # Options that treat the tensor alike cost alike: each kind is costed once.
+        kinds: list[list[_Kind]] = []
+        indices: list[list[int]] = []
+        for nest in nests:
+            seen: dict[_Kind, int] = {}
+            each = (self._kind(option, nest) for option in self.options[nest])
+            indices.append([seen.setdefault(kind, len(seen)) for kind in each])
+            kinds.append([*seen])
+        costs = np.zeros([len(each) for each in kinds], np.int64)
+        for place, combination in zip(np.ndindex(*costs.shape), combinations(*kinds), strict=True):
+            involved = (*known, *combination)
+            made: Form = next((form for form, _ in involved if form is not None), PLAIN)
+            reads = [form for _, forms in involved for form in forms]
+            costs[place] = tensor_cycles(self.tensor, made, [*reads, *self.elsewhere], self.block)
+        variables = tuple(self.numbers[nest] for nest in nests)
+        return Table(variables, costs[np.ix_(*indices)])
+
+    def _kind(self, option: Option, nest: ForOp) -> _Kind:
+        forms = tuple(form for source, form in option.reads if source is self.tensor)
+        return option.result if nest is self.tensor.owner else None, forms
+
+
+def cheapest(options: Iterator[Option]) -> list[Option]:
+    """Of options that treat all tensors alike, the cheapest; in their order."""
+    best: dict[tuple[Form, tuple[tuple[SSAValue, Form], ...]], Option] = {}
+    for option in options:
+        kind = (option.result, option.reads)
+        if kind not in best or option.cycles < best[kind].cycles:
+            best[kind] = option
+    return [*best.values()]
+
+
+def is_laid_out(tensor: SSAValue) -> bool:
+    """Whether re-laying a tensor costs anything at run time."""
+    return not isinstance(tensor.owner, ConstantOp)

@@ -1,0 +1,143 @@
+"""In which forms nests make and read a tensor, and what it costs to bring one form to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from xdsl.ir import BlockArgument, SSAValue
+
+from nopt.dialects.shaped import shape_of
+from nopt.passes.layout.tensor_orders import Order, order_of
+
+CYCLES_A_BYTE = 4
+"""What a byte costs that is read and written once more between two layouts, on the host."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A tensor is read, or made, in the order of its dimensions."""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A tensor is read, or made, in vectors along one dimension.
+
+    In any order of vectors, if it has those of `whole` dimensions in order; the others may be in
+    blocks, too: iterators that index them are divided.
+    """
+
+    axis: int
+    divisible: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A tensor is read as blocks of weights, of `bytes` in all.
+
+    Its producer stores it so if its lanes run along `axis`, and nobody else reads it. If each is of
+    a block of `rows` of the tensor, the tensor can lie in the order of such blocks.
+    """
+
+    bytes: int
+    axis: int | None
+    rows: int | None = None
+
+
+Form = Plain | Blocked | Weights
+
+PLAIN = Plain()
+
+
+def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> int:
+    """What it costs to bring a tensor from the form it is made in to those it is read in."""
+    if (order := order_of(tensor, block)) is not None:
+        return _ordered_bytes(order, tensor, made, reads, block) * CYCLES_A_BYTE
+    bytes = _copied_bytes(shape_of(tensor), made, reads, block)
+    orders = _orders(tensor, reads, block)
+    others = (_ordered_bytes(order, tensor, made, reads, block) for order in orders)
+    return min([bytes, *others]) * CYCLES_A_BYTE
+
+
+def cheapest_order(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> Order | None:
+    """The order of a tensor that takes the fewest copies, if it takes fewer than several do."""
+    least, best = _copied_bytes(shape_of(tensor), made, reads, block), None
+    for order in _orders(tensor, reads, block):
+        bytes = _ordered_bytes(order, tensor, made, reads, block)
+        if bytes < least:
+            least, best = bytes, order
+    return best
+
+
+def _orders(tensor: SSAValue, reads: Sequence[Form], block: int) -> Iterator[Order]:
+    """The orders that serve all who read a tensor, if some read vectors and others weights."""
+    if PLAIN in reads or not any(isinstance(form, Blocked) for form in reads):
+        return
+    for form in dict.fromkeys(reads):
+        if isinstance(form, Weights) and form.axis is not None and form.rows is not None:
+            order = Order.of_weights(len(shape_of(tensor)), form.rows, form.axis, block)
+            if all(_serves(order, read) for read in reads):
+                yield order
+
+
+def _serves(order: Order, form: Form) -> bool:
+    """Whether a tensor in an order is read without a copy."""
+    match form:
+        case Blocked():
+            return form.axis == order.lanes and order.divided <= form.divisible
+        case Weights():
+            return form.rows is not None and (form.axis, form.rows) == (order.lanes, order.rows)
+        case _:
+            return False
+
+
+def _ordered_bytes(
+    order: Order, tensor: SSAValue, made: Form, reads: Sequence[Form], block: int
+) -> int:
+    """What is copied if a tensor lies in an order: who calls a function gives arguments so."""
+    shape = shape_of(tensor)
+    as_made = isinstance(made, Blocked) and _serves(order, made)
+    copied = 0 if as_made or isinstance(tensor, BlockArgument) else prod(shape)
+    others = [form for form in reads if not _serves(order, form)]
+    return copied + sum(_size(form, shape, block) for form in _kinds(others))
+
+
+def _copied_bytes(shape: tuple[int, ...], made: Form, reads: Sequence[Form], block: int) -> int:
+    """What is copied if each form that is not as the tensor is made is a copy."""
+    axis = made.axis if isinstance(made, Blocked) else None
+    # Whole blocks along the last dimension are plain order, too.
+    plain = len(shape) - 1 if shape and shape[-1] % block == 0 else None
+    is_plain = made == PLAIN or axis == plain
+    wants_plain = False
+    copied = 0
+    for form in _kinds(reads):
+        match form:
+            case Blocked(axis=wanted) if wanted == plain:
+                wants_plain |= axis != wanted
+            case Blocked(axis=wanted):
+                copied += _size(form, shape, block) if axis != wanted else 0
+            case Weights():
+                alone = form.axis is not None and axis == form.axis and len(reads) == 1
+                copied += 0 if alone else form.bytes
+            case Plain():
+                wants_plain = True
+    if not is_plain and (copied or wants_plain):
+        copied += prod(shape)
+    return copied
+
+
+def _kinds(reads: Sequence[Form]) -> list[Form]:
+    """Forms without those that one copy serves."""
+    return [*dict.fromkeys(Blocked(f.axis) if isinstance(f, Blocked) else f for f in reads)]
+
+
+def _size(form: Form, shape: tuple[int, ...], block: int) -> int:
+    """Bytes of a copy in a form."""
+    match form:
+        case Plain():
+            return prod(shape)
+        case Blocked(axis=axis):
+            return prod(shape) // shape[axis] * -(-shape[axis] // block) * block
+        case Weights(bytes=bytes):
+            return bytes

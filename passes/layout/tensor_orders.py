@@ -1,0 +1,140 @@
+"""Orders of tensors as passes use them: where they are written, and the nests that pack and open.
+
+An order stands on the nest that makes the tensor as `order`, or with a function's argument as
+`affine_nest.order`; `dialects/affine_nest/orders.py` says what one is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from xdsl.dialects.builtin import AffineMapAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, BlockArgument, SSAValue
+from xdsl.ir.affine import (
+    AffineDimExpr,
+    AffineExpr,
+    AffineMap,
+)
+
+from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest.arguments import (
+    ARGUMENT_ORDER,
+    PACKS,
+    argument_attributes,
+    arguments_of,
+    function_of,
+    set_argument_attributes,
+)
+from nopt.dialects.affine_nest.attributes import ORDER
+from nopt.dialects.affine_nest.builder import NestBuilder
+from nopt.dialects.affine_nest.orders import BadOrder, check_order, extent_of_part
+from nopt.dialects.shaped import shape_of
+from nopt.passes.base.places import about
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of tensors whose divided dimensions are whole blocks."""
+
+    map: AffineMap
+    block: int
+
+    @classmethod
+    def of_weights(cls, rank: int, rows: int, lanes: int, block: int) -> Order:
+        """Matrices of a block of `rows` by a block of `lanes`, the other dimensions in order."""
+        dims = [AffineDimExpr(i) for i in range(rank)]
+        outer = [dim // block if i in (rows, lanes) else dim for i, dim in enumerate(dims)]
+        inner = (dims[rows] % block, dims[lanes] % block)
+        return cls(AffineMap(rank, 0, (*outer, *inner)), block)
+
+    @classmethod
+    def written(cls, attribute: Attribute, shape: Sequence[int]) -> Order:
+        """The order that an attribute states. Raises BadOrder if it is none for a shape."""
+        if not isinstance(attribute, AffineMapAttr):
+            raise BadOrder(f"order is {attribute}, expected affine_map<…>")
+        return cls(attribute.data, check_order(attribute.data, shape))
+
+    @cached_property
+    def lanes(self) -> int:
+        """The dimension whose lanes are innermost."""
+        return min(self.map.results[-1].used_dims())
+
+    @cached_property
+    def rows(self) -> int | None:
+        """The dimension whose lanes lie around the innermost ones, as those of weights do."""
+        outer = self.map.results[-2] if len(self.map.results) > 1 else None
+        dims = [AffineDimExpr(i) % self.block for i in range(self.map.num_dims)]
+        return dims.index(outer) if outer in dims else None
+
+    @cached_property
+    def divided(self) -> frozenset[int]:
+        """The dimensions that are in blocks, but for that of the lanes."""
+        dims = [AffineDimExpr(i) for i in range(self.map.num_dims)]
+        blocks = {i for i, dim in enumerate(dims) if dim not in self.map.results}
+        return frozenset(blocks - {self.lanes})
+
+    def packed(self, tensor: SSAValue) -> ForOp:
+        """The copy of a tensor that lies in memory row by row in this order."""
+        shape = shape_of(tensor)
+        extents = [extent_of_part(part, shape, self.block) for part in self.map.results]
+        nest = NestBuilder.of([(f"i{i}", n) for i, n in enumerate(extents)], [])
+        return nest.finish(nest.load(tensor, self._indices(nest.dims)))
+
+    def opened(self, packed: SSAValue, shape: Sequence[int]) -> ForOp:
+        """The tensor that a packed one is, row by row."""
+        nest = NestBuilder.of([(f"i{i}", n) for i, n in enumerate(shape)], [])
+        indices = [part.replace_dims_and_symbols(nest.dims, []) for part in self.map.results]
+        return nest.finish(nest.load(packed, indices))
+
+    def _indices(self, places: Sequence[AffineExpr]) -> list[AffineExpr]:
+        """The indices of the element at a place in memory."""
+        indices: list[AffineExpr] = [AffineExpr.constant(0)] * self.map.num_dims
+        for part, place in zip(self.map.results, places, strict=True):
+            (dim,) = part.used_dims()
+            blocks = part == AffineDimExpr(dim) // self.block
+            indices[dim] = indices[dim] + (place * self.block if blocks else place)
+        return indices
+
+
+def check_orders(function: FuncOp, block: int) -> None:
+    """Raise, about the nest or function, what is wrong with orders that a person wrote."""
+    with about(function):
+        for argument in arguments_of(function):
+            order_of(argument, block)
+    for nest in function.walk():
+        if isinstance(nest, ForOp):
+            with about(nest):
+                order_of(nest.result, block)
+
+
+def attribute_of_order(tensor: SSAValue) -> Attribute | None:
+    """What is written about a tensor's order."""
+    owner = tensor.owner
+    if isinstance(owner, ForOp):
+        return owner.attributes.get(ORDER)
+    attributes = argument_attributes(tensor)
+    return None if PACKS in attributes else attributes.get(ARGUMENT_ORDER)
+
+
+def order_of(tensor: SSAValue, block: int) -> Order | None:
+    """The order that is written for a tensor. Raises BadOrder if that is none of the core's."""
+    attribute = attribute_of_order(tensor)
+    if attribute is None:
+        return None
+    order = Order.written(attribute, shape_of(tensor))
+    if order.block != block:
+        raise BadOrder(f"order {order.map} has blocks of {order.block} lanes, the core's {block}")
+    return order
+
+
+def write_order(tensor: SSAValue, order: Order) -> None:
+    """Say in which order a tensor lies."""
+    map = AffineMapAttr(order.map)
+    if isinstance(tensor.owner, ForOp):
+        tensor.owner.attributes[ORDER] = map
+    elif (function := function_of(tensor)) is not None and isinstance(tensor, BlockArgument):
+        attributes = {**argument_attributes(tensor), ARGUMENT_ORDER: map}
+        set_argument_attributes(function, tensor.index, attributes)

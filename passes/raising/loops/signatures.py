@@ -1,0 +1,97 @@
+"""Computations that are one: the same operations on elements that together form one set of points.
+
+What a statement does at a point is told by the elements it touches there, its *signature*. As a set
+of signatures it does not show how its loops were written; so the copies that unrolling makes of a
+statement, and what is left for the last turns, are one set again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import islpy as isl
+from xdsl.ir import Operation, SSAValue
+
+from nopt.passes.raising.loops.isl_maps import Exprs, dims, relation
+from nopt.passes.raising.loops.loop_program import Access, Program
+
+
+def form(program: Program, value: SSAValue) -> Hashable | None:
+    """The operations that compute a value of loads: equal for equal ones. None for other values."""
+    if value in program.loads:
+        return program.loads[value].memref
+    op = value.owner
+    if not isinstance(op, Operation) or op.dialect_name() != "arith" or op.regions:
+        return None
+    operands = [form(program, operand) for operand in op.operands]
+    if any(operand is None for operand in operands):
+        return None
+    details = tuple(sorted((name, str(attr)) for name, attr in op.properties.items()))
+    return op.name, details, value.type, *operands
+
+
+def leaves(program: Program, value: SSAValue) -> list[Access]:
+    """The loads of a value that has a form, in its order."""
+    if value in program.loads:
+        return [program.loads[value]]
+    assert isinstance(value.owner, Operation)
+    return [load for operand in value.owner.operands for load in leaves(program, operand)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A computation at every point of a domain, for the element `index`."""
+
+    domain: isl.Set
+    index: Exprs
+    value: SSAValue
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where a computation is done; the first dimensions are the variables of loops."""
+
+    domain: isl.Set
+    index: Exprs
+    """The element that it is for, by the dimensions of the domain."""
+    loads: dict[SSAValue, Exprs]
+    """Indices of loads by these dimensions, where those are not variables of the loads' loops."""
+
+
+def united(program: Program, parts: Sequence[Part], loops: int, sums: bool) -> Points | None:
+    """Computations of one form as one, done at a set of signatures.
+
+    `loops` outer loops are around all parts; their variables come first, then the elements, then
+    the indices of loads. None where the signature does not tell a point, so that terms of `sums`
+    would be lost, or else where the element does not tell the signature.
+    """
+    total: isl.Set | None = None
+    for part in parts:
+        loads = leaves(program, part.value)
+        element = [*dims(loops), *part.index]
+        own = relation(part.domain, [*element, *(expr for load in loads for expr in load.index)])
+        signature = own.range()
+        if sums and not own.is_injective():
+            return None
+        if total is not None and not total.is_disjoint(signature):
+            return None
+        total = signature if total is None else total.union(signature)
+    assert total is not None
+    rank = len(parts[0].index)
+    if not sums and not relation(total, dims(loops + rank)).is_injective():
+        return None
+    found: dict[SSAValue, Exprs] = {}
+    first = loops + rank
+    for load in leaves(program, parts[0].value):
+        found[load.value] = dims(len(load.index), first)
+        first += len(load.index)
+    return Points(_whole(total.coalesce()), dims(rank, loops), found)
+
+
+def _whole(parts: isl.Set) -> isl.Set:
+    """The set as one piece, where its parts are next to each other."""
+    if parts.n_basic_set() == 1:
+        return parts
+    hull = isl.Set.from_basic_set(parts.simple_hull().intersect(parts.affine_hull()))
+    return hull if hull.is_equal(parts) else parts

@@ -1,0 +1,306 @@
+"""What schedules cost, for many at once: the closed form that the search compares them by.
+
+A program is a row of *tiles*: each resets its accumulators, multiplies the chunks of the reduction,
+runs the ALU steps and stores. Loads, compute and stores overlap as far as the slots of the buffers
+let loads run ahead. Tiles differ only in which of the kept operands they load, so there are at most
+four kinds of them; each kind has a period, and the program takes the sum of these, what fills the
+pipeline before the first product, and the last store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
+from nopt.hw import cost
+from nopt.hw.config import Config
+from nopt.passes.kernel.operands import Integers, Operand
+from nopt.passes.kernel.tiling import Tiling
+from nopt.passes.schedule.candidates import Candidates
+from nopt.passes.schedule.compute import Compute, Floats
+from nopt.passes.schedule.schedules import Scopes, factor, scopes_of, slots_of, tile_loops
+
+_UNLIMITED = 1 << 20
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Candidates' costs, [candidates] each."""
+
+    steady: Floats
+    """Cycles while the core computes, from the first product to the last ALU step."""
+    start: Floats
+    """Cycles of what is loaded before the first product."""
+    end: Floats
+    """Cycles of the last store."""
+    compute: Floats
+    """Cycles of the compute module alone."""
+    loads: Floats
+    """Cycles of the load module alone."""
+    tail: Floats
+    """Cycles that it has left when the last load is done."""
+    bytes: Floats
+    """Bytes loaded."""
+    weights: Floats
+    """How often the weights of a product are loaded; 0 if there are none."""
+    instructions: Floats
+    config: Config
+
+    @property
+    def cycles(self) -> Floats:
+        """Of a kernel by itself."""
+        return cost.fetch_cycles(8, self.config) + self.start + self.steady + self.end
+
+
+def estimate(
+    candidates: Candidates, config: Config, order: Sequence[int], slots: Integers, scopes: Scopes
+) -> Estimate:
+    """The cost of candidates with slots [candidates, 3], all with one loop order and the product's
+    operands kept within the same loops."""
+    return _Estimation(candidates, config, order, slots, scopes).result()
+
+
+def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> Estimate:
+    """The cost of one schedule."""
+    slots, scopes = slots_of(schedule), scopes_of(schedule)
+    candidates = Candidates(tiling, [schedule.tiles])
+    return estimate(candidates, config, schedule.loop_order, slots, scopes)
+
+
+class _Estimation:
+    def __init__(
+        self,
+        candidates: Candidates,
+        config: Config,
+        order: Sequence[int],
+        slots: Integers,
+        scopes: Scopes,
+    ):
+        self.candidates = candidates
+        self.tiling = tiling = candidates.tiling
+        self.config = config
+        self.tiles = candidates.tiles
+        self.trips = candidates.trips
+        self.loops = tile_loops(tiling, order)
+        self.slots = slots
+        self.scopes = scopes
+        self.turns = self.trips[:, : tiling.parallel].prod(axis=1)
+        self.chunks = candidates.chunks
+        self.entry_bytes = {
+            Memory.INP: config.inp_bytes,
+            Memory.WGT: config.wgt_bytes,
+            Memory.ACC: config.acc_bytes,
+        }
+
+    def result(self) -> Estimate:
+        tiling, config = self.tiling, self.config
+        count = len(self.tiles)
+        self.bytes = np.zeros(count)
+        self.weights = np.zeros(count)
+        self.instructions = self.chunks * self.turns + self.turns * (2 + len(tiling.steps))
+        self.per_tile = np.zeros(count)
+        """Cycles of loads that each tile has on average, beside those of the product's operands."""
+        self.first = np.zeros(count)
+        """Cycles of the loads before the first product."""
+        compute = Compute(self.candidates, config, self.turns)
+        self.instructions = self.instructions + compute.instructions
+        chunk, epilogue = compute.chunk, compute.epilogue
+        first = tiling.operands[0].load
+        for operand in tiling.operands:
+            if operand.load is first or operand is factor(tiling, Memory.WGT):
+                continue
+            epilogue = epilogue + self._other(operand)
+        stored, store = self._store(self.tiles)
+        extents = np.array(tiling.extents)
+        # Tiles at the end of a dimension are smaller, and so is the last store.
+        _, last_store = self._store(extents - (self.trips - 1) * self.tiles)
+        total, loads = np.zeros(count), self.turns * self.per_tile
+        for tiles_of_kind, streamed, kept, ahead in self._kinds():
+            product = streamed + kept
+            cycles = period(self.chunks, chunk, epilogue, product, self.per_tile, ahead)
+            total = total + tiles_of_kind * np.maximum(cycles, store)
+            loads = loads + tiles_of_kind * (streamed + kept)
+        self.instructions = self.instructions + self.turns * stored
+        return Estimate(
+            np.maximum(total, cost.fetch_cycles(self.instructions, config)),
+            self.first,
+            last_store,
+            self.turns * (self.chunks * chunk + epilogue),
+            loads,
+            chunk + epilogue,
+            self.bytes,
+            self.weights,
+            self.instructions,
+            config,
+        )
+
+    # --- Transfers.
+
+    def _transfer(self, operand: Operand) -> tuple[Floats, Integers]:
+        """Cycles and instructions of loading one tile's window."""
+        window = self.candidates.window(operand)
+        padded = [operand.load.pad_value is not None] * len(operand.shape)
+        rows, entries, pieces = _rows(window, operand.shape, padded, operand.steps)
+        row_bytes = entries * self.entry_bytes[operand.memory]
+        return pieces * cost.load_cycles(rows, row_bytes, self.config), pieces
+
+    def _events(self, operand: Operand, scope: int) -> Integers:
+        """How often an operand is loaded: once a turn of the loops around its load.
+
+        A load stands inside the innermost loop that moves its window. Loops from `scope` inwards
+        that do not move it find it kept.
+        """
+        count = np.ones(len(self.tiles), np.int64)
+        below = np.ones(len(self.tiles), bool)
+        for position in reversed(range(len(self.loops))):
+            turns = self.trips[:, self.loops[position]]
+            if self.loops[position] in operand.depends:
+                below &= turns == 1
+            elif position >= scope:
+                continue
+            count *= np.where(below, 1, turns)
+        return count
+
+    def _count(self, operand: Operand, events: Integers, pieces: Integers) -> None:
+        self.instructions = self.instructions + events * pieces
+        window = self.candidates.entries(operand) * self.entry_bytes[operand.memory]
+        self.bytes = self.bytes + events * window
+
+    def _other(self, operand: Operand) -> Floats | int:
+        """Account for an operand of the epilogue; cycles that it adds to each tile's compute."""
+        cycles, pieces = self._transfer(operand)
+        events = self._events(operand, 0 if operand.resident else len(self.loops))
+        self._count(operand, events, pieces)
+        if operand.memory is Memory.ACC:
+            return cycles * events / self.turns
+        if not operand.resident:
+            self.first = self.first + cycles
+        self.per_tile = self.per_tile + cycles * events / self.turns
+        return 0
+
+    def _store(self, tiles: Integers) -> tuple[Integers, Floats]:
+        """Instructions and cycles of storing one tile of these sizes."""
+        parallel = self.tiling.parallel
+        shape = self.tiling.extents[:parallel]
+        rows, entries, pieces = _rows(
+            tiles[:, :parallel], shape, [False] * parallel, [1] * parallel
+        )
+        cycles = cost.store_cycles(rows, entries * self.config.out_bytes, self.config)
+        pieces = pieces * self.tiling.planes
+        return pieces, pieces * cycles
+
+    # --- Kinds of tiles.
+
+    def _kinds(self) -> list[tuple[Floats, Floats, Floats, Integers]]:
+        """For each kind of tile: how many, cycles of streamed and of kept loads, slots ahead."""
+        tiling = self.tiling
+        if tiling.product is None:
+            operand = tiling.operands[0]
+            cycles, pieces = self._transfer(operand)
+            events = self._events(operand, len(self.loops))
+            self._count(operand, events, pieces)
+            self.first = self.first + cycles
+            ahead = self.slots[:, list(Memory).index(operand.memory)]
+            return [(self.turns, cycles * events / self.turns, np.zeros(len(cycles)), ahead)]
+        loads: dict[Memory, Floats] = {}
+        ahead = np.full(len(self.tiles), _UNLIMITED)
+        streamed = np.zeros(len(self.tiles))
+        waiting: dict[Memory, frozenset[int]] = {}
+        for memory in (Memory.INP, Memory.WGT):
+            operand = factor(tiling, memory)
+            assert operand is not None
+            scope = self.scopes[memory]
+            cycles, pieces = self._transfer(operand)
+            events = self._events(operand, scope)
+            self._count(operand, events, pieces)
+            if memory is Memory.WGT:
+                self.weights = events / self.candidates.turns(operand, self.loops)
+            self.first = self.first + cycles
+            inner = frozenset(
+                loop
+                for loop in self.loops[scope:]
+                if loop not in operand.depends and loop < tiling.parallel
+            )
+            kept_tiles = self.turns / self.trips[:, sorted(inner)].prod(axis=1)
+            if not inner:
+                streamed = streamed + cycles * events / self.turns
+                moving = events > 1
+                column = self.slots[:, list(Memory).index(memory)]
+                ahead = np.where(moving, np.minimum(ahead, column), ahead)
+            else:
+                waiting[memory] = inner
+                loads[memory] = cycles * events / kept_tiles
+        return self._combined(waiting, loads, streamed, ahead)
+
+    def _combined(
+        self,
+        waiting: dict[Memory, frozenset[int]],
+        loads: dict[Memory, Floats],
+        streamed: Floats,
+        ahead: Integers,
+    ) -> list[tuple[Floats, Floats, Floats, Integers]]:
+        """Tiles that load both kept operands, one of them, none."""
+        none = np.zeros(len(self.tiles))
+
+        def tiles_at(loops: frozenset[int]) -> Floats:
+            """Tiles in the first turn of all these loops."""
+            return self.turns / self.trips[:, sorted(loops)].prod(axis=1)
+
+        both = tiles_at(frozenset[int]().union(*waiting.values()))
+        kinds = [(both, streamed, sum(loads.values(), none), ahead)]
+        rest = self.turns - both
+        if len(waiting) == 2:
+            for memory, loops in waiting.items():
+                alone = tiles_at(loops) - both
+                kinds.append((alone, streamed, loads[memory], ahead))
+                rest = rest - alone
+        kinds.append((rest, streamed, none, ahead))
+        return kinds
+
+
+def period(
+    chunks: Integers,
+    chunk: Floats,
+    epilogue: Floats,
+    loads: Floats,
+    per_tile: Floats,
+    ahead: Integers,
+) -> Floats:
+    """Cycles from one tile to the next: of `chunks` products of `chunk` cycles and an epilogue,
+    with `loads` cycles of loads for all products, as many slots `ahead`, and `per_tile` for others.
+    """
+    compute = chunks * chunk + epilogue
+    load = loads / chunks
+    # While a chunk is multiplied at most `ahead` are loaded or wait; the epilogue lets the
+    # loads of so many run ahead, the others hold the multiplication up if they take longer.
+    behind = np.maximum(chunks - ahead, 0) * np.maximum(load - chunk, 0)
+    # Loads before the next tile's first chunk have the last chunks and the epilogue to hide in.
+    hidden = np.minimum(ahead, chunks) * chunk + epilogue
+    early = np.where(load <= chunk, per_tile + np.minimum(ahead, chunks) * load - hidden, 0)
+    return np.maximum(loads + per_tile, compute + behind + np.maximum(early, 0))
+
+
+def _rows(
+    window: Integers, shape: Sequence[int], padded: Sequence[bool], steps: Sequence[int]
+) -> tuple[Integers, Integers, Integers]:
+    """How a window becomes two-dimensional transfers: whole inner dimensions merge to long rows."""
+    count = len(window)
+    entries = np.ones(count, np.int64)
+    rows = np.ones(count, np.int64)
+    pieces = np.ones(count, np.int64)
+    merging = np.ones(count, bool)
+    has_rows = np.zeros(count, bool)
+    for axis in reversed(range(len(shape))):
+        size = window[:, axis]
+        innermost = axis == len(shape) - 1
+        merge = merging & (innermost or (not padded[axis] and steps[axis] == 1))
+        entries *= np.where(merge, size, 1)
+        starts_rows = ~merge & ~has_rows & (size > 1)
+        rows *= np.where(starts_rows, size, 1)
+        pieces *= np.where(~merge & ~starts_rows, size, 1)
+        has_rows |= starts_rows
+        merging = merge & (size == shape[axis]) & (not padded[axis])
+    return rows, entries, pieces

@@ -1,0 +1,227 @@
+"""The search for a nest's schedule: all candidates at once, the cheapest legal one wins.
+
+A candidate is a tile size for each iterator, an order of the tile loops, the loops within which the
+product's operands are kept, and slots. Loops that move the same operands are interchangeable, so
+only orders of distinct reuse are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations, product
+from math import inf, prod
+from typing import TypeAlias
+
+import numpy as np
+
+from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
+from nopt.hw.config import Config
+from nopt.passes.kernel.operands import Integers
+from nopt.passes.kernel.tiling import Tiling
+from nopt.passes.schedule.candidates import Candidates
+from nopt.passes.schedule.estimate import estimate
+from nopt.passes.schedule.schedules import (
+    NoScheduleError,
+    Scopes,
+    entries_needed,
+    factor,
+    illegal_window,
+    scope_of,
+    tile_loops,
+)
+
+_MOST_CANDIDATES = 6_000
+_AHEAD = 2
+"""Slots of a buffer that is filled again: a third gains nothing measurable."""
+
+_INSTRUCTION = 3
+"""Cycles that an instruction counts beside the model's: its fetch takes the read channel, and half
+as many compile twice as fast."""
+
+_Found: TypeAlias = tuple[float, int, Sequence[int], Sequence[int], Scopes]
+"""A candidate: its cost, its tiles' position, order, slots, scopes."""
+
+
+def search(tiling: Tiling, config: Config, weights: float = inf) -> ScheduleAttr:
+    """The cheapest legal schedule of those that load the weights at most `weights` times.
+
+    Raises NoScheduleError if none fits."""
+    return Search(tiling, config, weights).best()
+
+
+class Search:
+    """The search for one nest, and how much it compares."""
+
+    compared = 0
+    """Candidates whose cost was estimated."""
+    orders = 0
+    """Orders of loops and of what is kept within them, each with all tiles that fit."""
+
+    def __init__(self, tiling: Tiling, config: Config, weights: float = inf):
+        self.tiling = tiling
+        self.config = config
+        self.weights = weights
+        everything = Candidates(tiling, self._tiles())
+        # Most tiles are too large even if nothing is kept or loaded ahead.
+        order = tuple(range(tiling.parallel))
+        innermost = len(tiling.extents)
+        scopes = {Memory.INP: innermost, Memory.WGT: innermost}
+        slots = np.ones((len(everything), len(Memory)), np.int64)
+        self.candidates = everything[self._fitting(everything, order, slots, scopes)]
+
+    def best(self) -> ScheduleAttr:
+        """The cheapest legal schedule. Raises NoScheduleError if none fits."""
+        found: list[_Found] = []
+        for order in self._orders():
+            for scopes in self._scopes(order):
+                found += self._cheapest(order, scopes)
+        reason = None
+        # Ties go to the larger tile, which comes first; then to what was tried first.
+        for _, position, order, slots, scopes in sorted(found, key=lambda each: each[:2]):
+            tiles = self.candidates.tiles[position].tolist()
+            if (reason := illegal_window(self.tiling, tiles)) is None:
+                limits = [scopes[memory] for memory in (Memory.INP, Memory.WGT)]
+                return ScheduleAttr.of(tiles, order, slots, limits)
+        none = f"no tile of the nest over {list(self.tiling.extents)}"
+        if reason is not None:
+            # Of each order only the cheapest were tried; now those that can be loaded.
+            tiles = self.candidates.tiles.tolist()
+            legal = [i for i, each in enumerate(tiles) if illegal_window(self.tiling, each) is None]
+            if not legal:
+                raise NoScheduleError(f"{none} can be loaded: {reason}")
+            self.candidates = self.candidates[np.array(legal)]
+            return self.best()
+        raise NoScheduleError(
+            f"{none} fits the scratchpads of "
+            f"'{self.config.name}': {self.config.inp_entries} INP, {self.config.wgt_entries} WGT, "
+            f"{self.config.acc_entries} ACC entries"
+        )
+
+    def _cheapest(self, order: Sequence[int], scopes: Scopes) -> list[_Found]:
+        """Some of the best candidates with this order."""
+        slots = self._slots(order, scopes)
+        fitting = self._fitting(self.candidates, order, slots, scopes)
+        if not len(fitting):
+            return []
+        self.orders += 1
+        self.compared += len(fitting)
+        costs = estimate(self.candidates[fitting], self.config, order, slots[fitting], scopes)
+        # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
+        weights = factor(self.tiling, Memory.WGT)
+        once = 0 if weights is None else prod(weights.shape) * self.config.wgt_bytes
+        again = np.maximum(costs.weights - 1, 0) * once
+        traffic = (costs.bytes + again) / self.config.bytes_per_cycle
+        cycles = costs.cycles + 0.02 * traffic + _INSTRUCTION * costs.instructions
+        cycles = np.where(costs.weights <= self.weights, cycles, inf)
+        best = np.argsort(cycles, kind="stable")[:4]
+        return [
+            (float(cycles[i]), int(fitting[i]), order, slots[fitting[i]].tolist(), scopes)
+            for i in best
+            if cycles[i] < inf
+        ]
+
+    def _fitting(
+        self, candidates: Candidates, order: Sequence[int], slots: Integers, scopes: Scopes
+    ) -> Integers:
+        """Positions of the candidates that the scratchpads have room for."""
+        needed = entries_needed(candidates, order, slots, scopes)
+        fits = (
+            (needed[Memory.INP] <= self.config.inp_entries)
+            & (needed[Memory.WGT] <= self.config.wgt_entries)
+            & (needed[Memory.ACC] <= self.config.acc_entries)
+        )
+        return np.flatnonzero(fits)
+
+    # --- Tiles.
+
+    def _tiles(self) -> Integers:
+        """Tile sizes [candidates, iterators], larger tiles first."""
+        choices = [self._sizes(index) for index in range(len(self.tiling.extents))]
+        keep = 64
+        while prod(len(sizes) for sizes in choices) > _MOST_CANDIDATES:
+            keep = keep * 7 // 8
+            choices = [self._thinned(sizes, keep) for sizes in choices]
+        grid = np.meshgrid(*(np.array(sizes) for sizes in choices), indexing="ij")
+        return np.stack([axis.reshape(-1) for axis in grid], axis=1)
+
+    @staticmethod
+    def _thinned(sizes: list[int], keep: int) -> list[int]:
+        """At most `keep` sizes: those that divide the largest first, then large ones."""
+        ranked = sorted(sizes, key=lambda size: (sizes[0] % size != 0, -size))
+        chosen = {*ranked[: max(keep - 1, 1)], sizes[-1]}
+        return sorted(chosen, reverse=True)
+
+    def _sizes(self, index: int) -> list[int]:
+        """Tile sizes of an iterator, largest first: for each number of tiles the balanced size,
+        and for parallel ones one that leaves the last tile, which nothing overlaps, half as big."""
+        extent = self.tiling.extents[index]
+        if any(index in operand.opaque for operand in self.tiling.operands):
+            return [1]
+        if index >= self.tiling.parallel and self._shares_a_dimension(index):
+            return [extent]
+        if self.tiling.inner is not None and index in self.tiling.compared:
+            return [extent]
+        sizes = {-(-extent // count) for count in range(1, extent + 1)}
+        if index < self.tiling.parallel:
+            larger = {2 * extent // (2 * count - 1) for count in range(2, extent + 1)}
+            sizes |= {size for size in larger if 8 * size > extent}
+        return sorted(sizes, reverse=True)
+
+    def _shares_a_dimension(self, index: int) -> bool:
+        """Whether a window dimension moves with this iterator and another: a kernel's row, say."""
+        return any(
+            row[index] and np.count_nonzero(row) > 1
+            for operand in self.tiling.operands
+            for row in operand.coefficients
+        )
+
+    # --- Orders, scopes and slots.
+
+    def _orders(self) -> Iterator[tuple[int, ...]]:
+        """Orders of the parallel loops that differ in reuse; unit extents stay outside."""
+        extents = self.tiling.extents
+        fixed = [i for i in range(self.tiling.parallel) if extents[i] == 1]
+        moving = [i for i in range(self.tiling.parallel) if extents[i] > 1]
+        moved = {i: tuple(i in operand.depends for operand in self.tiling.operands) for i in moving}
+        for order in permutations(moving):
+            if all(
+                moved[outer] != moved[inner] or outer < inner
+                for position, outer in enumerate(order)
+                for inner in order[position + 1 :]
+            ):
+                yield (*fixed, *order)
+
+    def _scopes(self, order: Sequence[int]) -> Iterator[Scopes]:
+        """Where the product's operands can be kept: within loops that a loop follows which does
+        not move them, or nowhere."""
+        loops = tile_loops(self.tiling, order)
+        choices: list[list[int]] = []
+        for memory in (Memory.INP, Memory.WGT):
+            operand = factor(self.tiling, memory)
+            choice = [len(loops)]
+            if operand is not None:
+                choice += [
+                    depth
+                    for depth, loop in enumerate(loops)
+                    if self.tiling.extents[loop] > 1
+                    and loop not in operand.depends
+                    and any(inner in operand.depends for inner in loops[depth + 1 :])
+                ]
+            choices.append(choice)
+        for inp, wgt in product(*choices):
+            yield {Memory.INP: inp, Memory.WGT: wgt}
+
+    def _slots(self, order: Sequence[int], scopes: Scopes) -> Integers:
+        """Slots for what is filled again, so that loads run ahead; one for the rest."""
+        loops = tile_loops(self.tiling, order)
+        slots = np.ones((len(self.candidates), len(Memory)), np.int64)
+        for operand in self.tiling.operands:
+            if operand.memory is Memory.ACC or operand.resident:
+                continue
+            scope = scope_of(self.tiling, operand, scopes)
+            again = self.candidates.turns(operand, loops[:scope]) > 1
+            column = list(Memory).index(operand.memory)
+            slots[:, column] = np.maximum(slots[:, column], np.where(again, _AHEAD, 1))
+        many = self.candidates.trips[:, : self.tiling.parallel].prod(axis=1) > 1
+        slots[:, list(Memory).index(Memory.ACC)] = np.where(many, 2, 1)
+        return slots
