@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     FusedLoc,
     LocationAttr,
     NameLoc,
+    NoneAttr,
     StringAttr,
 )
 from xdsl.ir import Attribute, Operation
@@ -45,11 +46,23 @@ class LocationParser(Parser):
     def _parse_location(self) -> LocationAttr:
         token = self._current_token
         name = token.text
+        if name == "fused":
+            self._consume_token()
+            return self._parse_fused()
         if token.kind != MLIRTokenKind.HASH_IDENT or "." in name or name in self.attribute_aliases:
             return super()._parse_location()
         self._consume_token()
         stand_in = NameLoc(StringAttr(name), UNKNOWN_LOC)
         return self._stand_ins.setdefault(name, (stand_in, token.span))[0]
+
+    def _parse_fused(self) -> FusedLoc:
+        """[`<` metadata `>`] `[` locations `]`"""
+        metadata: Attribute = NoneAttr()
+        if self.parse_optional_punctuation("<") is not None:
+            metadata = self.parse_attribute()
+            self.parse_punctuation(">")
+        parts = self.parse_comma_separated_list(self.Delimiter.SQUARE, self._parse_location)
+        return FusedLoc(tuple(parts), metadata)
 
     @override
     def parse_optional_argument(  # pyright: ignore[reportIncompatibleMethodOverride] (overloads)

@@ -1,6 +1,7 @@
 """Parsing of modules, with resources that survive a second file with the same keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,7 @@ from xdsl.context import Context
 from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import IndexType, ModuleOp
 from xdsl.ir import Operation, SSAValue
-from xdsl.ir.affine import AffineMap
+from xdsl.ir.affine import AffineMap, AffineSet
 from xdsl.parser import ParserState
 from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRTokenKind
@@ -26,7 +27,7 @@ _FROM_UPSTREAM = frozenset(
     (
         *("affine.delinearize_index", "affine.for", "affine.if", "affine.load", "affine.max"),
         *("affine.parallel", "affine.store", "arith.trunci", "memref.alloc", "memref.alloca"),
-        *("memref.cast", "memref.copy", "memref.global", "scf.parallel"),
+        *("memref.cast", "memref.copy", "memref.global", "scf.parallel", "scf.reduce"),
     )
 )
 """Operations that `upstream_syntax` helps to read; it is imported where one of them is met."""
@@ -117,19 +118,29 @@ class ModuleParser(ElementParser, LocationParser):
 
     @override
     def parse_affine_map(self) -> AffineMap:
-        """A map, refused here if it multiplies two of its variables: xDSL has none of these."""
+        with self._refuses_products("an affine map"):
+            return super().parse_affine_map()
+
+    @override
+    def parse_affine_set(self) -> AffineSet:
+        with self._refuses_products("an affine set"):
+            return super().parse_affine_set()
+
+    @contextmanager
+    def _refuses_products(self, what: str) -> Generator[None]:
+        """Says where the text multiplies two variables, of which xDSL has no expression."""
         pos = self.pos
         try:
-            return super().parse_affine_map()
+            yield
         except NotImplementedError:
             self.raise_error(
-                "expected an affine map, found one that multiplies or divides by a variable; "
+                f"expected {what}, found one that multiplies or divides by a variable; "
                 "canonicalize first",
                 pos,
                 self.pos,
             )
         except ZeroDivisionError:
-            self.raise_error("expected an affine map, found one that divides by 0", pos, self.pos)
+            self.raise_error(f"expected {what}, found one that divides by 0", pos, self.pos)
 
     @override
     def parse_affine_map_of_ssa_ids(self) -> tuple[AffineMap, Sequence[SSAValue[IndexType]]]:

@@ -193,16 +193,50 @@ class ParallelReader(scf.ParallelOp):
 
 
 def _ended(region: Region) -> Region:
-    """The body of a parallel loop with the terminator that xDSL wants."""
+    """The body of a parallel loop with the one terminator that xDSL wants."""
     if not region.blocks:
         region.add_block(Block())
-    end = region.block.last_op
-    if isinstance(end, scf.YieldOp) and not end.operands:
-        region.block.erase_op(end)
-        end = None
-    if not isinstance(end, scf.ReduceOp):
-        region.block.add_op(scf.ReduceOp())
+    block = region.block
+    if isinstance(end := block.last_op, scf.YieldOp) and not end.operands:
+        block.erase_op(end)
+    elif isinstance(end, scf.ReduceOp) and end.args:
+        return region
+    found = [op for op in block.ops if isinstance(op, scf.ReduceOp)]
+    args = [arg for op in found for arg in op.args]
+    regions = [op.detach_region(region) for op in found for region in list(op.regions)]
+    merged = scf.ReduceOp(args, regions)
+    for op in found:
+        merged.location = op.location
+        block.erase_op(op)
+    block.add_op(merged)
     return region
+
+
+class ReduceReader(scf.ReduceOp):
+    """`scf.reduce(%a, %b : i32, f32) {…}, {…}`, or before MLIR 18 `scf.reduce(%a) : i32 {…}`."""
+
+    @classmethod
+    @override
+    def parse(cls, parser: Parser) -> scf.ReduceOp:
+        names: Sequence[UnresolvedOperand] = ()
+        types: Sequence[Attribute] = ()
+        pos = parser.pos
+        if parser.parse_optional_punctuation("(") is not None:
+            names = parser.parse_comma_separated_list(
+                Parser.Delimiter.NONE, parser.parse_unresolved_operand
+            )
+            is_old = parser.parse_optional_punctuation(")") is not None
+            parser.parse_punctuation(":")
+            types = parser.parse_comma_separated_list(Parser.Delimiter.NONE, parser.parse_type)
+            if not is_old:
+                parser.parse_punctuation(")")
+        args = parser.resolve_operands(names, types, pos)
+        regions: list[Region] = []
+        if args:
+            regions = parser.parse_comma_separated_list(Parser.Delimiter.NONE, parser.parse_region)
+        op = scf.ReduceOp(args, regions)
+        op.attributes.update(parser.parse_optional_attr_dict())
+        return op
 
 
 def parse_layout(

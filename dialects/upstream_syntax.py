@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from typing_extensions import override
-from xdsl.dialects import affine, arith, memref
+from xdsl.dialects import affine, arith, memref, scf
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     AffineSetAttr,
@@ -32,7 +32,7 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
 from nopt.dialects.affine_syntax import ValueList, parse_expr
-from nopt.dialects.upstream_accesses import LoadReader, ParallelReader, StoreReader
+from nopt.dialects.upstream_accesses import LoadReader, ParallelReader, ReduceReader, StoreReader
 
 
 class GlobalReader(memref.GlobalOp):
@@ -268,6 +268,7 @@ _READERS: dict[str, tuple[type[Operation], type[Operation]]] = {
     "memref.copy": (memref.CopyOp, CopyReader),
     "memref.global": (memref.GlobalOp, GlobalReader),
     "scf.parallel": (ParallelReader, ParallelReader),
+    "scf.reduce": (scf.ReduceOp, ReduceReader),
 }
 
 

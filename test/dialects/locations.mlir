@@ -10,7 +10,7 @@ func.func @main(%x: memref<8xi32> loc(#loc1), %y: memref<8xi32> loc(#loc2)) {
     %v = affine.load %x[%i] : memref<8xi32> loc("a.c":3:8)
     affine.store %v, %y[%i] : memref<8xi32> loc(#loc4)
   } loc(callsite("f" at #loc2))
-  return loc(fused[#loc1, "name"(#loc2)])
+  return loc(fused<{pass = "cse"}>[#loc1, "name"(#loc2), fused<"inlined">["m.py":8:9]])
 } loc(#loc)
 #loc = loc("m.py":1:1)
 #loc1 = loc("m.py":2:3)
@@ -23,7 +23,7 @@ func.func @main(%x: memref<8xi32> loc(#loc1), %y: memref<8xi32> loc(#loc2)) {
 // CHECK-NEXT: %v = affine.load %x[%i] : memref<8xi32> loc("a.c":3:8)
 // CHECK-NEXT: affine.store %v, %y[%i] : memref<8xi32> loc(callsite("m.py":6:7 at "m.py":2:3))
 // CHECK-NEXT: } loc(callsite("f" at "m.py":4:5))
-// CHECK-NEXT: func.return loc(fused["m.py":2:3, "name"("m.py":4:5)])
+// CHECK-NEXT: func.return loc(fused<{pass = "cse"}>["m.py":2:3, "name"("m.py":4:5), fused<"inlined">["m.py":8:9]])
 // CHECK-NEXT: } loc("m.py":1:1)
 
 // GENERIC: ^bb0(%i: index loc("a.c":2:8)):

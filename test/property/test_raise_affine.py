@@ -125,3 +125,29 @@ def test_networks_through_mlir(network: Network, passes: tuple[str, ...]):
 @pytest.mark.parametrize("name", NESTS)
 def test_odd_nests_there_and_back(name: str):
     check_round_trip(nest(name), ())
+
+
+def test_a_bound_of_many_cases():
+    """Seven loops that each decide between two values: 128 bounds."""
+    loops = "".join(f"affine.for %i{k} = 0 to 2 {{\n" for k in range(7))
+    sums = "".join(
+        f"""%c{k} = arith.cmpi eq, %i{k}, %zero : index
+        %d{k} = arith.select %c{k}, %zero, %one : index
+        %s{k + 1} = arith.addi %s{k}, %d{k} : index\n"""
+        for k in range(7)
+    )
+    text = f"""
+    func.func @main(%x: memref<8xi32>, %v: i32) {{
+      %zero = arith.constant 0 : index
+      %one = arith.constant 1 : index
+      {loops}
+      %s0 = arith.constant 0 : index
+      {sums}
+      scf.for %i = %zero to %s7 step %one {{
+        memref.store %v, %x[%i] : memref<8xi32>
+      }}
+      {"}" * 7}
+      return
+    }}"""
+    with pytest.raises(VerifyException, match="index or bound of more than 64 cases"):
+        RaiseAffineToNestPass().apply(Context(), parse(text))

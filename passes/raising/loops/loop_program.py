@@ -47,6 +47,16 @@ class Loop:
         return (variable - self.range[0]) // self.step
 
 
+@dataclass(frozen=True)
+class Turns:
+    """A loop runs from the greatest of `lower` to below the least of `upper`."""
+
+    lower: Sequence[AffineExpr]
+    upper: Sequence[AffineExpr]
+    where: isl.Set | None = None
+    """At which points of the first loops around; None for all of them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Scope:
     """A place in the code: the loops around it, and the values of their variables there."""
@@ -67,25 +77,34 @@ class Scope:
         """The points of the domain at which conditions hold."""
         return self.domain.intersect(points_where(len(self.loops), conditions)).coalesce()
 
-    def entered(
-        self,
-        variable: BlockArgument,
-        lower: Sequence[AffineExpr],
-        upper: Sequence[AffineExpr],
-        step: int,
-    ) -> Scope:
-        """The body of a loop from the greatest of `lower` to below the least of `upper`."""
+    def entered(self, variable: BlockArgument, turns: Sequence[Turns], step: int) -> Scope:
+        """The body of a loop, whose bounds may be others in each part of the points around."""
         dim = len(self.loops)
-        conditions = [f"{isl_expr(bound)} <= d{dim}" for bound in lower]
-        conditions += [f"d{dim} < {isl_expr(bound)}" for bound in upper]
-        if step > 1:
-            conditions.append(f"(d{dim} - {extreme_text('max', lower)}) mod {step} = 0")
-        deeper = self.domain.insert_dims(isl.dim_type.set, dim, 1)
-        domain = deeper.intersect(points_where(dim + 1, conditions)).coalesce()
+        domain = isl.Set.empty(self.domain.insert_dims(isl.dim_type.set, dim, 1).get_space())
+        for part in turns:
+            domain = domain.union(self._within(part, step))
+        domain = domain.coalesce()
         reached = not domain.is_empty()
         range = value_range(domain, dim) if reached else (0, 0)
         known = int(domain.get_stride(dim).to_python()) if reached else 1
         return Scope((*self.loops, Loop(variable, range, max(1, known))), domain)
+
+    def _within(self, turns: Turns, step: int) -> isl.Set:
+        """The points of a loop's body in one part of those around."""
+        dim = len(self.loops)
+        if not turns.lower or not turns.upper:
+            raise ValueError("has a bound that is the maximum or minimum of nothing")
+        conditions = [f"{isl_expr(bound)} <= d{dim}" for bound in turns.lower]
+        conditions += [f"d{dim} < {isl_expr(bound)}" for bound in turns.upper]
+        if step > 1:
+            conditions.append(f"(d{dim} - {extreme_text('max', turns.lower)}) mod {step} = 0")
+        around = self.domain
+        if turns.where is not None:
+            known = turns.where.dim(isl.dim_type.set)
+            where = turns.where.insert_dims(isl.dim_type.set, known, dim - known)
+            around = around.intersect(where)
+        deeper = around.insert_dims(isl.dim_type.set, dim, 1)
+        return deeper.intersect(points_where(dim + 1, conditions))
 
 
 AccessOp = affine.LoadOp | affine.StoreOp | memref.LoadOp | memref.StoreOp

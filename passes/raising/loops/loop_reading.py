@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import islpy as isl
 from xdsl.dialects import affine, memref, scf
@@ -16,9 +16,23 @@ from nopt.dialects.upstream_accesses import DelinearizeIndexOp
 from nopt.dialects.upstream_syntax import MaxOp
 from nopt.passes.analysis import are_inside, points_where
 from nopt.passes.base.places import about
-from nopt.passes.raising.loops.indices import comparison, if_condition, index_expr, index_exprs
+from nopt.passes.raising.loops.indices import (
+    cases,
+    comparison,
+    if_condition,
+    index_expr,
+    index_exprs,
+)
 from nopt.passes.raising.loops.isl_maps import Exprs, dims, numbers, values
-from nopt.passes.raising.loops.loop_program import Access, AccessOp, Program, Scope, name_of, root
+from nopt.passes.raising.loops.loop_program import (
+    Access,
+    AccessOp,
+    Program,
+    Scope,
+    Turns,
+    name_of,
+    root,
+)
 
 _SILENT = (
     DelinearizeIndexOp,
@@ -119,9 +133,8 @@ class _Reader:
     def _operation(self, op: Operation, scope: Scope, time: Exprs) -> None:
         match op:
             case affine.ForOp():
-                lower = index_exprs(op.lowerBoundMap.data, op.lowerBoundOperands, scope)
-                upper = index_exprs(op.upperBoundMap.data, op.upperBoundOperands, scope)
-                inner = scope.entered(op.body.block.args[0], lower, upper, op.step.value.data)
+                turns = _turns(lambda part: _bounds(op, part), scope)
+                inner = scope.entered(op.body.block.args[0], turns, op.step.value.data)
                 self._body(op.body.block, inner, time)
             case scf.ForOp():
                 inner = _counted(op.body.block.args[0], (op.lb, op.ub, op.step), scope, scope)
@@ -156,19 +169,13 @@ class _Reader:
         self.block(block, inner, (*time, AffineDimExpr(len(inner.loops) - 1)))
 
     def _parallel(self, op: affine.ParallelOp, scope: Scope, time: Exprs) -> None:
-        lower_map, upper_map = op.lowerBoundsMap.data, op.upperBoundsMap.data
-        split = lower_map.num_dims + lower_map.num_symbols
-        lower = index_exprs(lower_map, op.map_operands[:split], scope)
-        upper = index_exprs(upper_map, op.map_operands[split:], scope)
         inner, count = scope, len(scope.loops)
-        for variable, low, high, step in zip(
-            op.body.block.args,
-            _groups(lower, op.lowerBoundsGroups.get_values()),
-            _groups(upper, op.upperBoundsGroups.get_values()),
-            op.steps,
-            strict=True,
-        ):
-            inner = inner.entered(variable, low, high, step.value.data)
+        for number, (variable, step) in enumerate(zip(op.body.block.args, op.steps, strict=True)):
+
+            def bounds(part: Scope, number: int = number) -> tuple[Exprs, Exprs]:
+                return _parallel_bounds(op, number, part)
+
+            inner = inner.entered(variable, _turns(bounds, scope), step.value.data)
         self.block(op.body.block, inner, (*time, *dims(len(inner.loops) - count, count)))
 
     def _scf_parallel(self, op: scf.ParallelOp, scope: Scope, time: Exprs) -> None:
@@ -206,7 +213,7 @@ class _Reader:
         for axis, size in enumerate(shape):
             variable = Block(arg_types=[IndexType()]).args[0]
             variable.name_hint = f"i{axis}"
-            inner = inner.entered(variable, [AffineConstantExpr(0)], [AffineConstantExpr(size)], 1)
+            inner = inner.entered(variable, [Turns(numbers(0), numbers(size))], 1)
         index = dims(len(shape), len(scope.loops))
         indices = [loop.variable for loop in inner.loops[len(scope.loops) :]]
         block = Block()
@@ -223,10 +230,34 @@ def _counted(
     variable: BlockArgument, bounds: tuple[SSAValue, SSAValue, SSAValue], scope: Scope, inner: Scope
 ) -> Scope:
     """`inner` within a loop from a value to another by a third, which are known in `scope`."""
-    lower, upper, step = (index_expr(value, scope) for value in bounds)
-    if not isinstance(step, AffineConstantExpr) or step.value < 1:
+    lower, upper, step = bounds
+    number = index_expr(step, scope)
+    if not isinstance(number, AffineConstantExpr) or number.value < 1:
         raise ValueError("has a step that is not a number above 0")
-    return inner.entered(variable, [lower], [upper], step.value)
+
+    def exprs(part: Scope) -> tuple[Exprs, Exprs]:
+        return (index_expr(lower, part),), (index_expr(upper, part),)
+
+    return inner.entered(variable, _turns(exprs, scope), number.value)
+
+
+def _turns(bounds: Callable[[Scope], tuple[Exprs, Exprs]], scope: Scope) -> list[Turns]:
+    """The bounds of a loop in each part of the points around that decides them."""
+    return [Turns(lower, upper, part) for part, (lower, upper) in cases(bounds, scope)]
+
+
+def _bounds(op: affine.ForOp, scope: Scope) -> tuple[Exprs, Exprs]:
+    lower = index_exprs(op.lowerBoundMap.data, op.lowerBoundOperands, scope)
+    return lower, index_exprs(op.upperBoundMap.data, op.upperBoundOperands, scope)
+
+
+def _parallel_bounds(op: affine.ParallelOp, number: int, scope: Scope) -> tuple[Exprs, Exprs]:
+    lower_map, upper_map = op.lowerBoundsMap.data, op.upperBoundsMap.data
+    split = lower_map.num_dims + lower_map.num_symbols
+    lower = index_exprs(lower_map, op.map_operands[:split], scope)
+    upper = index_exprs(upper_map, op.map_operands[split:], scope)
+    lower_sizes, upper_sizes = op.lowerBoundsGroups.get_values(), op.upperBoundsGroups.get_values()
+    return _groups(lower, lower_sizes)[number], _groups(upper, upper_sizes)[number]
 
 
 def _groups(exprs: Exprs, sizes: Sequence[int]) -> list[Exprs]:

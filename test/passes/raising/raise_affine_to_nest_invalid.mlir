@@ -268,3 +268,88 @@ func.func @halves(%x: memref<8xbf16>, %y: memref<8xbf16>) {
   return
 }
 // CHECK: :265:5: error: pass 'raise-affine-to-nest': 'arith.addf' op of bf16 is not supported in a nest's body
+
+// -----
+
+func.func @selected(%x: memref<8xi32>, %y: memref<8xi32>) {
+  %c3 = arith.constant 3 : index
+  affine.for %i = 0 to 8 {
+    %c = arith.cmpi slt, %i, %c3 : index
+    %k = arith.select %c, %i, %c3 : index
+    %v = memref.load %x[%k] : memref<8xi32>
+    affine.store %v, %y[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :279:5: error: pass 'raise-affine-to-nest': 'memref.load' op has an index that is selected, expected one affine expression
+
+// -----
+
+func.func @nothing(%x: memref<8xi32>) {
+  %zero = arith.constant 0 : i32
+  affine.for %i = max affine_map<() -> ()>() to 8 {
+    affine.store %zero, %x[%i] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :290:3: error: pass 'raise-affine-to-nest': 'affine.for' op has a bound that is the maximum or minimum of nothing
+
+// -----
+
+func.func @least_of_nothing(%x: memref<8xi32>) {
+  %zero = arith.constant 0 : i32
+  affine.for %i = 0 to 8 {
+    %m = affine.min affine_map<(d0) -> ()>(%i)
+    affine.store %zero, %x[symbol(%m)] : memref<8xi32>
+  }
+  return
+}
+// CHECK: :303:5: error: pass 'raise-affine-to-nest': 'affine.store' op has an index or bound that is the minimum of nothing
+
+// -----
+
+func.func @divides(%x: memref<8xi32>) {
+  %zero = arith.constant 0 : i32
+  affine.for %i = 0 to 8 {
+    affine.if affine_set<(d0) : (d0 floordiv 0 >= 0)>(%i) {
+      affine.store %zero, %x[%i] : memref<8xi32>
+    }
+  }
+  return
+}
+// CHECK: :314:5: error: pass 'raise-affine-to-nest': 'affine.if' op expected a positive constant divisor, found 0
+
+// -----
+
+func.func @operands(%x: memref<8xi32>) {
+  %zero = arith.constant 0 : i32
+  affine.for %i = 0 to 8 {
+    affine.if affine_set<(d0, d1) : (d0 + d1 >= 0)>(%i) {
+      affine.store %zero, %x[%i] : memref<8xi32>
+    }
+  }
+  return
+}
+// CHECK: :327:5: error: pass 'raise-affine-to-nest': 'affine.if' op has 1 operands for 2 dimensions and symbols
+
+// -----
+
+// As mlir-opt 16 prints it.
+func.func @carries(%x: memref<8xi32>, %y: memref<i32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0 : i32
+  %s = scf.parallel (%i) = (%c0) to (%c8) step (%c1) init (%zero) -> i32 {
+    %v = memref.load %x[%i] : memref<8xi32>
+    scf.reduce(%v) : i32 {
+    ^bb0(%l: i32, %r: i32):
+      %t = arith.addi %l, %r : i32
+      scf.reduce.return %t : i32
+    }
+    scf.yield
+  }
+  memref.store %s, %y[] : memref<i32>
+  return
+}
+// CHECK: :343:3: error: pass 'raise-affine-to-nest': 'scf.parallel' op carries values in parallel, expected scf.for with iter_args

@@ -90,3 +90,67 @@ func.func @parallel(%x: memref<8x4xi32>, %y: memref<8x4xi32>) {
 // CHECK-LABEL: func.func @parallel(
 // CHECK: affine_nest.for (%[[i:.*]], %[[j:.*]]) = (8, 4) {
 // CHECK-NEXT: affine_nest.load %x[%[[i]], %[[j]]] : tensor<8x4xi32>
+
+// -----
+
+// Tiles of 4, the last of 2: bounds that are a minimum, whatever says so.
+func.func @minima(%x: memref<30xi32>, %y: memref<30xi32>, %z: memref<30xi32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %c30 = arith.constant 30 : index
+  scf.for %t = %c0 to %c8 step %c1 {
+    %a = arith.muli %t, %c4 : index
+    %b = arith.addi %a, %c4 : index
+    %m = arith.minsi %b, %c30 : index
+    scf.for %i = %a to %m step %c1 {
+      %v = memref.load %x[%i] : memref<30xi32>
+      memref.store %v, %y[%i] : memref<30xi32>
+    }
+    %c = arith.cmpi slt, %b, %c30 : index
+    %s = arith.select %c, %c4, %c8 : index
+    %d = arith.subi %s, %c4 : index
+    %l = arith.cmpi eq, %d, %c0 : index
+    %n = arith.select %l, %b, %c30 : index
+    scf.for %i = %a to %n step %c1 {
+      %v = memref.load %x[%i] : memref<30xi32>
+      memref.store %v, %z[%i] : memref<30xi32>
+    }
+  }
+  return
+}
+// CHECK-LABEL: func.func @minima(
+// CHECK: affine_nest.for (%[[i:.*]]) = (30) {
+// CHECK-NEXT: affine_nest.load %x[%[[i]]] : tensor<30xi32>
+// CHECK: affine_nest.for (%[[i:.*]]) = (30) {
+// CHECK-NEXT: affine_nest.load %x[%[[i]]] : tensor<30xi32>
+
+// -----
+
+// Rows of 3 elements, from the fifth on of 1.
+func.func @selected(%x: memref<8x3xi32>, %y: memref<8x3xi32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  affine.for %i = 0 to 8 {
+    %c = arith.cmpi slt, %i, %c4 : index
+    %n = arith.select %c, %c3, %c1 : index
+    scf.for %j = %c0 to %n step %c1 {
+      %v = memref.load %x[%i, %j] : memref<8x3xi32>
+      memref.store %v, %y[%i, %j] : memref<8x3xi32>
+    }
+  }
+  return
+}
+// CHECK-LABEL: func.func @selected(
+// CHECK: affine_nest.for (%[[i:.*]], %[[j:.*]]) = (8, 3) {
+// CHECK-NEXT: %v = affine_nest.load %x[%[[i]], %[[j]]] : tensor<8x3xi32>
+// CHECK-NEXT: %y_2 = affine_nest.load %y[%[[i]], %[[j]]] : tensor<8x3xi32>
+// CHECK-NEXT: %inside_2 = affine_nest.load %inside[%[[i]] * -1 + 3] pad 0 : tensor<4xi1>
+// CHECK-NEXT: %inside_3 = affine_nest.load %inside_1[%[[j]]] pad 0 : tensor<1xi1>
+// CHECK-NEXT: %inside_4 = affine_nest.load %inside[%[[i]] - 4] pad 0 : tensor<4xi1>
+// CHECK-NEXT: %0 = arith.andi %inside_3, %inside_4 : i1
+// CHECK-NEXT: %1 = arith.ori %inside_2, %0 : i1
+// CHECK-NEXT: %2 = arith.select %1, %v, %y_2 : i32
