@@ -235,6 +235,35 @@ def expr_range(expr: AffineExpr, ranges: Ranges) -> Range:
     return to_sum(expr, ranges).range(ranges)
 
 
+MOST_INDEX = 1 << 31
+"""What an index, or a part of one, may be at most, either sign. Times a stride it has 64 bits."""
+
+
+def check_magnitude(expr: AffineExpr, ranges: Ranges) -> int:
+    """What `expr` is at most, either sign, not seeing that parts of it cancel.
+
+    A variable without a range counts as 1. Raises ValueError if a part exceeds `MOST_INDEX`."""
+    match expr:
+        case AffineConstantExpr():
+            found = abs(expr.value)
+        case AffineBinaryOpExpr():
+            left, right = check_magnitude(expr.lhs, ranges), check_magnitude(expr.rhs, ranges)
+            match expr.kind:
+                case AffineBinaryOpKind.Add:
+                    found = left + right
+                case AffineBinaryOpKind.Mul:
+                    found = left * right
+                case AffineBinaryOpKind.Mod:
+                    found = right
+                case AffineBinaryOpKind.FloorDiv | AffineBinaryOpKind.CeilDiv:
+                    found = -(-left // max(right, 1))
+        case _:
+            found = max(map(abs, ranges.get(expr, (1, 1))))
+    if found > MOST_INDEX:
+        raise ValueError(f"a part of it may be {found}, expected at most {MOST_INDEX}")
+    return found
+
+
 def dim_ranges(extents: Sequence[int]) -> Ranges:
     """Dimension i runs over [0, extents[i])."""
     return _dim_ranges(tuple(extents))

@@ -110,6 +110,12 @@ class ElementParser(Parser):
     @override
     def _parse_builtin_densearray_attr(self) -> DenseArrayBase | None:
         start = self.pos
+        try:
+            return self._parse_array(start)
+        except NotImplementedError:
+            self.raise_error(_NO_BITS, start, self.pos)
+
+    def _parse_array(self, start: int) -> DenseArrayBase | None:
         self.parse_punctuation("<")
         type = self.parse_type()
         if not isinstance(type, AnyFloat):
@@ -134,6 +140,8 @@ class ElementParser(Parser):
         try:
             attr = super().parse_optional_builtin_int_or_float_attr()
         except NotImplementedError:
+            self.raise_error(_NO_BITS, start, self.pos)
+        if isinstance(attr, FloatAttr) and not floats.has_bits(attr.type):
             self.raise_error(_NO_BITS, start, self.pos)
         if bits is None or not isinstance(attr, FloatAttr):
             return attr

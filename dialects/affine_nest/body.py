@@ -35,10 +35,10 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 from xdsl.utils.str_enum import StrEnum
 
-from nopt.dialects.affine_math import expr_range
+from nopt.dialects.affine_math import check_magnitude, expr_range
 from nopt.dialects.affine_nest.iterators import NestOp
 from nopt.dialects.affine_syntax import parse_exprs, print_exprs
-from nopt.dialects.floats import float_attr, number_text, parse_number
+from nopt.dialects.floats import float_attr, has_bits, number_text, parse_number
 from nopt.dialects.shaped import check_elements, is_tensor
 
 
@@ -165,6 +165,7 @@ class LoadOp(IRDLOperation):
         map, ranges = self.map.data, self.nest.ranges
         for axis, (expr, size) in enumerate(zip(map.results, self.source_shape, strict=True)):
             try:
+                check_magnitude(expr, ranges)
                 low, high = expr_range(expr, ranges)
             except ValueError as error:
                 raise VerifyException(f"index {axis}: {error}") from error
@@ -253,6 +254,6 @@ class YieldOp(IRDLOperation):
 
 
 def _float(element: Attribute) -> AnyFloat:
-    if not isinstance(element, AnyFloat):
+    if not isinstance(element, AnyFloat) or not has_bits(element):
         raise ValueError(f"expected an integer or float element type, found {element}")
     return element

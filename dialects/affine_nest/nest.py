@@ -20,7 +20,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from nopt.dialects.affine_math import dim_ranges, expr_range, is_mixed_radix
+from nopt.dialects.affine_math import check_magnitude, dim_ranges, expr_range, is_mixed_radix
 from nopt.dialects.affine_nest.attributes import verify_attributes
 from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp, parse_iterators, print_iterators
@@ -149,6 +149,7 @@ class ForOp(NestOp):
         ranges = dim_ranges(self.parallel_extents)
         for axis, (expr, size) in enumerate(zip(map.results, shape, strict=True)):
             try:
+                check_magnitude(expr, ranges)
                 low, high = expr_range(expr, ranges)
             except ValueError as error:
                 raise VerifyException(f"into, index {axis}: {error}") from error

@@ -21,6 +21,7 @@ from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from nopt.dialects.affine_math import check_magnitude
 from nopt.dialects.shaped import is_memref
 from nopt.dialects.tensor_intrinsic.tile_attributes import (
     LANE_RANK,
@@ -52,6 +53,11 @@ def verify_maps(op: BoxOp, dims: int, *maps: tuple[str, AffineMapAttr, int]) -> 
             )
         if rank is not None and len(map.results) != rank:
             raise VerifyException(f"'{name}' has {len(map.results)} indices, expected {rank}")
+        for expr in map.results:
+            try:
+                check_magnitude(expr, {})
+            except ValueError as error:
+                raise VerifyException(f"'{name}': {error}") from error
 
 
 def shape_of(memref: SSAValue) -> tuple[int, ...]:

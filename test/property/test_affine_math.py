@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
 from nopt.dialects.affine_math import (
+    check_magnitude,
     dim_ranges,
     evaluate,
     expr_range,
@@ -56,6 +57,13 @@ def boxes(draw: Any, results: int = 1, divisions: bool = True):
 def table(expr: AffineExpr, extents: list[int]) -> np.ndarray:
     """The expression's value at every point, by the definition of each operation."""
     return np.array([expr.eval(point, []) for point in product(*map(range, extents))])
+
+
+@examples(150)
+@given(boxes())
+def test_magnitude(box: Any):
+    extents, (expr,) = box
+    assert np.abs(table(expr, extents)).max() <= check_magnitude(expr, dim_ranges(extents))
 
 
 @examples(150)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 import islpy as isl
 from xdsl.dialects import affine, memref, scf
-from xdsl.dialects.builtin import IndexType, MemRefType, NoneAttr
+from xdsl.dialects.builtin import AnyFloat, IndexType, IntegerType, MemRefType, NoneAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
 from xdsl.utils.hints import isa
 
+from nopt.dialects.floats import has_bits
 from nopt.dialects.upstream_accesses import DelinearizeIndexOp
 from nopt.dialects.upstream_syntax import MaxOp
 from nopt.passes.analysis import are_inside, points_where
@@ -197,6 +198,11 @@ class _Reader:
                 self.block(block, Scope(scope.loops, domain), (*time, *numbers(number)))
 
     def _access(self, op: AccessOp, scope: Scope, index: Exprs, time: Exprs) -> None:
+        assert isa(op.memref.type, MemRefType[Attribute])
+        element = op.memref.type.get_element_type()
+        is_number = has_bits(element) if isinstance(element, AnyFloat) else False
+        if not is_number and not isinstance(element, IntegerType | IndexType):
+            raise ValueError(f"accesses {element}, expected integers or floats")
         access = Access(op, root(op.memref), scope, index, time)
         if op.results:
             self.program.loads[op.results[0]] = access

@@ -46,6 +46,9 @@ from nopt.passes.raising.nests.guards import Number, condition, known, pads_that
 Content = SSAValue | Number | None
 """What a memref holds: a tensor, one number everywhere, or nothing yet."""
 
+_MOST_TURNS = 1 << 24
+"""Of which a loop's variable is a table."""
+
 
 @dataclass
 class Memory:
@@ -236,7 +239,12 @@ class Body:
         ranges = dim_ranges(self.builder.extents)
         expr = simplify(frame.at((index_expr(value, scope),))[0], ranges)
         low, high = expr_range(expr, ranges)
-        table = self.memory.constant(np.arange(low, high + 1, dtype=numpy_type(type)), "turns")
+        if high - low >= _MOST_TURNS:
+            raise ValueError(f"has {high - low + 1} values, expected at most {_MOST_TURNS}")
+        numbers = np.arange(low, high + 1)
+        if type == i1:  # the lowest bit; for numpy all but 0 is true
+            numbers &= 1
+        table = self.memory.constant(numbers.astype(numpy_type(type)), "turns")
         return self.builder.load(table, [expr - low])
 
     # --- Conditions.

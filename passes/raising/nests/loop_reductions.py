@@ -110,7 +110,7 @@ def _carried(program: Program, result: SSAValue) -> Fold | None:
     if not scope.is_reached:
         return Fold(Reduction.ADD, (), start)
     kind = kind_of(program, value)
-    if kind is None:
+    if kind is None or identity(kind, value.type) is None:
         return None
     terms, found = _expanded(program, kind, Term(value, scope), lambda v: v is argument)
     if len(found) != 1:
@@ -156,7 +156,7 @@ def kept(program: Program, store: Access) -> Fold | None:
     None if what is stored is not made of what was there by a sum, maximum or minimum.
     """
     kind = kind_of(program, store.value)
-    if kind is None:
+    if kind is None or identity(kind, store.value.type) is None:
         return None
 
     def is_own(value: SSAValue) -> bool:

@@ -557,3 +557,36 @@ func.func @f(%x: tensor<4xi8>) {
   return
 }
 // CHECK: error: 'affine_nest.for' op has 73786976294838206464 points, expected at most 4611686018427387904
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[%i * 2147483648] pad 0 : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op index 0: a part of it may be 6442450944, expected at most 2147483648
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) {
+    %a = affine_nest.load %x[(%i + 9223372036854775808) mod 4] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.load' op index 0: a part of it may be 9223372036854775808, expected at most 2147483648
+
+// -----
+
+func.func @f(%x: tensor<4xi8>) {
+  %y = affine_nest.for (%i) = (4) into [(%i * 4294967296) floordiv 4294967296] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<4xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op into, index 0: a part of it may be 4294967296, expected at most 2147483648

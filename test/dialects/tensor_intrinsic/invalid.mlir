@@ -196,3 +196,11 @@ func.func @f(%x: tensor<4x16xi8>) -> tensor<9x16xi8> {
   return %y : tensor<9x16xi8>
 }
 // CHECK: error: 'tensor_intrinsic.kernel' op destination has type tensor<4x16xi8>, expected tensor<9x16xi8> as the result
+
+// -----
+
+func.func @f(%x: memref<4x16xi8>, %b: memref<1x4x16xi8, #tensor_intrinsic<memory inp>>) {
+  tensor_intrinsic.load %x[18446744073709551616] to %b[0] sizes [4] : memref<4x16xi8>, memref<1x4x16xi8, #tensor_intrinsic<memory inp>>
+  return
+}
+// CHECK: error: 'tensor_intrinsic.load' op 'offsets': a part of it may be 18446744073709551616, expected at most 2147483648

@@ -353,3 +353,28 @@ func.func @carries(%x: memref<8xi32>, %y: memref<i32>) {
   return
 }
 // CHECK: :343:3: error: pass 'raise-affine-to-nest': 'scf.parallel' op carries values in parallel, expected scf.for with iter_args
+
+// -----
+
+// Elements that are no numbers of a nest.
+func.func @of_vectors(%x: memref<4xvector<4xi8>>, %y: memref<vector<4xi8>>) {
+  affine.for %i = 0 to 4 {
+    %a = affine.load %x[%i] : memref<4xvector<4xi8>>
+    %b = affine.load %y[] : memref<vector<4xi8>>
+    %c = arith.addi %a, %b : vector<4xi8>
+    affine.store %c, %y[] : memref<vector<4xi8>>
+  }
+  return
+}
+// CHECK: :362:5: error: pass 'raise-affine-to-nest': 'affine.load' op accesses vector<4xi8>, expected integers or floats
+
+// -----
+
+func.func @long(%y: memref<1073741824xi8>) {
+  affine.for %i = 0 to 1073741824 {
+    %a = arith.index_cast %i : index to i8
+    affine.store %a, %y[%i] : memref<1073741824xi8>
+  }
+  return
+}
+// CHECK: :375:5: error: pass 'raise-affine-to-nest': 'arith.index_cast' op has 1073741824 values, expected at most 16777216

@@ -38,3 +38,19 @@ func.func @scalars(%x: memref<8xi8>, %n: memref<8xi8>, %y: memref<8xi8>) {
 // CHECK-NEXT: %c = arith.cmpi ugt, %b, %e : i32
 // CHECK-NEXT: %w = arith.extui %c : i1 to i8
 // CHECK-NEXT: affine_nest.yield %w : i8
+
+// The lowest bit, and the lowest eight.
+func.func @narrowed(%x: memref<4xi1>, %y: memref<4xi8>) {
+  affine.for %i = 1 to 5 {
+    %a = arith.index_cast %i : index to i1
+    affine.store %a, %x[%i - 1] : memref<4xi1>
+  }
+  affine.for %i = 254 to 258 {
+    %a = arith.index_cast %i : index to i8
+    affine.store %a, %y[%i - 254] : memref<4xi8>
+  }
+  return
+}
+// CHECK-LABEL: func.func @narrowed(
+// CHECK-NEXT: %turns = graph.constant dense<[true, false, true, false]> : tensor<4xi1>
+// CHECK: graph.constant dense<[-2, -1, 0, 1]> : tensor<4xi8>
