@@ -39,7 +39,7 @@ _KEPT_WIDTHS = (8, 16, 32, 64)
 
 
 class ElementParser(Parser):
-    """xDSL 0.74's parser, which takes bits in a list for an integer, and makes a NaN quiet."""
+    """xDSL 0.75's parser, which takes bits in a list for an integer, and makes a NaN quiet."""
 
     @dataclass
     class _TensorLiteralElement(Parser._TensorLiteralElement):  # pyright: ignore[reportPrivateUsage]

@@ -15,7 +15,7 @@ _STRING_TO_QUOTE = re.compile(r'"(?:[^"\\\n\v\f]++|\\(?:["nt\\]|[0-9A-Fa-f]{2}))
 class LinearLexer(MLIRLexer):
     """The lexer of all our parsers; it knows the token before the last one.
 
-    xDSL 0.74 matches a string by a repetition inside a repetition. Where the closing quote is
+    xDSL 0.75 matches a string by a repetition inside a repetition. Where the closing quote is
     missing, that tries every way to divide the string between the two, which never ends. Here
     both are possessive: what was matched is not tried again.
     """

@@ -33,7 +33,7 @@ class _LocatedArgument(Parser.UnresolvedArgument):
 
 
 class LocationParser(Parser):
-    """xDSL 0.74's parser, which wants the alias of a location before its use.
+    """xDSL 0.75's parser, which wants the alias of a location before its use.
 
     A location by an alias that is not defined yet is a stand-in until `resolve_locations`.
     """

@@ -44,7 +44,7 @@ def _accesses() -> ModuleType:
 class ModuleParser(ElementParser, LocationParser):
     """xDSL's parser, but one key in a file is one resource in the process-wide store.
 
-    A key that another file took already gets a new name when it is declared. xDSL 0.74 renames it
+    A key that another file took already gets a new name when it is declared. xDSL 0.75 renames it
     again where the file gives its bytes, so they would never be found; here both get the same name.
 
     `blobs` are resources that were taken out of the text, see `read_text`.
@@ -95,7 +95,7 @@ class ModuleParser(ElementParser, LocationParser):
     def _parse_dialect_resource_handle(
         self, dialect_name: str, interface: OpAsmDialectInterface
     ) -> str:
-        key = self.parse_identifier(" for resource handle")
+        key = self.parse_identifier(context_msg=" for resource handle")
         if (dialect_name, key) not in self._resource_keys:
             self._resource_keys[dialect_name, key] = interface.declare_resource(key)
         return self._resource_keys[dialect_name, key]

@@ -35,7 +35,7 @@ _LISTED_FLOATS = 100
 class ModulePrinter(Printer):
     """xDSL's printer; each resource has a line of its own, and is written part by part.
 
-    Floats are printed by their bits: xDSL 0.74 takes `[0.0, -0.0]` for twice the same element, and
+    Floats are printed by their bits: xDSL 0.75 takes `[0.0, -0.0]` for twice the same element, and
     loses what a NaN holds.
     """
 

@@ -1,4 +1,4 @@
-"""What MLIR's own tools print of accesses and indices, and xDSL 0.74 does not read."""
+"""What MLIR's own tools print of accesses and indices, and xDSL 0.75 does not read."""
 
 from __future__ import annotations
 

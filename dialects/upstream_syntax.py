@@ -1,4 +1,4 @@
-"""What MLIR's own tools print and xDSL 0.74 does not read: some operations' syntax, newer flags."""
+"""What MLIR's own tools print and xDSL 0.75 does not read: some operations' syntax, newer flags."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class MaxOp(IRDLOperation):
 class ParallelOp(affine.ParallelOp):
     """`%s = affine.parallel (%i) = (0) to (min(%n, 8)) step (2) reduce ("addi") -> (i32) { … }`
 
-    xDSL 0.74 demands an operand for each result, which MLIR has not.
+    xDSL 0.75 demands an operand for each result, which MLIR has not.
     """
 
     @override

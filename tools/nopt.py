@@ -1,5 +1,7 @@
 """`nopt`: xDSL's opt driver with named pipelines, listings, and errors for people."""
 
+from __future__ import annotations
+
 import argparse
 import atexit
 import gc
@@ -9,32 +11,33 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from importlib.metadata import version
-from typing import IO, Any, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.utils.arg_spec import ArgSpec
 from xdsl.utils.exceptions import DiagnosticException, ParseError, ShrinkException
+from xdsl.utils.frontend import Frontend
 from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
 
-from nopt.dialects.blobs import read_text
-from nopt.dialects.constants import forget_unused_resources
-from nopt.dialects.printing import MlirTarget
 from nopt.hw.files.whole_files import output_stream
-from nopt.passes.base.remarks import Remark, remarks, warnings
 from nopt.tools.errors import (
     UserError,
     about_op,
     errors_for_people,
-    nearest,
     parse_error_text,
     usage_error,
 )
-from nopt.tools.locations import LocatingParser
-from nopt.tools.pipeline_text import build, build_passes, parse_specs
+from nopt.tools.pipeline_text import build, build_passes, checked_spec, one_spec
 from nopt.tools.progress import Stages
+
+if TYPE_CHECKING:
+    from nopt.dialects.printing import MlirTarget
+    from nopt.passes.base.remarks import Remark
+    from nopt.tools.mlir_frontend import MlirFrontend
 
 
 class ShortParseError(ParseError):
@@ -49,12 +52,13 @@ class ShortDiagnostic(UserError, DiagnosticException):
 
 
 class NoptMain(xDSLOptMain):
-    """The driver behind `nopt`. Dialects, passes and targets come from every installed universe."""
+    """The driver behind `nopt`. Dialects, passes and targets come from every installed universe.
+
+    What reads and prints modules is imported when a module is read or printed.
+    """
 
     version_format = f"nopt {version('nopt')} on xDSL {{xdsl_version}}"
 
-    _first_line = 1
-    """Line of the input file that the chunk being parsed starts on."""
     _stage = ""
     """What is being done, as the start of a message about it."""
     _stream: TextIO
@@ -73,10 +77,16 @@ class NoptMain(xDSLOptMain):
             "(see --list-passes, --list-pipelines)",
         )
         ours.add_argument(
+            "-f",
+            "--frontend",
+            type=lambda text: checked_spec(text, "frontend", self.available_frontends),
+            help="what reads the input; default: by the ending of its name",
+        )
+        ours.add_argument(
             "-t",
             "--target",
             default="mlir",
-            type=self._checked_target,
+            type=lambda text: checked_spec(text, "target", self.available_targets),
             help="what to write (see --list-targets); default: mlir",
         )
         ours.add_argument(
@@ -108,15 +118,17 @@ class NoptMain(xDSLOptMain):
     def register_all_targets(self) -> None:
         """Those of every universe; MLIR text is printed without holding it in memory."""
         super().register_all_targets()
-        self.available_targets["mlir"] = lambda: MlirTarget
+        self.available_targets["mlir"] = _mlir_target
 
     def register_all_frontends(self) -> None:
-        """MLIR text, read by a parser that remembers places."""
+        """Those of every universe; MLIR text is read by a parser that remembers places."""
         super().register_all_frontends()
-        self.available_frontends["mlir"] = self._parse_mlir
+        self.available_frontends["mlir"] = _mlir_frontend
 
     def setup_pipeline(self) -> None:
         """Build the passes ourselves, for named pipelines and good errors; keep xDSL's callback."""
+        from nopt.dialects.constants import forget_unused_resources
+
         text, self.args.passes = self.args.passes, ""
         super().setup_pipeline()
         self.args.passes = text
@@ -188,6 +200,8 @@ class NoptMain(xDSLOptMain):
         if self.args.input_file == "-":
             self.args.input_file = None
         stream, kind = super().get_input_stream()
+        if self.args.frontend:
+            return stream, one_spec(self.args.frontend, "frontend").name
         is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
         return stream, kind if kind and is_file else "mlir"
 
@@ -210,14 +224,26 @@ class NoptMain(xDSLOptMain):
         self, chunk: IO[bytes], file_extension: str, start_offset: int = 0
     ) -> ModuleOp | None:
         """Parse a chunk that starts `start_offset` lines into the file."""
-        self._first_line = start_offset + 1
         self._stage = ""
         self._stages.begin("reading")
         try:
             with self._errors_name_the_stage():
-                return super().parse_chunk(chunk, file_extension, start_offset)
+                return self._read(chunk, self.args.frontend or file_extension, start_offset + 1)
         except ParseError as error:
             raise ShortParseError(error.span, error.msg) from error
+
+    def _read(self, chunk: IO[bytes], frontend: str, first_line: int) -> ModuleOp:
+        spec = one_spec(frontend, "frontend")
+        # xDSL's old function-style readers are not registered here.
+        factory = cast(Callable[[], type[Frontend]], self.available_frontends[spec.name])
+        reader = build(factory(), spec, "frontend")
+        name = self.get_input_name()
+        if factory is not _mlir_frontend:
+            return reader.parse(self.ctx, chunk, name)
+        mlir = cast("MlirFrontend", reader)
+        if self.args.no_implicit_module:
+            mlir = replace(mlir, no_implicit_module=True)
+        return mlir.parse(self.ctx, chunk, name, first_line)
 
     def apply_passes(self, prog: ModuleOp) -> None:
         """Verify, run the passes, verify after each; of those of one level only after the last."""
@@ -235,8 +261,8 @@ class NoptMain(xDSLOptMain):
                 self._stream.flush()
                 target.emit_bytes(self.ctx, prog, self._stream.buffer)
                 return ""
-            if self._target_class() is MlirTarget:
-                MlirTarget(
+            if self._target_spec.name == "mlir":
+                _mlir_target()(
                     print_generic_format=self.args.print_op_generic,
                     print_properties_as_attributes=self.args.print_no_properties,
                     print_debuginfo=self.args.print_debuginfo,
@@ -245,18 +271,11 @@ class NoptMain(xDSLOptMain):
                 return ""
             return super().output_resulting_program(prog)
 
-    def _parse_mlir(self, io: IO[bytes]) -> ModuleOp:
-        name = self.get_input_name()
-        try:
-            read = read_text(io)
-        except UnicodeDecodeError as error:
-            raise UserError(f"not text: byte {error.start} is no UTF-8", name) from error
-        parser = LocatingParser(self.ctx, read.text, name, self._first_line, read.blobs)
-        return parser.parse_module(not self.args.no_implicit_module)
-
     @contextmanager
     def _remarks(self) -> Iterator[None]:
         """What passes warn of goes to stderr, each line once; remarks, too, if asked for."""
+        from nopt.passes.base.remarks import remarks, warnings
+
         said = set[str]()
 
         def say(remark: Remark) -> None:
@@ -281,7 +300,7 @@ class NoptMain(xDSLOptMain):
 
     @property
     def _target_spec(self) -> ArgSpec:
-        return _target_spec(self.args.target)
+        return one_spec(self.args.target, "target")
 
     def _target_class(self) -> type[Target] | None:
         """The class of the target, or None for one of xDSL's old function-style targets."""
@@ -293,25 +312,22 @@ class NoptMain(xDSLOptMain):
     def _emits_bytes(self) -> bool:
         return hasattr(self._target_class(), "emit_bytes")
 
-    def _checked_target(self, text: str) -> str:
-        spec = _target_spec(text)
-        if spec.name not in self.available_targets:
-            known = sorted(self.available_targets)
-            hint = nearest(spec.name, known) or f"; known: {', '.join(known)}"
-            raise UserError(f"unknown target '{spec.name}'{hint}")
-        return text
+
+def _mlir_target() -> type[MlirTarget]:
+    from nopt.dialects.printing import MlirTarget
+
+    return MlirTarget
+
+
+def _mlir_frontend() -> type[MlirFrontend]:
+    from nopt.tools.mlir_frontend import MlirFrontend
+
+    return MlirFrontend
 
 
 def _level(each: ModulePass | None) -> str | None:
     """The level that a pass of ours leaves a module at, as it states; None for other passes."""
     return getattr(each, "level", None)
-
-
-def _target_spec(text: str) -> ArgSpec:
-    specs = parse_specs(text, "target")
-    if len(specs) != 1:
-        raise UserError(f"expected one target, found '{text}'")
-    return specs[0]
 
 
 def main(argv: Sequence[str] | None = None, driver: type[NoptMain] = NoptMain) -> None:

@@ -1,8 +1,8 @@
-"""From the text after `-p` to passes: names, options, named pipelines; errors for people."""
+"""From the text after `-p`, `-t`, `-f` to passes, targets, frontends; errors for people."""
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, get_type_hints
 
 from xdsl.passes import ModulePass
@@ -51,6 +51,23 @@ def parse_specs(text: str, what: str = "pass pipeline") -> list[ArgSpec]:
     except (ParseError, RuntimeError) as error:
         at = error.msg if isinstance(error, ParseError) else "it ends too early"
     raise UserError(f"malformed {what} '{printable(text)}': {at}")
+
+
+def one_spec(text: str, what: str) -> ArgSpec:
+    """Parse `name{option=value …}`. Raises UserError, saying `what` the text was meant to be."""
+    specs = parse_specs(text, what)
+    if len(specs) != 1:
+        raise UserError(f"expected one {what}, found '{text}'")
+    return specs[0]
+
+
+def checked_spec(text: str, what: str, known: Iterable[str]) -> str:
+    """The text, if it names one of the `known`. Raises UserError for another."""
+    name, known = one_spec(text, what).name, sorted(known)
+    if name not in known:
+        hint = nearest(name, known) or f"; known: {', '.join(known)}"
+        raise UserError(f"unknown {what} '{name}'{hint}")
+    return text
 
 
 def _quoted(text: str) -> str:

@@ -22,4 +22,4 @@ func.func @f(%x: i32) -> i32 {
 // PLACES-NEXT: %z = arith.addi %x, %x : i32 loc("{{.*}}options.mlir":10:3)
 // GENERIC: %y = "arith.addi"(%x, %x)
 // STDIN: %y = arith.addi %x, %x : i32
-// VERSION: nopt {{[0-9.]+}} on xDSL 0.74
+// VERSION: nopt {{[0-9.]+}} on xDSL 0.75

@@ -89,10 +89,20 @@ def test_registries_are_alphabetical():
         assert list(names) == sorted(names)
 
 
-def test_listing_names_imports_nothing():
-    code = "import sys, nopt.tools.universe; print(*(m for m in sys.modules if 'nopt.' in m))"
+def modules_after(statement: str) -> set[str]:
+    """What a fresh interpreter has imported after it ran a statement."""
+    code = f"import sys; {statement}; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    loaded = {m for m in result.stdout.split() if m.startswith(("nopt.dialects.", "nopt.passes."))}
+    return set(result.stdout.split())
+
+
+def test_listing_names_imports_nothing():
+    modules = modules_after("import nopt.tools.universe")
+    loaded = {m for m in modules if m.startswith(("nopt.dialects.", "nopt.passes."))}
     assert loaded <= {"nopt.passes.targets"}
+
+
+def test_driver_starts_without_what_it_may_not_need():
+    assert not {"numpy", "lark", "rich", "islpy"} & modules_after("import nopt.tools.nopt")
