@@ -12,10 +12,11 @@ from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.base.machine import machine_of
 from nopt.passes.base.placement import is_on_core
+from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError
+from nopt.passes.kernel.reuse import factor
 from nopt.passes.kernel.tiling import Tiling, tiling_of
 from nopt.passes.schedule.estimate import estimate_schedule
 from nopt.passes.schedule.schedule_search import search
-from nopt.passes.schedule.schedules import SCHEDULE, NoScheduleError, factor
 from nopt.passes.schedule.sequence import Scheduled, cycles_after
 
 

@@ -16,7 +16,7 @@ FOLDERS = {
     "affine-nest-simplify": "simplify",
     "attach-machine": "base",
     "convert-affine-nest-to-affine": "lowering",
-    "convert-affine-nest-to-tensor-intrinsic": "kernel",
+    "convert-affine-nest-to-tensor-intrinsic": "kernel.emission",
     "convert-graph-to-affine-nest": "lowering",
     "convert-tensor-intrinsic-to-isa": "isa",
     "graph-arrange-channels": "graph.prepare",

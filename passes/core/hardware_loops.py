@@ -1,11 +1,17 @@
-"""How a box becomes one instruction: two hardware loops, a micro-op kernel, loops around."""
+"""How a box becomes one instruction: two hardware loops, a micro-op kernel, loops around.
+
+The rule stands once, in `divide`: over arrays for the boxes of many candidates (`instructions`),
+over one row for the box that is printed (`arrange`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
@@ -15,6 +21,9 @@ from nopt.dialects.isa import Loop
 from nopt.hw.config import Config
 
 _MOST_UOPS = 256
+
+Integers: TypeAlias = NDArray[np.int64]
+Booleans: TypeAlias = NDArray[np.bool_]
 
 ONE: tuple[AffineExpr, ...] = (AffineConstantExpr(1),)
 
@@ -29,11 +38,12 @@ class BoxLoop:
     @property
     def count(self) -> int | None:
         """The size if it is a number."""
-        match self.size:
-            case (AffineConstantExpr(value=value),):
-                return value
-            case _:
-                return None
+        return None if len(self.size) > 1 else self.most
+
+    @property
+    def most(self) -> int:
+        """The size but for the last tile, which may have less."""
+        return min(expr.value for expr in self.size if isinstance(expr, AffineConstantExpr))
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,35 @@ def most_uops(config: Config) -> int:
     return min(_MOST_UOPS, config.uop_entries)
 
 
+def divide(sizes: Integers, varies: Booleans, config: Config) -> tuple[Booleans, Booleans]:
+    """Which dimensions of boxes [boxes, dimensions] are hardware loops, which loops around.
+
+    The hardware loops are the two dimensions whose size varies (a micro-op kernel is fixed), then
+    the largest. Others that vary are loops around the instruction. The rest is enumerated in
+    micro-ops, which are few that way; of more than `most_uops` the outermost go around, too.
+    """
+    rank = np.argsort(np.argsort(-sizes - (varies * (1 << 40)), axis=1, kind="stable"), axis=1)
+    hardware = rank < 2
+    around = ~hardware & varies
+    few = most_uops(config)
+    for column in range(sizes.shape[1]):
+        uops = np.where(hardware | around, 1, sizes)
+        many = uops.prod(axis=1) > few
+        around[:, column] |= many & ~hardware[:, column]
+    return hardware, around
+
+
+def instructions(sizes: Integers, varies: Booleans, merges: bool, config: Config) -> Integers:
+    """How many instructions boxes [boxes, dimensions] take.
+
+    If a box `merges`, its dimensions of fixed size step as one, and few micro-ops are left.
+    """
+    if sizes.shape[1] < 3:
+        return np.ones(len(sizes), np.int64)
+    _, around = divide(sizes, varies, config)
+    return np.where(around & (varies if merges else True), sizes, 1).prod(axis=1)
+
+
 def arrange(
     addresses: Sequence[AffineExpr],
     sizes: Sequence[AffineMapAttr],
@@ -60,9 +99,8 @@ def arrange(
 ) -> Instruction:
     """One instruction for a box whose `addresses` are affine in its dimensions.
 
-    Dimensions that move all addresses as one longer loop would are merged. The hardware loops are
-    the dimensions whose size varies (a micro-op kernel is fixed), then the largest; the rest is
-    enumerated in micro-ops, which are few that way.
+    Dimensions that move all addresses as one longer loop would are merged, then divided into
+    hardware loops, micro-ops and loops around; execution order stays the box's.
     """
     sums = [to_sum(address, ranges) for address in addresses]
     dims = [AffineDimExpr(position) for position in range(len(sizes))]
@@ -74,31 +112,23 @@ def arrange(
         if constant_size(size) != 1
     ]
     loops = _merged(loops)
-    # Preference is for varying sizes, then for large ones; execution order stays the box's.
-    ranked = sorted(range(len(loops)), key=lambda i: _rank(loops[i]))
-    hardware = sorted(ranked[:2])
-    rest = [i for i in range(len(loops)) if i not in hardware]
-    around = [i for i in rest if loops[i].count is None]
-    uops = [i for i in rest if i not in around]
-    while _product(loops[i].count for i in uops) > most_uops(config):
-        around.append(uops.pop(0))
+    counts = np.array([[loop.most for loop in loops]], np.int64)
+    varies = np.array([[loop.count is None for loop in loops]], bool)
+    (hardware,), (around,) = divide(counts, varies, config)
     unit = BoxLoop(ONE, (0,) * len(addresses))
-    chosen = [unit] * (2 - len(hardware)) + [loops[i] for i in hardware]
+    chosen = [loop for loop, chosen in zip(loops, hardware, strict=True) if chosen]
+    outer, inner = [*[unit] * (2 - len(chosen)), *chosen]
     return Instruction(
         bases,
-        tuple(loops[i] for i in sorted(around)),
-        chosen[0],
-        chosen[1],
-        tuple(Loop(loops[i].count or 1, loops[i].factors) for i in uops),
+        tuple(loop for loop, chosen in zip(loops, around, strict=True) if chosen),
+        outer,
+        inner,
+        tuple(
+            Loop(loop.most, loop.factors)
+            for loop, chosen in zip(loops, hardware | around, strict=True)
+            if not chosen
+        ),
     )
-
-
-def _rank(loop: BoxLoop) -> int:
-    return -(1 << 30) if loop.count is None else -loop.count
-
-
-def _product(counts: Iterable[int | None]) -> int:
-    return prod(count or 1 for count in counts)
 
 
 def _merged(loops: list[BoxLoop]) -> list[BoxLoop]:

@@ -31,10 +31,10 @@ from nopt.passes.base.machine import machine_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.base.remarks import remark
 from nopt.passes.core.core_nest import CoreNest, NotOnCore, Product, Step, Window, recognise
+from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError
 from nopt.passes.kernel.tiling import tiling_of
 from nopt.passes.schedule.estimate import estimate_schedule
 from nopt.passes.schedule.scheduler import Scheduler
-from nopt.passes.schedule.schedules import SCHEDULE, NoScheduleError
 
 _OUTSIDE = -(1 << 30)
 """Stands for sums outside of the product: below all that are inside."""

@@ -1,6 +1,8 @@
-"""From scheduled nests to kernels of tiles.
+"""What a kernel does per tile: selected once, then costed, summed and printed.
 
 Reading order: `operands` (what loads read, seen by tiles), `tiling` (a nest seen by tiles),
-`convert_affine_nest_to_tensor_intrinsic` (the pass: what each tile does), `kernel_windows` (windows
-of a tile), `kernel_operands` (buffers and indices into them), `kernel_builder` (loops and ops).
+`tile_program` (buffers and steps, their sizes symbolic in the tile), `select_program` (which ones a
+nest needs), `candidates` (tile sizes as arrays), `tile_cost` (cycles of a tile program), `reuse`
+and `capacity` (what stays on chip, and how much that takes), `legality` (which schedules a nest can
+have), `emission` (the pass that prints kernels).
 """

@@ -51,6 +51,7 @@ class Tiling:
     """A blocked nest by its block-level iterators (lanes left out), parallel ones first."""
 
     nest: ForOp
+    config: Config
     start: Product | Window
     steps: tuple[Step, ...]
     extents: tuple[int, ...]
@@ -228,6 +229,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
             operands.append(_constant_operand(operand, step, prod(parallel), config))
     tiling = Tiling(
         nest,
+        config,
         core.start,
         core.steps,
         (*parallel, *reduction),

@@ -19,9 +19,9 @@ from nopt.passes.base.placement import is_on_core, place_on_host
 from nopt.passes.base.places import about
 from nopt.passes.base.remarks import remark
 from nopt.passes.core.core_nest import NotOnCore
+from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError
 from nopt.passes.kernel.tiling import tiling_of
 from nopt.passes.schedule.scheduler import Scheduler
-from nopt.passes.schedule.schedules import SCHEDULE, NoScheduleError
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ import numpy as np
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
+from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
+from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of, tile_loops
+from nopt.passes.kernel.tile_cost import tile_cost
 from nopt.passes.kernel.tiling import Tiling
-from nopt.passes.schedule.candidates import Candidates
-from nopt.passes.schedule.compute import Compute, Floats
-from nopt.passes.schedule.schedules import Scopes, factor, scopes_of, slots_of, tile_loops
 
 _UNLIMITED = 1 << 20
 
@@ -100,14 +100,14 @@ class _Estimation:
         count = len(self.tiles)
         self.bytes = np.zeros(count)
         self.weights = np.zeros(count)
-        self.instructions = self.chunks * self.turns + self.turns * (2 + len(tiling.steps))
         self.per_tile = np.zeros(count)
         """Cycles of loads that each tile has on average, beside those of the product's operands."""
         self.first = np.zeros(count)
         """Cycles of the loads before the first product."""
-        compute = Compute(self.candidates, config, self.turns)
-        self.instructions = self.instructions + compute.instructions
-        chunk, epilogue = compute.chunk, compute.epilogue
+        tile = tile_cost(self.candidates, config)
+        chunk, epilogue = tile.chunk.cycles, tile.rest.cycles
+        per_tile = self.chunks * tile.chunk.instructions + tile.rest.instructions
+        self.instructions = self.turns * per_tile
         first = tiling.operands[0].load
         for operand in tiling.operands:
             if operand.load is first or operand is factor(tiling, Memory.WGT):

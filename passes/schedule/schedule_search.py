@@ -16,19 +16,13 @@ import numpy as np
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
+from nopt.passes.kernel.candidates import Candidates
+from nopt.passes.kernel.capacity import entries_needed
+from nopt.passes.kernel.legality import NoScheduleError, illegal_window
 from nopt.passes.kernel.operands import Integers
+from nopt.passes.kernel.reuse import Scopes, factor, scope_of, tile_loops
 from nopt.passes.kernel.tiling import Tiling
-from nopt.passes.schedule.candidates import Candidates
 from nopt.passes.schedule.estimate import estimate
-from nopt.passes.schedule.schedules import (
-    NoScheduleError,
-    Scopes,
-    entries_needed,
-    factor,
-    illegal_window,
-    scope_of,
-    tile_loops,
-)
 
 _MOST_CANDIDATES = 6_000
 _AHEAD = 2

@@ -17,11 +17,12 @@ from nopt.dialects.affine_math import Range, expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
+from nopt.passes.kernel.candidates import Candidates
+from nopt.passes.kernel.capacity import result_entries
 from nopt.passes.kernel.operands import Operand
+from nopt.passes.kernel.reuse import tile_loops
 from nopt.passes.kernel.tiling import Tiling
-from nopt.passes.schedule.candidates import Candidates
 from nopt.passes.schedule.estimate import Estimate, estimate_schedule
-from nopt.passes.schedule.schedules import result_entries, tile_loops
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from xdsl.utils.exceptions import VerifyException
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
 from nopt.hw.files.whole_files import append_lines, is_regular
+from nopt.passes.kernel.legality import check_schedule
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.estimate import estimate_schedule
-from nopt.passes.schedule.schedules import check_schedule
 
 _LISTS = ("tile", "order", "slots", "within")
 

@@ -26,7 +26,7 @@ ROOMS = {
     "base": set[str](),
     "analysis": {"base"},
     "core": {"base", "analysis"},
-    "kernel": {"base", "analysis", "core", "schedule"},
+    "kernel": {"base", "analysis", "core"},
     "schedule": {"base", "analysis", "core", "kernel"},
     "fusion": {"base", "analysis", "core", "kernel", "schedule"},
     "layout": {"base", "analysis", "core", "fusion"},

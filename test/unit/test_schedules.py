@@ -16,16 +16,11 @@ from nopt.dialects.tensor_intrinsic import LANE_RANK, AllocOp, Memory, ScheduleA
 from nopt.hw.config import Config
 from nopt.passes import get_all_passes
 from nopt.passes.base.placement import is_on_core
+from nopt.passes.kernel.capacity import schedule_entries
+from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError, check_schedule, illegal_window
 from nopt.passes.kernel.tiling import Tiling, tiling_of
 from nopt.passes.schedule.estimate import period
 from nopt.passes.schedule.schedule_search import search
-from nopt.passes.schedule.schedules import (
-    SCHEDULE,
-    NoScheduleError,
-    check_schedule,
-    illegal_window,
-    schedule_entries,
-)
 from nopt.passes.schedule.tuning_log import TuningLog
 
 RTL = Config.load("rtl")

@@ -146,7 +146,7 @@ func.func @boxes(%x: tensor<1x16xi8>) -> tensor<1x16xi8> {
 
 // -----
 
-// More than 256 micro-ops, or three varying sizes: a loop around the instruction.
+// More than 256 micro-ops, or three varying sizes: a loop around the instruction, over the smallest.
 func.func @loops_around(%x: tensor<1x16xi8>) -> tensor<1x16xi8> {
   %y = tensor_intrinsic.kernel (%xm = %x) to (%ym) : (tensor<1x16xi8>) -> tensor<1x16xi8> {
     %acc = tensor_intrinsic.alloc : memref<1x20x16xi32, #tensor_intrinsic<memory acc>>
@@ -165,8 +165,8 @@ func.func @loops_around(%x: tensor<1x16xi8>) -> tensor<1x16xi8> {
 // CHECK-NEXT: isa.gemm acc[0] inp[%j] wgt[0] outer 20 by (1, 38, 0) inner 19 by (0, 38, 18) uops [18 by (0, 1, 1)]
 // CHECK-NEXT: }
 // CHECK-NEXT: affine.for %i = 0 to 2 {
-// CHECK-NEXT: affine.for %j_1 = 0 to min affine_map<()[s0] -> (3, ((s0 * -3) + 4))>()[%i] {
-// CHECK-NEXT: isa.gemm acc[0] inp[%j_1] wgt[%j_1] outer min(2, %i * -2 + 3) by (1, 38, 0) inner min(4, %i * -4 + 5) by (0, 38, 18)
+// CHECK-NEXT: affine.for %j_1 = 0 to min affine_map<()[s0] -> (2, ((s0 * -2) + 3))>()[%i] {
+// CHECK-NEXT: isa.gemm acc[%j_1] inp[%j_1 * 38] wgt[0] outer min(4, %i * -4 + 5) by (0, 38, 18) inner min(3, %i * -3 + 4) by (0, 1, 1)
 // CHECK-NEXT: }
 // CHECK-NEXT: }
 // CHECK-NEXT: }

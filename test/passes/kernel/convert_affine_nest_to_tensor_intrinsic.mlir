@@ -345,9 +345,9 @@ func.func @max_pool(%x: tensor<6x16xi8>) -> tensor<3x16xi8> {
 // CHECK-NEXT: %acc = tensor_intrinsic.alloc : memref<1x3x16xi32, #tensor_intrinsic<memory acc>>
 // CHECK-NEXT: %inp = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %eye = tensor_intrinsic.alloc : memref<1x1x16x16xi8, #tensor_intrinsic<memory wgt>>
-// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: %inside_1 = tensor_intrinsic.alloc : memref<1x7x16xi8, #tensor_intrinsic<memory inp>>
 // CHECK-NEXT: %pad_1 = tensor_intrinsic.alloc : memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
+// CHECK-NEXT: tensor_intrinsic.load %identity_mem[0] to %eye[0] sizes [1]
 // CHECK-NEXT: tensor_intrinsic.load %pad_mem[] to %pad_1[0] sizes []
 // CHECK-NEXT: tensor_intrinsic.load %x_mem[-1] to %inp[0] sizes [7]
 // CHECK-NEXT: tensor_intrinsic.load %inside_mem[-1] to %inside_1[0] sizes [7]

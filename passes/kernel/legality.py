@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nopt.dialects.affine_math import Ranges, expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.kernel.operands import Integers, Operand
+from nopt.passes.kernel.candidates import Candidates
+from nopt.passes.kernel.capacity import schedule_entries
+from nopt.passes.kernel.operands import Operand
 from nopt.passes.kernel.tiling import Tiling
-from nopt.passes.schedule.candidates import Candidates
 
 SCHEDULE = "schedule"
 """Attribute of a nest: its ScheduleAttr."""
@@ -56,116 +56,6 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
             )
     if (reason := illegal_window(tiling, tiles)) is not None:
         raise NoScheduleError(f"tile {list(tiles)}: {reason}")
-
-
-Scopes = Mapping[Memory, int]
-"""How many outermost tile loops reload the product's input, and its weights."""
-
-
-def tile_loops(tiling: Tiling, order: Sequence[int]) -> list[int]:
-    """The iterators of the tile loops, outermost first."""
-    return [*order, *range(tiling.parallel, len(tiling.extents))]
-
-
-def factor(tiling: Tiling, memory: Memory) -> Operand | None:
-    """The product's input or weights; None if the nest is no product."""
-    if (product := tiling.product) is None:
-        return None
-    return tiling.operand(product.input if memory is Memory.INP else product.weight)
-
-
-def scope_of(tiling: Tiling, operand: Operand, scopes: Scopes) -> int:
-    """How many outermost tile loops reload an operand where they move it."""
-    if operand.resident:
-        return 0
-    if operand is factor(tiling, operand.memory):
-        return scopes[operand.memory]
-    return len(tiling.extents)
-
-
-def buffer_tiles(
-    candidates: Candidates,
-    operand: Operand,
-    order: Sequence[int],
-    scopes: Scopes,
-    slots: Integers,
-) -> Integers:
-    """How many of an operand's tiles its buffer holds: those it keeps, in each slot.
-
-    `slots` are those of all memories, [candidates, 3]. What is loaded once has one slot.
-    """
-    loops = tile_loops(candidates.tiling, order)
-    scope = scope_of(candidates.tiling, operand, scopes)
-    kept = candidates.turns(operand, loops[scope:])
-    if operand.memory is Memory.ACC:
-        return kept
-    again = candidates.turns(operand, loops[:scope]) > 1
-    return kept * np.where(again, slots[:, list(Memory).index(operand.memory)], 1)
-
-
-def schedule_entries(tiling: Tiling, schedule: ScheduleAttr) -> dict[Memory, int]:
-    """Entries of each memory that the kernel of a schedule takes."""
-    candidates, slots = Candidates(tiling, [schedule.tiles]), slots_of(schedule)
-    needed = entries_needed(candidates, schedule.loop_order, slots, scopes_of(schedule))
-    return {memory: int(entries[0]) for memory, entries in needed.items()}
-
-
-def slots_of(schedule: ScheduleAttr) -> Integers:
-    """The slots that a schedule states, [1, 3]."""
-    return np.array([schedule.slots.get_values()])
-
-
-def scopes_of(schedule: ScheduleAttr) -> Scopes:
-    """The scopes that a schedule states."""
-    return {memory: schedule.scope_of(memory) for memory in (Memory.INP, Memory.WGT)}
-
-
-def entries_needed(
-    candidates: Candidates, order: Sequence[int], slots: Integers, scopes: Scopes
-) -> dict[Memory, Integers]:
-    """Entries of each memory that candidates with slots [candidates, 3] take."""
-    tiling, tiles = candidates.tiling, candidates.tiles
-    acc = slots[:, list(Memory).index(Memory.ACC)]
-    planes, result = result_entries(candidates)
-    needed = {
-        Memory.INP: np.zeros(len(tiles), np.int64),
-        Memory.WGT: np.zeros(len(tiles), np.int64),
-        Memory.ACC: planes + result * acc,
-    }
-    for operand in tiling.operands:
-        held = buffer_tiles(candidates, operand, order, scopes, slots)
-        entries = candidates.entries(operand)
-        needed[operand.memory] += entries * held
-        if tiling.is_staged(operand):
-            in_planes = (operand.load is tiling.start.input) & has_planes(candidates)
-            needed[Memory.ACC] += np.where(in_planes, 0, entries)
-        if tiling.padded is not None and operand.load is tiling.start.input:
-            window = candidates.window(operand)[:, list(tiling.padded.axes)]
-            needed[Memory.INP] += window.prod(axis=1) * held
-    if tiling.multiplications:
-        needed[Memory.ACC] += tiles[:, : tiling.parallel].prod(axis=1)
-    # The constant input of added constants; diagonal and pad matrices.
-    needed[Memory.INP] += int(tiling.uses_digits)
-    needed[Memory.WGT] += len(tiling.diagonals) + int(tiling.padded is not None)
-    return needed
-
-
-def result_entries(candidates: Candidates) -> tuple[Integers, Integers]:
-    """Entries of ACC before those of a tile of the result, and of each such tile."""
-    tiling = candidates.tiling
-    tile = candidates.tiles[:, : tiling.parallel]
-    none, alone = np.zeros(len(tile), np.int64), tile.prod(axis=1)
-    if tiling.windows is None:
-        return none, alone
-    more = [tiling.windows.more(plane) for plane in tiling.windows.planes]
-    *others, result = [(tile + extra).prod(axis=1) for extra in more]
-    whole = has_planes(candidates)
-    return np.where(whole, sum(others, none), 0), np.where(whole, result, alone)
-
-
-def has_planes(candidates: Candidates) -> NDArray[np.bool_]:
-    """Whether windows are compared by planes: those that a tile has whole."""
-    return (candidates.tiling.windows is not None) & candidates.has_whole_windows
 
 
 def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:

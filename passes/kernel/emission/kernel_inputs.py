@@ -1,0 +1,69 @@
+"""The tensors that a kernel reads: those of its nest, and constants of its own."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Attribute, SSAValue
+
+from nopt.dialects.constants import attribute_of
+from nopt.dialects.graph import ConstantOp
+from nopt.dialects.kernel import memref_of
+from nopt.passes.core.bias_digits import input_vector, matrices
+from nopt.passes.kernel.operands import Operand
+from nopt.passes.kernel.tile_program import Buffer, Buffers
+from nopt.passes.kernel.tiling import Tiling
+
+Input: TypeAlias = tuple[SSAValue, MemRefType[Attribute]]
+"""A tensor, and the memref that the kernel's body sees of it."""
+
+
+class KernelInputs:
+    """What is loaded to each buffer."""
+
+    def __init__(self, tiling: Tiling, buffers: Buffers) -> None:
+        self.constants: list[ConstantOp] = []
+        self.tensors: list[Input] = []
+        self.of: dict[Buffer, Input] = {}
+        block_in, block_out = tiling.config.block_in, tiling.config.block_out
+        for operand, window in buffers.windows.items():
+            self.of[window] = self._operand(operand, block_in)
+        if buffers.ones is not None:
+            self.of[buffers.ones] = self._constant(input_vector(block_in), "digits")
+        if buffers.diagonals is not None:
+            scales = np.array(tiling.diagonals, np.int8)[:, None, None]
+            name = "identity" if tiling.diagonals == (1,) else "diagonal"
+            identity = np.eye(block_out, block_in, dtype=np.int8)
+            self.of[buffers.diagonals] = self._constant(scales * identity, name)
+        if buffers.inside is not None and buffers.pad is not None and tiling.padded is not None:
+            shape = [tiling.operands[0].shape[axis] for axis in tiling.padded.axes]
+            mask = np.zeros((*shape, block_in), np.int8)
+            mask[..., 0] = -1
+            self.of[buffers.inside] = self._constant(mask, "inside")
+            weights = np.zeros((block_out, block_in), np.int8)
+            weights[:, 0] = tiling.padded.pad
+            self.of[buffers.pad] = self._constant(weights, "pad")
+
+    def _operand(self, operand: Operand, lanes: int) -> Input:
+        tensor = operand.load.source
+        if operand.digits:
+            # The matrices that add a constant tensor.
+            constant = tensor.owner
+            assert isinstance(constant, ConstantOp)
+            weights = matrices(constant.array.reshape(operand.vectors.shape), lanes)
+            assert weights is not None
+            return self._constant(weights, tensor.name_hint or "bias")
+        element = operand.load.source_type.element_type
+        found = (tensor, MemRefType(element, operand.vectors.shape))
+        if found not in self.tensors:
+            self.tensors.append(found)
+        return found
+
+    def _constant(self, array: np.ndarray, name: str) -> Input:
+        op = ConstantOp(attribute_of(array, name))
+        op.result.name_hint = name
+        self.constants.append(op)
+        self.tensors.append((op.result, memref_of(op.result.type)))
+        return self.tensors[-1]

@@ -1,0 +1,114 @@
+"""The steps of a tile program as ops on boxes, in the tile that the open loops are at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.ir import SSAValue
+from xdsl.ir.affine import AffineDimExpr, AffineExpr
+
+from nopt.passes.kernel.emission.kernel_builder import Exprs, Size, number
+from nopt.passes.kernel.emission.kernel_loads import KernelLoads
+from nopt.passes.kernel.tile_program import (
+    Access,
+    Alu,
+    Border,
+    Box,
+    ForEach,
+    Gemm,
+    Points,
+    Reset,
+    Span,
+    Step,
+    Store,
+)
+
+
+class StepPrinter:
+    """Appends the ops of steps to a kernel's body; `result` is what the kernel stores to."""
+
+    def __init__(self, loads: KernelLoads, result: SSAValue) -> None:
+        self.loads, self.loops, self.build = loads, loads.loops, loads.build
+        self.result = result
+        self.points: list[AffineExpr] = [number(0)] * len(self.loops.tiling.extents)
+        """The points that steps around hold, by iterator."""
+
+    def print(self, steps: Sequence[Step]) -> None:
+        """Append the ops of steps, in order."""
+        for step in steps:
+            self._print(step)
+
+    def _print(self, step: Step) -> None:
+        match step:
+            case Reset(box, acc):
+                self.build.reset(self._sizes(box), self._entry(acc, box))
+            case Gemm(box, acc, inp, wgt):
+                entries = [self._entry(each, box) for each in (acc, inp, wgt)]
+                self.build.gemm(self._sizes(box), *entries)
+            case Alu(kind, box, acc, other):
+                operand = other if isinstance(other, int) else self._entry(other, box)
+                self.build.alu(kind, self._sizes(box), self._entry(acc, box), operand)
+            case ForEach():
+                self._for_each(step)
+            case Border():
+                self._at_border(step)
+            case Store():
+                self._store(step)
+
+    def _for_each(self, step: ForEach) -> None:
+        looped = [each for each in step.iterators if self.loops.tiles[each] > 1]
+        for iterator in looped:
+            size = self.loops.size(iterator)
+            self.points[iterator] = self.build.open_loop(self.loops.tiles[iterator], "k", size)
+        self.print(step.steps)
+        for iterator in looped:
+            self.build.close_loop()
+            self.points[iterator] = number(0)
+
+    def _at_border(self, step: Border) -> None:
+        loops, axis = self.loops, step.axis
+        around = [loops.loops.index(axis)] if axis in loops.loops else []
+        turn = self.build.last_turn if step.element else self.build.first_turn
+        before = (loops.trips[axis] - 1) * loops.tiles[axis] if step.element else 0
+        self.points[axis] = number(step.element - before)
+        with turn(around):
+            self.print(step.steps)
+        self.points[axis] = number(0)
+
+    def _store(self, step: Store) -> None:
+        tiling = self.loops.tiling
+        memref, (slot, *_) = self.loads.entry(step.acc)
+        parallel = range(tiling.parallel)
+        offsets = [self.loops.base(i) + tiling.first_stored[i] for i in parallel]
+        sizes = [self.loops.size(i) for i in parallel]
+        if tiling.planes > 1:
+            offsets, sizes = [number(step.plane), *offsets], [(number(1),), *sizes]
+        self.build.store(memref, self.result, slot, offsets, sizes)
+
+    # --- Boxes: dimensions of one element are none.
+
+    def _most(self, size: int | Points | Span) -> int:
+        return int(self.loops.candidates.most(size)[0])
+
+    def _sizes(self, box: Box) -> list[Size]:
+        return [self._size(size) for size in box if self._most(size) > 1]
+
+    def _size(self, size: int | Points | Span) -> Size:
+        match size:
+            case Points(iterator, more):
+                return self.loops.size(iterator, more)
+            case Span(operand, axis):
+                return self.loops.window_sizes(operand)[axis]
+            case _:
+                return (number(size),)
+
+    def _entry(self, access: Access, box: Box) -> tuple[SSAValue, Exprs]:
+        dims: list[AffineExpr] = []
+        counted = 0
+        for size in box:
+            large = self._most(size) > 1
+            dims.append(AffineDimExpr(counted) if large else number(0))
+            counted += large
+        memref, (slot, *indices) = self.loads.entry(access)
+        moved = [index.replace_dims_and_symbols(dims, self.points) for index in indices]
+        return memref, [slot, *moved]
