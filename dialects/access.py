@@ -14,6 +14,7 @@ from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineExpr, AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_syntax import OperandList, parse_expr, print_expr
 
@@ -137,3 +138,15 @@ def print_sizes(
     """What `parse_sizes` reads."""
     with printer.in_square_brackets():
         printer.print_list(sizes.data, lambda size: print_size(printer, size, variables))
+
+
+def verify_immediate(value: int) -> None:
+    """Raises VerifyException if no ALU instruction carries this number."""
+    # The field table comes with numpy, which texts without immediates need not wait for.
+    from nopt.hw.limits import ANY_CORE, immediate
+
+    low, high = immediate(ANY_CORE)
+    if not low <= value <= high:
+        raise VerifyException(
+            f"immediate is {value}, expected a signed {(high - low).bit_length()}-bit number"
+        )

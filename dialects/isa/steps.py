@@ -36,6 +36,7 @@ from nopt.dialects.access import (
     print_index,
     print_size,
     size_attr,
+    verify_immediate,
 )
 from nopt.dialects.affine_syntax import OperandList
 from nopt.dialects.isa.instruction_op import InstructionOp
@@ -255,10 +256,8 @@ class AluOp(_StepOp):
 
     def verify_(self) -> None:
         self._verify_step(2 if self.immediate is None else 1)
-        if self.immediate is not None and not -(1 << 15) <= self.immediate.value.data < 1 << 15:
-            raise VerifyException(
-                f"immediate is {self.immediate.value.data}, expected a signed 16-bit number"
-            )
+        if self.immediate is not None:
+            verify_immediate(self.immediate.value.data)
 
     @classmethod
     def parse(cls, parser: Parser) -> AluOp:

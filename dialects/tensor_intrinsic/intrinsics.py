@@ -35,6 +35,7 @@ from nopt.dialects.access import (
     print_access,
     print_sizes,
     sizes_attr,
+    verify_immediate,
 )
 from nopt.dialects.affine_syntax import OperandList
 from nopt.dialects.tensor_intrinsic.tile_attributes import (
@@ -213,10 +214,8 @@ class AluOp(BoxOp):
             if self.other_map is None:
                 raise VerifyException("expected a map for 'other'")
             maps.append(("other", self.other_map, rank_of(self.other, Memory.ACC, "other")))
-        if self.immediate is not None and not -(1 << 15) <= self.immediate.value.data < 1 << 15:
-            raise VerifyException(
-                f"immediate is {self.immediate.value.data}, expected a signed 16-bit number"
-            )
+        if self.immediate is not None:
+            verify_immediate(self.immediate.value.data)
         verify_maps(self, len(self.sizes.data), *maps)
 
     @classmethod

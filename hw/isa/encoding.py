@@ -101,6 +101,8 @@ class Instruction(NamedTuple):
 INSTRUCTION = np.dtype([(name, np.int64) for name in Instruction._fields])
 """An instruction record, every field a signed 64-bit integer; fields a kind lacks are zero."""
 
+INSTRUCTION_BYTES = 16
+
 TOKENS = ("pop_prev", "pop_next", "push_prev", "push_next")
 
 

@@ -9,15 +9,22 @@ from typing import NamedTuple
 import numpy as np
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import TOKENS, Memory, Module, Opcode, Records, element_bytes, module_of
+from nopt.hw.cost import FETCH_GROUP
+from nopt.hw.isa.encoding import (
+    INSTRUCTION_BYTES,
+    TOKENS,
+    Memory,
+    Module,
+    Opcode,
+    Records,
+    element_bytes,
+    module_of,
+)
 from nopt.hw.sync.deadlocks import explain_deadlock, missing
 from nopt.hw.timing.read_channel import NEVER, Client, ReadChannel, Transfer, pattern
 
-FETCH_GROUP = 8
-"""Instructions that fetch reads at a time."""
 LAUNCH = 2
 """The cycle of the first fetch command."""
-INSTRUCTION_BYTES = 16
 
 _CLIENTS = {
     Memory.UOP: Client.UOP,

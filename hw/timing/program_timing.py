@@ -16,14 +16,17 @@ The formulas follow the public RTL of the default core and were checked on its c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.hw.isa.disassembly import neighbour
 from nopt.hw.isa.encoding import (
+    INSTRUCTION_BYTES,
     Instruction,
     Memory,
     Module,
@@ -33,8 +36,7 @@ from nopt.hw.isa.encoding import (
     module_of,
 )
 from nopt.hw.isa.footprint import never_ends
-from nopt.hw.timing.event_engine import INSTRUCTION_BYTES, LAUNCH, Machine
-from nopt.hw.timing.read_channel import pattern
+from nopt.hw.timing.event_engine import LAUNCH, Machine
 
 Cycles = NDArray[np.int64]
 
@@ -210,26 +212,23 @@ def busy_cycles(insns: Records, config: Config) -> Cycles:
     """
     opcode = insns["opcode"]
     cycles = np.ones(len(insns), np.int64)
-    cycles[opcode == Opcode.GEMM] = 6 + steps(insns)[opcode == Opcode.GEMM]
-    alu = opcode == Opcode.ALU
-    cycles[alu] = 6 + config.alu_cycles * (steps(insns) * (2 - insns["use_imm"]))[alu]
+    gemm, alu = opcode == Opcode.GEMM, opcode == Opcode.ALU
+    cycles[gemm] = cost.gemm_cycles(steps(insns[gemm]))
+    cycles[alu] = cost.alu_cycles(steps(insns[alu]), 1 - insns["use_imm"][alu], config)
+    burst = config.bytes_per_cycle * config.burst_beats
     with_data = insns["y_size"] * insns["x_size"] > 0
     cycles[(opcode == Opcode.LOAD) & with_data] = -1
     for i in np.flatnonzero((opcode == Opcode.STORE) & with_data):
-        insn = insns[i]
-        dram, x, y, stride = (
-            int(insn[name]) for name in ("dram_base", "x_size", "y_size", "x_stride")
-        )
-        cycles[i] = store_cycles(dram, x, y, stride, config)
+        dram, x, y, stride = insns[["dram_base", "x_size", "y_size", "x_stride"]][i].tolist()
+        cycles[i] = _store_cycles(dram * config.out_bytes % burst, x, y, stride, config)
     return cycles
 
 
-def store_cycles(dram: int, x: int, y: int, stride: int, config: Config) -> int:
-    """Busy cycles of a STORE of `y` rows of `x` vectors, `stride` apart, at element `dram`."""
-    size, beat, most = config.out_bytes, config.bytes_per_cycle, config.burst_beats
-    bursts = pattern(dram * size % (beat * most), x * size, y, stride * size, beat, most)
-    vector = max(config.block_out // beat, 1)  # beats from one read of the scratchpad
-    return sum(beats + -(-beats // vector) - 1 + 4 for beats in bursts.beats)
+@lru_cache(maxsize=4096)
+def _store_cycles(offset: int, x: int, y: int, stride: int, config: Config) -> int:
+    """Cycles of a STORE of `y` rows of `x` vectors, `stride` apart, from a byte in a burst."""
+    offsets = offset + np.arange(y) * stride * config.out_bytes
+    return int(cost.store_cycles(1, x * config.out_bytes, config, offsets).sum())
 
 
 def dram_bytes(insns: Records, config: Config) -> dict[str, int]:

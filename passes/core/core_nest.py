@@ -20,15 +20,13 @@ from nopt.dialects.affine_nest.attributes import IN_READER
 from nopt.dialects.annotations import LAYOUT, PLACEMENT, REPRESENTS
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
+from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import Intervals, constant_value, fits
 from nopt.passes.core.byte_planes import plane_count
 from nopt.passes.core.core_intrinsics import alu_kind, gemm
 
 DESCRIPTIONS = (REPRESENTS, LAYOUT)
 """Attributes of a nest that describe its result, whatever computes it."""
-
-IMMEDIATE = (-(1 << 15), (1 << 15) - 1)
-"""What an ALU instruction's signed 16-bit immediate holds."""
 
 LARGEST_WEIGHT = 127
 """The largest factor that an i8 matrix element is, and the negative of the smallest one."""
@@ -60,7 +58,7 @@ class Step:
         """
         if self.kind is not AluKind.MUL or not isinstance(self.operand, int):
             return ()
-        if config.alu_multiply and self.operand <= IMMEDIATE[1]:
+        if config.alu_multiply and self.operand <= immediate(config).high:
             return ()
         ones = [bit for bit in range(self.operand.bit_length()) if self.operand >> bit & 1]
         gaps = [high - low for low, high in pairwise(ones)]

@@ -15,9 +15,8 @@ from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 
 from nopt.dialects.affine_math import evaluate
-
-PAD_LIMIT = 15
-"""Rows or columns of zeros that a LOAD adds on one side: four bits."""
+from nopt.hw.config import Config
+from nopt.hw.limits import most_padding
 
 Size = tuple[AffineExpr, ...]
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -108,10 +107,11 @@ class Split:
     loops: tuple[int, ...]
 
 
-def split(extents: Sequence[Extent]) -> Split:
+def split(extents: Sequence[Extent], config: Config) -> Split:
     """Choose columns, rows and loops. Raises TransferError if padding is needed elsewhere."""
     if not extents:
         return Split(0, None, ())
+    limit = most_padding(config)
     columns = len(extents) - (extents[-1].step == 1)
     while columns > 0 and all(extent.is_whole for extent in extents[columns:]):
         outer = extents[columns - 1]
@@ -128,12 +128,12 @@ def split(extents: Sequence[Extent]) -> Split:
             f"dimension {padded[0]} of a window is padded; only the two innermost can be"
         )
     inner = extents[columns:]
-    if inner and inner[0].pad > PAD_LIMIT:
+    if inner and inner[0].pad > limit:
         raise TransferError(
-            f"a window has {inner[0].pad} columns of padding, expected at most {PAD_LIMIT}"
+            f"a window has {inner[0].pad} columns of padding, expected at most {limit}"
         )
     # Entries to pad at the end of the shortest row, so that all have the buffer's length.
     slack = inner[0].slack * prod(extent.full for extent in inner[1:]) if inner else 0
-    one_by_one = rows is not None and (extents[rows].pad > PAD_LIMIT or slack > PAD_LIMIT)
+    one_by_one = rows is not None and (extents[rows].pad > limit or slack > limit)
     loops = tuple(axis for axis in outer_axes if axis != rows or one_by_one)
     return Split(columns, rows, loops)

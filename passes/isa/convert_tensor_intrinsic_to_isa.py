@@ -195,7 +195,7 @@ class _Lowering:
             op.steps.get_values(),
             [_trips(variable) for variable in op.variables],
         )
-        chosen = split(extents)
+        chosen = split(extents, self.config)
         index, base = self._around(emitter, extents, chosen.loops, chosen.rows, chosen.columns)
         sram = buffer.address([op.slot.data.results[0], *index])
         columns = self._columns(extents[chosen.columns :])
@@ -237,7 +237,7 @@ class _Lowering:
         )
         if any(extent.is_padded for extent in extents):
             raise ValueError("the box leaves 'destination', expected all of it inside")
-        chosen = split(extents)
+        chosen = split(extents, self.config)
         rows, loops = chosen.rows, chosen.loops
         if rows is not None and any(e.is_partial for e in extents[chosen.columns :]):
             # A store cannot skip entries between rows.

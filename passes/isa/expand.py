@@ -21,7 +21,7 @@ from nopt.dialects.affine_math import evaluate
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops
-from nopt.passes.core.transfers import PAD_LIMIT
+from nopt.hw.limits import field_range
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Records = np.ndarray[tuple[int, ...], np.dtype[Any]]
@@ -204,11 +204,18 @@ class _Expansion:
             ("x_pad_0", columns.before),
             ("x_pad_1", pad_right),
         ):
-            records[name] = _pad(name, np.where(valid & inside, pad, 0))
+            records[name] = self._pad(name, np.where(valid & inside, pad, 0))
         if (outside := valid & ~inside).any():
             width = np.where(row_size > 1, pitch, column_size)
             self._load_zeros(records, outside, memory, row_size, width)
         return valid
+
+    def _pad(self, name: str, pad: Integers) -> Integers:
+        """The field's values. Raises ExpandError if one does not fit."""
+        worst, most = int(pad.max(initial=0)), field_range(Opcode.LOAD, name, self.config).high
+        if worst > most:
+            raise ExpandError(f"{name} of a load is {worst}, expected at most {most}")
+        return pad
 
     def _load_zeros(
         self, records: Records, where: Any, memory: Memory, rows: Integers, width: Integers
@@ -332,11 +339,3 @@ def _clip(offset: Integers, size: Integers, bound: int, step: int) -> _Clipped:
     begin = np.minimum(np.maximum(-(offset // step), 0), size)
     end = np.clip((bound - 1 - offset) // step + 1, begin, size)
     return _Clipped(offset + begin * step, end - begin, begin, size - end)
-
-
-def _pad(name: str, pad: Integers) -> Integers:
-    """The field's values. Raises ExpandError if one does not fit."""
-    worst = int(pad.max(initial=0))
-    if worst > PAD_LIMIT:
-        raise ExpandError(f"{name} of a load is {worst}, expected at most {PAD_LIMIT}")
-    return pad

@@ -9,6 +9,7 @@ import numpy as np
 from nopt.dialects.affine_math import Ranges, expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
+from nopt.hw.limits import most_padding
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import schedule_entries
 from nopt.passes.kernel.operands import Operand
@@ -16,9 +17,6 @@ from nopt.passes.kernel.tiling import Tiling
 
 SCHEDULE = "schedule"
 """Attribute of a nest: its ScheduleAttr."""
-
-_PAD_LIMIT = 15
-"""A load pads at most 15 rows or columns on a side: four bits."""
 
 
 class NoScheduleError(ValueError):
@@ -60,6 +58,7 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
 
 def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
     """Why some tile's window cannot be loaded: too much padding on a side."""
+    limit = most_padding(tiling.config)
     for operand in tiling.operands:
         if operand.resident:
             continue
@@ -86,10 +85,10 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
             before = np.maximum(-(offsets // step), 0)
             end = np.minimum((bound - 1 - offsets) // step + 1, size)
             pad = np.where(before < end, np.maximum(before, size - end), 0).max()
-            if pad > _PAD_LIMIT:
+            if pad > limit:
                 return (
                     f"a window reaches {pad} beyond dimension {axis} of its operand; "
-                    f"loads pad at most {_PAD_LIMIT}"
+                    f"loads pad at most {limit}"
                 )
     return None
 

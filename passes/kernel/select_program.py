@@ -17,7 +17,7 @@ from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, Affine
 from nopt.dialects.affine_nest import Reduction
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.passes.core.byte_planes import BITS
-from nopt.passes.core.core_nest import IMMEDIATE, Product, Window
+from nopt.passes.core.core_nest import Product, Window
 from nopt.passes.core.separable_pooling import Phase, SeparateWindows
 from nopt.passes.kernel.operands import InnerProduct, Operand
 from nopt.passes.kernel.tile_program import (
@@ -137,7 +137,7 @@ class _Selection:
     # --- The begin of a tile.
 
     def _begin(self) -> Iterator[Step]:
-        start = self.tiling.start
+        start, (lowest, highest) = self.tiling.start, self.tiling.immediates
         if self.windows is not None:
             if self.tiling.inner is not None:
                 for plane in self.windows.planes:
@@ -147,7 +147,7 @@ class _Selection:
         yield Reset(self.tile, self.acc)
         if isinstance(start, Window) and start.kind in (Reduction.MAX, Reduction.MIN):
             # Below, or above, anything that i8 elements and a pad can give.
-            extreme = IMMEDIATE[0] if start.kind is Reduction.MAX else IMMEDIATE[1]
+            extreme = lowest if start.kind is Reduction.MAX else highest
             yield Alu(AluKind.ADD, self.tile, self.acc, extreme)
 
     # --- One chunk of the reduction.
@@ -271,7 +271,7 @@ class _Selection:
                     acc = self._plane(plane, at)
                     steps = (
                         Reset(tuple(box), acc),
-                        Alu(AluKind.ADD, tuple(box), acc, IMMEDIATE[0]),
+                        Alu(AluKind.ADD, tuple(box), acc, self.tiling.immediates.low),
                         Alu(AluKind.SHR, tuple(box), acc, -_BELOW_SUMS),
                     )
                     yield Border(axis, element, steps)

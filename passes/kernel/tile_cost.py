@@ -72,17 +72,14 @@ def _step(step: Step, candidates: Candidates, config: Config) -> StepCost:
     match step:
         case Reset(box):
             count, vectors = _instructions(box, True, candidates, config)
-            return StepCost(_each(count, cost.gemm_cycles(0)) + vectors, count)
+            return _issued(count, cost.gemm_cycles(vectors))
         case Gemm(box):
             count, vectors = _instructions(box, not step.is_windowed, candidates, config)
-            return StepCost(_each(count, cost.gemm_cycles(0)) + vectors, count)
+            return _issued(count, cost.gemm_cycles(vectors))
         case Alu(_, box, _, other):
             count, vectors = _instructions(box, True, candidates, config)
             two = isinstance(other, Access)
-            start = cost.alu_cycles(0, two, config)
-            return StepCost(
-                _each(count, start) + cost.alu_cycles(vectors, two, config) - start, count
-            )
+            return _issued(count, cost.alu_cycles(vectors, two, config))
         case ForEach(iterators, inner):
             turns = _volume(tuple(Points(i) for i in iterators), candidates)
             return _steps(inner, candidates, config).times(turns)
@@ -92,8 +89,10 @@ def _step(step: Step, candidates: Candidates, config: Config) -> StepCost:
             return _nothing(candidates)
 
 
-def _each(count: Floats, start: float) -> Floats:
-    return count * start
+def _issued(count: Floats, cycles: Floats) -> StepCost:
+    """The cost of `count` instructions for what takes one instruction so many cycles."""
+    more = (count - 1) * cost.PIPELINE_CYCLES + count * cost.ISSUE_CYCLES
+    return StepCost(cycles + more, count)
 
 
 def _volume(box: Box, candidates: Candidates) -> Floats:

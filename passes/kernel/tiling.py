@@ -15,6 +15,7 @@ from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config
+from nopt.hw.limits import Range, immediate
 from nopt.passes.core.bias_digits import matrices
 from nopt.passes.core.core_nest import (
     NotOnCore,
@@ -113,6 +114,11 @@ class Tiling:
         """Where in the result the first point of the parallel iterators goes."""
         first = self.first_parallel
         return self.stored[1][first : first + self.parallel]
+
+    @property
+    def immediates(self) -> Range:
+        """What an ALU instruction carries."""
+        return immediate(self.config)
 
     def operand(self, load: LoadOp) -> Operand:
         """The operand of a load of the nest."""

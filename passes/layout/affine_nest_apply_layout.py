@@ -46,6 +46,7 @@ from nopt.dialects.annotations import LAYOUT, PLACEMENT
 from nopt.dialects.constants import attribute_of, load_resource_dialect
 from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
+from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import constant_value
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.machine import machine_of
@@ -53,7 +54,7 @@ from nopt.passes.base.placement import ON_CORE, place_on_host
 from nopt.passes.base.places import about
 from nopt.passes.base.remarks import anyone_listens
 from nopt.passes.core.byte_planes import planes_of, read_planes, wide_sum
-from nopt.passes.core.core_nest import IMMEDIATE, CoreNest, Product, recognise
+from nopt.passes.core.core_nest import CoreNest, Product, recognise
 from nopt.passes.layout.blocked_layouts import Layouts, insert_before
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Lanes, lane_axis, legal_lanes, result_axis
@@ -146,6 +147,7 @@ class _Blocking:
         self.core = lanes.core
         self.nest = lanes.core.nest
         self.block = config.block_out
+        self.immediates = immediate(config)
         self.layouts = layouts
         self.output_lane, self.input_lane = lanes.output, lanes.input
         self._name_iterators(lanes)
@@ -322,13 +324,14 @@ class _Blocking:
     def _wide_immediates(self) -> dict[SSAValue, SSAValue]:
         """Numbers that no immediate holds become loads of a constant vector."""
         replaced: dict[SSAValue, SSAValue] = {}
+        low, high = self.immediates
         for op in self.nest.body.block.ops:
             if not isinstance(op, arith.ConstantOp) or op.result.type not in (i8, i32):
                 continue
             if any(isinstance(use.operation, arith.MuliOp) for use in op.result.uses):
                 continue
             value = constant_value(op.result)
-            if value is None or IMMEDIATE[0] <= value <= IMMEDIATE[1]:
+            if value is None or low <= value <= high:
                 continue
             vector = np.full((self.block,), value, np.int32)
             constant = ConstantOp(attribute_of(vector, "immediate"))

@@ -117,7 +117,7 @@ def _legal(nest: ForOp, pinned: LanesAttr | None, config: Config, layouts: Layou
         if pinned is not None and pinned.is_sum:
             raise NotOnCore("it has no sum of products that is worth storing byte by byte")
         found = legal_lanes(recognise(nest, config), layouts, pinned)
-        return cheapest(option_of(lanes, layouts) for lanes in found)
+        return cheapest(option_of(lanes, layouts, config) for lanes in found)
     except NotOnCore:
         total = wide_sum(nest, config)
         if total is None or (pinned is not None and not pinned.is_sum):
@@ -125,7 +125,7 @@ def _legal(nest: ForOp, pinned: LanesAttr | None, config: Config, layouts: Layou
         _, planes = planes_of(nest, total)
         try:
             found = legal_lanes(recognise(planes, config), layouts, pinned)
-            options = cheapest(option_of(lanes, layouts) for lanes in found)
+            options = cheapest(option_of(lanes, layouts, config) for lanes in found)
         finally:
             planes.erase()
         return [_of_sum(option, nest) for option in options]

@@ -145,7 +145,8 @@ class _Estimation:
         padded = [operand.load.pad_value is not None] * len(operand.shape)
         rows, entries, pieces = _rows(window, operand.shape, padded, operand.steps)
         row_bytes = entries * self.entry_bytes[operand.memory]
-        return pieces * cost.load_cycles(rows, row_bytes, self.config), pieces
+        cycles = cost.load_cycles(rows, row_bytes, self.config) + cost.ISSUE_CYCLES
+        return pieces * cycles, pieces
 
     def _events(self, operand: Operand, scope: int) -> Integers:
         """How often an operand is loaded: once a turn of the loops around its load.
@@ -190,7 +191,7 @@ class _Estimation:
         )
         cycles = cost.store_cycles(rows, entries * self.config.out_bytes, self.config)
         pieces = pieces * self.tiling.planes
-        return pieces, pieces * cycles
+        return pieces, pieces * (cycles + cost.ISSUE_CYCLES)
 
     # --- Kinds of tiles.
 

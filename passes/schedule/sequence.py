@@ -94,7 +94,8 @@ def cycles_after(before: Scheduled, layer: Scheduled) -> float:
         wait = last_store
     # Its micro-ops: other addresses for each slot.
     slots = layer.schedule.slots_of(Memory.ACC)
-    micro_ops = slots * float(cost.load_cycles(1, layer.config.bytes_per_cycle, layer.config))
+    micro_op = cost.load_cycles(1, layer.config.bytes_per_cycle, layer.config)
+    micro_ops = slots * float(micro_op + cost.ISSUE_CYCLES)
     if late > 0:
         return micro_ops + steady + max(wait, late, start - tail)
     wait = max(wait, start - tail)

@@ -39,7 +39,8 @@ def expected_steps(nest: ForOp, config: Config) -> tuple[float, bool]:
     cycles = turns * (chunks * tile.chunk.cycles[0] + tile.rest.cycles[0])
     instructions = turns * (chunks * tile.chunk.instructions[0] + tile.rest.instructions[0])
     whole = np.array(tiling.extents) % np.array(schedule.tiles) == 0
-    return float(cycles - instructions * cost.gemm_cycles(0)), bool(whole.all())
+    start = cost.PIPELINE_CYCLES + cost.ISSUE_CYCLES
+    return float(cycles - instructions * start), bool(whole.all())
 
 
 @examples(200)

@@ -14,6 +14,7 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.dialects.graph import ConstantOp
+from nopt.hw.config import Config
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import Product
 from nopt.passes.layout.blocked_layouts import Layouts
@@ -30,9 +31,6 @@ from nopt.passes.layout.choices.layout_requirements import (
 from nopt.passes.layout.choices.output_lanes import is_constant, reads_once
 from nopt.passes.layout.choices.pbqp import LARGEST, Table
 from nopt.passes.layout.tensor_orders import Order
-
-BYTES_A_CYCLE = 8
-"""Bytes that the core's memory port moves."""
 
 STEPS_A_VECTOR = 4
 """Steps of an epilogue: bias, shift and two limits."""
@@ -56,7 +54,7 @@ class Option:
     reads: tuple[tuple[SSAValue, Form], ...]
 
 
-def option_of(lanes: Lanes, layouts: Layouts) -> Option:
+def option_of(lanes: Lanes, layouts: Layouts, config: Config) -> Option:
     """What running a nest in these lanes asks of its tensors."""
     nest, block = lanes.core.nest, layouts.block
     axis, _ = result_axis(nest, lanes.output, layouts)
@@ -80,7 +78,7 @@ def option_of(lanes: Lanes, layouts: Layouts) -> Option:
         reads.append((nest.destination, Blocked(axis)))
     return Option(
         lanes.attribute,
-        _cycles(lanes, block, inputs) + _unusual(lanes),
+        _cycles(lanes, inputs, config) + _unusual(lanes),
         _made(nest, axis, block),
         tuple(dict.fromkeys(reads)),
     )
@@ -152,9 +150,9 @@ def _matrices(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> int:
     return others * -(-nest.extents[lanes.output] // block) * inputs
 
 
-def _cycles(lanes: Lanes, block: int, inputs: int) -> int:
+def _cycles(lanes: Lanes, inputs: int, config: Config) -> int:
     """The core's cycles at best: one for each step, or what its memory port needs."""
-    nest, start = lanes.core.nest, lanes.core.start
+    nest, start, block = lanes.core.nest, lanes.core.start, config.block_out
     extent = nest.extents[lanes.output]
     vectors = prod(nest.parallel_extents) // extent * -(-extent // block)
     turns = prod(nest.reduction_extents)
@@ -164,7 +162,7 @@ def _cycles(lanes: Lanes, block: int, inputs: int) -> int:
         iterator = lanes.input.iterator
         turns = turns // (1 if iterator is None else nest.extents[iterator]) * inputs
         bytes += _matrices(lanes, start.weight, block, inputs) * block * block
-    return max(vectors * (turns + STEPS_A_VECTOR), bytes // BYTES_A_CYCLE)
+    return max(vectors * (turns + STEPS_A_VECTOR), bytes // config.bytes_per_cycle)
 
 
 def tables_of(
