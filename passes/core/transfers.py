@@ -1,7 +1,9 @@
 """How a window of a tensor becomes two-dimensional transfers: columns, rows, and loops around them.
 
 Whole inner dimensions merge with the next outer one, so that columns are as long as they can be.
-Rows lie one after the other in the scratchpad, so only the next dimension can be rows.
+Rows lie one after the other in the scratchpad, so only the next dimension can be rows. What lies
+outside of the tensor is clipped off, and padded with zeros. Both rules stand once, for arrays: of
+tiles that are compared, of turns of the loops, of a single window.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 
@@ -19,11 +23,73 @@ from nopt.hw.config import Config
 from nopt.hw.limits import most_padding
 
 Size = tuple[AffineExpr, ...]
-Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+Integers: TypeAlias = NDArray[np.int64]
+Booleans: TypeAlias = NDArray[np.bool_]
 
 
 class TransferError(ValueError):
     """A window that no LOAD or STORE can move."""
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """The part of a window's dimension that lies in the tensor, and the padding around it."""
+
+    first: Integers
+    """Its first index."""
+    count: Integers
+    before: Integers
+    after: Integers
+
+    @property
+    def padding(self) -> Integers:
+        """The most on one side; none if nothing lies inside, which is read from zeros instead."""
+        return np.where(self.count > 0, np.maximum(self.before, self.after), 0)
+
+
+def clip(offset: Integers, size: Integers, bound: int, step: int) -> Clipped:
+    """Clip `size` indices, `step` apart from `offset` on, to those from 0 to `bound`, exclusive."""
+    before = np.clip(-(offset // step), 0, size)
+    end = np.clip((bound - 1 - offset) // step + 1, before, size)
+    return Clipped(offset + before * step, end - before, before, size - end)
+
+
+class Parts(NamedTuple):
+    """Which dimensions of windows are columns, rows and loops, [windows, dimensions] each.
+
+    Columns are neighbours in DRAM: an innermost dimension that is read by steps is no columns.
+    Dimensions of size 1 are none of these: they only move the transfer's first address.
+    """
+
+    columns: Booleans
+    rows: Booleans
+    loops: Booleans
+
+
+def parts_of(
+    sizes: Integers,
+    shape: Sequence[int],
+    padded: Sequence[bool],
+    steps: Sequence[int],
+    partial: Sequence[bool] | None = None,
+) -> Parts:
+    """The parts of windows of `sizes` [windows, dimensions] in a tensor of `shape`.
+
+    By dimension: whether windows reach outside of the tensor (`padded`), whether some have less
+    than their size (`partial`).
+    """
+    outside, stepped = np.array(padded, bool), np.array(steps) != 1
+    whole = (sizes == np.array(shape)) & ~(outside | stepped)
+    if partial is not None:
+        whole &= ~np.array(partial, bool)
+    joins = ~stepped
+    joins[:-1] &= ~outside[:-1]  # the columns may be padded, what merges with them not
+    inner_whole = np.ones_like(whole)
+    inner_whole[:, :-1] = whole[:, 1:]
+    columns = np.logical_and.accumulate((joins & inner_whole)[:, ::-1], axis=1)[:, ::-1]
+    outer = ~columns & ((sizes > 1) | outside)
+    rows = outer & (np.cumsum(outer[:, ::-1], axis=1)[:, ::-1] == 1)
+    return Parts(columns, rows, outer & ~rows)
 
 
 @dataclass(frozen=True)
@@ -45,13 +111,6 @@ class Extent:
     slack: int
     """The most that a window lacks to `full` at its end, by its size and by padding."""
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the window always covers the whole dimension."""
-        return (
-            self.full == self.bound and self.step == 1 and not (self.is_padded or self.is_partial)
-        )
-
 
 def extents_of(
     offsets: Sequence[AffineExpr],
@@ -72,10 +131,8 @@ def extents_of(
             counts = np.minimum(counts, alternative)
         last = first + (counts - 1) * steps[axis]
         least = int(counts.min())
-        before = np.maximum(-(first // steps[axis]), 0)
-        end = np.minimum((shape[axis] - 1 - first) // steps[axis] + 1, counts)
-        # A window wholly in padding is read from zeros instead.
-        inside = before < end
+        clipped = clip(first, counts, shape[axis], steps[axis])
+        lacking = full[axis] - counts + clipped.after
         result.append(
             Extent(
                 offset,
@@ -86,8 +143,8 @@ def extents_of(
                 steps[axis],
                 bool((first < 0).any() or (last >= shape[axis]).any()),
                 least < full[axis],
-                int(np.where(inside, np.maximum(before, counts - end), 0).max()),
-                int(np.where(inside, full[axis] - end, 0).max()),
+                int(clipped.padding.max()),
+                int(np.where(clipped.count > 0, lacking, 0).max()),
             )
         )
     return result
@@ -95,11 +152,9 @@ def extents_of(
 
 @dataclass(frozen=True)
 class Split:
-    """Which dimensions of a window are columns (from `columns` to the last), rows, and loops.
+    """The parts of one window: columns from `columns` to the last, rows, and loops.
 
-    Columns are neighbours in DRAM: an innermost dimension that is read by steps is no columns.
-    Rows that are also a loop go one by one. Dimensions of size 1 are none of these: they only move
-    the transfer's first address.
+    Rows that are also a loop go one by one.
     """
 
     columns: int
@@ -112,28 +167,27 @@ def split(extents: Sequence[Extent], config: Config) -> Split:
     if not extents:
         return Split(0, None, ())
     limit = most_padding(config)
-    columns = len(extents) - (extents[-1].step == 1)
-    while columns > 0 and all(extent.is_whole for extent in extents[columns:]):
-        outer = extents[columns - 1]
-        if outer.is_padded or outer.step != 1:
-            break
-        columns -= 1
-    outer_axes = [
-        axis for axis in range(columns) if extents[axis].full > 1 or extents[axis].is_padded
-    ]
-    padded = [axis for axis in outer_axes if extents[axis].is_padded]
-    rows = outer_axes[-1] if outer_axes else None
-    if any(axis != rows for axis in padded):
-        raise TransferError(
-            f"dimension {padded[0]} of a window is padded; only the two innermost can be"
-        )
-    inner = extents[columns:]
+    parts = parts_of(
+        np.array([[extent.full for extent in extents]]),
+        [extent.bound for extent in extents],
+        [extent.is_padded for extent in extents],
+        [extent.step for extent in extents],
+        [extent.is_partial for extent in extents],
+    )
+    columns, rows, loops = (np.flatnonzero(part[0]).tolist() for part in parts)
+    for axis in loops:
+        if extents[axis].is_padded:
+            raise TransferError(
+                f"dimension {axis} of a window is padded; only the two innermost can be"
+            )
+    inner = [extents[axis] for axis in columns]
     if inner and inner[0].pad > limit:
         raise TransferError(
             f"a window has {inner[0].pad} columns of padding, expected at most {limit}"
         )
     # Entries to pad at the end of the shortest row, so that all have the buffer's length.
     slack = inner[0].slack * prod(extent.full for extent in inner[1:]) if inner else 0
-    one_by_one = rows is not None and (extents[rows].pad > limit or slack > limit)
-    loops = tuple(axis for axis in outer_axes if axis != rows or one_by_one)
-    return Split(columns, rows, loops)
+    for axis in rows:
+        if extents[axis].pad > limit or slack > limit:
+            loops.append(axis)
+    return Split(len(extents) - len(columns), rows[0] if rows else None, tuple(loops))

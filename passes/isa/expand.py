@@ -22,6 +22,7 @@ from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops
 from nopt.hw.limits import field_range
+from nopt.passes.core.transfers import clip
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Records = np.ndarray[tuple[int, ...], np.dtype[Any]]
@@ -185,8 +186,8 @@ class _Expansion:
         row_bound, stride, step, column_bound, pitch = op.geometry.get_values()
         memory = _MEMORIES[op.memory.data]
         row_size, column_size = value(op.row_size), value(op.column_size)
-        rows = _clip(value(op.row_offset), row_size, row_bound, step)
-        columns = _clip(value(op.column_offset), column_size, column_bound, 1)
+        rows = clip(value(op.row_offset), row_size, row_bound, step)
+        columns = clip(value(op.column_offset), column_size, column_bound, 1)
         valid = (row_size > 0) & (column_size > 0)
         inside = (rows.count > 0) & (columns.count > 0)
         pad_right = columns.after + np.where(row_size > 1, pitch - column_size, 0)
@@ -323,19 +324,3 @@ class _Points:
         for value in values[1:]:
             least = np.minimum(least, value)
         return np.broadcast_to(np.asarray(least, np.int64), self.trips)
-
-
-@dataclass(frozen=True)
-class _Clipped:
-    """The part of a window's dimension that lies in the tensor, and the padding around."""
-
-    first: Integers
-    count: Integers
-    before: Integers
-    after: Integers
-
-
-def _clip(offset: Integers, size: Integers, bound: int, step: int) -> _Clipped:
-    begin = np.minimum(np.maximum(-(offset // step), 0), size)
-    end = np.clip((bound - 1 - offset) // step + 1, begin, size)
-    return _Clipped(offset + begin * step, end - begin, begin, size - end)

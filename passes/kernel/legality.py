@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nopt.dialects.affine_math import Ranges, expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.hw.limits import most_padding
+from nopt.passes.core.transfers import clip, parts_of
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import schedule_entries
-from nopt.passes.kernel.operands import Operand
 from nopt.passes.kernel.tiling import Tiling
 
 SCHEDULE = "schedule"
@@ -63,12 +62,14 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
         if operand.resident:
             continue
         sizes = operand.window(np.array(tiles, np.int64))
-        if (row := _padded_between(operand, sizes.tolist(), tiling.ranges)) is not None:
-            return f"a window is padded in dimension {row}; only the two innermost can be"
+        parts = parts_of(sizes[np.newaxis], operand.shape, operand.padded, operand.steps)
+        beyond = [axis for axis in np.flatnonzero(parts.loops[0]) if operand.padded[axis]]
+        if beyond:
+            return f"a window is padded in dimension {beyond[0]}; only the two innermost can be"
         for axis, row in enumerate(operand.coefficients):
             movers = [int(d) for d in np.flatnonzero(row)]
             constant = operand.indices[axis].eval([0] * len(tiling.iterators), [])
-            step, bound = operand.steps[axis], operand.shape[axis]
+            step = operand.steps[axis]
             # Over the tiles of each iterator that moves the window: where it begins, how long.
             grid = np.ogrid[tuple(slice(0, -(-tiling.extents[d] // tiles[d])) for d in movers)]
             offsets = np.int64(constant) + sum(
@@ -82,32 +83,10 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
                 ((turn, d),) = cut
                 missing = np.maximum((turn + 1) * tiles[d] - tiling.extents[d], 0)
                 size = size - missing * (row[d] // step)
-            before = np.maximum(-(offsets // step), 0)
-            end = np.minimum((bound - 1 - offsets) // step + 1, size)
-            pad = np.where(before < end, np.maximum(before, size - end), 0).max()
+            pad = clip(np.asarray(offsets), size, operand.shape[axis], step).padding.max()
             if pad > limit:
                 return (
                     f"a window reaches {pad} beyond dimension {axis} of its operand; "
                     f"loads pad at most {limit}"
                 )
     return None
-
-
-def _padded_between(operand: Operand, sizes: Sequence[int], ranges: Ranges) -> int | None:
-    """A padded dimension that is neither the columns of a transfer nor the rows around these."""
-    last = len(sizes) - 1
-    inside = [
-        low >= 0 and high < size
-        for (low, high), size in zip(
-            (expr_range(expr, ranges) for expr in operand.indices),
-            operand.shape,
-            strict=True,
-        )
-    ]
-    columns = last
-    while columns > 0 and inside[columns] and sizes[columns] == operand.shape[columns]:
-        if not inside[columns - 1] or operand.steps[columns - 1] != 1:
-            break
-        columns -= 1
-    rows = [axis for axis in range(columns) if sizes[axis] > 1 or not inside[axis]]
-    return next((axis for axis in rows[:-1] if not inside[axis]), None)

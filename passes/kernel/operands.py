@@ -41,6 +41,8 @@ class Operand:
     steps: tuple[int, ...]
     opaque: frozenset[int]
     """Iterators inside a division: their tile must be 1, or the window is no box."""
+    padded: tuple[bool, ...]
+    """In which dimensions it reads outside of the tensor."""
     resident: bool = False
     """A constant of the epilogue of which every tile is kept on chip, and loaded once."""
     digits: bool = False
@@ -160,14 +162,15 @@ class Reader:
         rank = len(vectors.shape) - lanes
         coefficients, opaque = self._coefficients(vectors.indices[:rank])
         found = [expr_range(expr, self.ranges) for expr in vectors.indices[:rank]]
-        padded = [axis for axis in range(rank) if not is_inside(found[axis], vectors.shape[axis])]
-        if len([axis for axis in padded if axis < rank - 1]) > 1:
+        sizes = zip(found, vectors.shape, strict=False)
+        padded = tuple(not is_inside(each, size) for each, size in sizes)
+        if sum(padded[:-1]) > 1:
             raise NotOnCore("it reads outside in more dimensions than the core's loads pad")
         # The innermost dimension is loaded as it lies; others can leave out what nobody reads.
         steps = [reduce(gcd, (int(c) for c in row), 0) or 1 for row in coefficients]
         if rank:
             steps[-1] = 1
-        return Operand(load, memory, vectors, lanes, coefficients, tuple(steps), opaque)
+        return Operand(load, memory, vectors, lanes, coefficients, tuple(steps), opaque, padded)
 
 
 def is_inside(found: tuple[int, int], size: int) -> bool:

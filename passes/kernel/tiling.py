@@ -10,7 +10,7 @@ import numpy as np
 from xdsl.ir import BlockArgument
 from xdsl.ir.affine import AffineMap
 
-from nopt.dialects.affine_math import Ranges, dim_ranges, expr_range
+from nopt.dialects.affine_math import Ranges, dim_ranges
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
@@ -28,7 +28,7 @@ from nopt.passes.core.core_nest import (
 )
 from nopt.passes.core.separable_pooling import SeparateWindows, separate
 from nopt.passes.core.vectors import stored_box
-from nopt.passes.kernel.operands import InnerProduct, Operand, Reader, is_inside
+from nopt.passes.kernel.operands import InnerProduct, Operand, Reader
 
 _RESIDENT_SHARE = 8
 """A constant of the epilogue stays on chip whole if it takes at most 1/8 of its scratchpad."""
@@ -293,9 +293,5 @@ def _padded_maximum(start: Product | Window, operand: Operand) -> PaddedMaximum 
         return None
     if isinstance(start, Product) or start.kind not in (Reduction.MAX, Reduction.MIN):
         raise NotOnCore(f"it pads with {load.pad_value}; the core's loads pad with 0")
-    ranges = load.nest.ranges
-    axes: list[int] = []
-    for axis, (expr, size) in enumerate(zip(operand.indices, operand.shape, strict=True)):
-        if not is_inside(expr_range(expr, ranges), size):
-            axes.append(axis)
-    return PaddedMaximum(int(load.pad_value), tuple(axes))
+    axes = tuple(axis for axis, outside in enumerate(operand.padded) if outside)
+    return PaddedMaximum(int(load.pad_value), axes)

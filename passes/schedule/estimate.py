@@ -17,6 +17,7 @@ import numpy as np
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
+from nopt.passes.core.transfers import parts_of
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of, tile_loops
@@ -142,8 +143,7 @@ class _Estimation:
     def _transfer(self, operand: Operand) -> tuple[Floats, Integers]:
         """Cycles and instructions of loading one tile's window."""
         window = self.candidates.window(operand)
-        padded = [operand.load.pad_value is not None] * len(operand.shape)
-        rows, entries, pieces = _rows(window, operand.shape, padded, operand.steps)
+        rows, entries, pieces = _rows(window, operand.shape, operand.padded, operand.steps)
         row_bytes = entries * self.entry_bytes[operand.memory]
         cycles = cost.load_cycles(rows, row_bytes, self.config) + cost.ISSUE_CYCLES
         return pieces * cycles, pieces
@@ -287,21 +287,8 @@ def period(
 def _rows(
     window: Integers, shape: Sequence[int], padded: Sequence[bool], steps: Sequence[int]
 ) -> tuple[Integers, Integers, Integers]:
-    """How a window becomes two-dimensional transfers: whole inner dimensions merge to long rows."""
-    count = len(window)
-    entries = np.ones(count, np.int64)
-    rows = np.ones(count, np.int64)
-    pieces = np.ones(count, np.int64)
-    merging = np.ones(count, bool)
-    has_rows = np.zeros(count, bool)
-    for axis in reversed(range(len(shape))):
-        size = window[:, axis]
-        innermost = axis == len(shape) - 1
-        merge = merging & (innermost or (not padded[axis] and steps[axis] == 1))
-        entries *= np.where(merge, size, 1)
-        starts_rows = ~merge & ~has_rows & (size > 1)
-        rows *= np.where(starts_rows, size, 1)
-        pieces *= np.where(~merge & ~starts_rows, size, 1)
-        has_rows |= starts_rows
-        merging = merge & (size == shape[axis]) & (not padded[axis])
-    return rows, entries, pieces
+    """Rows of a transfer, entries of a row, and transfers of windows [candidates, dimensions]."""
+    columns, rows, loops = (
+        np.where(part, window, 1).prod(axis=1) for part in parts_of(window, shape, padded, steps)
+    )
+    return rows, columns, loops
