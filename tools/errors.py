@@ -136,6 +136,21 @@ def describe(error: BaseException) -> str:
 
 
 @contextmanager
+def about_file(path: str) -> Iterator[None]:
+    """What goes wrong in the body is said of the file, whatever else it names.
+
+    Raises UserError for any exception but a UserError."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        inner, _, message = describe(error).partition("error: ")
+        place = f"{path}: {inner}".removesuffix(": ")
+        raise UserError(message, place).with_traceback(error.__traceback__) from None
+
+
+@contextmanager
 def errors_for_people(show_traceback: bool = False) -> Iterator[None]:
     """Turn any exception of the body into its description on stderr and `SystemExit(1)`.
 

@@ -7,7 +7,6 @@ import atexit
 import gc
 import inspect
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -23,7 +22,7 @@ from xdsl.utils.frontend import Frontend
 from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
 
-from nopt.hw.files.whole_files import output_stream
+from nopt.hw.files.whole_files import is_regular, open_input, output_stream
 from nopt.tools.errors import (
     UserError,
     about_op,
@@ -197,13 +196,16 @@ class NoptMain(xDSLOptMain):
 
     def get_input_stream(self) -> tuple[IO[bytes], str]:
         """The input file, or stdin if none or `-` is given; what has no ending is MLIR text."""
-        if self.args.input_file == "-":
+        path = self.args.input_file
+        if path in (None, "-"):
             self.args.input_file = None
-        stream, kind = super().get_input_stream()
+            stream, kind = sys.stdin.buffer, ""
+        else:
+            stream = open_input(path)
+            kind = os.path.splitext(path)[1].removeprefix(".") if is_regular(path) else ""
         if self.args.frontend:
             return stream, one_spec(self.args.frontend, "frontend").name
-        is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-        return stream, kind if kind and is_file else "mlir"
+        return stream, kind or "mlir"
 
     def prepare_input(self) -> tuple[list[tuple[IO[bytes], int]], str]:
         """The input in chunks, and its kind."""

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nopt.hw.files.whole_files import output_stream
-from nopt.tools.errors import errors_for_people, usage_error
+from nopt.tools.errors import about_file, errors_for_people, usage_error
 
 if TYPE_CHECKING:
     from nopt.hw.config import Config
-    from nopt.hw.isa.encoding import Micro, Records
+    from nopt.hw.isa.encoding import Micro, Records, Words
     from nopt.hw.program.program_file import Program
     from nopt.hw.timing.program_timing import Timing
 
@@ -53,7 +53,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _dump(arguments: argparse.Namespace) -> str:
     from nopt.hw.config import Config
     from nopt.hw.files.whole_files import read_bytes
-    from nopt.hw.isa.encoding import decode
     from nopt.hw.program.program_file import Program
     from nopt.tools.raw import load_raw, read_micro_ops, words_of
 
@@ -61,16 +60,24 @@ def _dump(arguments: argparse.Namespace) -> str:
     if arguments.file.endswith(".npz"):
         config = _config(arguments, Config.load(arguments.config or "default"))
         raw = load_raw(arguments.file)
-        insns = decode(raw.words, config)
+        insns = _decoded(raw.words, config, arguments)
         return _listing(insns, uops if arguments.uops else raw.uops, config, arguments)
     data = read_bytes(arguments.file)
     if data.startswith(b"PK"):
         program = Program.of_bytes(data, arguments.file)
         config = _config(arguments, program.config)
-        insns = decode(program.instructions, config)
+        insns = _decoded(program.instructions, config, arguments)
         return _header(program) + _listing(insns, _uops(program), config, arguments, program)
     config = _config(arguments, Config.load(arguments.config or "default"))
-    return _listing(decode(words_of(data, arguments.file), config), uops, config, arguments)
+    insns = _decoded(words_of(data, arguments.file), config, arguments)
+    return _listing(insns, uops, config, arguments)
+
+
+def _decoded(words: Words, config: Config, arguments: argparse.Namespace) -> Records:
+    from nopt.hw.isa.encoding import decode
+
+    with about_file(arguments.file):
+        return decode(words, config)
 
 
 def _config(arguments: argparse.Namespace, config: Config) -> Config:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nopt.tools.errors import UserError, errors_for_people, usage_error
+from nopt.tools.errors import UserError, about_file, errors_for_people, usage_error
 
 if TYPE_CHECKING:
     from nopt.passes.base.fidelity import Fidelity
@@ -120,11 +120,12 @@ def _run(arguments: argparse.Namespace) -> None:
         raise UserError(f"found {len(paths)} output files, expected {outputs}")
     arrays = load_inputs(arguments.input, program.inputs)
     samples = samples_of(arrays, program.inputs)
-    runtime = Runtime(program, strict=not arguments.no_strict)
-    try:
-        results = [runtime.run(sample) for sample in track(samples, "running")]
-    except RunError as error:
-        raise UserError(f"{', '.join(arguments.input)}: {error}") from error
+    with about_file(arguments.program):
+        runtime = Runtime(program, strict=not arguments.no_strict)
+        try:
+            results = [runtime.run(sample) for sample in track(samples, "running")]
+        except RunError as error:
+            raise UserError(f"{', '.join(arguments.input)}: {error}") from error
     found = [result.outputs for result in results]
     with all_or_none():
         if paths:

@@ -15,7 +15,7 @@ from nopt.hw.files.whole_files import all_or_none, output_stream
 from nopt.hw.isa.encoding import Opcode, decode
 from nopt.hw.sim.simulator import Simulator
 from nopt.hw.timing.program_timing import time_program
-from nopt.tools.errors import UserError
+from nopt.tools.errors import UserError, about_file
 from nopt.tools.raw import RawProgram, extent, load_raw, read_bytes, read_words
 from nopt.tools.report import (
     print_facts,
@@ -34,15 +34,17 @@ def run_raw(arguments: argparse.Namespace) -> None:
     """
     config = Config.load(arguments.config or "default")
     program = _program(arguments)
-    insns = decode(program.words, config)
     outputs = [_output(text) for text in arguments.output]
     ends = [address + size for _, address, size in outputs]
-    memory = program.memory(max([*ends, extent(insns[insns["opcode"] == Opcode.STORE], config)]))
-    start = time.perf_counter()
-    strict = not arguments.no_strict
-    Simulator(config, memory, strict=strict, check_initialised=strict).run(program.words)
-    seconds = time.perf_counter() - start
-    timing = time_program(insns, config)
+    with about_file(arguments.program):
+        insns = decode(program.words, config)
+        stored = extent(insns[insns["opcode"] == Opcode.STORE], config)
+        memory = program.memory(max([*ends, stored]))
+        start = time.perf_counter()
+        strict = not arguments.no_strict
+        Simulator(config, memory, strict=strict, check_initialised=strict).run(program.words)
+        seconds = time.perf_counter() - start
+        timing = time_program(insns, config)
     facts: dict[str, Any] = {
         "core": config.name,
         "instructions": len(insns),

@@ -24,7 +24,7 @@ from nopt.dialects.parsing import ModuleParser
 from nopt.hw.isa.encoding import Records
 from nopt.hw.program.layer_rows import Layer
 from nopt.hw.program.program_file import Program
-from nopt.hw.program.program_parts import CoreStep, HostStep, Symbol, Value
+from nopt.hw.program.program_parts import CoreStep, HostStep, ProgramError, Symbol, Value
 from nopt.hw.sim.simulator import Simulator
 from nopt.hw.timing.program_timing import Timing, time_program
 from nopt.passes.graph.quantization.comparison import represented
@@ -119,7 +119,8 @@ class Runtime:
         """Run on one set of inputs, in the program's order.
 
         `watch` sees each tensor that is known to stand for one of a float network as soon as it is
-        there. Raises RunError for inputs of another number, shape or type, Trap if the core stops.
+        there. Raises RunError for inputs of another number, shape or type, ProgramError if
+        the host's functions do not give what steps write, Trap if the core stops.
         """
         self._check(inputs)
         values: dict[str, Array] = {}
@@ -142,8 +143,11 @@ class Runtime:
                     name = step.function
             seconds = time.perf_counter() - start
             reports.append(StepReport(name, isinstance(step, CoreStep), seconds))
-        outputs = tuple(self._read(values, value.name).copy() for value in self.program.outputs)
-        return RunResult(outputs, tuple(reports))
+        outputs = [self._read(values, value.name).copy() for value in self.program.outputs]
+        for declared, array in zip(self.program.outputs, outputs, strict=True):
+            if difference := _difference(array, declared):
+                raise ProgramError(f"output '{declared.name}': {difference}")
+        return RunResult(tuple(outputs), tuple(reports))
 
     def _run_layers(self, simulator: Simulator, step: CoreStep, watch: Watch) -> None:
         """Layer by layer: another may use the place of a result afterwards."""
@@ -160,6 +164,9 @@ class Runtime:
         arguments = [self._read(values, name) for name in step.inputs]
         listeners = [_HostWatch(watch)] if watch is not None else []
         results = run_function(self.host, step.function, arguments, listeners)
+        if len(results) != len(step.outputs):
+            found, expected = len(results), len(step.outputs)
+            raise ProgramError(f"host step {step.function}: {found} results, expected {expected}")
         for name, array in zip(step.outputs, results, strict=True):
             self._write(values, name, array)
 
@@ -169,14 +176,13 @@ class Runtime:
             names = ", ".join(_describe(value) for value in declared)
             raise RunError(f"found {len(inputs)} inputs, expected {len(declared)}: {names}")
         for value, array in zip(declared, inputs, strict=True):
-            if array.shape != value.shape or array.dtype != np.dtype(value.dtype):
-                raise RunError(
-                    f"input '{value.name}': found {array.dtype} of shape {list(array.shape)}, "
-                    f"expected {_describe(value)}"
-                )
+            if difference := _difference(array, value):
+                raise RunError(f"input '{value.name}': {difference}")
 
     def _write(self, values: dict[str, Array], name: str, array: Array) -> None:
         if (symbol := self.symbols.get(name)) is not None:
+            if difference := _difference(array, symbol):
+                raise ProgramError(f"symbol '{name}': {difference}")
             self._view(symbol)[...] = array
         else:
             # What the host only moved still lies where the core may write next.
@@ -206,3 +212,11 @@ class _HostWatch(Interpreter.Listener):
 
 def _describe(value: Value) -> str:
     return f"{value.dtype} of shape {list(value.shape)} for '{value.name}'"
+
+
+def _difference(array: Array, declared: Value | Symbol) -> str | None:
+    """What to say of an array that is not what is declared."""
+    if array.shape == declared.shape and array.dtype == np.dtype(declared.dtype):
+        return None
+    found = f"{array.dtype} of shape {list(array.shape)}"
+    return f"found {found}, expected {declared.dtype} of shape {list(declared.shape)}"

@@ -292,5 +292,13 @@ def input_stream(path: Path) -> Generator[IO[bytes]]:
     if _is_standard(path):
         yield sys.stdin.buffer
     else:
-        with open(path, "rb") as stream:
+        with open_input(path) as stream:
             yield stream
+
+
+def open_input(path: Path) -> IO[bytes]:
+    """A binary stream of a file; of what is none, it has an end. Raises OSError."""
+    found = _stat(path)
+    if found is None or stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode):
+        return open(path, "rb")
+    return io.BufferedReader(NamedFile(os.open(path, os.O_RDONLY), "r", os.fspath(path)))

@@ -80,13 +80,12 @@ class Core:
         memory = Memory.ACC if insn.memory == Memory.ACC_8BIT else Memory(insn.memory)
         begin, end = self._scratchpad_range(memory, insn)
         self.written[memory][begin:end] = True
+        c = self.config
         if memory == Memory.UOP:
             one_row = insn.y_size == 1 and not any(pads)
             self._strict(one_row, "found rows or padding of micro-ops, expected one plain row")
-            self.uop[begin:end] = self._window(insn, np.dtype(np.uint32), ()).ravel()
-            return
-        c = self.config
-        if memory == Memory.INP:
+            target, data = self.uop, self._window(insn, np.dtype(np.uint32), ())
+        elif memory == Memory.INP:
             target, data = self.inp, self._window(insn, np.dtype(np.int8), (c.batch, c.block_in))
         elif memory == Memory.WGT:
             target = self.wgt

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +32,13 @@ _MOST = 3
 class Input:
     """What is in the file, how its name ends, and what is done with it, in a fork.
 
-    `check` writes to `output`, which must stay as it is if it fails."""
+    `check` writes to `output`, which must stay as it is if it fails. A message matches `place`,
+    by default the file's name."""
 
     data: bytes
     suffix: str
     check: Callable[[Path], object]
+    place: str = r"\binput\."
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ def complaint_about(made: Input) -> str | None:
         found = outcome(lambda: made.check(path), folder)
         if found.complaint:
             return found.complaint
+        if found.status and not re.search(made.place, found.errors):
+            return f"names no place: {found.errors}"
         if found.status and output.exists() and output.read_bytes() != _OLD:
             return f"an output, although: {found.errors}"
         left = sorted(each.name for each in folder.iterdir() if each.name.startswith("."))
@@ -92,7 +96,7 @@ def _reduced(made: Input, sort: str) -> bytes:
     """Text by lines, then by words; what is none by bytes."""
 
     def fails(pieces: Sequence[bytes]) -> bool:
-        fewer = complaint_about(Input(b"".join(pieces), made.suffix, made.check))
+        fewer = complaint_about(replace(made, data=b"".join(pieces)))
         return fewer is not None and _sort(fewer) == sort
 
     data, end = made.data, time.monotonic() + _PATIENCE

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from checks import assert_equal, parse
 from kinds import Input, Kind
 from mutations import damaged_text, pick
 from numpy.random import Generator
-from programs import main_of, networks, program, random_inputs
+from programs import main_of, networks, npy, program, random_inputs
 
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
@@ -53,6 +55,7 @@ def test_options(part: int):
 
 
 def made(rng: Generator) -> Input:
+    named_files()  # Once, before the forks.
     return pick(rng, (a_command_line, a_pipeline))(rng)
 
 
@@ -82,7 +85,7 @@ def a_command_line(rng: Generator) -> Input:
         if tool in TOOLS:
             TOOLS[tool](arguments)
 
-    return Input("\n".join(found).encode("utf-8", "surrogatepass"), ".txt", check)
+    return Input("\n".join(found).encode("utf-8", "surrogatepass"), ".txt", check, place="")
 
 
 def a_pipeline(rng: Generator) -> Input:
@@ -112,17 +115,27 @@ def a_pipeline(rng: Generator) -> Input:
         with scoped_resources():
             assert_equal(run_function(parse(changed), "main", inputs), wanted, pipeline)
 
-    return Input(data, ".txt", check)
+    return Input(data, ".txt", check, place="")
 
 
 def prepare(which: int = 0) -> None:
     """The files that are named."""
     Path("n.mlir").write_text(networks()[which])
-    program(0).save("p.vta")
-    Path("w.bin").write_bytes(program(0).instructions.tobytes())
-    Path("a b.json").write_text(json.dumps(program(0).config.to_json()))
-    Path("m.onnx").write_bytes(b"")
-    arrays = {value.name: np.ones(value.shape, value.dtype) for value in program(0).inputs}
-    np.savez("x.npz", **arrays)
-    for name, array in arrays.items():
-        np.save(f"{name}.npy", array)
+    for name, data in named_files().items():
+        Path(name).write_bytes(data)
+
+
+@cache
+def named_files() -> dict[str, bytes]:
+    first = program(0)
+    arrays = {value.name: np.ones(value.shape, value.dtype) for value in first.inputs}
+    archive = BytesIO()
+    np.savez(archive, **arrays)
+    return {
+        "p.vta": first.to_bytes(),
+        "w.bin": first.instructions.tobytes(),
+        "a b.json": json.dumps(first.config.to_json()).encode(),
+        "m.onnx": b"",
+        "x.npz": archive.getvalue(),
+        **{f"{name}.npy": npy(array) for name, array in arrays.items()},
+    }

@@ -48,7 +48,7 @@ def made(rng: Generator) -> Input:
             nopt_run([str(path), *inputs, "-o", "output", *options])
         assert data == whole() or change is in_content, "accepted"
 
-    return Input(data, ".vta", check)
+    return Input(data, ".vta", check, r"\b(input\.vta|[xr]\.npy)\b")
 
 
 @cache

@@ -52,7 +52,7 @@ def made(rng: Generator) -> Input:
         nopt_run(["--raw", *arguments, "-o", "output@0:64"])
         assert Path("output").stat().st_size == 64
 
-    return Input(data, ".bin", check)
+    return Input(data, ".bin", check, r"\b(input|uops)\.bin\b")
 
 
 @cache

@@ -42,7 +42,7 @@ def made(rng: Generator) -> Input:
             module = parse(networks()[which])
             compare(program, module, random_inputs(main_of(module), seed), "graph")
 
-    return Input(data, suffix, check)
+    return Input(data, suffix, check, r"\b(input|network)\.")
 
 
 def damaged(rng: Generator, text: str) -> bytes:

@@ -9,18 +9,23 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
+import pytest
 from checks import CONTEXT, assert_equal, parse
-from kinds import Input, Kind
+from kinds import Input, Kind, complaint_about
 from loop_interpreter import Loops, stored
-from mutations import damaged_text
+from mutations import damaged_text, pick
 from numpy.random import Generator
 from programs import compare, is_small, main_of, networks, random_inputs
 from xdsl.context import Context
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
+from xdsl.utils.lexer import Input as XdslInput
+from xdsl.utils.mlir_lexer import MLIRToken, MLIRTokenKind
 
 from nopt.dialects.constants import scoped_resources
 from nopt.dialects.interpreters.run import run_function
+from nopt.dialects.lexing import LinearLexer
 from nopt.dialects.printing import MlirTarget
 from nopt.hw.program.program_file import Program
 from nopt.passes.pipelines import PIPELINES
@@ -42,6 +47,7 @@ WEIGHTS = {
     **{"forms": 0.3, "graph": 0.25, "nests": 0.1, "layouts": 0.1},
     **{"kernels": 0.08, "isa": 0.07, "loops": 0.1},
 }
+PLACE = r"\binput\.mlir:\d+:\d+: |\bbyte \d+ is no UTF-8"
 MOST_STEPS = 50_000
 """Of loops that are executed one by one."""
 
@@ -55,8 +61,31 @@ def made(rng: Generator) -> Input:
     level = str(rng.choice([*WEIGHTS], p=[*WEIGHTS.values()]))
     texts = bases()[level]
     data = damaged_text(rng, texts[rng.integers(len(texts))], texts)
-    seed = int(rng.integers(1 << 32))
+    return one(data, level, int(rng.integers(1 << 32)))
 
+
+@pytest.mark.parametrize("level", WEIGHTS)
+def test_truncated_at_every_kind_of_token(level: str):
+    """Before, inside and after a token of each kind that a level's texts have."""
+    for data in truncations(level):
+        assert not (complaint := complaint_about(one(data, level, 0))), f"{complaint}\n{data!r}"
+
+
+def truncations(level: str) -> Iterator[bytes]:
+    rng = np.random.default_rng(0)
+    kinds: dict[MLIRTokenKind, list[tuple[str, MLIRToken]]] = {}
+    for text in bases()[level]:
+        lexer = LinearLexer(XdslInput(text, "text"))
+        while (token := lexer.lex()).kind != MLIRTokenKind.EOF:
+            kinds.setdefault(token.kind, []).append((text, token))
+    for found in kinds.values():
+        text, token = pick(rng, found)
+        begin, end = token.span.start, token.span.end
+        for cut in sorted({begin, (begin + end) // 2, end}):
+            yield text[:cut].encode()
+
+
+def one(data: bytes, level: str, seed: int) -> Input:
     def check(path: Path) -> None:
         match level:
             case "forms":
@@ -66,7 +95,7 @@ def made(rng: Generator) -> Input:
             case _:
                 check_compiling(path, level, seed)
 
-    return Input(data, ".mlir", check)
+    return Input(data, ".mlir", check, PLACE)
 
 
 @cache

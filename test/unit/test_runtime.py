@@ -1,6 +1,7 @@
 """Programs run: again and again, mixed with the host, whatever is returned."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import ModuleParser
 from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Opcode, decode, encode
 from nopt.hw.program.program_file import Program
-from nopt.hw.program.program_parts import CoreStep
+from nopt.hw.program.program_parts import CoreStep, ProgramError
 from nopt.hw.sim.simulator import Trap
 from nopt.tools.runtime import RunError, Runtime
 
@@ -197,6 +198,18 @@ def test_other_inputs_are_refused():
     assert refusal(x).startswith("found 1 inputs, expected 2: int8 of shape [4, 16] for 'x'")
     assert "'z': found int32 of shape [4, 16]" in refusal(x, x.astype(np.int32))
     assert "'x': found int8 of shape [16, 4]" in refusal(x.T, x)
+
+
+def test_nothing_is_broadcast_or_cast_to_fit():
+    """What a program declares is so, whoever wrote it."""
+    x = np.zeros((4, 16), np.int8)
+    program = compile_program(parse(ADD))
+    program.outputs = [replace(program.outputs[0], dtype="uint8")]
+    with pytest.raises(ProgramError, match=r"output 'y': found int8 .*, expected uint8 of"):
+        Runtime(program).run([x, x])
+    program.symbols = [replace(symbol, shape=(1, *symbol.shape)) for symbol in program.symbols]
+    with pytest.raises(ProgramError, match=r"symbol '.*': found int8 of shape \[.*, expected int8"):
+        Runtime(program).run([x, x])
 
 
 def test_inputs_are_not_changed():

@@ -102,6 +102,22 @@ def test_standard_streams_in_the_place_of_files(folder: Path):
     assert '"cycles"' in (folder / "facts").read_text()
 
 
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("yes | nopt -o OUT", "standard input"),
+        ("nopt-import /dev/zero -o OUT", "/dev/zero"),
+        ("nopt m.mlir -p 'vta{config=/dev/zero}' -o OUT", "/dev/zero: cannot be read"),
+        ("nopt-run p.vta -i <(cat x.npy /dev/zero) -o OUT", "/dev/fd/63"),
+    ],
+)
+def test_what_never_ends_is_refused_before_memory_runs_out(line: str, named: str, folder: Path):
+    status, errors = shell(f"ulimit -v $((3 << 20)); {line}", folder)
+    end = f"found no end within {1 << 30} bytes, expected a file for what is longer\n"
+    assert status and errors.startswith("error: ") and errors.endswith(f"{named}: {end}")
+    assert errors.count("\n") == 1
+
+
 def test_warnings_are_not_for_users():
     code = (
         "import sys, types, warnings; tool = types.ModuleType('tool')\n"

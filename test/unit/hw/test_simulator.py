@@ -381,6 +381,13 @@ def test_eight_bit_accumulator_loads_extend_the_sign():
     assert (core.core.acc[1] == -2).all() and (core.core.acc[0] == 0).all()
 
 
+def test_padding_of_micro_ops_is_zero_when_not_strict():
+    memory = np.full(64, 0xFF, np.uint8)
+    core = Simulator(RTL, memory, strict=False)
+    core.execute(load("uop", 0, 2, pad=(1, 0, 1, 0)))
+    assert core.core.uop[:4].tolist() == [0, 0, 0, 0xFFFFFFFF]
+
+
 def test_memory_must_be_plain_bytes():
     with pytest.raises(ValueError, match="found int32"):
         Simulator(RTL, np.zeros(4, np.int32))
