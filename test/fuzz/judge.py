@@ -26,7 +26,7 @@ _ASLEEP = 600
 """Seconds after which what waits for nothing is ended."""
 
 _MESSAGE = re.compile(r"(.*: )?error: .+")
-_ASIDE = re.compile(r"(.*: )?(note|remark|warning): ")
+_ASIDE = re.compile(r"(\S*: )?(note|remark|warning): ")
 _CARETS = re.compile(r" *\^+ *")
 _NOT_FOR_PEOPLE = ("Traceback", "internal error", "not enough memory", "Warning:", "Exception")
 """Memory runs out in a test only where it was asked for before the input was checked."""
@@ -61,9 +61,7 @@ class Outcome:
 
 def _is_one_message(errors: str) -> bool:
     """One line, a list below it, or the source line and carets below it."""
-    lines = [
-        line for line in errors.split("\n")[:-1] if not line.startswith(("note: ", "remark: "))
-    ]
+    lines = [line for line in errors.split("\n")[:-1] if not _ASIDE.match(line)]
     if not lines or not _MESSAGE.fullmatch(lines[0]):
         return False
     more = lines[1:]

@@ -1,11 +1,13 @@
 """nopt-objdump, nopt-run --raw and traces, on a small program in every form."""
 
 import json
+import resource
+from contextlib import nullcontext
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hw_streams import alu, load, store, stream
+from hw_streams import alu, finish, load, store, stream
 from vta_programs import FILES, each, needs_programs
 
 from nopt.hw.config import Config
@@ -152,6 +154,18 @@ def test_raw_run_says_what_is_wrong(folder, capsys, arguments, message):
     with pytest.raises(SystemExit) as error:
         run(arguments)
     assert error.value.code == 1 and message in capsys.readouterr().err
+
+
+def test_stores_anywhere_on_the_bus_take_no_more_memory(folder, capsys):
+    """The last 16 bytes that 32-bit addresses reach, and those behind them."""
+    for element, message in (((1 << 28) - 1, ""), (1 << 28, "high.bin: error: found 4294967312")):
+        words = encode(stream(store(0, element), finish()), RTL)
+        (folder / "high.bin").write_bytes(words.astype("<u8").tobytes())
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(SystemExit) if message else nullcontext():
+            run(["--raw", "high.bin", "--no-strict"])
+        assert message in capsys.readouterr().err
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 17  # KiB
 
 
 def test_trace_for_perfetto(folder):
