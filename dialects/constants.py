@@ -34,6 +34,7 @@ from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa
 
 from nopt.dialects.blobs import Blob, Bytes
+from nopt.dialects.xdsl_internals import stored_resources
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 ConstantAttr: TypeAlias = DenseIntOrFPElementsAttr | DenseResourceAttr
@@ -125,7 +126,7 @@ def scoped_resources() -> Generator[None]:
 
     For a driver that processes unrelated files in one process: without it, the keys in one file's
     output would depend on the files before it."""
-    blobs = _resources()._blob_storage  # pyright: ignore[reportPrivateUsage]
+    blobs = stored_resources(_resources())
     saved = dict(blobs)
     blobs.clear()
     try:
@@ -182,7 +183,7 @@ def forget_unused_resources(module: Operation) -> None:
     """Give up the bytes of all resources that no attribute in the module names.
 
     Their keys stay taken, so that names in the output do not depend on when this is called."""
-    store = _resources()._blob_storage  # pyright: ignore[reportPrivateUsage]
+    store = stored_resources(_resources())
     kept = [key for key, blob in store.items() if blob]
     if not kept:
         return

@@ -28,6 +28,7 @@ from xdsl.utils.lexer import Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from nopt.dialects import floats
+from nopt.dialects.xdsl_internals import ListedElement, OpenParser
 
 _BITS = re.compile(r"(-\s*)?0x[0-9A-Fa-f]+")
 _DIGITS = re.compile(r"0x([0-9A-Fa-f]{2})*")
@@ -38,30 +39,35 @@ _KEPT_WIDTHS = (8, 16, 32, 64)
 """Of integers that lie in hexadecimal text as xDSL keeps them."""
 
 
-class ElementParser(Parser):
+@dataclass
+class _Element(ListedElement):
+    """An element; what is given as bits is filled in when all elements are read."""
+
+    @property
+    def is_bits(self) -> bool:
+        return _is_bits(self.span)
+
+    @override
+    def to_float(self, parser: AttrParser) -> float:
+        return 0.0 if self.is_bits else super().to_float(parser)
+
+    @override
+    def to_complex(
+        self, parser: AttrParser, type: ComplexType
+    ) -> tuple[float, float] | tuple[int, int]:
+        if not isinstance(self.value, tuple):
+            parser.raise_error("expected (real part, imaginary part)", self.span)
+        if isinstance(type.element_type, AnyFloat) and "0x" in self.span.text:
+            parser.raise_error("bits of complex numbers are not supported", self.span)
+        return super().to_complex(parser, type)
+
+
+class ElementParser(OpenParser):
     """xDSL 0.75's parser, which takes bits in a list for an integer, and makes a NaN quiet."""
 
-    @dataclass
-    class _TensorLiteralElement(Parser._TensorLiteralElement):  # pyright: ignore[reportPrivateUsage]
-        """An element; what is given as bits is filled in when all elements are read."""
-
-        @property
-        def is_bits(self) -> bool:
-            return _is_bits(self.span)
-
-        @override
-        def to_float(self, parser: AttrParser) -> float:
-            return 0.0 if self.is_bits else super().to_float(parser)
-
-        @override
-        def to_complex(
-            self, parser: AttrParser, type: ComplexType
-        ) -> tuple[float, float] | tuple[int, int]:
-            if not isinstance(self.value, tuple):
-                parser.raise_error("expected (real part, imaginary part)", self.span)
-            if isinstance(type.element_type, AnyFloat) and "0x" in self.span.text:
-                parser.raise_error("bits of complex numbers are not supported", self.span)
-            return super().to_complex(parser, type)
+    @override
+    def listed_element(self, element: ListedElement) -> ListedElement:
+        return _Element(element.is_negative, element.value, element.span)
 
     @override
     def parse_dense_int_or_fp_elements_attr(
@@ -69,16 +75,16 @@ class ElementParser(Parser):
     ) -> DenseIntOrFPElementsAttr:
         """`<elements>`, and `: type` if that is not known. One element for all is read as one."""
         start = self.pos
-        elements: list[Parser._TensorLiteralElement] = []
+        elements: list[ListedElement] = []
         shape: list[int] | None = None
         self.parse_punctuation("<", " in dense attribute")
         digits = self.parse_optional_str_literal()
-        if digits is None and self._current_token.kind != MLIRTokenKind.GREATER:
-            elements, shape = self._parse_tensor_literal()
+        if digits is None and self.next_token.kind != MLIRTokenKind.GREATER:
+            elements, shape = self.parse_listed()
         self.parse_punctuation(">", " in dense attribute")
         if type is None:
             self.parse_punctuation(":", " in dense attribute")
-            type = self._parse_dense_literal_type()
+            type = self.parse_dense_type()
         element_type = type.get_element_type()
         try:
             if digits is None:
@@ -95,7 +101,7 @@ class ElementParser(Parser):
     def _with_bits(
         self,
         packed: bytes,
-        elements: Sequence[Parser._TensorLiteralElement],
+        elements: Sequence[ListedElement],
         type: AnyDenseElement,
     ) -> bytes:
         """The bytes of listed elements, where those given as bits are not filled in yet."""
@@ -108,7 +114,7 @@ class ElementParser(Parser):
         return bytes(data)
 
     @override
-    def _parse_builtin_densearray_attr(self) -> DenseArrayBase | None:
+    def parse_dense_array(self) -> DenseArrayBase | None:
         start = self.pos
         try:
             return self._parse_array(start)
@@ -119,8 +125,8 @@ class ElementParser(Parser):
         self.parse_punctuation("<")
         type = self.parse_type()
         if not isinstance(type, AnyFloat):
-            self._resume_from(start)
-            return super()._parse_builtin_densearray_attr()
+            self.go_back(start)
+            return super().parse_dense_array()
         data: list[bytes] = []
         if self.parse_optional_punctuation(":") is not None:
             data = self.parse_comma_separated_list(
@@ -132,7 +138,7 @@ class ElementParser(Parser):
     def _parse_raw_float(self, type: AnyFloat) -> bytes:
         bits = self._next_bits()
         number = self.parse_number()
-        return type.pack((float(number),)) if bits is None else self._raw(bits, type)
+        return type.pack((type.round(float(number)),)) if bits is None else self._raw(bits, type)
 
     @override
     def parse_optional_builtin_int_or_float_attr(self) -> IntegerAttr | FloatAttr[Any] | None:
@@ -167,8 +173,17 @@ def _is_bits(span: Span[str]) -> bool:
     return _BITS.match(span.text) is not None
 
 
+def _rounded(number: Any, type: AnyFloat) -> Any:
+    if isinstance(number, tuple):
+        return tuple(type.round(part) for part in cast(tuple[float, ...], number))
+    return type.round(number)
+
+
 def _packed(numbers: Sequence[Any], type: AnyDenseElement) -> bytes:
-    """The bytes of numbers as xDSL keeps them."""
+    """The bytes of numbers as xDSL keeps them; too large floats are infinite, as in MLIR."""
+    part = type.element_type if isinstance(type, ComplexType) else type
+    if isinstance(part, AnyFloat):
+        numbers = [_rounded(number, part) for number in numbers]
     listed = TensorType(type, [len(numbers)])
     return DenseIntOrFPElementsAttr.from_list(cast(Any, listed), numbers).data.data
 

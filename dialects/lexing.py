@@ -7,12 +7,14 @@ import re
 from typing_extensions import override
 from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Position, Span
-from xdsl.utils.mlir_lexer import MLIRLexer, MLIRToken
+from xdsl.utils.mlir_lexer import MLIRToken
+
+from nopt.dialects.xdsl_internals import OpenLexer
 
 _STRING_TO_QUOTE = re.compile(r'"(?:[^"\\\n\v\f]++|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*+')
 
 
-class LinearLexer(MLIRLexer):
+class LinearLexer(OpenLexer):
     """The lexer of all our parsers; it knows the token before the last one.
 
     xDSL 0.75 matches a string by a repetition inside a repetition. Where the closing quote is
@@ -35,15 +37,15 @@ class LinearLexer(MLIRLexer):
         return token
 
     @override
-    def _lex_string_literal(self, start_pos: Position) -> MLIRToken:
+    def lex_string(self, start: Position) -> MLIRToken:
         text = self.input.content
-        match = _STRING_TO_QUOTE.match(text, start_pos)
+        match = _STRING_TO_QUOTE.match(text, start)
         assert match is not None
         end = match.end()
         if text[end : end + 1] != '"':
-            span = Span(start_pos, end, self.input)
+            span = Span(start, end, self.input)
             raise ParseError(span, f"expected the closing quote, found {_what(text, end)}")
-        return super()._lex_string_literal(start_pos)
+        return super().lex_string(start)
 
 
 def _what(text: str, at: int) -> str:

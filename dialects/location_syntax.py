@@ -22,6 +22,8 @@ from xdsl.utils.hints import isa
 from xdsl.utils.lexer import Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
+from nopt.dialects.xdsl_internals import OpenParser
+
 
 @dataclass
 class _LocatedArgument(Parser.UnresolvedArgument):
@@ -32,7 +34,7 @@ class _LocatedArgument(Parser.UnresolvedArgument):
         return Parser.Argument(self.name, type, self.location)
 
 
-class LocationParser(Parser):
+class LocationParser(OpenParser):
     """xDSL 0.75's parser, which wants the alias of a location before its use.
 
     A location by an alias that is not defined yet is a stand-in until `resolve_locations`.
@@ -43,15 +45,15 @@ class LocationParser(Parser):
         self._stand_ins: dict[str, tuple[LocationAttr, Span[str]]] = {}
 
     @override
-    def _parse_location(self) -> LocationAttr:
-        token = self._current_token
+    def parse_location(self) -> LocationAttr:
+        token = self.next_token
         name = token.text
         if name == "fused":
-            self._consume_token()
+            self.take_token()
             return self._parse_fused()
         if token.kind != MLIRTokenKind.HASH_IDENT or "." in name or name in self.attribute_aliases:
-            return super()._parse_location()
-        self._consume_token()
+            return super().parse_location()
+        self.take_token()
         stand_in = NameLoc(StringAttr(name), UNKNOWN_LOC)
         return self._stand_ins.setdefault(name, (stand_in, token.span))[0]
 
@@ -61,7 +63,7 @@ class LocationParser(Parser):
         if self.parse_optional_punctuation("<") is not None:
             metadata = self.parse_attribute()
             self.parse_punctuation(">")
-        parts = self.parse_comma_separated_list(self.Delimiter.SQUARE, self._parse_location)
+        parts = self.parse_comma_separated_list(self.Delimiter.SQUARE, self.parse_location)
         return FusedLoc(tuple(parts), metadata)
 
     @override

@@ -13,7 +13,6 @@ from xdsl.dialect_interfaces.op_asm import OpAsmDialectInterface
 from xdsl.dialects.builtin import IndexType, ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineMap, AffineSet
-from xdsl.parser import ParserState
 from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
@@ -59,7 +58,7 @@ class ModuleParser(ElementParser, LocationParser):
     ) -> None:
         super().__init__(ctx, "", name)
         self.tokens = LinearLexer(Input(input, name))
-        self._parser_state = ParserState(self.tokens)
+        self.read_from(self.tokens)
         self._blobs = blobs or {}
         # A pass may make resources, and xDSL prints those of loaded dialects only.
         ctx.get_optional_dialect("builtin")
@@ -70,11 +69,11 @@ class ModuleParser(ElementParser, LocationParser):
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         """A module; a text without any operation is an empty one, if that may be left out."""
         ops: list[Operation] = []
-        while (kind := self._current_token.kind) != MLIRTokenKind.EOF:
+        while (kind := self.next_token.kind) != MLIRTokenKind.EOF:
             if kind in (MLIRTokenKind.HASH_IDENT, MLIRTokenKind.EXCLAMATION_IDENT):
-                self._parse_alias_def()
+                self.parse_alias()
             elif kind == MLIRTokenKind.FILE_METADATA_BEGIN:
-                self._parse_file_metadata_dictionary()
+                self.parse_metadata()
             elif (op := self.parse_optional_operation()) is not None:
                 ops.append(op)
             else:
@@ -92,24 +91,22 @@ class ModuleParser(ElementParser, LocationParser):
         return module
 
     @override
-    def _parse_dialect_resource_handle(
-        self, dialect_name: str, interface: OpAsmDialectInterface
-    ) -> str:
+    def parse_resource_key(self, dialect: str, interface: OpAsmDialectInterface) -> str:
         key = self.parse_identifier(context_msg=" for resource handle")
-        if (dialect_name, key) not in self._resource_keys:
-            self._resource_keys[dialect_name, key] = interface.declare_resource(key)
-        return self._resource_keys[dialect_name, key]
+        if (dialect, key) not in self._resource_keys:
+            self._resource_keys[dialect, key] = interface.declare_resource(key)
+        return self._resource_keys[dialect, key]
 
     @override
-    def _parse_resource(self, dialect_name: str, interface: OpAsmDialectInterface) -> None:
+    def parse_resource(self, dialect: str, interface: OpAsmDialectInterface) -> None:
         """A key and its bytes, refused here if they are not hexadecimal: later has no place."""
-        span = self._current_token.span
-        key = self._parse_dialect_resource_handle(dialect_name, interface)
+        span = self.next_token.span
+        key = self.parse_resource_key(dialect, interface)
         if key in self._given_resources:
             self.raise_error(f"resource '{span.text}' is given a second time", span)
         self._given_resources.add(key)
-        self._parse_token(MLIRTokenKind.COLON, "expected `:`")
-        at = self._current_token.span.start
+        self.parse_punctuation(":")
+        at = self.next_token.span.start
         text = self.parse_str_literal()
         try:
             interface.parse_resource(key, self._blobs.get(at) or Blob.of_text(text))
@@ -151,34 +148,30 @@ class ModuleParser(ElementParser, LocationParser):
         return AffineMap(0, len(values), tuple(exprs)), values
 
     @override
-    def _get_op_by_name(self, name: str) -> type[Operation]:
+    def operation_class(self, name: str) -> type[Operation]:
         if name == "affine.max":
             return _upstream().MaxOp
         if name == "affine.delinearize_index":
             return _accesses().DelinearizeIndexOp
-        op_type = super()._get_op_by_name(name)
+        op_type = super().operation_class(name)
         return _upstream().reader_of(op_type) if name in _FROM_UPSTREAM else op_type
 
     @override
-    def _parse_generic_operation(self, op_type: type[Operation]) -> Operation:
+    def parse_generic(self, op_type: type[Operation]) -> Operation:
         if op_type.name not in _FROM_UPSTREAM:
-            return super()._parse_generic_operation(op_type)
+            return super().parse_generic(op_type)
         upstream = _upstream()
-        op = super()._parse_generic_operation(upstream.operation_of(op_type))
+        op = super().parse_generic(upstream.operation_of(op_type))
         return upstream.modernize(op)
 
     @override
-    def _parse_dialect_type_or_attribute_body(
-        self, attr_name: str, is_type: bool, is_opaque: bool, starting_opaque_pos: int | None
-    ) -> Any:
-        if attr_name == "dlti.dl_spec" and not is_opaque:
-            return _accesses().parse_layout(self, self.ctx.get_attr(attr_name))
-        return super()._parse_dialect_type_or_attribute_body(
-            attr_name, is_type, is_opaque, starting_opaque_pos
-        )
+    def parse_body(self, name: str, is_type: bool, is_opaque: bool, start: int | None) -> Any:
+        if name == "dlti.dl_spec" and not is_opaque:
+            return _accesses().parse_layout(self, self.ctx.get_attr(name))
+        return super().parse_body(name, is_type, is_opaque, start)
 
     @override
-    def _parse_external_resources(self) -> None:
+    def parse_external_resources(self) -> None:
         self.raise_error("found external_resources, expected only dialect_resources")
 
 

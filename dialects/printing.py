@@ -19,20 +19,20 @@ from xdsl.dialects.builtin import (
     TensorType,
 )
 from xdsl.ir import Attribute, Dialect, Operation
-from xdsl.printer import Printer
 from xdsl.targets.mlir import MLIRTarget as XdslTarget
 from xdsl.utils.hints import isa
 
 from nopt.dialects import floats
 from nopt.dialects.blobs import Blob
 from nopt.dialects.constants import load_resource_dialect
+from nopt.dialects.xdsl_internals import OpenPrinter
 
 _ACCESSES = ("affine.load", "affine.store")
 _LISTED_FLOATS = 100
 """The largest number of different elements that are listed; more are one hexadecimal string."""
 
 
-class ModulePrinter(Printer):
+class ModulePrinter(OpenPrinter):
     """xDSL's printer; each resource has a line of its own, and is written part by part.
 
     Floats are printed by their bits: xDSL 0.75 takes `[0.0, -0.0]` for twice the same element, and
@@ -129,7 +129,7 @@ class ModulePrinter(Printer):
         resources: dict[str, dict[str, str]] = {}
         for dialect in dialects:
             interface = dialect.get_interface(OpAsmDialectInterface)
-            keys = self._dialect_resources.get(dialect.name)
+            keys = self.named_resources.get(dialect.name)
             if interface and keys and (known := interface.build_resources(keys)):
                 resources[dialect.name] = known
         return resources

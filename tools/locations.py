@@ -15,9 +15,8 @@ from xdsl.dialects.builtin import (
     IntAttr,
     ModuleOp,
     StringAttr,
-    UnregisteredAttr,
 )
-from xdsl.ir import AttributeInvT, Data, Operation, ParametrizedAttribute, SSAValue
+from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.parser import ForwardDeclaredValue, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError, ShrinkException
 from xdsl.utils.lexer import Span
@@ -67,7 +66,7 @@ class LocatingParser(ModuleParser):
 
     @override
     def parse_operation(self) -> Operation:
-        span = self._current_token.span
+        span = self.next_token.span
         with _errors_at(span):
             op = super().parse_operation()
         if op.location is UNKNOWN_LOC:
@@ -79,9 +78,9 @@ class LocatingParser(ModuleParser):
         return op
 
     @override
-    def _parse_alias_def(self) -> None:
-        with _errors_at(self._current_token.span):
-            super()._parse_alias_def()
+    def parse_alias(self) -> None:
+        with _errors_at(self.next_token.span):
+            super().parse_alias()
 
     @override
     def raise_error(
@@ -91,7 +90,7 @@ class LocatingParser(ModuleParser):
         end_position: int | None = None,
     ) -> NoReturn:
         msg = _CLEARER.get(msg, msg)
-        token = self._current_token
+        token = self.next_token
         if token.kind == MLIRTokenKind.EOF and at_position in (None, token.span):
             if self.forward_ssa_references:
                 name = next(iter(self.forward_ssa_references))
@@ -120,22 +119,18 @@ class LocatingParser(ModuleParser):
                     self.raise_error(f"{span.text} is used before it is defined", span)
 
     @override
-    def _get_op_by_name(self, name: str) -> type[Operation]:
+    def operation_class(self, name: str) -> type[Operation]:
         try:
-            return super()._get_op_by_name(name)
+            return super().operation_class(name)
         except ParseError:
             self._raise_unknown("operation", name, self._nearest(name))
 
     @override
-    def _parse_dialect_type_or_attribute_body(
-        self, attr_name: str, is_type: bool, is_opaque: bool, starting_opaque_pos: int | None
-    ) -> UnregisteredAttr | ParametrizedAttribute | Data[Any]:
+    def parse_body(self, name: str, is_type: bool, is_opaque: bool, start: int | None) -> Any:
         known = self.ctx.get_optional_type if is_type else self.ctx.get_optional_attr
-        if "." in attr_name and known(attr_name) is None:
-            self._raise_unknown("type" if is_type else "attribute", attr_name, "")
-        return super()._parse_dialect_type_or_attribute_body(
-            attr_name, is_type, is_opaque, starting_opaque_pos
-        )
+        if "." in name and known(name) is None:
+            self._raise_unknown("type" if is_type else "attribute", name, "")
+        return super().parse_body(name, is_type, is_opaque, start)
 
     def _raise_unknown(self, kind: str, name: str, hint: str) -> NoReturn:
         """Complain about a name that was just parsed."""

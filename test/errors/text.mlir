@@ -128,7 +128,7 @@ module attributes {note = #graph<kind add>} {
 
 // -----
 
-#several = dense<300.0e300> : tensor<2xf32>
+#several = dense<(300, 0)> : tensor<2xcomplex<i8>>
 // CHECK: text.mlir:131:1: error: a number is out of range
 
 // -----

@@ -150,6 +150,26 @@ def test_hexadecimal_numbers_are_bits(text: str, values: list[float]):
     assert (np.signbit(found) == np.signbit(values)).all()
 
 
+@pytest.mark.parametrize(
+    ("text", "bits"),
+    [
+        ("1.0e40 : f32", "0x7f800000 : f32"),
+        ("-1.0e40 : bf16", "0xff80 : bf16"),
+        ("dense<1.0e40> : tensor<f32>", "dense<0x7f800000> : tensor<f32>"),
+        ("dense<[-1.0e40, 1.0]> : tensor<2xf16>", "dense<[0xfc00, 1.0]> : tensor<2xf16>"),
+        ("array<f32: 1.0e40>", "array<f32: 0x7f800000>"),
+        (
+            "dense<(1.0e40, 1.0)> : tensor<complex<f32>>",
+            'dense<"0x0000807f0000803f"> : tensor<complex<f32>>',
+        ),
+        ("dense<1.0e300> : tensor<f8E4M3FN>", "dense<0x7f> : tensor<f8E4M3FN>"),
+    ],
+)
+def test_numbers_beyond_a_type_round_to_infinity(text: str, bits: str):
+    """What mlir-opt reads; f8E4M3FN has no infinity, but a NaN."""
+    assert printed(read(text)) == printed(read(bits))
+
+
 def test_globals():
     """Where `memref.global` has the type before the elements."""
     for text in ("[[0x7F800000, 0x4CEB79A3]]", '"0x0000807FA379EB4C"'):

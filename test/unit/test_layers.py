@@ -2,10 +2,13 @@
 and folders are small, and a name is where it is looked for."""
 
 import ast
+import importlib
+import inspect
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
@@ -70,6 +73,47 @@ def test_imports_point_down(path: Path):
             assert rest.split(".")[0] in BELOW[layer], f"{layer} imports {module}"
         if layer == "hw":
             assert package != "xdsl", f"hw imports {module}"
+
+
+def names_used(code: CodeType) -> Iterator[str]:
+    """The attributes and globals that a function uses, and functions inside it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from names_used(constant)
+
+
+def private_names_of_xdsl(cls: type) -> set[str]:
+    """Those that a class inherits from xDSL, and overrides or uses."""
+    private = {
+        name
+        for base in cls.__mro__
+        if base.__module__.startswith("xdsl.")
+        for name in (*vars(base), *inspect.get_annotations(base))
+        # Python's own: dunder names, `_member_map_` of enumerations.
+        if name.startswith("_") and not name.endswith("_") and name != "_abc_impl"
+    }
+    used = set(vars(cls))
+    for member in vars(cls).values():
+        function = getattr(member, "__func__", getattr(member, "fget", member))
+        if inspect.isfunction(function):
+            used.update(names_used(inspect.unwrap(function).__code__))
+    return private & used
+
+
+def test_private_names_of_xdsl_are_in_one_file():
+    """Those that are not inherited, pyright reports."""
+    users: dict[str, set[str]] = {}
+    for path in files():
+        module = importlib.import_module(
+            ".".join(("nopt", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(
+                ".__init__"
+            )
+        )
+        for cls in filter(inspect.isclass, vars(module).values()):
+            if cls.__module__ == module.__name__ and (names := private_names_of_xdsl(cls)):
+                users.setdefault(path.name, set()).update(names)
+    assert set(users) == {"xdsl_internals.py"}, users
 
 
 def test_every_folder_is_packaged():
