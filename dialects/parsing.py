@@ -37,7 +37,7 @@ def _upstream() -> ModuleType:
 
 
 def _accesses() -> ModuleType:
-    return import_module("nopt.dialects.upstream_accesses")
+    return import_module("nopt.dialects.upstream_syntax.upstream_accesses")
 
 
 class ModuleParser(ElementParser, LocationParser):

@@ -116,6 +116,15 @@ def test_private_names_of_xdsl_are_in_one_file():
     assert set(users) == {"xdsl_internals.py"}, users
 
 
+def test_upstream_syntax_can_be_offered_upstream():
+    offered = {"nopt.dialects.upstream_syntax", "nopt.dialects.affine_syntax"}
+    folder = ROOT / "dialects"
+    for path in [folder / "affine_syntax.py", *(folder / "upstream_syntax").glob("*.py")]:
+        for module in imported_modules(path):
+            is_offered = any(module.startswith(f"{name}.") for name in offered)
+            assert is_offered or not module.startswith("nopt."), f"{path} imports {module}"
+
+
 def test_every_folder_is_packaged():
     with (ROOT / "pyproject.toml").open("rb") as stream:
         packages = tomllib.load(stream)["tool"]["setuptools"]["packages"]

@@ -20,8 +20,8 @@ from xdsl.ir.affine import (
 )
 
 from nopt.dialects.affine_math import expr_range, simplify
-from nopt.dialects.upstream_accesses import DelinearizeIndexOp
 from nopt.dialects.upstream_syntax import MaxOp
+from nopt.dialects.upstream_syntax.upstream_accesses import DelinearizeIndexOp
 from nopt.passes.analysis import isl_expr
 from nopt.passes.raising.loops.isl_maps import Exprs, extreme_text, only_value
 from nopt.passes.raising.loops.loop_program import Scope

@@ -13,8 +13,8 @@ from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr
 from xdsl.utils.hints import isa
 
 from nopt.dialects.floats import has_bits
-from nopt.dialects.upstream_accesses import DelinearizeIndexOp
 from nopt.dialects.upstream_syntax import MaxOp
+from nopt.dialects.upstream_syntax.upstream_accesses import DelinearizeIndexOp
 from nopt.passes.analysis import are_inside, points_where
 from nopt.passes.base.places import about
 from nopt.passes.raising.loops.indices import (

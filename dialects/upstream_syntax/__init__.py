@@ -1,4 +1,8 @@
-"""What MLIR's own tools print and xDSL 0.75 does not read: some operations' syntax, newer flags."""
+"""What MLIR's own tools print and xDSL 0.75 does not read: some operations' syntax, newer flags.
+
+All of it belongs in xDSL: it imports nothing but xDSL, and expressions over values
+(`affine_syntax`), which import nothing but xDSL.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,12 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
 from nopt.dialects.affine_syntax import ValueList, parse_expr
-from nopt.dialects.upstream_accesses import LoadReader, ParallelReader, ReduceReader, StoreReader
+from nopt.dialects.upstream_syntax.upstream_accesses import (
+    LoadReader,
+    ParallelReader,
+    ReduceReader,
+    StoreReader,
+)
 
 
 class GlobalReader(memref.GlobalOp):
