@@ -20,6 +20,8 @@ _PRESETS = Path(__file__).parent / "presets"
 
 SRAM_BASE_BITS = 16
 MICRO_OP_BITS = 32
+ALU_FACTOR_BITS = 44
+"""Bits of an ALU instruction's second word before its operation: two factors of each index."""
 UOP_INDEX_BITS = 13
 """Most bits of a micro-op index that still fit the first word of a GEMM or ALU instruction."""
 
@@ -138,10 +140,11 @@ class Config:
                 f"LOG_ACC/INP/WGT_BUFF_SIZE: found index widths {acc} + {inp} + {wgt} = {total} "
                 f"bits, expected at most the {MICRO_OP_BITS} bits of a micro-op"
             )
-        if 2 * (acc + inp) > 44:
+        if 2 * (acc + inp) > ALU_FACTOR_BITS:
             raise ConfigError(
                 f"LOG_ACC/INP_BUFF_SIZE: found index widths {acc} + {inp} = {acc + inp} bits, "
-                "expected at most 22, so that two of each fit an ALU instruction"
+                f"expected at most {ALU_FACTOR_BITS // 2}, so that two of each fit an ALU "
+                "instruction"
             )
 
     @staticmethod

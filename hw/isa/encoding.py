@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nopt.hw.config import Config
+from nopt.hw.config import ALU_FACTOR_BITS, SRAM_BASE_BITS, Config
 
 Words = NDArray[np.uint64]
 Micro = NDArray[np.uint32]
@@ -129,7 +129,7 @@ def layout(opcode: Opcode, config: Config) -> tuple[Field, ...]:
     word: list[tuple[str, int]] = [("opcode", 3), *((token, 1) for token in TOKENS)]
     second: list[tuple[str, int]] = []
     if opcode in (Opcode.LOAD, Opcode.STORE):
-        word += [("memory", 3), ("sram_base", 16), ("dram_base", 32)]
+        word += [("memory", 3), ("sram_base", SRAM_BASE_BITS), ("dram_base", 32)]
         second += [("y_size", 16), ("x_size", 16), ("x_stride", 16)]
         second += [(pad, 4) for pad in ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")]
     elif opcode in (Opcode.GEMM, Opcode.ALU):
@@ -141,7 +141,7 @@ def layout(opcode: Opcode, config: Config) -> tuple[Field, ...]:
             second += [("wgt_out", config.wgt_index_bits), ("wgt_in", config.wgt_index_bits)]
         else:
             # The operation sits at a fixed place: it does not move with the index widths.
-            second += [("", 44 - sum(width for _, width in second))]
+            second += [("", ALU_FACTOR_BITS - sum(width for _, width in second))]
             second += [("alu_op", 3), ("use_imm", 1), ("imm", 16)]
     return (*_place(word, 0), *_place(second, 64))
 

@@ -7,7 +7,6 @@ tensors of the network; what reads their indices for the core asks here for thos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -92,22 +91,3 @@ def stored_box(nest: ForOp, block: int) -> tuple[tuple[int, ...], tuple[int, ...
     if not pass_units(len(extents)) or not shape or first[-1] or shape[-1] != extents[-1]:
         return None
     return tuple(shape), tuple(first)
-
-
-def linear(indices: Sequence[AffineExpr], shape: Sequence[int]) -> AffineExpr:
-    """The place in row-major memory that indices mean."""
-    place: AffineExpr = AffineExpr.constant(0)
-    for index, size in zip(indices, shape, strict=True):
-        place = place * size + index
-    return place
-
-
-def delinear(place: AffineExpr, shape: Sequence[int], ranges: Ranges) -> list[AffineExpr]:
-    """The indices, in a tensor of `shape`, of a place in row-major memory."""
-    indices: list[AffineExpr] = []
-    stride = 1
-    for axis, size in reversed([*enumerate(shape)]):
-        index = place // stride
-        indices.append(simplify(index % size if axis else index, ranges))
-        stride *= size
-    return indices[::-1]

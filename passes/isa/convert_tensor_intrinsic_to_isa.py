@@ -23,6 +23,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from nopt.dialects import isa
 from nopt.dialects import tensor_intrinsic as ti
 from nopt.dialects.affine_math import Range, simplify
+from nopt.dialects.row_major import place_of
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.base.machine import machine_of
@@ -85,10 +86,7 @@ class _Buffer:
 
     def address(self, index: Sequence[AffineExpr]) -> AffineExpr:
         """The entry of an element."""
-        position: AffineExpr = AffineConstantExpr(0)
-        for expr, size in zip(index, self.shape, strict=True):
-            position = position * size + expr
-        return position + self.base
+        return place_of(index, self.shape) + self.base
 
 
 def _place_buffers(

@@ -20,9 +20,10 @@ from xdsl.rewriter import Rewriter
 from nopt.dialects.affine_math import dim_ranges, simplify, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.annotations import LAYOUT, PLACEMENT
+from nopt.dialects.row_major import indices_of, place_of
 from nopt.passes.analysis import access, access_of
 from nopt.passes.base.placement import is_on_core
-from nopt.passes.core.vectors import Vectors, delinear, in_vectors, linear, stored_box
+from nopt.passes.core.vectors import Vectors, in_vectors, stored_box
 
 
 def share_memory(module: ModuleOp, block: int) -> None:
@@ -49,8 +50,8 @@ def _is_same_memory(copy: ForOp, load: LoadOp) -> bool:
     """Whether a copy has each element of its source, at the place where that has it."""
     shape, source = copy.result_shape, load.source_shape
     ranges = copy.ranges
-    place = linear([AffineDimExpr(i) for i in range(len(shape))], shape)
-    read = linear(load.map.data.results, source)
+    place = place_of([AffineDimExpr(i) for i in range(len(shape))], shape)
+    read = place_of(load.map.data.results, source)
     return prod(shape) == prod(source) and simplify(place, ranges) == simplify(read, ranges)
 
 
@@ -118,8 +119,8 @@ def _store_as(copy: ForOp, read: LoadOp, block: int) -> bool:
     if not chain or any(not is_on_core(link) for link in chain):
         return False
     shape, old = copy.result_shape, read.source_shape
-    place = linear([AffineDimExpr(i) for i in range(len(old))], old)
-    map = AffineMap(len(old), 0, tuple(delinear(place, shape, dim_ranges(old))))
+    place = place_of([AffineDimExpr(i) for i in range(len(old))], old)
+    map = AffineMap(len(old), 0, tuple(indices_of(place, shape, dim_ranges(old))))
     users = {use.operation for link in chain for use in link.result.uses} - {*chain, read}
     loads = [
         user for user in users if isinstance(user, LoadOp) and _can_read(user, map, shape, block)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from xdsl.ir.affine import AffineExpr
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from nopt.dialects import graph
+from nopt.dialects.affine_math import dim_ranges
 from nopt.dialects.affine_nest.builder import NestBuilder
 from nopt.dialects.graph.types import NUMBERS
+from nopt.dialects.row_major import indices_of, place_of
 from nopt.dialects.shaped import shape_of
-from nopt.passes.lowering.graph_nests.nest_shapes import parallel, row_major
+from nopt.passes.lowering.graph_nests.nest_shapes import parallel
 
 
 class Reshape(RewritePattern):
@@ -20,11 +21,7 @@ class Reshape(RewritePattern):
             return
         shape = shape_of(op.result)
         nest = NestBuilder(parallel(shape))
-        position = row_major(nest.dims, shape)
-        indices: list[AffineExpr] = []
-        for size in reversed(shape_of(op.input)):
-            indices.insert(0, position % size)
-            position = position // size
+        indices = indices_of(place_of(nest.dims, shape), shape_of(op.input), dim_ranges(shape))
         rewriter.replace(op, nest.finish(nest.load(op.input, indices), op))
 
 

@@ -31,14 +31,6 @@ def gives_integers(op: graph.GraphOp) -> bool:
     return op.result.type.element_type in INTEGERS
 
 
-def row_major(dims: Sequence[AffineExpr], shape: Sequence[int]) -> AffineExpr:
-    """The position of an element of a tensor in row-major order."""
-    position = AffineExpr.constant(0)
-    for dim, size in zip(dims, shape, strict=True):
-        position = position * size + dim
-    return position
-
-
 def broadcast(operand: SSAValue, dims: Sequence[AffineExpr]) -> list[AffineExpr | int]:
     """The indices of an operand whose shape broadcasts to that of `dims`."""
     own = shape_of(operand)
