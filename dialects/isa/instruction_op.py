@@ -16,6 +16,7 @@ from xdsl.irdl import (
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.tensor_intrinsic import memory_of
+from nopt.dialects.tensor_intrinsic.tile_op import verify_magnitudes
 
 
 class InstructionOp(IRDLOperation):
@@ -32,6 +33,7 @@ class InstructionOp(IRDLOperation):
                     f"'{name}' has {found} dimensions and {map.num_symbols} symbols, "
                     f"expected 0 and the {len(self.variables)} loop variables"
                 )
+            verify_magnitudes(name, map)
 
 
 def verify_dram(memref: SSAValue) -> None:

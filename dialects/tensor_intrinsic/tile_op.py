@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import (
     SSAValue,
 )
+from xdsl.ir.affine import AffineMap
 from xdsl.irdl import (
     IRDLOperation,
     prop_def,
@@ -53,11 +54,16 @@ def verify_maps(op: BoxOp, dims: int, *maps: tuple[str, AffineMapAttr, int]) -> 
             )
         if rank is not None and len(map.results) != rank:
             raise VerifyException(f"'{name}' has {len(map.results)} indices, expected {rank}")
-        for expr in map.results:
-            try:
-                check_magnitude(expr, {})
-            except ValueError as error:
-                raise VerifyException(f"'{name}': {error}") from error
+        verify_magnitudes(name, map)
+
+
+def verify_magnitudes(name: str, map: AffineMap) -> None:
+    """Raises VerifyException for an index that no tensor reaches."""
+    for expr in map.results:
+        try:
+            check_magnitude(expr, {})
+        except ValueError as error:
+            raise VerifyException(f"'{name}': {error}") from error
 
 
 def shape_of(memref: SSAValue) -> tuple[int, ...]:

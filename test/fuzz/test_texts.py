@@ -47,7 +47,8 @@ WEIGHTS = {
     **{"forms": 0.3, "graph": 0.25, "nests": 0.1, "layouts": 0.1},
     **{"kernels": 0.08, "isa": 0.07, "loops": 0.1},
 }
-PLACE = r"\binput\.mlir:\d+:\d+: |\bbyte \d+ is no UTF-8"
+PLACE = r"\binput\.mlir:|\binstruction \d+ \(|\blayer \S+: |expected a function @main"
+"""A module that lacks something has no line, nor has what only the core finds out."""
 MOST_STEPS = 50_000
 """Of loops that are executed one by one."""
 
@@ -64,9 +65,9 @@ def made(rng: Generator) -> Input:
     return one(data, level, int(rng.integers(1 << 32)))
 
 
-@pytest.mark.parametrize("level", WEIGHTS)
+@pytest.mark.parametrize("level", [*UNTIL, "loops"])
 def test_truncated_at_every_kind_of_token(level: str):
-    """Before, inside and after a token of each kind that a level's texts have."""
+    """Inside and after a token of each kind that a level's texts have."""
     for data in truncations(level):
         assert not (complaint := complaint_about(one(data, level, 0))), f"{complaint}\n{data!r}"
 
@@ -81,7 +82,7 @@ def truncations(level: str) -> Iterator[bytes]:
     for found in kinds.values():
         text, token = pick(rng, found)
         begin, end = token.span.start, token.span.end
-        for cut in sorted({begin, (begin + end) // 2, end}):
+        for cut in sorted({(begin + end + 1) // 2, end}):
             yield text[:cut].encode()
 
 

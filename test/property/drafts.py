@@ -74,7 +74,9 @@ class Draft:
 
 
 def values(rng: np.random.Generator, shape: Any, dtype: Any, extreme: float) -> np.ndarray:
-    """Integers over the whole range, some at its ends; small exact numbers for floats."""
+    """Integers over the whole range, some at its ends; small exact numbers for floats; bits."""
+    if dtype == np.bool_:
+        return rng.random(shape) < 0.5
     if np.issubdtype(dtype, np.floating):
         return rng.integers(-9, 9, shape).astype(dtype)
     limits = np.iinfo(dtype)

@@ -106,3 +106,11 @@ func.func @f(%x: tensor<4x16xi8>) -> tensor<9x16xi8> {
   return %y : tensor<9x16xi8>
 }
 // CHECK: error: 'isa.kernel' op destination has type tensor<4x16xi8>, expected tensor<9x16xi8> as the result
+
+// -----
+
+func.func @f(%x: memref<4x16xi8>) {
+  isa.load inp[0] from %x[0] rows 18446744073709551616 size 1 of 1 stride 1 columns 0 size 1 of 1 pitch 1 : memref<4x16xi8>
+  return
+}
+// CHECK: error: 'isa.load' op 'row_offset': a part of it may be 18446744073709551616, expected at most 2147483648
