@@ -98,7 +98,9 @@ def _listing(
 
     timings: list[Timing] = []
     if arguments.trace:
-        timings = [time_program(insns[part], config) for part in _parts(len(insns), program)]
+        parts = _parts(len(insns), program)
+        with about_file(arguments.file):
+            timings = [time_program(insns[part], config) for part in parts]
     return listing(insns, uops, config, program.symbols if program else (), timings)
 
 
