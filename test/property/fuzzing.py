@@ -15,7 +15,6 @@ def examples(count: int) -> settings:
 
     However long each takes."""
     return settings(
-        deadline=None,
         max_examples=count * int(_TIMES or 1),
         derandomize=_TIMES is None,
         suppress_health_check=[

@@ -100,7 +100,7 @@ def test_no_load():
     np.testing.assert_array_equal(evaluate_nest(op, {}), np.full(3, 4, np.int64))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_contract_is_exact_modulo_2_to_64(data: st.DataObject):
     """Whatever axes the operands have, and however large their elements are."""

@@ -20,7 +20,6 @@ TOKEN = re.compile(r'[%@#!^]?[A-Za-z_][\w.$]*|[%^]\d+|\d+|->|"[^"]*"|\s+|.', re.
 
 quick = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -119,7 +118,6 @@ VALUES = st.one_of(st.integers(-2, 40), st.sampled_from([None, True, 0.5, "4", [
 
 
 @given(st.dictionaries(st.sampled_from([*KEYS, "LOG_BACH"]), VALUES, max_size=4))
-@settings(deadline=None)
 def test_any_configuration(data: dict[str, object]):
     """A configuration is one that a core can have, or is refused naming a key."""
     try:

@@ -29,7 +29,7 @@ from nopt.dialects.graph import (
 )
 from nopt.dialects.interpreters.run import run_function
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=60)
 INTEGERS = {i8: np.int8, i16: np.int16, i32: np.int32}
 
 

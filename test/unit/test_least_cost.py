@@ -35,7 +35,7 @@ def best(options: list[int], tables: list[Table]) -> int:
     return min(total(tables, choice) for choice in product(*map(range, options)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(problems())
 def test_is_the_least(problem: tuple[list[int], list[Table]]):
     options, tables = problem
@@ -43,7 +43,7 @@ def test_is_the_least(problem: tuple[list[int], list[Table]]):
     assert total(tables, choice) == best(options, tables)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(problems())
 def test_with_small_tables_no_single_change_helps(problem: tuple[list[int], list[Table]]):
     options, tables = problem

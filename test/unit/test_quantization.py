@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import TensorType, f32
 from xdsl.ir import Block
@@ -115,7 +115,6 @@ def test_tied_tensors_share_the_largest_limit():
 
 
 @given(st.lists(st.floats(1e-6, 1e6), min_size=2, max_size=6))
-@settings(deadline=None)
 def test_related_limits_are_apart_by_powers_of_two_and_large_enough(sizes: list[float]):
     found = values(len(sizes))
     ties = Ties()
@@ -160,7 +159,6 @@ def terms(weights: np.ndarray, bias: np.ndarray | float = 0.0, energy: float = 1
     st.booleans(),
     st.booleans(),
 )
-@settings(deadline=None)
 def test_shifted_sums_are_in_steps_of_the_result(seed, step, largest, per_channel, floor):
     rng = np.random.default_rng(seed)
     rows = rng.normal(0, 1, (5, 12)) * np.exp(rng.normal(0, 1, (5, 1)))

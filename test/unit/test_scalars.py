@@ -119,7 +119,7 @@ def pairs(draw: Any) -> tuple[int, int, int]:
     return width, draw(number), draw(number)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(pairs())
 def test_integers_of_every_width(pair: tuple[int, int, int]):
     width, a, b = pair
@@ -140,7 +140,7 @@ def test_integers_of_every_width(pair: tuple[int, int, int]):
         assert found.dtype == np.bool_ and bool(found) is wanted, name
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pairs(), st.integers(1, 64))
 def test_casts_of_every_width(pair: tuple[int, int, int], other: int):
     width, a, _ = pair
@@ -211,7 +211,7 @@ def same(found: Any, wanted: Any) -> bool:
     return found == wanted and math.copysign(1, found) == math.copysign(1, wanted)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(FLOATS, FLOATS, st.sampled_from([(f32, np.float32), (f64, np.float64)]))
 def test_floats(a: float, b: float, types: tuple[Attribute, Any]):
     type, dtype = types
@@ -239,7 +239,7 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FLOATS, FLOATS)
 def test_comparisons_of_floats(a: float, b: float):
     unordered = math.isnan(a) or math.isnan(b)
@@ -255,7 +255,7 @@ def test_comparisons_of_floats(a: float, b: float):
         assert found.dtype == np.bool_ and bool(found) is holds, name
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FLOATS | st.floats(), st.integers(1, 64))
 def test_floats_to_integers_go_to_the_nearest_there_is(a: float, width: int):
     half = 1 << (width - 1)

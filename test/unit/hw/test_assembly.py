@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hw_strategies import SMALL, instructions
 from hw_streams import alu, finish, gemm, load, store, stream
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from vta_programs import DEFAULT, Program, every_program, needs_programs
 
@@ -66,7 +66,6 @@ def test_the_text_of_each_kind():
 
 
 @pytest.mark.parametrize("config", [RTL, SMALL], ids=["rtl", "small"])
-@settings(deadline=None)
 @given(data=st.data())
 def test_bits_to_text_to_bits(config, data):
     insns = data.draw(instructions(config))
@@ -112,7 +111,6 @@ def test_any_text_is_a_program_or_an_error_with_its_place(text):
 
 
 @pytest.mark.parametrize("config", [RTL, SMALL], ids=["rtl", "small"])
-@settings(deadline=None)
 @given(data=st.data())
 def test_in_bulk_is_as_line_by_line(config, data):
     lines = format_assembly(data.draw(instructions(config)), UOPS[:0], config).splitlines()

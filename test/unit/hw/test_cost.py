@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 import pytest
 from hw_streams import alu, finish, gemm, load, store, stream
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from nopt.hw import cost
@@ -73,7 +73,6 @@ def transfers(draw, config, entries, entry_bytes, most_rows=64):
     return rows, vectors, stride // entry_bytes
 
 
-@settings(deadline=None)
 @given(machines(), st.data())
 def test_store_of_aligned_rows(config, data):
     size = config.out_bytes
@@ -82,7 +81,6 @@ def test_store_of_aligned_rows(config, data):
     assert duration(store(0, 0, vectors, rows, stride), config) == expected
 
 
-@settings(deadline=None)
 @given(machines(), st.integers(0, 4096), st.integers(1, 64), st.integers(1, 16), st.data())
 def test_store_of_any_rows(config, dram, vectors, rows, data):
     """Burst by burst, as the read channel has them."""
@@ -96,7 +94,6 @@ def test_store_of_any_rows(config, dram, vectors, rows, data):
     assert duration(store(0, dram, vectors, rows, stride), config) == expected
 
 
-@settings(deadline=None)
 @given(machines(), st.sampled_from([*LOADED]), st.data())
 def test_load_of_aligned_rows(config, memory, data):
     c = config

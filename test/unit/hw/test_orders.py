@@ -116,7 +116,7 @@ def check(insns, uops, memory, config):
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), depth=st.sampled_from([1, 2, 3, 255]))
 def test_every_order_gives_what_program_order_gives(config, data, depth):
     insns, uops, memory = data.draw(programs(config))

@@ -26,7 +26,7 @@ def lenient(config, memory, **options):
 
 
 @configs
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_equals_the_plain_interpreter(config, data):
     insns, _, memory = data.draw(programs(config))
@@ -42,7 +42,7 @@ def test_equals_the_plain_interpreter(config, data):
 
 
 @configs
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), seed=st.integers(0, 1 << 16))
 def test_synchronized_streams_have_one_result(config, data, seed):
     """Any order of the modules that respects the tokens gives the result of program order."""
@@ -59,7 +59,7 @@ def test_synchronized_streams_have_one_result(config, data, seed):
 
 
 @configs
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), seed=st.integers(0, 1 << 16))
 def test_what_ran_before_runs_the_same_on_other_data(config, data, seed):
     """The first run goes by instructions, the later ones by the operations found in them."""
@@ -83,7 +83,7 @@ def test_what_ran_before_runs_the_same_on_other_data(config, data, seed):
 
 
 @configs
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), seed=st.integers(0, 1 << 16))
 def test_what_ran_before_needs_what_its_instructions_need(config, data, seed):
     """It traps on a core on which they trap, since one of them reads what nothing has written."""
@@ -117,7 +117,7 @@ def test_what_ran_before_needs_what_its_instructions_need(config, data, seed):
 
 
 @configs
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_parts_in_program_order_are_one_right_order(config, data):
     """However a stream is cut, running its parts gives what running it by its tokens gives."""
@@ -198,7 +198,7 @@ def test_long_sums_of_extreme_values_are_exact():
 
 
 @pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), config=st.sampled_from([*CONFIGS, RTL]))
 def test_random_words_end_in_one_of_three_ways(strict, data, config):
     """They run, they cannot be decoded, or they trap; the timing model says a time or why not."""

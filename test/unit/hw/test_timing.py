@@ -185,7 +185,7 @@ def test_full_queues_hold_fetch_back():
     assert held.cycles >= free.cycles
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data(), latency=st.sampled_from([0, 3, 32]))
 def test_transfers_alone_are_as_burst_by_burst(data, latency):
     """The short cut for a transfer that has the channel to itself changes nothing."""
