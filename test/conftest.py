@@ -1,4 +1,4 @@
-"""No test depends on how fast the machine is: hypothesis times neither examples nor drawing them."""
+"""No test depends on how fast the machine is: hypothesis times neither examples nor drawing."""
 
 from hypothesis import HealthCheck, settings
 
