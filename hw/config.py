@@ -198,7 +198,7 @@ class Config:
             ) from None
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"{path}: not a readable JSON file: {error}") from None
         if not isinstance(data, dict):
             raise ConfigError(f"{path}: found {type(data).__name__}, expected a JSON object")

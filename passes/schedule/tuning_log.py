@@ -59,7 +59,8 @@ class TuningLog:
     def _read(self, number: int, line: str) -> None:
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
+            # Also numbers of thousands of digits, and lists within thousands of lists.
             raise self._error(number, f"found no JSON: {error}") from error
         if not (isinstance(entry, dict) and isinstance(entry.get("nest"), str)):
             raise self._error(number, "found no object with a 'nest', expected a schedule")

@@ -65,7 +65,7 @@ class Kind:
         path.with_stem(f"{path.stem}-whole").write_bytes(made.data)
         path.write_bytes(_reduced(made, _sort(complaint)))
         again = f"NOPT_FUZZ_SEED={SEED} NOPT_FUZZ_INPUT={COUNT} .venv/bin/pytest"
-        test = f"test/fuzz/test_{self.name}.py::test_{self.name}[{index % PARTS}]"
+        test = f"test/fuzz/test_damaged_{self.name}.py::test_{self.name}[{index % PARTS}]"
         return f"{path}\n{again} '{test}'\n{complaint}"
 
 

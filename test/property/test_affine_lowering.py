@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 from levels import LAYOUT, TO_NESTS
 from nest_graphs import nest_graphs
 from xdsl.dialects import affine, arith
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
 from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
 from xdsl.interpreters.affine import AffineFunctions
 from xdsl.interpreters.arith import ArithFunctions
-from xdsl.interpreters.builtin import xtype_for_el_type
+from xdsl.interpreters.builtin import scalar_attr, xtype_for_el_type
 from xdsl.interpreters.func import FuncFunctions
 from xdsl.interpreters.memref import MemRefFunctions
 from xdsl.interpreters.shaped_array import ShapedArray
 from xdsl.interpreters.utils.ptr import TypedPtr
+from xdsl.ir import Operation
 from xdsl.printer import Printer
 
 from nopt.dialects.constants import element_type, tensor_type
@@ -42,33 +43,47 @@ class _Loops(InterpreterFunctions):
     def run_for(self, interpreter: Interpreter, op: affine.ForOp, args: Any) -> Any:
         (last,) = op.upperBoundMap.data.eval([], [])
         for index in range(0, last, op.step.value.data):
-            args = interpreter.run_ssacfg_region(op.body, (index, *args))
+            variable = scalar_attr(index, IndexType(), interpreter.index_bitwidth)
+            args = interpreter.run_ssacfg_region(op.body, (variable, *args))
         return args
 
     @impl(affine.IfOp)
     def run_if(self, interpreter: Interpreter, op: affine.IfOp, args: Any) -> Any:
-        inside = all(c.lhs.eval(args, []) >= 0 for c in op.condition.data.constraints)
+        dims = [number(arg) for arg in args]
+        inside = all(c.lhs.eval(dims, []) >= 0 for c in op.condition.data.constraints)
         return interpreter.run_ssacfg_region(op.then_region if inside else op.else_region, ())
+
+
+def number(scalar: Any) -> int:
+    """The integer that xDSL's interpreters hold as an attribute."""
+    return scalar.value.data
+
+
+def of_type(value: int, op: Operation) -> tuple[Any]:
+    """An integer as an operation's result, cut to its width."""
+    type = op.results[0].type
+    assert isinstance(type, IntegerType)
+    half = 1 << (type.width.data - 1)
+    return (scalar_attr((value + half) % (2 * half) - half, type, 64),)
 
 
 @register_impls
 class _Scalars(InterpreterFunctions):
     @impl(arith.ExtSIOp)
     def run_extsi(self, interpreter: Interpreter, op: arith.ExtSIOp, args: Any) -> Any:
-        return args
+        return of_type(number(args[0]), op)
 
     @impl(arith.TruncIOp)
     def run_trunci(self, interpreter: Interpreter, op: arith.TruncIOp, args: Any) -> Any:
-        half = 1 << (op.result.type.width.data - 1)  # pyright: ignore
-        return ((args[0] + half) % (2 * half) - half,)
+        return of_type(number(args[0]), op)
 
     @impl(arith.MaxSIOp)
     def run_maxsi(self, interpreter: Interpreter, op: arith.MaxSIOp, args: Any) -> Any:
-        return (max(args),)
+        return of_type(max(map(number, args)), op)
 
     @impl(arith.MinSIOp)
     def run_minsi(self, interpreter: Interpreter, op: arith.MinSIOp, args: Any) -> Any:
-        return (min(args),)
+        return of_type(min(map(number, args)), op)
 
 
 def buffer(array: np.ndarray) -> ShapedArray:

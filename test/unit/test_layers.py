@@ -156,6 +156,12 @@ def test_a_file_name_occurs_once():
     assert not [name for name, count in counts.items() if count > 1]
 
 
+def test_a_test_file_has_a_name_of_its_own():
+    """pytest knows test files by that alone."""
+    counts = Counter(path.name for path in (ROOT / "test").rglob("test_*.py"))
+    assert not [name for name, count in counts.items() if count > 1]
+
+
 def test_files_and_functions_are_short():
     for path in files():
         text = path.read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError, check_schedul
 from nopt.passes.kernel.tiling import Tiling, tiling_of
 from nopt.passes.schedule.estimate import period
 from nopt.passes.schedule.schedule_search import search
-from nopt.passes.schedule.tuning_log import TuningLog
+from nopt.passes.schedule.tuning_log import TuningLog, TuningLogError
 
 RTL = Config.load("rtl")
 TO_NESTS = (
@@ -215,3 +215,11 @@ def test_of_two_lines_for_a_nest_the_last_counts(tmp_path: Path):
             log.save()
         assert len(path.read_text().splitlines()) == 2
         assert TuningLog(path, RTL).schedule(tiling) == last
+
+
+@pytest.mark.parametrize("line", ["tile", "[" * 100_000, '{"nest": ' + "9" * 5_000 + "}"])
+def test_a_line_that_is_no_json_is_named(line: str, tmp_path: Path):
+    path = tmp_path / "log.jsonl"
+    path.write_text(f"\n{line}\n")
+    with pytest.raises(TuningLogError, match=r"log\.jsonl:2: found no JSON"):
+        TuningLog(path, RTL)

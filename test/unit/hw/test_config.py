@@ -79,9 +79,10 @@ def test_load_names_what_is_wrong_with_the_file(tmp_path):
     ):
         Config.load("rtll")
     bad = tmp_path / "bad.json"
-    bad.write_text("{")
-    with pytest.raises(ConfigError, match="not a readable JSON file"):
-        Config.load(bad)
+    for text in ("{", "[" * 100_000, '{"LOG_BATCH": ' + "9" * 5_000 + "}"):
+        bad.write_text(text)
+        with pytest.raises(ConfigError, match="not a readable JSON file"):
+            Config.load(bad)
     bad.write_text("[]")
     with pytest.raises(ConfigError, match="found list, expected a JSON object"):
         Config.load(bad)
