@@ -10,11 +10,11 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from bombs import bomb
 from kinds import Input, Kind
 from mutations import damaged_bytes, damaged_text, pick
 from numpy.random import Generator
 from programs import computed, networks, npy, program
-from test_programs import bomb
 
 from nopt.dialects.constants import scoped_resources
 from nopt.tools.nopt import main as nopt

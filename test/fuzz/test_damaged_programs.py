@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 import warnings
 import zipfile
-import zlib
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from bombs import bomb
 from kinds import Input, Kind
 from mutations import damaged_bytes, damaged_json, damaged_text, pick
 from numpy.random import Generator
@@ -122,38 +121,3 @@ def as_bomb(rng: Generator) -> bytes:
     found = members()
     name = pick(rng, [*found])
     return bomb(found, name, int(rng.integers(2, 5)), bool(rng.random() < 0.5))
-
-
-def bomb(found: Members, name: str, gigabytes: int, honest: bool) -> bytes:
-    """An archive whose member `name` is zeros, so many GB; or of its size, but said to be that."""
-    stream = BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for other, content in found.items():
-            archive.writestr(zipfile.ZipInfo(other), content, zipfile.ZIP_DEFLATED)
-    data, size = stream.getvalue(), min(gigabytes << 30, (1 << 32) - 2)
-    if honest:
-        zeros = deflated_zeros(gigabytes)
-        first = data.index(b"PK\x01\x02")
-        local = b"PK\x03\x04" + struct.pack(
-            "<5H3I2H", 20, 0, 8, 0, 33, 0, len(zeros), size, len(name), 0
-        )
-        member = local + name.encode() + zeros
-        entry = struct.pack(
-            "<6H3I5H2I", 20, 20, 0, 8, 0, 33, 0, len(zeros), size, len(name), *[0] * 5, first
-        )
-        directory = b"PK\x01\x02" + entry + name.encode() + data[first : data.index(b"PK\x05\x06")]
-        count = len(found) + 1
-        end = struct.pack("<4H2IH", 0, 0, count, count, len(directory), first + len(member), 0)
-        return data[:first] + member + directory + b"PK\x05\x06" + end
-    at = data.index(b"PK\x01\x02")
-    while data[at + 46 : at + 46 + len(name)] != name.encode():
-        at = data.index(b"PK\x01\x02", at + 1)
-    return data[: at + 24] + struct.pack("<I", size) + data[at + 28 :]
-
-
-@cache
-def deflated_zeros(gigabytes: int) -> bytes:
-    """A deflate stream of so many GB of zeros: one piece of it, repeated."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    piece = packer.compress(bytes(1 << 24)) + packer.flush(zlib.Z_FULL_FLUSH)
-    return piece * (gigabytes << 6) + packer.flush()
