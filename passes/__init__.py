@@ -7,11 +7,13 @@ from functools import partial
 from xdsl.passes import ModulePass
 
 FOLDERS = {
-    "affine-nest-apply-layout": "layout",
     "affine-nest-fold-constants": "simplify",
     "affine-nest-fuse": "fusion",
     "affine-nest-fuse-windows": "fusion",
     "affine-nest-infer-layout": "layout",
+    "affine-nest-insert-copies": "layout",
+    "affine-nest-pack": "layout",
+    "affine-nest-propagate-packs": "layout",
     "affine-nest-schedule": "schedule",
     "affine-nest-simplify": "simplify",
     "attach-machine": "base",

@@ -56,7 +56,7 @@ def extent_of_part(part: AffineExpr, shape: Sequence[int], block: int) -> int:
     (dim,) = part.used_dims()
     if part == AffineDimExpr(dim):
         return shape[dim]
-    return shape[dim] // block if part == AffineDimExpr(dim) // block else block
+    return -(-shape[dim] // block) if part == AffineDimExpr(dim) // block else block
 
 
 def _innermost_lanes(map: AffineMap) -> int | None:

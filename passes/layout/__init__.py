@@ -1,9 +1,7 @@
 """How tensors lie in memory: chosen for a whole function, then applied.
 
-Reading order: `affine_nest_infer_layout` (choose; its choices, requirements and costs are in
-`choices`), `tensor_orders` and `ordered_tensors` (tensors that do not lie row by row),
-`blocked_layouts` (one dimension divided by the block), `affine_nest_apply_layout` (apply),
-`fold_reshapes` (copies that move nothing), `pack_results` and `pack_reads` (stores and loads in
-another nest's layout), `copy_insertion` (what may be overwritten), `copy_remarks` (which copies are
-left, and why).
+Reading order: `tensor_layouts` (what a layout is), `affine_nest_infer_layout` (choose; its choices,
+requirements and costs are in `choices`), `affine_nest_pack` and `nest_packing` (nests in the core's
+shape, their tensors packed), `affine_nest_insert_copies` (what may be overwritten),
+`affine_nest_propagate_packs` (copies between nests vanish; its parts are in `propagation`).
 """

@@ -4,13 +4,13 @@ For every nest that the core can run: the parallel iterator along which its resu
 for a sum of products the dimension along which its input's do, and which factor plays weights. So
 every tensor between nests is in blocks along one dimension. The choice takes the fewest cycles in
 all (`layout_costs`): of nests whose lanes are not full, and of tensors re-laid out because their
-maker and a reader disagree. `least_cost` finds it: exactly, unless nests are entangled. Where some
-read vectors of a tensor and others its blocks as weights, one order of it can serve all (`orders`).
+maker and a reader disagree. `pbqp` finds it: exactly, unless nests are entangled. Where some read
+vectors of a tensor and others its blocks as weights, one layout of it can serve all.
 
 Nothing is changed yet: the choice is written to each nest as its `lanes` and to tensors as their
 `order`, which a person can pin before, in whole or in part. A nest the core cannot run is marked
-`placement = "host"` with the
-reason; one that must run there, or has lanes pinned that are not possible, is an error.
+`placement = "host"` with the reason; one that must run there, or has lanes pinned that are not
+possible, is an error.
 """
 
 from __future__ import annotations
@@ -33,19 +33,18 @@ from nopt.passes.base.placement import holds_laid_out_nests, place_on_host
 from nopt.passes.base.places import about
 from nopt.passes.core.byte_planes import planes_of, wide_sum
 from nopt.passes.core.core_nest import NotOnCore, recognise
-from nopt.passes.layout.blocked_layouts import Layouts
 from nopt.passes.layout.choices.lane_choices import legal_lanes
 from nopt.passes.layout.choices.layout_costs import (
     Option,
     cheapest,
     is_laid_out,
+    layout_for,
     option_of,
-    order_for,
     tables_of,
 )
 from nopt.passes.layout.choices.layout_requirements import PLAIN
 from nopt.passes.layout.choices.pbqp import least_cost
-from nopt.passes.layout.tensor_orders import attribute_of_order, check_orders, write_order
+from nopt.passes.layout.tensor_layouts import check_layouts, write_layout, written_layout
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class AffineNestInferLayoutPass(ModulePass):
             nests = [nest for nest in function.walk() if isinstance(nest, ForOp)]
             options = options_of(nests, config)
             tensors = tensors_of(options)
-            check_orders(function, config.block_out)
+            check_layouts(function, config.block_out)
             tables = tables_of(options, tensors, config.block_out)
             choice = least_cost([len(each) for each in options.values()], tables)
             chosen = {
@@ -73,9 +72,9 @@ class AffineNestInferLayoutPass(ModulePass):
                 assert option.attribute is not None
                 nest.attributes[LANES] = option.attribute
             for tensor in tensors:
-                order = order_for(tensor, chosen, config.block_out)
-                if order is not None and attribute_of_order(tensor) is None:
-                    write_order(tensor, order)
+                layout = layout_for(tensor, chosen, config.block_out)
+                if layout is not None and written_layout(tensor) is None:
+                    write_layout(tensor, layout)
 
 
 def options_of(nests: Sequence[ForOp], config: Config) -> dict[ForOp, list[Option]]:
@@ -83,27 +82,25 @@ def options_of(nests: Sequence[ForOp], config: Config) -> dict[ForOp, list[Optio
 
     The others are marked as the host's. Raises a DiagnosticException if that must not be.
     """
-    layouts = Layouts(config.block_out)
-    layouts.note_parts(nests)
     options: dict[ForOp, list[Option]] = {}
     for nest in nests:
-        if PLACEMENT not in nest.attributes and (found := _options(nest, config, layouts)):
+        if PLACEMENT not in nest.attributes and (found := _options(nest, config)):
             options[nest] = found
     return options
 
 
-def _options(nest: ForOp, config: Config, layouts: Layouts) -> list[Option]:
+def _options(nest: ForOp, config: Config) -> list[Option]:
     """The ways to run a nest on the core; none if it stays on the host, which it is then told."""
     pinned = nest.attributes.get(LANES)
     pinned = pinned if isinstance(pinned, LanesAttr) else None
     try:
         if reason := machine_refusal(config):
             raise NotOnCore(reason)
-        return _legal(nest, pinned, config, layouts)
+        return _legal(nest, pinned, config)
     except NotOnCore as reason:
         with about(nest):
             if pinned is not None:
-                raise NotOnCore(_complaint(nest, pinned, config, layouts, reason)) from reason
+                raise NotOnCore(_complaint(nest, pinned, config, reason)) from reason
             if MUST_RUN_ON in nest.attributes:
                 message = f"cannot run on the core, where it is placed: {reason}"
                 raise NotOnCore(message) from reason
@@ -111,21 +108,21 @@ def _options(nest: ForOp, config: Config, layouts: Layouts) -> list[Option]:
         return []
 
 
-def _legal(nest: ForOp, pinned: LanesAttr | None, config: Config, layouts: Layouts) -> list[Option]:
+def _legal(nest: ForOp, pinned: LanesAttr | None, config: Config) -> list[Option]:
     """The options for a nest, or just its sum if the core can do no more. Raises NotOnCore."""
     try:
         if pinned is not None and pinned.is_sum:
             raise NotOnCore("it has no sum of products that is worth storing byte by byte")
-        found = legal_lanes(recognise(nest, config), layouts, pinned)
-        return cheapest(option_of(lanes, layouts, config) for lanes in found)
+        found = legal_lanes(recognise(nest, config), config.block_out, pinned)
+        return cheapest(option_of(lanes, config) for lanes in found)
     except NotOnCore:
         total = wide_sum(nest, config)
         if total is None or (pinned is not None and not pinned.is_sum):
             raise
         _, planes = planes_of(nest, total)
         try:
-            found = legal_lanes(recognise(planes, config), layouts, pinned)
-            options = cheapest(option_of(lanes, layouts, config) for lanes in found)
+            found = legal_lanes(recognise(planes, config), config.block_out, pinned)
+            options = cheapest(option_of(lanes, config) for lanes in found)
         finally:
             planes.erase()
         return [_of_sum(option, nest) for option in options]
@@ -142,12 +139,10 @@ def _of_sum(option: Option, nest: ForOp) -> Option:
     )
 
 
-def _complaint(
-    nest: ForOp, pinned: LanesAttr, config: Config, layouts: Layouts, reason: NotOnCore
-) -> str:
+def _complaint(nest: ForOp, pinned: LanesAttr, config: Config, reason: NotOnCore) -> str:
     """Why pinned lanes are not possible, and which are."""
     try:
-        options = _legal(nest, None, config, layouts)
+        options = _legal(nest, None, config)
     except NotOnCore as none:
         return f"has lanes, but cannot run on the core: {none}"
     possible = sorted(option.attribute.text for option in options if option.attribute)

@@ -21,7 +21,7 @@ from nopt.dialects.affine_nest.arguments import (
 )
 from nopt.dialects.shaped import shape_of
 from nopt.passes.base.places import about
-from nopt.passes.layout.tensor_orders import Order
+from nopt.passes.layout.tensor_layouts import Layout
 
 
 def with_given_arguments(module: ModuleOp) -> ModuleOp:
@@ -58,8 +58,8 @@ def _pack(function: FuncOp, argument: BlockArgument) -> None:
     attributes: dict[str, Attribute] = argument_attributes(argument)
     set_argument_attributes(function, argument.index, {})
     given = Rewriter.replace_value_with_new_type(argument, attributes[PACKS])
-    order = Order.written(attributes[ARGUMENT_ORDER], shape_of(given))
-    packing = order.packed(given)
+    layout = Layout.written(attributes[ARGUMENT_ORDER], shape_of(given))
+    packing = layout.pack(given)
     packing.result.name_hint = given.name_hint
     packing.location = function.location
     given.replace_uses_with_if(packing.result, lambda use: use.operation.parent_op() is not packing)

@@ -1,7 +1,7 @@
 // Self-attention without its softmax: projections to two heads, products of results, and a last
 // projection. No copy is left: the input is given as blocks of weights, which all can read; the keys are
 // stored as blocks of weights, the values with their rows in lanes.
-// RUN: nopt %s -p 'vta{until=affine-nest-apply-layout}' | filecheck %s
+// RUN: nopt %s -p 'vta{until=affine-nest-propagate-packs}' | filecheck %s
 
 func.func @main(%x: tensor<32x64xi8>) -> tensor<32x64xi8> {
   %w = graph.constant dense<1> : tensor<64x64xi8>

@@ -37,6 +37,8 @@ _CONVERT, _LAYOUT, _SCHEDULE = (
 TO_NESTS = _PASSES[_CONVERT:_LAYOUT]
 LAYOUT = _PASSES[_LAYOUT:_SCHEDULE]
 """The choice of lanes first, then what applies it, then what can be done with blocks."""
+TO_CORE = LAYOUT[: LAYOUT.index("affine-nest-propagate-packs") + 1]
+"""The same, up to nests as the core runs them."""
 *TO_KERNELS, TO_ISA = _PASSES[_SCHEDULE:]
 
 RTL = Config.load("rtl")

@@ -14,7 +14,7 @@ from drafts import Network, values
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from levels import LAYOUT, TO_NESTS
+from levels import TO_CORE, TO_NESTS
 from nest_graphs import nest_graphs
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
@@ -113,7 +113,7 @@ def check(network: Network, passes: tuple[str, ...] = ()) -> None:
 
 CONVERT = TO_NESTS[:1]
 FUSE = TO_NESTS
-BLOCK = (*FUSE, *LAYOUT[:2])
+BLOCK = (*FUSE, *TO_CORE)
 
 
 @examples(200)

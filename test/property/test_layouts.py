@@ -26,7 +26,7 @@ from nopt.passes.base.machine import attach
 from nopt.passes.base.placement import placement_of
 from nopt.passes.layout.affine_nest_infer_layout import tensors_of
 from nopt.passes.layout.choices.layout_costs import tables_of
-from nopt.passes.layout.tensor_orders import Order, write_order
+from nopt.passes.layout.tensor_layouts import Layout, write_layout
 
 MOST = 20_000
 """Combinations that are enumerated."""
@@ -62,12 +62,12 @@ def test_pinned_orders(network: Network, core: Config, data: st.DataObject):
     results = [op.result for op in function.walk() if isinstance(op, ForOp)]
     for tensor in (*arguments_of(function), *results):
         if (order := data.draw(orders(shape_of(tensor), core.block_out))) is not None:
-            write_order(tensor, order)
+            write_layout(tensor, order)
     assert_same(network, *LAYOUT)
 
 
 @st.composite
-def orders(draw: st.DrawFn, shape: tuple[int, ...], block: int) -> Order | None:
+def orders(draw: st.DrawFn, shape: tuple[int, ...], block: int) -> Layout | None:
     """An order of tensors of a shape; None for row by row."""
     dims = [AffineDimExpr(i) for i in range(len(shape))]
     divisible = [dim for dim in dims if shape[dim.position] % block == 0]
@@ -79,7 +79,7 @@ def orders(draw: st.DrawFn, shape: tuple[int, ...], block: int) -> Order | None:
     parts += [part for dim in divided for part in (dim // block, dim % block)]
     others = draw(st.permutations([part for part in parts if part != lanes % block]))
     map = AffineMap(len(dims), 0, (*others, lanes % block))
-    order = Order.written(AffineMapAttr(map), shape)
+    order = Layout.written(AffineMapAttr(map), shape)
     assert order.block == block
     return order
 

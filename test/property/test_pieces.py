@@ -10,6 +10,7 @@ from drafts import Draft, Network, shape_of
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from levels import TO_CORE
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import TensorType, i8
 from xdsl.ir import SSAValue
@@ -28,7 +29,6 @@ CORE_OF_8 = Config(
     log_acc_buff_size=16,
 )
 CORES = st.sampled_from([Config.load("rtl"), CORE_OF_8])
-TO_CORE = ("affine-nest-simplify", "affine-nest-infer-layout", "affine-nest-apply-layout")
 
 
 class Pieces(Draft):
@@ -126,6 +126,6 @@ def test_pieces(network: Network, core: Config):
     """Each nest of the core stores whole blocks of the tensor, which may end in several pieces."""
     attach(network.module, core)
     wanted = run(network)
-    for name in ("affine-nest-fuse", *TO_CORE):
+    for name in ("affine-nest-fuse", "affine-nest-simplify", *TO_CORE):
         apply(network.module, name)
         assert_equal(run(network), wanted, name)

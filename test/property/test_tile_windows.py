@@ -8,7 +8,7 @@ from drafts import Network
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from levels import LAYOUT, TO_NESTS
+from levels import TO_CORE, TO_NESTS
 from nest_graphs import nest_graphs
 from xdsl.ir.affine import AffineMap
 
@@ -27,7 +27,7 @@ CONFIG = Config.load("rtl")
 @given(nest_graphs(3), st.data())
 def test_windows(network: Network, data: st.DataObject):
     attach(network.module, CONFIG)
-    apply(network.module, *TO_NESTS[1:], *LAYOUT[:2])
+    apply(network.module, *TO_NESTS[1:], *TO_CORE)
     for nest in [op for op in network.module.walk() if isinstance(op, ForOp)]:
         if is_on_core(nest):
             # What the core's loads cannot pad has no tiles.

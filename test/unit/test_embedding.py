@@ -67,7 +67,8 @@ def test_stock_xdsl_opt(tmp_path: Path):
     path.write_text(SOURCE)
     xdsl_opt = Path(sys.executable).with_name("xdsl-opt")
     passes = "attach-machine,convert-graph-to-affine-nest,affine-nest-fuse,affine-nest-simplify"
-    passes += ",affine-nest-infer-layout,affine-nest-apply-layout,affine-nest-schedule"
+    passes += ",affine-nest-infer-layout,affine-nest-pack,affine-nest-insert-copies"
+    passes += ",affine-nest-propagate-packs,affine-nest-schedule"
     passes += ",convert-affine-nest-to-tensor-intrinsic,convert-tensor-intrinsic-to-isa"
     for target, expected in (("mlir", "isa.gemm acc[0]"), ("vta-asm", "gemm.reset uop=0:1")):
         arguments = [xdsl_opt, path, "-p", passes, "-t", target]

@@ -29,7 +29,9 @@ TO_NESTS = (
     "affine-nest-fuse",
     "affine-nest-simplify",
     "affine-nest-infer-layout",
-    "affine-nest-apply-layout",
+    "affine-nest-pack",
+    "affine-nest-insert-copies",
+    "affine-nest-propagate-packs",
     "affine-nest-fold-constants",
 )
 

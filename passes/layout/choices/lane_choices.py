@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from xdsl.dialects import arith
 from xdsl.ir.affine import AffineDimExpr
@@ -10,17 +11,29 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, ReduceOp
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import CoreNest, NotOnCore, Product
-from nopt.passes.layout.blocked_layouts import Layouts
+from nopt.passes.fusion.block_parts import writes_blocks
 from nopt.passes.layout.choices.input_lanes import InputLane, input_lanes
 from nopt.passes.layout.choices.output_lanes import is_constant, output_lanes
 
 
+class Along(NamedTuple):
+    """The dimension of a tensor that lanes run along, and from which of its blocks on."""
+
+    axis: int
+    first: int
+
+
 @dataclass(frozen=True)
 class Lanes:
-    """The choice for a nest: `core` says which operand of a product plays weights."""
+    """The choice for a nest: `core` says which operand of a product plays weights.
+
+    The iterator `output` becomes lanes, which run along a dimension of the `result`; and of the
+    `input`, for a product.
+    """
 
     core: CoreNest
     output: int
+    result: Along
     input: InputLane | None
 
     @property
@@ -33,7 +46,7 @@ class Lanes:
         return LanesAttr.of(output, axis, _factor(self.core.start.weight))
 
 
-def legal_lanes(core: CoreNest, layouts: Layouts, pinned: LanesAttr | None = None) -> list[Lanes]:
+def legal_lanes(core: CoreNest, block: int, pinned: LanesAttr | None = None) -> list[Lanes]:
     """The choices that the operands' index maps and a pin allow; usual ones first.
 
     Raises NotOnCore if there are none.
@@ -51,14 +64,15 @@ def legal_lanes(core: CoreNest, layouts: Layouts, pinned: LanesAttr | None = Non
         try:
             inputs: list[InputLane | None] = [None]
             if isinstance(start, Product):
-                inputs = [*input_lanes(start, output, layouts.block)]
-            _check_loads(oriented, output, layouts)
+                inputs = [*input_lanes(start, output, block)]
+            result = _result_along(core.nest, output, block)
+            _check_loads(oriented, output, block)
         except NotOnCore as error:
             reason = reason or error
             continue
         for lane in inputs:
             if lane is None or pinned.allows("input", str(lane.axis)):
-                found.append(Lanes(oriented, output, lane))
+                found.append(Lanes(oriented, output, result, lane))
     if not found:
         none = "no parallel iterator runs along an output channel of its weights"
         raise reason or NotOnCore("there is no such choice" if outputs else none)
@@ -83,8 +97,8 @@ def _factor(load: LoadOp) -> str:
     return "first" if first is load else "second"
 
 
-def lane_axis(load: LoadOp, output_lane: int, block: int) -> tuple[int, int]:
-    """The dimension of a loaded tensor that the output lane runs along, and from which block on.
+def load_along(load: LoadOp, output_lane: int, block: int) -> Along:
+    """Where in a loaded tensor the output lane runs.
 
     Raises NotOnCore if there is none, or the lane begins inside a block.
     """
@@ -97,25 +111,23 @@ def lane_axis(load: LoadOp, output_lane: int, block: int) -> tuple[int, int]:
     if first + load.nest.extents[output_lane] > load.source_shape[axis]:
         # Lanes there hold anything.
         raise NotOnCore("it reads beyond the channels of a tensor")
-    return axis, first // block
+    return Along(axis, first // block)
 
 
-def result_axis(nest: ForOp, output_lane: int, layouts: Layouts) -> tuple[int, int]:
-    """The dimension of the result that the output lane runs along, and from which block on.
+def _result_along(nest: ForOp, output_lane: int, block: int) -> Along:
+    """Where in the result the output lane runs.
 
     Raises NotOnCore if that is not in whole blocks, or what is written is no box of the result.
     """
     if nest.into is None:
-        return output_lane, 0
+        return Along(output_lane, 0)
     written = access_of(nest)
     if written.shift is None:
         raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
     axis, first = output_lane, written.shift[output_lane]
-    if (nest, axis) not in layouts.parts:
-        raise NotOnCore(
-            f"it writes a part of the channels of a tensor, not in blocks of {layouts.block}"
-        )
-    return axis, first // layouts.block
+    if not writes_blocks(nest, axis, block):
+        raise NotOnCore(f"it writes a part of the channels of a tensor, not in blocks of {block}")
+    return Along(axis, first // block)
 
 
 def _check_forwards(load: LoadOp) -> None:
@@ -126,17 +138,16 @@ def _check_forwards(load: LoadOp) -> None:
             raise NotOnCore("an index runs backwards")
 
 
-def _check_loads(core: CoreNest, output_lane: int, layouts: Layouts) -> None:
-    """Raises NotOnCore for a load that no layout serves, or a result."""
-    result_axis(core.nest, output_lane, layouts)
+def _check_loads(core: CoreNest, output_lane: int, block: int) -> None:
+    """Raises NotOnCore for a load that no layout serves."""
     if not isinstance(core.start, Product):
-        lane_axis(core.start.input, output_lane, layouts.block)
+        load_along(core.start.input, output_lane, block)
     elif core.start.weight.pad_value:
         # Weights are zero between lanes that do not meet; so must be what lies outside.
         raise NotOnCore(f"it pads its weights with {core.start.weight.pad_value}, not 0")
     for step in core.steps:
         if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
-            lane_axis(step.operand, output_lane, layouts.block)
+            load_along(step.operand, output_lane, block)
     for load in (core.start.input, *(step.operand for step in core.steps)):
         if isinstance(load, LoadOp) and not is_constant(load):
             _check_forwards(load)

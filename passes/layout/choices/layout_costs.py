@@ -17,20 +17,19 @@ from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import Product
-from nopt.passes.layout.blocked_layouts import Layouts
 from nopt.passes.layout.choices.input_blocks import input_blocks
-from nopt.passes.layout.choices.lane_choices import Lanes, lane_axis, result_axis
+from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.choices.layout_requirements import (
     PLAIN,
     Blocked,
     Form,
     Weights,
-    cheapest_order,
+    cheapest_layout,
     tensor_cycles,
 )
 from nopt.passes.layout.choices.output_lanes import is_constant, reads_once
 from nopt.passes.layout.choices.pbqp import LARGEST, Table
-from nopt.passes.layout.tensor_orders import Order
+from nopt.passes.layout.tensor_layouts import Layout
 
 STEPS_A_VECTOR = 4
 """Steps of an epilogue: bias, shift and two limits."""
@@ -54,10 +53,9 @@ class Option:
     reads: tuple[tuple[SSAValue, Form], ...]
 
 
-def option_of(lanes: Lanes, layouts: Layouts, config: Config) -> Option:
+def option_of(lanes: Lanes, config: Config) -> Option:
     """What running a nest in these lanes asks of its tensors."""
-    nest, block = lanes.core.nest, layouts.block
-    axis, _ = result_axis(nest, lanes.output, layouts)
+    nest, block = lanes.core.nest, config.block_out
     reads: list[tuple[SSAValue, Form]] = []
     start = lanes.core.start
     inputs = input_blocks(lanes, block)[1] if lanes.input is not None else 0
@@ -72,14 +70,14 @@ def option_of(lanes: Lanes, layouts: Layouts, config: Config) -> Option:
     others = () if isinstance(start, Product) else (start.input,)
     for load in (*others, *(step.operand for step in lanes.core.steps)):
         if isinstance(load, LoadOp) and not is_constant(load):
-            along, _ = lane_axis(load, lanes.output, block)
-            reads.append((load.source, _vectors(lanes, load, along, block)))
+            axis, _ = load_along(load, lanes.output, block)
+            reads.append((load.source, _vectors(lanes, load, axis, block)))
     if nest.destination is not None:
-        reads.append((nest.destination, Blocked(axis)))
+        reads.append((nest.destination, Blocked(lanes.result.axis)))
     return Option(
         lanes.attribute,
         _cycles(lanes, inputs, config) + _unusual(lanes),
-        _made(nest, axis, block),
+        _made(nest, lanes.result.axis, block),
         tuple(dict.fromkeys(reads)),
     )
 
@@ -217,13 +215,13 @@ def _involved(
     return maker if isinstance(maker, ForOp) and maker in nests else None, readers, elsewhere
 
 
-def order_for(tensor: SSAValue, chosen: Mapping[ForOp, Option], block: int) -> Order | None:
-    """The order that spares copies of a tensor, given how each nest runs."""
+def layout_for(tensor: SSAValue, chosen: Mapping[ForOp, Option], block: int) -> Layout | None:
+    """The layout that spares copies of a tensor, given how each nest runs."""
     maker, readers, elsewhere = _involved(tensor, chosen)
     made = PLAIN if maker is None else chosen[maker].result
     options = [chosen[reader] for reader in readers]
     reads = [form for option in options for source, form in option.reads if source is tensor]
-    return cheapest_order(tensor, made, [*reads, *elsewhere], block)
+    return cheapest_layout(tensor, made, [*reads, *elsewhere], block)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from math import prod
 from xdsl.ir import BlockArgument, SSAValue
 
 from nopt.dialects.shaped import shape_of
-from nopt.passes.layout.tensor_orders import Order, order_of
+from nopt.passes.layout.tensor_layouts import Layout, layout_of
 
 CYCLES_A_BYTE = 4
 """What a byte costs that is read and written once more between two layouts, on the host."""
@@ -37,7 +37,7 @@ class Weights:
     """A tensor is read as blocks of weights, of `bytes` in all.
 
     Its producer stores it so if its lanes run along `axis`, and nobody else reads it. If each is of
-    a block of `rows` of the tensor, the tensor can lie in the order of such blocks.
+    a block of `rows` of the tensor, the tensor can lie in memory as such blocks.
     """
 
     bytes: int
@@ -52,54 +52,56 @@ PLAIN = Plain()
 
 def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> int:
     """What it costs to bring a tensor from the form it is made in to those it is read in."""
-    if (order := order_of(tensor, block)) is not None:
-        return _ordered_bytes(order, tensor, made, reads, block) * CYCLES_A_BYTE
+    if (layout := layout_of(tensor, block)) is not None:
+        return _bytes_in(layout, tensor, made, reads, block) * CYCLES_A_BYTE
     bytes = _copied_bytes(shape_of(tensor), made, reads, block)
-    orders = _orders(tensor, reads, block)
-    others = (_ordered_bytes(order, tensor, made, reads, block) for order in orders)
+    layouts = _layouts_for_all(tensor, reads, block)
+    others = (_bytes_in(layout, tensor, made, reads, block) for layout in layouts)
     return min([bytes, *others]) * CYCLES_A_BYTE
 
 
-def cheapest_order(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> Order | None:
-    """The order of a tensor that takes the fewest copies, if it takes fewer than several do."""
+def cheapest_layout(
+    tensor: SSAValue, made: Form, reads: Sequence[Form], block: int
+) -> Layout | None:
+    """The layout of a tensor that takes the fewest copies, if it takes fewer than several do."""
     least, best = _copied_bytes(shape_of(tensor), made, reads, block), None
-    for order in _orders(tensor, reads, block):
-        bytes = _ordered_bytes(order, tensor, made, reads, block)
+    for layout in _layouts_for_all(tensor, reads, block):
+        bytes = _bytes_in(layout, tensor, made, reads, block)
         if bytes < least:
-            least, best = bytes, order
+            least, best = bytes, layout
     return best
 
 
-def _orders(tensor: SSAValue, reads: Sequence[Form], block: int) -> Iterator[Order]:
-    """The orders that serve all who read a tensor, if some read vectors and others weights."""
+def _layouts_for_all(tensor: SSAValue, reads: Sequence[Form], block: int) -> Iterator[Layout]:
+    """The layouts that serve all who read a tensor, if some read vectors and others weights."""
     if PLAIN in reads or not any(isinstance(form, Blocked) for form in reads):
         return
     for form in dict.fromkeys(reads):
         if isinstance(form, Weights) and form.axis is not None and form.rows is not None:
-            order = Order.of_weights(len(shape_of(tensor)), form.rows, form.axis, block)
-            if all(_serves(order, read) for read in reads):
-                yield order
+            layout = Layout.of_weights(len(shape_of(tensor)), form.rows, form.axis, block)
+            if all(_serves(layout, read) for read in reads):
+                yield layout
 
 
-def _serves(order: Order, form: Form) -> bool:
-    """Whether a tensor in an order is read without a copy."""
+def _serves(layout: Layout, form: Form) -> bool:
+    """Whether a tensor in a layout is read without a copy."""
     match form:
         case Blocked():
-            return form.axis == order.lanes and order.divided <= form.divisible
+            return form.axis == layout.lanes and layout.divided <= form.divisible
         case Weights():
-            return form.rows is not None and (form.axis, form.rows) == (order.lanes, order.rows)
+            return form.rows is not None and (form.axis, form.rows) == (layout.lanes, layout.rows)
         case _:
             return False
 
 
-def _ordered_bytes(
-    order: Order, tensor: SSAValue, made: Form, reads: Sequence[Form], block: int
+def _bytes_in(
+    layout: Layout, tensor: SSAValue, made: Form, reads: Sequence[Form], block: int
 ) -> int:
-    """What is copied if a tensor lies in an order: who calls a function gives arguments so."""
+    """What is copied if a tensor is in a layout: who calls a function gives arguments so."""
     shape = shape_of(tensor)
-    as_made = isinstance(made, Blocked) and _serves(order, made)
+    as_made = isinstance(made, Blocked) and _serves(layout, made)
     copied = 0 if as_made or isinstance(tensor, BlockArgument) else prod(shape)
-    others = [form for form in reads if not _serves(order, form)]
+    others = [form for form in reads if not _serves(layout, form)]
     return copied + sum(_size(form, shape, block) for form in _kinds(others))
 
 

@@ -2,7 +2,7 @@
 // RUN: nopt %s -p 'attach-machine{config=default}' --split-input-file | filecheck %s --check-prefix NAMED
 // RUN: echo '{"LOG_BLOCK": 3, "LOG_INP_BUFF_SIZE": 12, "LOG_WGT_BUFF_SIZE": 14, "LOG_ACC_BUFF_SIZE": 14, "alu_multiply": true}' > %t.json
 // RUN: nopt %s -p 'attach-machine{config="%t.json"}' --split-input-file | filecheck %s --check-prefix FILE
-// RUN: nopt %s -p 'attach-machine{config="%t.json"}' | nopt -p attach-machine,affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s --check-prefix STAYS
+// RUN: nopt %s -p 'attach-machine{config="%t.json"}' | nopt -p attach-machine,affine-nest-infer-layout,affine-nest-pack | filecheck %s --check-prefix STAYS
 // RUN: not nopt %s -p 'attach-machine{config=rtm}' 2>&1 | filecheck %s --check-prefix UNKNOWN
 // The machine is an attribute of the module, so that printed IR is complete: by name, or in full.
 

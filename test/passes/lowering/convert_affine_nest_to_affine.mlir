@@ -192,9 +192,9 @@ func.func @packs(%x: tensor<2x2xi8> {affine_nest.order = affine_map<(d0) -> (d0 
 // CHECK-LABEL: func.func @packs(%x: memref<4xi8>, %y: memref<4xi8> {test.name = "y"}) -> memref<2xi8> {
 // CHECK-NEXT: %x_1 = memref.alloc() : memref<2x2xi8>
 // CHECK-NEXT: affine.for %i0 = 0 to 2 {
-// CHECK-NEXT: affine.for %i1 = 0 to 2 {
-// CHECK-NEXT: %x_2 = affine.load %x[%i0 * 2 + %i1] : memref<4xi8>
-// CHECK-NEXT: affine.store %x_2, %x_1[%i0, %i1] : memref<2x2xi8>
+// CHECK-NEXT: affine.for %lane = 0 to 2 {
+// CHECK-NEXT: %x_2 = affine.load %x[%i0 * 2 + %lane] : memref<4xi8>
+// CHECK-NEXT: affine.store %x_2, %x_1[%i0, %lane] : memref<2x2xi8>
 // CHECK-NEXT: }
 // CHECK-NEXT: }
 // CHECK-NEXT: %z = memref.alloc() : memref<2xi8>

@@ -1,4 +1,4 @@
-// RUN: nopt %s -p affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s
+// RUN: nopt %s -p affine-nest-infer-layout | filecheck %s
 // What stays on the host, each with its reason.
 
 func.func @scalar(%x: tensor<5xi8>) -> tensor<i8> {

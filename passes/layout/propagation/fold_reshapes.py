@@ -26,7 +26,7 @@ from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.vectors import Vectors, in_vectors, stored_box
 
 
-def share_memory(module: ModuleOp, block: int) -> None:
+def fold_reshapes(module: ModuleOp, block: int) -> None:
     """Drop the copies of a module that change only a shape."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
         load = copying_load(nest)

@@ -1,4 +1,4 @@
-"""What may be overwritten in place: destinations whose old elements nobody reads any more.
+"""`affine-nest-insert-copies`: nests on the core overwrite only what nobody reads any more.
 
 On the core a nest that writes into a tensor does so in that tensor's own memory. Whoever reads the
 tensor as it was, at whatever time, may only read what no nest down the chain overwrites; else the
@@ -7,9 +7,13 @@ nest gets a copy to write into. No order is relied upon but that of values.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from xdsl.builder import Builder
+from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import BlockArgument, SSAValue
+from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
@@ -20,11 +24,17 @@ from nopt.passes.analysis import access_of
 from nopt.passes.base.placement import ON_CORE, is_on_core
 
 
-def copy_read_destinations(module: ModuleOp) -> None:
-    """Copy the destinations of core nests that cannot be overwritten."""
-    for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
-        if nest.destination is not None and is_on_core(nest) and _is_needed(nest):
-            _copy_destination(nest)
+@dataclass(frozen=True)
+class AffineNestInsertCopiesPass(ModulePass):
+    """Copy what nests on the core write into, where something reads what that was."""
+
+    name = "affine-nest-insert-copies"
+    level = "affine_nest"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for nest in [each for each in op.walk() if isinstance(each, ForOp)]:
+            if nest.destination is not None and is_on_core(nest) and _is_needed(nest):
+                _copy_destination(nest)
 
 
 def _is_needed(nest: ForOp) -> bool:

@@ -14,7 +14,7 @@ from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.base.remarks import name_of, remark
-from nopt.passes.layout.pack_results import copied, order_refusal
+from nopt.passes.layout.propagation.pack_results import copied, order_refusal
 
 
 def remark_copies(module: ModuleOp) -> None:

@@ -1,6 +1,6 @@
-// RUN: nopt %s -p affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s --check-prefix IMMEDIATE
-// RUN: sed 's/-32768/-32769/' %s | nopt -p affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s --check-prefix LOW
-// RUN: sed 's/32767/32768/' %s | nopt -p affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s --check-prefix HIGH
+// RUN: nopt %s -p affine-nest-pack | filecheck %s --check-prefix IMMEDIATE
+// RUN: sed 's/-32768/-32769/' %s | nopt -p affine-nest-pack | filecheck %s --check-prefix LOW
+// RUN: sed 's/32767/32768/' %s | nopt -p affine-nest-pack | filecheck %s --check-prefix HIGH
 // Instructions hold signed numbers of 16 bits; others are loaded, as vectors.
 
 func.func @main(%x: tensor<32x16xi8>, %w: tensor<16x16xi8>) -> tensor<32x16xi8> {
@@ -19,7 +19,7 @@ func.func @main(%x: tensor<32x16xi8>, %w: tensor<16x16xi8>) -> tensor<32x16xi8> 
     %r = arith.shrsi %h, %by : i32
     %t = arith.trunci %r : i32 to i8
     affine_nest.yield %t : i8
-  } : tensor<32x16xi8>
+  } attributes {lanes = #affine_nest.lanes<output j, input 1, weights second>} : tensor<32x16xi8>
   return %y : tensor<32x16xi8>
 }
 // IMMEDIATE-NOT: graph.constant

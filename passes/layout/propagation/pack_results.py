@@ -18,7 +18,7 @@ from nopt.dialects.annotations import LAYOUT, REPRESENTS
 from nopt.passes.analysis import access, access_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.vectors import Vectors, in_vectors
-from nopt.passes.layout.fold_reshapes import copying_load
+from nopt.passes.layout.propagation.fold_reshapes import copying_load
 
 
 def store_directly(module: ModuleOp) -> None:

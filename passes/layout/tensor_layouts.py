@@ -1,7 +1,10 @@
-"""Orders of tensors as passes use them: where they are written, and the nests that pack and open.
+"""Layouts of tensors: which dimensions are in blocks, in what order all lie, the lanes innermost.
 
-An order stands on the nest that makes the tensor as `order`, or with a function's argument as
-`affine_nest.order`; `dialects/affine_nest/orders.py` says what one is.
+    tensor<1x40x5x5xi8>  in vectors along dimension 1 is  tensor<1x3x5x5x16xi8>
+
+A layout is written as `order` to the nest that makes a tensor, or as `affine_nest.order` to a
+function's argument; `dialects/affine_nest/orders.py` says what one is. Those that only nests on the
+core ask for need no whole blocks: the last one is filled up.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xdsl.dialects.builtin import AffineMapAttr
+from xdsl.dialects.builtin import AffineMapAttr, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, SSAValue
 from xdsl.ir.affine import (
@@ -36,14 +39,24 @@ from nopt.passes.base.places import about
 
 
 @dataclass(frozen=True)
-class Order:
-    """An order of tensors whose divided dimensions are whole blocks."""
+class Layout:
+    """Where the elements of tensors lie: `map` takes their indices to places in memory.
+
+    Each dimension is one index of it, or two if it is in blocks of `block` lanes.
+    """
 
     map: AffineMap
     block: int
 
     @classmethod
-    def of_weights(cls, rank: int, rows: int, lanes: int, block: int) -> Order:
+    def of_vectors(cls, rank: int, lanes: int, block: int) -> Layout:
+        """Vectors along the dimension `lanes`, the dimensions and its blocks in order."""
+        dims = [AffineDimExpr(i) for i in range(rank)]
+        outer = [dim // block if i == lanes else dim for i, dim in enumerate(dims)]
+        return cls(AffineMap(rank, 0, (*outer, dims[lanes] % block)), block)
+
+    @classmethod
+    def of_weights(cls, rank: int, rows: int, lanes: int, block: int) -> Layout:
         """Matrices of a block of `rows` by a block of `lanes`, the other dimensions in order."""
         dims = [AffineDimExpr(i) for i in range(rank)]
         outer = [dim // block if i in (rows, lanes) else dim for i, dim in enumerate(dims)]
@@ -51,8 +64,8 @@ class Order:
         return cls(AffineMap(rank, 0, (*outer, *inner)), block)
 
     @classmethod
-    def written(cls, attribute: Attribute, shape: Sequence[int]) -> Order:
-        """The order that an attribute states. Raises BadOrder if it is none for a shape."""
+    def written(cls, attribute: Attribute, shape: Sequence[int]) -> Layout:
+        """The layout that an attribute states. Raises BadOrder if it is none for a shape."""
         if not isinstance(attribute, AffineMapAttr):
             raise BadOrder(f"order is {attribute}, expected affine_map<…>")
         return cls(attribute.data, check_order(attribute.data, shape))
@@ -76,18 +89,24 @@ class Order:
         blocks = {i for i, dim in enumerate(dims) if dim not in self.map.results}
         return frozenset(blocks - {self.lanes})
 
-    def packed(self, tensor: SSAValue) -> ForOp:
-        """The copy of a tensor that lies in memory row by row in this order."""
-        shape = shape_of(tensor)
-        extents = [extent_of_part(part, shape, self.block) for part in self.map.results]
-        nest = NestBuilder.of([(f"i{i}", n) for i, n in enumerate(extents)], [])
-        return nest.finish(nest.load(tensor, self._indices(nest.dims)))
+    def type_of(self, tensor: TensorType[Attribute]) -> TensorType[Attribute]:
+        """The type of a packed tensor."""
+        return TensorType(tensor.element_type, self._extents(tensor.get_shape()))
 
-    def opened(self, packed: SSAValue, shape: Sequence[int]) -> ForOp:
-        """The tensor that a packed one is, row by row."""
+    def pack(self, tensor: SSAValue) -> ForOp:
+        """The copy of a tensor that lies in memory row by row in this layout; zeros fill it up."""
+        *outer, block = self._extents(shape_of(tensor))
+        nest = NestBuilder.of([*((f"i{i}", n) for i, n in enumerate(outer)), ("lane", block)], [])
+        return nest.finish(nest.load(tensor, self._indices(nest.dims), 0))
+
+    def unpack(self, packed: SSAValue, shape: Sequence[int]) -> ForOp:
+        """The tensor of a shape that a packed one is, row by row."""
         nest = NestBuilder.of([(f"i{i}", n) for i, n in enumerate(shape)], [])
         indices = [part.replace_dims_and_symbols(nest.dims, []) for part in self.map.results]
         return nest.finish(nest.load(packed, indices))
+
+    def _extents(self, shape: Sequence[int]) -> list[int]:
+        return [extent_of_part(part, shape, self.block) for part in self.map.results]
 
     def _indices(self, places: Sequence[AffineExpr]) -> list[AffineExpr]:
         """The indices of the element at a place in memory."""
@@ -99,19 +118,19 @@ class Order:
         return indices
 
 
-def check_orders(function: FuncOp, block: int) -> None:
+def check_layouts(function: FuncOp, block: int) -> None:
     """Raise, about the nest or function, what is wrong with orders that a person wrote."""
     with about(function):
         for argument in arguments_of(function):
-            order_of(argument, block)
+            layout_of(argument, block)
     for nest in function.walk():
         if isinstance(nest, ForOp):
             with about(nest):
-                order_of(nest.result, block)
+                layout_of(nest.result, block)
 
 
-def attribute_of_order(tensor: SSAValue) -> Attribute | None:
-    """What is written about a tensor's order."""
+def written_layout(tensor: SSAValue) -> Attribute | None:
+    """What is written about a tensor's layout."""
     owner = tensor.owner
     if isinstance(owner, ForOp):
         return owner.attributes.get(ORDER)
@@ -119,20 +138,20 @@ def attribute_of_order(tensor: SSAValue) -> Attribute | None:
     return None if PACKS in attributes else attributes.get(ARGUMENT_ORDER)
 
 
-def order_of(tensor: SSAValue, block: int) -> Order | None:
-    """The order that is written for a tensor. Raises BadOrder if that is none of the core's."""
-    attribute = attribute_of_order(tensor)
+def layout_of(tensor: SSAValue, block: int) -> Layout | None:
+    """The layout that is written for a tensor. Raises BadOrder if that is none of the core's."""
+    attribute = written_layout(tensor)
     if attribute is None:
         return None
-    order = Order.written(attribute, shape_of(tensor))
-    if order.block != block:
-        raise BadOrder(f"order {order.map} has blocks of {order.block} lanes, the core's {block}")
-    return order
+    layout = Layout.written(attribute, shape_of(tensor))
+    if layout.block != block:
+        raise BadOrder(f"order {layout.map} has blocks of {layout.block} lanes, the core's {block}")
+    return layout
 
 
-def write_order(tensor: SSAValue, order: Order) -> None:
-    """Say in which order a tensor lies."""
-    map = AffineMapAttr(order.map)
+def write_layout(tensor: SSAValue, layout: Layout) -> None:
+    """Say how a tensor is to lie in memory."""
+    map = AffineMapAttr(layout.map)
     if isinstance(tensor.owner, ForOp):
         tensor.owner.attributes[ORDER] = map
     elif (function := function_of(tensor)) is not None and isinstance(tensor, BlockArgument):

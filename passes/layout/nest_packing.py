@@ -1,4 +1,4 @@
-"""`affine-nest-apply-layout`: bring nests into the core's shape, tensors into its blocked layout.
+"""One nest in the core's shape: an iterator split in blocks and lanes, and its tensors packed so.
 
 The core computes on vectors of 16 lanes (its block). A nest it can run gets one parallel iterator
 split in blocks and lanes, the *output lane*; a sum of products also one reduction iterator, the
@@ -7,149 +7,100 @@ and the lanes go innermost, padded to whole blocks:
 
     tensor<1x40x5x5xi8>  becomes  tensor<1x3x5x5x16xi8>
 
-Packing and unpacking are nests, so a constant is packed at compile time and nothing is packed
-between two nests that agree. Lanes beyond a dimension's end are unspecified: nobody unpacks them,
-and the weights for them are zero. Weights are packed in the order in which the nest reads them, one
-output-by-input matrix per point; grouped and depthwise convolutions so become block-diagonal.
-
-Which nests, and along which iterators, their `lanes` attributes say: what affine-nest-infer-layout
-writes. What the core writes in place is not read any more: else it writes into a copy.
+Packing and unpacking are nests, so a constant is packed at compile time. Lanes beyond a dimension's
+end are unspecified: nobody unpacks them, and the weights for them are zero. Weights are packed in
+the order in which the nest reads them, one output-by-input matrix per point; grouped and depthwise
+convolutions so become block-diagonal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from xdsl.context import Context
+from xdsl.builder import Builder
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import (
     DenseArrayBase,
     DictionaryAttr,
     IntegerAttr,
-    ModuleOp,
+    UnknownLoc,
     i8,
     i32,
     i64,
 )
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
-from xdsl.passes import ModulePass
-from xdsl.rewriter import Rewriter
+from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects.affine_math import dim_ranges, simplify
-from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, ReduceOp
-from nopt.dialects.affine_nest.attributes import LANES, MUST_RUN_ON
+from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.affine_nest.builder import NestBuilder, Place
 from nopt.dialects.annotations import LAYOUT, PLACEMENT
-from nopt.dialects.constants import attribute_of, load_resource_dialect
+from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import constant_value
-from nopt.passes.base.dead_code import erase_dead_code
-from nopt.passes.base.machine import machine_of
-from nopt.passes.base.placement import ON_CORE, place_on_host
-from nopt.passes.base.places import about
-from nopt.passes.base.remarks import anyone_listens
-from nopt.passes.core.byte_planes import planes_of, read_planes, wide_sum
-from nopt.passes.core.core_nest import CoreNest, Product, recognise
-from nopt.passes.layout.blocked_layouts import Layouts, insert_before
+from nopt.passes.base.placement import ON_CORE
+from nopt.passes.core.core_nest import Product
 from nopt.passes.layout.choices.input_blocks import input_blocks
-from nopt.passes.layout.choices.lane_choices import Lanes, lane_axis, legal_lanes, result_axis
+from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.choices.output_lanes import is_constant
-from nopt.passes.layout.copy_insertion import copy_read_destinations
-from nopt.passes.layout.copy_remarks import remark_copies
-from nopt.passes.layout.fold_reshapes import share_memory
-from nopt.passes.layout.ordered_tensors import give_packed, open_orders
-from nopt.passes.layout.pack_reads import read_directly
-from nopt.passes.layout.pack_results import store_directly
+from nopt.passes.layout.tensor_layouts import Layout
 
 
-@dataclass(frozen=True)
-class AffineNestApplyLayoutPass(ModulePass):
-    """Split nests and tensors into the core's blocks, as the nests' attributes say."""
+@dataclass
+class PackedTensors:
+    """The tensors that exist in vectors along a dimension."""
 
-    name = "affine-nest-apply-layout"
-    level = "affine_nest"
+    block: int
+    _packed: dict[tuple[SSAValue, int], SSAValue] = field(
+        default_factory=dict[tuple[SSAValue, int], SSAValue]
+    )
 
-    def apply(self, ctx: Context, op: ModuleOp) -> None:
-        load_resource_dialect(ctx)
-        config = machine_of(op)
-        layouts = Layouts(config.block_out)
-        open_orders(op, config.block_out)
-        nests = [nest for nest in op.walk() if isinstance(nest, ForOp)]
-        layouts.note_parts(nests)
-        # All before the first is blocked: zero lanes make sums look larger than they are.
-        decided: list[_Decided] = []
-        for nest in nests:
-            lanes = nest.attributes.get(LANES)
-            if isinstance(lanes, LanesAttr) and PLACEMENT not in nest.attributes:
-                with about(nest):
-                    decided.append(_Decided.of(nest, lanes, config))
-        for each in decided:
-            with about(each.nest):
-                each.block(config, layouts)
-        erase_dead_code(op)
-        store_directly(op)
-        erase_dead_code(op)
-        copy_read_destinations(op)
-        share_memory(op, config.block_out)
-        erase_dead_code(op)
-        give_packed(op, config.block_out)
-        read_directly(op, config.block_out)
-        erase_dead_code(op)
-        if anyone_listens():
-            remark_copies(op)
+    def layout(self, tensor: SSAValue, axis: int) -> Layout:
+        """Vectors of a tensor along a dimension."""
+        return Layout.of_vectors(len(shape_of(tensor)), axis, self.block)
+
+    def get(self, tensor: SSAValue, axis: int, before: Operation) -> SSAValue:
+        """A tensor in vectors along a dimension; packed just before an op that needs it first."""
+        if (found := self._packed.get((tensor, axis))) is not None:
+            return found
+        packed = self.layout(tensor, axis).pack(tensor)
+        insert_before(packed, before, tensor.name_hint)
+        self._packed[tensor, axis] = packed.result
+        return packed.result
+
+    def unpack(self, nest: ForOp, old: ForOp, axis: int) -> SSAValue:
+        """The result of a nest that stores vectors along a dimension, as the `old` one had it."""
+        layout = self.layout(old.result, axis)
+        unpacked = layout.unpack(nest.result, old.result_shape)
+        insert_before(unpacked, old, old.result.name_hint)
+        self._packed[unpacked.result, axis] = nest.result
+        return unpacked.result
 
 
-@dataclass(frozen=True)
-class _Decided:
-    """A nest as the core runs it, in the lanes of its attribute; or just its `total`, in planes."""
-
-    nest: ForOp
-    lanes: LanesAttr
-    core: CoreNest
-    total: ReduceOp | None = None
-    shifts: ConstantOp | None = None
-
-    @classmethod
-    def of(cls, nest: ForOp, lanes: LanesAttr, config: Config) -> _Decided:
-        """Raises NotOnCore if the core cannot run it."""
-        total = wide_sum(nest, config) if lanes.is_sum else None
-        if total is None:
-            return cls(nest, lanes, recognise(nest, config))
-        shifts, planes = planes_of(nest, total)
-        return cls(nest, lanes, recognise(planes, config), total, shifts)
-
-    def block(self, config: Config, layouts: Layouts) -> None:
-        """Block the nest, or just its sum. Raises NotOnCore if it cannot have these lanes."""
-        nest = self.nest
-        del nest.attributes[LANES]
-        blocking = _Blocking(legal_lanes(self.core, layouts, self.lanes)[0], config, layouts)
-        if self.total is not None and self.shifts is not None:
-            insert_before(self.shifts, nest, self.shifts.result.name_hint)
-            planes = self.core.nest
-            insert_before(planes, nest, nest.result.name_hint)
-            if (must := nest.attributes.pop(MUST_RUN_ON, None)) is not None:
-                planes.attributes[MUST_RUN_ON] = must
-            rest = read_planes(nest, self.total, planes.result)
-            place_on_host(rest, "it goes on with 32-bit sums; the core stores i8")
-            Rewriter.replace_op(nest, rest)
-        blocking.apply()
+def insert_before(op: ForOp | ConstantOp, before: Operation, name: str | None) -> None:
+    """Insert a nest or constant, its result named; a message about it points at `before`."""
+    if isinstance(op.location, UnknownLoc):
+        op.location = before.location
+    Builder(InsertPoint.before(before)).insert(op)
+    op.results[0].name_hint = name
 
 
-class _Blocking:
+class NestPacking:
     """One nest's rewrite."""
 
-    def __init__(self, lanes: Lanes, config: Config, layouts: Layouts):
+    def __init__(self, lanes: Lanes, config: Config, tensors: PackedTensors):
         self.core = lanes.core
         self.nest = lanes.core.nest
         self.block = config.block_out
         self.immediates = immediate(config)
-        self.layouts = layouts
-        self.output_lane, self.input_lane = lanes.output, lanes.input
+        self.tensors = tensors
+        self.output_lane, self.input_lane, self.along = lanes.output, lanes.input, lanes.result
         self._name_iterators(lanes)
 
     # --- The blocked nest.
@@ -210,32 +161,29 @@ class _Blocking:
         value = self.builder.inline(self.nest, self.indices, replaced)
         if isinstance(start, Product):
             self._weights_second(replaced[start.weight.result])
-        axis, first = result_axis(self.nest, self.output_lane, self.layouts)
-        shape = self.nest.result_shape
-        place = None if self.nest.into is None else self._place(axis, first)
+        place = None if self.nest.into is None else self._place()
         blocked = self.builder.finish(value, self.nest, place)
         blocked.attributes[PLACEMENT] = ON_CORE
         blocked.attributes[LAYOUT] = DictionaryAttr(
             {
-                "axis": IntegerAttr(axis, i64),
-                "shape": DenseArrayBase.from_list(i64, shape),
+                "axis": IntegerAttr(self.along.axis, i64),
+                "shape": DenseArrayBase.from_list(i64, self.nest.result_shape),
             }
         )
         insert_before(blocked, self.nest, self.nest.result.name_hint)
-        unpacked = self.layouts.unpack(blocked.result, shape, axis)
-        insert_before(unpacked, self.nest, self.nest.result.name_hint)
-        self.layouts.packed[unpacked.result, axis] = blocked.result
-        Rewriter.replace_op(self.nest, [], [unpacked.result])
+        unpacked = self.tensors.unpack(blocked, self.nest, self.along.axis)
+        Rewriter.replace_op(self.nest, [], [unpacked])
 
-    def _place(self, axis: int, first: int) -> Place:
-        """The part of a blocked tensor that the nest writes, from block `first` of an axis on."""
+    def _place(self) -> Place:
+        """The part of a blocked tensor that the nest writes."""
+        axis, first = self.along
         indices = [self._moved(expr) for expr in self.nest.places.results]
         indices[axis] = self.blocks + first
         map = AffineMap(len(self.builder.parallel), 0, (*indices, self.lane))
         destination = self.nest.destination
         if destination is not None:
-            destination = self.layouts.get(destination, axis, self.nest)
-        type = self.layouts.type_of(self.nest.result.type, axis)
+            destination = self.tensors.get(destination, axis, self.nest)
+        type = self.tensors.layout(self.nest.result, axis).type_of(self.nest.result.type)
         return Place(map, type, destination)
 
     def _weights_second(self, weight: SSAValue) -> None:
@@ -251,14 +199,14 @@ class _Blocking:
     def _load_input(self, load: LoadOp) -> SSAValue:
         lane = self.input_lane
         assert lane is not None
-        source = self.layouts.get(load.source, lane.axis, self.nest)
+        source = self.tensors.get(load.source, lane.axis, self.nest)
         indices = [self._moved(expr) for expr in load.map.data.results]
         indices[lane.axis] = self.first_block + self.input_block
         return self._named_load(load, source, [*indices, self.input_lanes], load.pad_value or 0)
 
     def _load_activation(self, load: LoadOp) -> SSAValue:
-        axis, first = lane_axis(load, self.output_lane, self.block)
-        source = self.layouts.get(load.source, axis, self.nest)
+        axis, first = load_along(load, self.output_lane, self.block)
+        source = self.tensors.get(load.source, axis, self.nest)
         indices = [self._moved(expr) for expr in load.map.data.results]
         indices[axis] = self.blocks + first
         return self._named_load(load, source, [*indices, self.lane], load.pad_value)

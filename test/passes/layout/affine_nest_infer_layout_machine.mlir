@@ -1,5 +1,5 @@
-// RUN: nopt %s --split-input-file -p affine-nest-infer-layout,affine-nest-apply-layout | filecheck %s
-// The machine decides: the size of its blocks, whether its ALU multiplies.
+// RUN: nopt %s --split-input-file -p affine-nest-infer-layout | filecheck %s
+// The machine decides: its batch and blocks, whether its ALU multiplies.
 
 builtin.module attributes {isa.machine = {alu_multiply = 1, LOG_BLOCK = 3, LOG_INP_BUFF_SIZE = 14, LOG_WGT_BUFF_SIZE = 16, LOG_ACC_BUFF_SIZE = 16}} {
   func.func @multiply(%x: tensor<20xi8>) -> tensor<20xi8> {
@@ -14,9 +14,7 @@ builtin.module attributes {isa.machine = {alu_multiply = 1, LOG_BLOCK = 3, LOG_I
     return %y : tensor<20xi8>
   }
 }
-// CHECK: %y = affine_nest.for (%ib, %il) = (3, 8) {
-// CHECK-NEXT: %a = affine_nest.load %x_1[%ib, %il] : tensor<3x8xi8>
-// CHECK: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 20>}} : tensor<3x8xi8>
+// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<20xi8>
 
 // -----
 

@@ -21,7 +21,7 @@ from nopt.passes.analysis import access
 from nopt.passes.analysis.digits import Digits, digits_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.vectors import Vectors, in_vectors
-from nopt.passes.layout.fold_reshapes import copying_load, lanes_of
+from nopt.passes.layout.propagation.fold_reshapes import copying_load, lanes_of
 
 
 def read_directly(module: ModuleOp, block: int) -> None:
