@@ -13,8 +13,8 @@ from xdsl.passes import ModulePass, PassPipeline
 
 from nopt.tools.nopt import NoptMain, main
 
-_LEVELS = {"graph": "graph", "affine": "nests", "tensor": "tiles", "isa": "instructions"}
-"""The stage of the passes of each package; other passes are among those on graphs."""
+_STAGES = {"affine_nest": "nests", "tensor_intrinsic": "tiles", "isa": "instructions"}
+"""The stage of the passes of each level; all others are among those on graphs."""
 
 
 class TimedNopt(NoptMain):
@@ -64,7 +64,7 @@ class TimedNopt(NoptMain):
 def _stage(each: ModulePass) -> str:
     if each.name == "affine-nest-schedule":
         return "search"
-    return _LEVELS.get(type(each).__module__.split(".")[-2], "graph")
+    return _STAGES.get(getattr(each, "level", ""), "graph")
 
 
 if __name__ == "__main__":

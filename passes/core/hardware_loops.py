@@ -69,15 +69,17 @@ def divide(sizes: Integers, varies: Booleans, config: Config) -> tuple[Booleans,
     the largest. Others that vary are loops around the instruction. The rest is enumerated in
     micro-ops, which are few that way; of more than `most_uops` the outermost go around, too.
     """
-    rank = np.argsort(np.argsort(-sizes - (varies * (1 << 40)), axis=1, kind="stable"), axis=1)
-    hardware = rank < 2
+    weights = sizes + (varies * (1 << 40))
+    hardware = np.zeros(sizes.shape, bool)
+    for _ in range(min(2, sizes.shape[1])):
+        chosen = weights.argmax(axis=1)[:, None]
+        np.put_along_axis(hardware, chosen, True, axis=1)
+        np.put_along_axis(weights, chosen, -1, axis=1)
     around = ~hardware & varies
-    few = most_uops(config)
-    for column in range(sizes.shape[1]):
-        uops = np.where(hardware | around, 1, sizes)
-        many = uops.prod(axis=1) > few
-        around[:, column] |= many & ~hardware[:, column]
-    return hardware, around
+    uops = np.where(hardware | around, 1, sizes)
+    # From each dimension inwards: it goes around if these are too many.
+    inwards = uops[:, ::-1].cumprod(axis=1)[:, ::-1]
+    return hardware, around | ((inwards > most_uops(config)) & ~hardware)
 
 
 def instructions(sizes: Integers, varies: Booleans, merges: bool, config: Config) -> Integers:

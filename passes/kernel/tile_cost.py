@@ -10,7 +10,7 @@ import numpy as np
 
 from nopt.hw import cost
 from nopt.hw.config import Config
-from nopt.passes.core.hardware_loops import instructions
+from nopt.passes.core.hardware_loops import Integers, instructions
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.tile_program import (
     Access,
@@ -36,6 +36,9 @@ class StepCost:
     def __add__(self, other: StepCost) -> StepCost:
         return StepCost(self.cycles + other.cycles, self.instructions + other.instructions)
 
+    def __getitem__(self, positions: Integers) -> StepCost:
+        return StepCost(self.cycles[positions], self.instructions[positions])
+
     def times(self, turns: Floats) -> StepCost:
         return StepCost(self.cycles * turns, self.instructions * turns)
 
@@ -46,6 +49,10 @@ class TileCost:
 
     chunk: StepCost
     rest: StepCost
+
+    def __getitem__(self, positions: Integers) -> TileCost:
+        """Of some of the candidates."""
+        return TileCost(self.chunk[positions], self.rest[positions])
 
 
 def tile_cost(candidates: Candidates, config: Config) -> TileCost:

@@ -1,6 +1,7 @@
 """Which tiles, loop order and buffer slots a nest gets.
 
 Reading order: `affine_nest_schedule` (the pass), `scheduler` (from a tuning log, or searched once
-for equal nests), `schedule_search` (all candidates at once), `estimate` (what they cost, with what
-overlaps), `sequence` (kernels one after the other), `tuning_log` (schedules kept in a file).
+for equal nests), `schedule_search` (all candidates at once), `costed_tiles` (what one tile costs),
+`estimate` (what a program of them costs, with what overlaps), `sequence` (kernels one after the
+other), `tuning_log` (schedules kept in a file).
 """

@@ -17,12 +17,11 @@ import numpy as np
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
-from nopt.passes.core.transfers import parts_of
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of, tile_loops
-from nopt.passes.kernel.tile_cost import tile_cost
 from nopt.passes.kernel.tiling import Tiling
+from nopt.passes.schedule.costed_tiles import CostedTiles, entry_bytes
 
 _UNLIMITED = 1 << 20
 
@@ -57,30 +56,31 @@ class Estimate:
 
 
 def estimate(
-    candidates: Candidates, config: Config, order: Sequence[int], slots: Integers, scopes: Scopes
+    tiles: CostedTiles, config: Config, order: Sequence[int], slots: Integers, scopes: Scopes
 ) -> Estimate:
     """The cost of candidates with slots [candidates, 3], all with one loop order and the product's
     operands kept within the same loops."""
-    return _Estimation(candidates, config, order, slots, scopes).result()
+    return _Estimation(tiles, config, order, slots, scopes).result()
 
 
 def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> Estimate:
     """The cost of one schedule."""
     slots, scopes = slots_of(schedule), scopes_of(schedule)
-    candidates = Candidates(tiling, [schedule.tiles])
-    return estimate(candidates, config, schedule.loop_order, slots, scopes)
+    tiles = CostedTiles.of(Candidates(tiling, [schedule.tiles]), config)
+    return estimate(tiles, config, schedule.loop_order, slots, scopes)
 
 
 class _Estimation:
     def __init__(
         self,
-        candidates: Candidates,
+        costed: CostedTiles,
         config: Config,
         order: Sequence[int],
         slots: Integers,
         scopes: Scopes,
     ):
-        self.candidates = candidates
+        self.costed = costed
+        self.candidates = candidates = costed.candidates
         self.tiling = tiling = candidates.tiling
         self.config = config
         self.tiles = candidates.tiles
@@ -90,11 +90,6 @@ class _Estimation:
         self.scopes = scopes
         self.turns = self.trips[:, : tiling.parallel].prod(axis=1)
         self.chunks = candidates.chunks
-        self.entry_bytes = {
-            Memory.INP: config.inp_bytes,
-            Memory.WGT: config.wgt_bytes,
-            Memory.ACC: config.acc_bytes,
-        }
 
     def result(self) -> Estimate:
         tiling, config = self.tiling, self.config
@@ -105,7 +100,7 @@ class _Estimation:
         """Cycles of loads that each tile has on average, beside those of the product's operands."""
         self.first = np.zeros(count)
         """Cycles of the loads before the first product."""
-        tile = tile_cost(self.candidates, config)
+        tile = self.costed.compute
         chunk, epilogue = tile.chunk.cycles, tile.rest.cycles
         per_tile = self.chunks * tile.chunk.instructions + tile.rest.instructions
         self.instructions = self.turns * per_tile
@@ -114,21 +109,18 @@ class _Estimation:
             if operand.load is first or operand is factor(tiling, Memory.WGT):
                 continue
             epilogue = epilogue + self._other(operand)
-        stored, store = self._store(self.tiles)
-        extents = np.array(tiling.extents)
-        # Tiles at the end of a dimension are smaller, and so is the last store.
-        _, last_store = self._store(extents - (self.trips - 1) * self.tiles)
+        store = self.costed.store
         total, loads = np.zeros(count), self.turns * self.per_tile
         for tiles_of_kind, streamed, kept, ahead in self._kinds():
             product = streamed + kept
             cycles = period(self.chunks, chunk, epilogue, product, self.per_tile, ahead)
-            total = total + tiles_of_kind * np.maximum(cycles, store)
+            total = total + tiles_of_kind * np.maximum(cycles, store.cycles)
             loads = loads + tiles_of_kind * (streamed + kept)
-        self.instructions = self.instructions + self.turns * stored
+        self.instructions = self.instructions + self.turns * store.instructions
         return Estimate(
             np.maximum(total, cost.fetch_cycles(self.instructions, config)),
             self.first,
-            last_store,
+            self.costed.last_store.cycles,
             self.turns * (self.chunks * chunk + epilogue),
             loads,
             chunk + epilogue,
@@ -139,14 +131,6 @@ class _Estimation:
         )
 
     # --- Transfers.
-
-    def _transfer(self, operand: Operand) -> tuple[Floats, Integers]:
-        """Cycles and instructions of loading one tile's window."""
-        window = self.candidates.window(operand)
-        rows, entries, pieces = _rows(window, operand.shape, operand.padded, operand.steps)
-        row_bytes = entries * self.entry_bytes[operand.memory]
-        cycles = cost.load_cycles(rows, row_bytes, self.config) + cost.ISSUE_CYCLES
-        return pieces * cycles, pieces
 
     def _events(self, operand: Operand, scope: int) -> Integers:
         """How often an operand is loaded: once a turn of the loops around its load.
@@ -165,33 +149,22 @@ class _Estimation:
             count *= np.where(below, 1, turns)
         return count
 
-    def _count(self, operand: Operand, events: Integers, pieces: Integers) -> None:
-        self.instructions = self.instructions + events * pieces
-        window = self.candidates.entries(operand) * self.entry_bytes[operand.memory]
+    def _count(self, operand: Operand, events: Integers) -> None:
+        self.instructions = self.instructions + events * self.costed.load(operand).instructions
+        window = self.candidates.entries(operand) * entry_bytes(operand.memory, self.config)
         self.bytes = self.bytes + events * window
 
     def _other(self, operand: Operand) -> Floats | int:
         """Account for an operand of the epilogue; cycles that it adds to each tile's compute."""
-        cycles, pieces = self._transfer(operand)
+        cycles = self.costed.load(operand).cycles
         events = self._events(operand, 0 if operand.resident else len(self.loops))
-        self._count(operand, events, pieces)
+        self._count(operand, events)
         if operand.memory is Memory.ACC:
             return cycles * events / self.turns
         if not operand.resident:
             self.first = self.first + cycles
         self.per_tile = self.per_tile + cycles * events / self.turns
         return 0
-
-    def _store(self, tiles: Integers) -> tuple[Integers, Floats]:
-        """Instructions and cycles of storing one tile of these sizes."""
-        parallel = self.tiling.parallel
-        shape = self.tiling.extents[:parallel]
-        rows, entries, pieces = _rows(
-            tiles[:, :parallel], shape, [False] * parallel, [1] * parallel
-        )
-        cycles = cost.store_cycles(rows, entries * self.config.out_bytes, self.config)
-        pieces = pieces * self.tiling.planes
-        return pieces, pieces * (cycles + cost.ISSUE_CYCLES)
 
     # --- Kinds of tiles.
 
@@ -200,9 +173,9 @@ class _Estimation:
         tiling = self.tiling
         if tiling.product is None:
             operand = tiling.operands[0]
-            cycles, pieces = self._transfer(operand)
+            cycles = self.costed.load(operand).cycles
             events = self._events(operand, len(self.loops))
-            self._count(operand, events, pieces)
+            self._count(operand, events)
             self.first = self.first + cycles
             ahead = self.slots[:, list(Memory).index(operand.memory)]
             return [(self.turns, cycles * events / self.turns, np.zeros(len(cycles)), ahead)]
@@ -214,9 +187,9 @@ class _Estimation:
             operand = factor(tiling, memory)
             assert operand is not None
             scope = self.scopes[memory]
-            cycles, pieces = self._transfer(operand)
+            cycles = self.costed.load(operand).cycles
             events = self._events(operand, scope)
-            self._count(operand, events, pieces)
+            self._count(operand, events)
             if memory is Memory.WGT:
                 self.weights = events / self.candidates.turns(operand, self.loops)
             self.first = self.first + cycles
@@ -282,13 +255,3 @@ def period(
     hidden = np.minimum(ahead, chunks) * chunk + epilogue
     early = np.where(load <= chunk, per_tile + np.minimum(ahead, chunks) * load - hidden, 0)
     return np.maximum(loads + per_tile, compute + behind + np.maximum(early, 0))
-
-
-def _rows(
-    window: Integers, shape: Sequence[int], padded: Sequence[bool], steps: Sequence[int]
-) -> tuple[Integers, Integers, Integers]:
-    """Rows of a transfer, entries of a row, and transfers of windows [candidates, dimensions]."""
-    columns, rows, loops = (
-        np.where(part, window, 1).prod(axis=1) for part in parts_of(window, shape, padded, steps)
-    )
-    return rows, columns, loops

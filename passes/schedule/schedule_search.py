@@ -22,6 +22,7 @@ from nopt.passes.kernel.legality import NoScheduleError, illegal_window
 from nopt.passes.kernel.operands import Integers
 from nopt.passes.kernel.reuse import Scopes, factor, scope_of, tile_loops
 from nopt.passes.kernel.tiling import Tiling
+from nopt.passes.schedule.costed_tiles import CostedTiles
 from nopt.passes.schedule.estimate import estimate
 
 _MOST_CANDIDATES = 6_000
@@ -62,6 +63,7 @@ class Search:
         scopes = {Memory.INP: innermost, Memory.WGT: innermost}
         slots = np.ones((len(everything), len(Memory)), np.int64)
         self.candidates = everything[self._fitting(everything, order, slots, scopes)]
+        self.tiles = CostedTiles.of(self.candidates, config)
 
     def best(self) -> ScheduleAttr:
         """The cheapest legal schedule. Raises NoScheduleError if none fits."""
@@ -83,7 +85,8 @@ class Search:
             legal = [i for i, each in enumerate(tiles) if illegal_window(self.tiling, each) is None]
             if not legal:
                 raise NoScheduleError(f"{none} can be loaded: {reason}")
-            self.candidates = self.candidates[np.array(legal)]
+            self.tiles = self.tiles[np.array(legal)]
+            self.candidates = self.tiles.candidates
             return self.best()
         raise NoScheduleError(
             f"{none} fits the scratchpads of "
@@ -99,7 +102,7 @@ class Search:
             return []
         self.orders += 1
         self.compared += len(fitting)
-        costs = estimate(self.candidates[fitting], self.config, order, slots[fitting], scopes)
+        costs = estimate(self.tiles[fitting], self.config, order, slots[fitting], scopes)
         # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
         weights = factor(self.tiling, Memory.WGT)
         once = 0 if weights is None else prod(weights.shape) * self.config.wgt_bytes

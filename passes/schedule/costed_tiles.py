@@ -1,0 +1,106 @@
+"""What a tile costs whatever the order of loops around it: once, for all candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nopt.dialects.tensor_intrinsic import Memory
+from nopt.hw import cost
+from nopt.hw.config import Config
+from nopt.passes.core.transfers import parts_of
+from nopt.passes.kernel.candidates import Candidates, Floats
+from nopt.passes.kernel.operands import Integers, Operand
+from nopt.passes.kernel.tile_cost import TileCost, tile_cost
+
+
+@dataclass(frozen=True)
+class TransferCost:
+    """Of moving one tile's window: cycles and instructions, [candidates] each."""
+
+    cycles: Floats
+    instructions: Integers
+
+    def __getitem__(self, positions: Integers) -> TransferCost:
+        return TransferCost(self.cycles[positions], self.instructions[positions])
+
+
+@dataclass(frozen=True)
+class CostedTiles:
+    """Candidates, and what one tile of each costs."""
+
+    candidates: Candidates
+    compute: TileCost
+    loads: tuple[TransferCost, ...]
+    """Of each operand of the tiling."""
+    store: TransferCost
+    last_store: TransferCost
+    """Of the last tile, which may be smaller."""
+
+    @classmethod
+    def of(cls, candidates: Candidates, config: Config) -> CostedTiles:
+        tiling, tiles = candidates.tiling, candidates.tiles
+        last = np.array(tiling.extents) - (candidates.trips - 1) * tiles
+        return cls(
+            candidates,
+            tile_cost(candidates, config),
+            tuple(_load(candidates, operand, config) for operand in tiling.operands),
+            _store(candidates, tiles, config),
+            _store(candidates, last, config),
+        )
+
+    def __getitem__(self, positions: Integers) -> CostedTiles:
+        """Some of the candidates."""
+        return CostedTiles(
+            self.candidates[positions],
+            self.compute[positions],
+            tuple(load[positions] for load in self.loads),
+            self.store[positions],
+            self.last_store[positions],
+        )
+
+    def load(self, operand: Operand) -> TransferCost:
+        """Of one of the tiling's operands."""
+        return self.loads[self.candidates.tiling.operands.index(operand)]
+
+
+def _load(candidates: Candidates, operand: Operand, config: Config) -> TransferCost:
+    window = candidates.window(operand)
+    rows, entries, pieces = _rows(window, operand.shape, operand.padded, operand.steps)
+    row_bytes = entries * entry_bytes(operand.memory, config)
+    cycles = cost.load_cycles(rows, row_bytes, config) + cost.ISSUE_CYCLES
+    return TransferCost(pieces * cycles, pieces)
+
+
+def _store(candidates: Candidates, tiles: Integers, config: Config) -> TransferCost:
+    """Of tiles of these sizes."""
+    tiling = candidates.tiling
+    parallel = tiling.parallel
+    shape = tiling.extents[:parallel]
+    rows, entries, pieces = _rows(tiles[:, :parallel], shape, [False] * parallel, [1] * parallel)
+    cycles = cost.store_cycles(rows, entries * config.out_bytes, config)
+    pieces = pieces * tiling.planes
+    return TransferCost(pieces * (cycles + cost.ISSUE_CYCLES), pieces)
+
+
+def entry_bytes(memory: Memory, config: Config) -> int:
+    """Bytes of one entry of a scratchpad that operands are loaded to."""
+    match memory:
+        case Memory.INP:
+            return config.inp_bytes
+        case Memory.WGT:
+            return config.wgt_bytes
+        case _:
+            return config.acc_bytes
+
+
+def _rows(
+    window: Integers, shape: Sequence[int], padded: Sequence[bool], steps: Sequence[int]
+) -> tuple[Integers, Integers, Integers]:
+    """Rows of a transfer, entries of a row, and transfers of windows [candidates, dimensions]."""
+    columns, rows, loops = (
+        np.where(part, window, 1).prod(axis=1) for part in parts_of(window, shape, padded, steps)
+    )
+    return rows, columns, loops
