@@ -81,7 +81,7 @@ def analysis() -> str:
 
 
 def test_levels():
-    assert len(CONSOLE.findall(LEVELS.read_text())) == 7
+    assert len(CONSOLE.findall(LEVELS.read_text())) == 8
     assert levels() == LEVELS.read_text()
 
 
