@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -92,6 +93,24 @@ def test_while_results_are_written(name, program, capfd, monkeypatch):
 
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+
+
+@pytest.fixture
+def signals_arrive() -> Iterator[None]:
+    """Tools that a test starts heed the signals that this process may ignore, as `nohup` and `&`
+    have it."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, heeded) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def heeded(*_: object) -> NoReturn:
+    """What a new program starts with instead is the default."""
+    raise KeyboardInterrupt
+
+
 TOOLS = ["nopt", "nopt_import", "nopt_objdump", "nopt_run"]
 
 
@@ -109,6 +128,7 @@ def started(tool: str, *arguments: str, **environment: str) -> subprocess.Popen[
 
 
 @SIGNALS
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_signal_while_it_imports(tool: str, number: signal.Signals, tmp_path: Path):
     """In the place of xDSL or numpy there is something that says so, and waits for ever."""
@@ -122,6 +142,7 @@ def test_a_signal_while_it_imports(tool: str, number: signal.Signals, tmp_path: 
 
 
 @SIGNALS
+@pytest.mark.usefixtures("signals_arrive")
 def test_a_signal_while_it_waits_for_input(number: signal.Signals, tmp_path: Path):
     """Input that never ends comes through a pipe; the signal, when some of it was read."""
     output, pipe = tmp_path / "out.mlir", tmp_path / "in.mlir"
