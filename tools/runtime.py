@@ -25,6 +25,7 @@ from nopt.hw.isa.encoding import Records
 from nopt.hw.program.layer_rows import Layer
 from nopt.hw.program.program_file import Program
 from nopt.hw.program.program_parts import CoreStep, HostStep, ProgramError, Symbol, Value
+from nopt.hw.sim.memo import Memo
 from nopt.hw.sim.simulator import Simulator
 from nopt.hw.timing.program_timing import Timing, time_program
 from nopt.passes.graph.quantization.comparison import represented
@@ -78,6 +79,7 @@ class Runtime:
         self.program = program
         self.strict = strict
         self.memory = program.memory()
+        self._memo = Memo(program.config)
         self.symbols = {symbol.name: symbol for symbol in program.symbols}
 
     @cached_property
@@ -126,7 +128,7 @@ class Runtime:
         values: dict[str, Array] = {}
         for declared, array in zip(self.program.inputs, inputs, strict=True):
             self._write(values, declared.name, array)
-        simulator = Simulator(self.program.config, self.memory, strict=self.strict)
+        simulator = Simulator(self.program.config, self.memory, strict=self.strict, memo=self._memo)
         reports: list[StepReport] = []
         for step in self.program.steps:
             start = time.perf_counter()

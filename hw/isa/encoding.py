@@ -167,7 +167,7 @@ def uop_layout(config: Config) -> tuple[Field, ...]:
 
 def records(insns: Records) -> list[Instruction]:
     """Records as tuples of Python integers, for code that goes through them one by one."""
-    return [Instruction(*row) for row in insns.tolist()]
+    return [*map(Instruction._make, insns.tolist())]
 
 
 def module_of(insns: Records) -> NDArray[np.int64]:
@@ -220,19 +220,41 @@ def decode(words: Words, config: Config) -> Records:
     Raises `EncodingError` with the index of the first word that is no instruction.
     """
     words = np.ascontiguousarray(words, np.uint64).reshape(-1, 2)
-    insns = np.zeros(len(words), INSTRUCTION)
+    columns = np.zeros((len(Instruction._fields), len(words)), np.int64)
     opcode = (words[:, 0] & np.uint64(7)).astype(np.int64)
     _check_known("opcode", opcode, Opcode)
     for kind in Opcode:
         rows = np.flatnonzero(opcode == kind)
-        for field in layout(kind, config) if len(rows) else ():
-            shifted = words[rows, field.offset // 64] >> np.uint64(field.offset % 64)
-            value = (shifted & np.uint64((1 << field.width) - 1)).astype(np.int64)
-            insns[field.name][rows] = np.where(
-                value > field.high, value - (1 << field.width), value
-            )
+        if len(rows):
+            bits = _bits(kind, config)
+            value = words[rows].T[bits.word] >> bits.shift & bits.mask
+            columns[bits.column, rows] = ((value ^ bits.sign) - bits.sign).view(np.int64)
+    insns = np.ascontiguousarray(columns.T).view(INSTRUCTION)[:, 0]
     _check_subkinds(insns)
     return insns
+
+
+class _Bits(NamedTuple):
+    """The fields of an instruction kind, as columns (fields, 1): which one of a record, in which of
+    the two words, how far up, the bits that it may have, and its sign bit, if any."""
+
+    column: NDArray[np.int64]
+    word: NDArray[np.int64]
+    shift: Words
+    mask: Words
+    sign: Words
+
+
+@cache
+def _bits(kind: Opcode, config: Config) -> _Bits:
+    table = layout(kind, config)
+    return _Bits(
+        np.array([[Instruction._fields.index(field.name)] for field in table]),
+        np.array([field.offset // 64 for field in table]),
+        np.array([[field.offset % 64] for field in table], np.uint64),
+        np.array([[(1 << field.width) - 1] for field in table], np.uint64),
+        np.array([[field.signed << field.width >> 1] for field in table], np.uint64),
+    )
 
 
 def encode_uops(dst: Any, src: Any, wgt: Any, config: Config) -> Micro:
@@ -248,15 +270,18 @@ def encode_uops(dst: Any, src: Any, wgt: Any, config: Config) -> Micro:
     return words
 
 
-def decode_uops(
-    words: Any, config: Config
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The dst, src and wgt indices of micro-op words (n,)."""
-    words = np.asarray(words, np.uint32).astype(np.int64)
-    dst, src, wgt = (
-        words >> field.offset & ((1 << field.width) - 1) for field in uop_layout(config)
-    )
-    return dst, src, wgt
+def decode_uops(words: Any, config: Config) -> NDArray[np.int64]:
+    """The indices of micro-op words (n,), as rows dst, src and wgt (3, n)."""
+    offsets, masks = _uop_bits(config)
+    return np.asarray(words, np.uint32).astype(np.int64) >> offsets & masks
+
+
+@cache
+def _uop_bits(config: Config) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How far up each field of a micro-op sits, and the bits that it may have: (3, 1)."""
+    fields = uop_layout(config)
+    masks = [[(1 << field.width) - 1] for field in fields]
+    return np.array([[field.offset] for field in fields]), np.array(masks)
 
 
 def _check_known(name: str, values: NDArray[np.int64], kinds: type[IntEnum]) -> None:

@@ -5,9 +5,11 @@ Ranges of GEMM and ALU are bounding ranges of their affine index sets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import Instruction, Memory, Micro, Opcode, Records, decode_uops
@@ -57,13 +59,13 @@ def loaded_span(insn: Instruction) -> Span:
     return Span(insn.sram_base, insn.sram_base + rows * row)
 
 
-def loaded_spans(insns: Records) -> list[tuple[int, int]]:
-    """`loaded_span` of every record; without meaning for those that are no transfer."""
+def loaded_spans(insns: Records) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where `loaded_span` of every record begins and ends; without meaning for no transfer."""
     begin = insns["sram_base"]
     rows = insns["y_pad_0"] + insns["y_size"] + insns["y_pad_1"]
     row = insns["x_pad_0"] + insns["x_size"] + insns["x_pad_1"]
     moves = (insns["y_size"] > 0) & (insns["x_size"] > 0)
-    return [*zip(begin.tolist(), (begin + rows * row * moves).tolist(), strict=True)]
+    return begin, begin + rows * row * moves
 
 
 def dram_end(insn: Instruction) -> int:
@@ -73,10 +75,70 @@ def dram_end(insn: Instruction) -> int:
     return insn.dram_base + (insn.y_size - 1) * insn.x_stride + insn.x_size
 
 
-def reaches(insns: Records) -> list[tuple[int, int, int]]:
+def dram_ends(insns: Records) -> NDArray[np.int64]:
+    """`dram_end` of every record; without meaning for no transfer."""
+    moves = (insns["y_size"] > 0) & (insns["x_size"] > 0)
+    reached = (insns["y_size"] - 1) * insns["x_stride"] + insns["x_size"]
+    return insns["dram_base"] + reached * moves
+
+
+def addresses(insn: Instruction) -> NDArray[np.int64]:
+    """The DRAM elements of a LOAD or STORE, (y_size, x_size)."""
+    rows = insn.dram_base + np.arange(insn.y_size) * insn.x_stride
+    return np.add.outer(rows, np.arange(insn.x_size))
+
+
+def all_addresses(insns: Records) -> NDArray[np.int64]:
+    """`addresses` of every record, one element, row and transfer after the other."""
+    rows = insns["y_size"]
+    first = insns["dram_base"].repeat(rows)
+    first += insns["x_stride"].repeat(rows) * counted_up(rows)
+    sizes = insns["x_size"].repeat(rows)
+    return first.repeat(sizes) + counted_up(sizes)
+
+
+def counted_up(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, … for each length, one after the other."""
+    ends = lengths.cumsum()
+    return np.arange(ends[-1] if len(ends) else 0) - (ends - lengths).repeat(lengths)
+
+
+class MicroOps:
+    """The indices of micro-ops: rows dst, src and wgt, and the least and greatest of each.
+
+    There must be one at least.
+    """
+
+    def __init__(self, words: Micro, config: Config) -> None:
+        self.columns = decode_uops(words, config)
+        self.low: list[int] = self.columns.min(axis=1).tolist()
+        self.high: list[int] = self.columns.max(axis=1).tolist()
+
+    def touched(self, reach: Sequence[int]) -> Touched:
+        """Bounding ranges where the iterations of an instruction reach so far (`reach`)."""
+        (dst, src, wgt), (dst_end, src_end, wgt_end) = self.low, self.high
+        return Touched(
+            Span(dst, dst_end + reach[0]),
+            Span(src, src_end + reach[1]),
+            Span(wgt, wgt_end + reach[2]),
+        )
+
+
+def reach(insn: Instruction) -> tuple[int, int, int]:
     """How far the indices dst, src and wgt of a GEMM or ALU span over those of one micro-op.
 
-    All 0 for one without iterations; without meaning for other records."""
+    Without meaning for one without iterations.
+    """
+    outer, inner = insn.iter_out - 1, insn.iter_in - 1
+    return (
+        outer * insn.dst_out + inner * insn.dst_in + 1,
+        outer * insn.src_out + inner * insn.src_in + 1,
+        outer * insn.wgt_out + inner * insn.wgt_in + 1,
+    )
+
+
+def reaches(insns: Records) -> list[tuple[int, int, int]]:
+    """`reach` of every record; all 0 without iterations, and without meaning for no GEMM or ALU."""
     outer, inner = insns["iter_out"], insns["iter_in"]
     runs = (outer > 0) & (inner > 0)
     columns = (
@@ -84,29 +146,3 @@ def reaches(insns: Records) -> list[tuple[int, int, int]]:
         for name in ("dst", "src", "wgt")
     )
     return [*zip(*(column.tolist() for column in columns), strict=True)]
-
-
-class Windows:
-    """Bounding ranges of GEMM and ALU instructions, remembered by micro-op contents."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._extremes: dict[bytes, tuple[int, int, int, int, int, int]] = {}
-
-    def touched(self, insn: Instruction, uops: Micro) -> Touched:
-        """Ranges over all iterations of the micro-ops `uops`, which must not be empty."""
-        key = uops.tobytes()
-        extremes = self._extremes.get(key)
-        if extremes is None:
-            columns = decode_uops(uops, self._config)
-            low, high = (tuple(int(f(c)) for c in columns) for f in (np.min, np.max))
-            extremes = self._extremes[key] = (low[0], high[0], low[1], high[1], low[2], high[2])
-        outer, inner = insn.iter_out - 1, insn.iter_in - 1
-        dst = outer * insn.dst_out + inner * insn.dst_in + 1
-        src = outer * insn.src_out + inner * insn.src_in + 1
-        wgt = outer * insn.wgt_out + inner * insn.wgt_in + 1
-        return Touched(
-            Span(extremes[0], extremes[1] + dst),
-            Span(extremes[2], extremes[3] + src),
-            Span(extremes[4], extremes[5] + wgt),
-        )

@@ -6,17 +6,21 @@ there, and longer ones are cut into such pieces.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from nopt.hw.isa.encoding import AluOp
-from nopt.hw.sim.step_plans import AluPlan, Indices, Tile
+from nopt.hw.sim.product_groups import Indices
+from nopt.hw.sim.step_plans import AluPlan, Cells, Tile
 
 EXACT_TERMS = 1 << 10
 """Products of two 8-bit values that float32 can sum exactly in any order."""
+_BLOCK_BYTES = 1 << 20
+"""Of rows that are multiplied at once."""
+_BLOCK_COLUMNS = 1024
 
 
 class Fault(Exception):
@@ -46,9 +50,8 @@ class Kernel(Protocol):
 class ResetKernel:
     """Zero in accumulators; not in OUT, which implementations do differently."""
 
-    def __init__(self, pads: Scratchpads, cells: Indices) -> None:
-        self._pads = pads
-        self._cells = _lie_together(cells)
+    def __init__(self, pads: Scratchpads, cells: Cells) -> None:
+        self._pads, self._cells = pads, cells
 
     def run(self, imm: int) -> None:
         self._pads.acc[self._cells] = 0
@@ -60,46 +63,30 @@ class GemmKernel:
 
     def __init__(self, pads: Scratchpads, tiles: tuple[Tile, ...]) -> None:
         self._pads = pads
-        self._tiles = [
-            (
-                tile,
-                np.ascontiguousarray(tile.wgt.T),
-                regular_view(pads.acc, tile.dst) if tile.distinct else None,
-                regular_view(pads.out, tile.dst),
-                _lie_together(np.unique(tile.dst)),
-            )
-            for tile in tiles
-        ]
+        self._tiles = [(tile, _views(pads, tile)) for tile in tiles]
 
     def run(self, imm: int) -> None:
         acc, out = self._pads.acc, self._pads.out
-        for tile, wgt, acc_view, out_view, cells in self._tiles:
-            step = EXACT_TERMS // self._pads.inp.shape[2]
-            for k in range(0, tile.src.shape[1], step):
-                sums = self._product(tile.src[:, k : k + step], wgt[:, k : k + step])
-                if acc_view is not None:
-                    acc_view += sums
-                elif tile.distinct:
-                    acc[tile.dst] += sums
-                else:
-                    np.add.at(acc, tile.dst, sums)
-            if acc_view is not None and out_view is not None:
-                np.copyto(out_view, acc_view, casting="unsafe")
+        for tile, views in self._tiles:
+            if views is not None:
+                self._multiply(tile, views[0], add=True)
+                np.copyto(views[1], views[0], casting="unsafe")
+            elif tile.distinct:
+                sums = acc[tile.dst]
+                self._multiply(tile, sums, add=True)
+                acc[tile.dst] = out[tile.dst] = sums
             else:
+                sums = np.empty((*tile.dst.shape, *acc.shape[1:]), np.int32)
+                self._multiply(tile, sums, add=False)
+                np.add.at(acc, tile.dst, sums)
                 out[tile.dst] = acc[tile.dst]
-            self._pads.fresh[cells] = True
+            self._pads.fresh[tile.cells] = True
 
-    def _product(self, src: Indices, wgt: Indices) -> NDArray[np.int32]:
-        """Sums (m, n, batch, block_out) of rows `src` (m, k) times weights (n, k)."""
-        _, batch, block_in = self._pads.inp.shape
-        block_out = self._pads.wgt.shape[1]
-        left = self._pads.inp.take(src, axis=0, mode="clip")
-        right = self._pads.wgt.take(wgt, axis=0, mode="clip")
-        if batch > 1:
-            left = left.swapaxes(1, 2)
-        left = left.reshape(len(src) * batch, src.shape[1] * block_in)
-        sums = (left @ weight_matrix(right).T).astype(np.int32)
-        return sums.reshape(len(src), batch, len(wgt), block_out).swapaxes(1, 2)
+    def _multiply(self, tile: Tile, sums: NDArray[np.int32], add: bool) -> None:
+        multiply(sums, self._pads.inp, tile.src, self._weights, tile.wgt, add)
+
+    def _weights(self, which: Indices) -> NDArray[np.float32]:
+        return weight_matrix(self._pads.wgt.take(which, axis=0, mode="clip"))
 
 
 class AluKernel:
@@ -111,7 +98,7 @@ class AluKernel:
         self._acc, self._out, self._fresh = pads.acc, pads.out, pads.fresh
         self._op, self._use_imm = op, use_imm
         self._checks_shifts = strict and op == AluOp.SHR and not use_imm
-        self._rounds = [(_lie_together(dst), _lie_together(src)) for dst, src in plan.rounds]
+        self._rounds = plan.rounds
 
     def run(self, imm: int) -> None:
         acc = self._acc
@@ -125,6 +112,62 @@ class AluKernel:
             acc[dst] = result
             self._out[dst] = result
             self._fresh[dst] = True
+
+
+def _views(pads: Scratchpads, tile: Tile) -> tuple[NDArray[np.int32], NDArray[np.int8]] | None:
+    """The destinations in ACC and OUT as views, if they are distinct and go in regular steps."""
+    if not tile.distinct or tile.strides is None:
+        return None
+    acc = _regular_view(pads.acc, tile.dst, tile.strides)
+    return acc, _regular_view(pads.out, tile.dst, tile.strides)
+
+
+def _regular_view(
+    array: NDArray[Scalar], cells: Indices, strides: tuple[int, int]
+) -> NDArray[Scalar]:
+    """`array[cells]` as a view of a contiguous array, if the indices go in regular steps."""
+    entry, *inner = array.strides
+    shape = (*cells.shape, *array.shape[1:])
+    steps = (strides[0] * entry, strides[1] * entry, *inner)
+    return np.ndarray(shape, array.dtype, array.data, int(cells[0, 0]) * entry, steps)
+
+
+def multiply(
+    sums: NDArray[np.int32],
+    inputs: NDArray[np.float32],
+    src: Indices,
+    weights: Callable[[Indices], NDArray[np.float32]],
+    wgt: Indices,
+    add: bool,
+) -> None:
+    """Rows `src` (m, k) of `inputs` (elements, batch, block_in) times columns `wgt` (n, k), set in
+    or added to `sums` (m, n, batch, block_out).
+
+    `weights` gives some columns (n, k) as the matrix (n * block_out, k * block_in). Blocks of rows
+    and columns are so large that they stay in the cache until they are multiplied; sums of more
+    than the exact number of terms come in parts.
+    """
+    (rows, terms), columns = src.shape, len(wgt)
+    _, batch, block_in = inputs.shape
+    block_out = sums.shape[3]
+    most = EXACT_TERMS // block_in
+    down = max(_BLOCK_BYTES // (4 * batch * block_in * min(terms, most)), 1)
+    across = max(_BLOCK_COLUMNS // block_out, 1)
+    for k in range(0, terms, most):
+        for n in range(0, columns, across):
+            right = weights(wgt[n : n + across, k : k + most]).T
+            for m in range(0, rows, down):
+                left = inputs.take(src[m : m + down, k : k + most], axis=0, mode="clip")
+                count = len(left)
+                if batch > 1:
+                    left = left.swapaxes(1, 2)
+                products = left.reshape(count * batch, -1) @ right
+                products = products.reshape(count, batch, -1, block_out).swapaxes(1, 2)
+                part = sums[m : m + down, n : n + across]
+                if add or k > 0:
+                    part += products.astype(np.int32)
+                else:
+                    part[:] = products
 
 
 def weight_matrix(blocks: NDArray[Scalar]) -> NDArray[Scalar]:
@@ -157,24 +200,3 @@ def operate(op: AluOp, x: NDArray[np.int32], y: NDArray[np.int32] | np.int32) ->
             if y.ndim == 0:
                 return x >> (y & 31) if y >= 0 else x << (-y & 31)
             return np.where(y >= 0, x >> (y & 31), x << (-y & 31))
-
-
-def regular_view(array: NDArray[Scalar], cells: Indices) -> NDArray[Scalar] | None:
-    """`array[cells]` as a view, if the indices (m, n) go in two regular steps."""
-    rows, columns = len(cells), len(cells[0])
-    first = int(cells[0, 0])
-    down = int(cells[1, 0]) - first if rows > 1 else 1
-    across = int(cells[0, 1]) - first if columns > 1 else 1
-    lines: Indices = np.arange(rows) * down + first
-    expected: Indices = np.add.outer(lines, np.arange(columns) * across)
-    if not np.array_equal(cells, expected):
-        return None
-    strides: Any = (down * array.strides[0], across * array.strides[0], *array.strides[1:])
-    return as_strided(array[first:], (*cells.shape, *array.shape[1:]), strides)
-
-
-def _lie_together(cells: Indices) -> Indices | slice:
-    """A slice instead of indices, where these ascend by one."""
-    if (np.diff(cells) == 1).all():
-        return slice(int(cells[0]), int(cells[-1]) + 1)
-    return cells

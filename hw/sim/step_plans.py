@@ -1,22 +1,28 @@
 """How the simulator does all iterations of one GEMM or ALU instruction at once.
 
-Plans are index arrays only, so they are remembered by micro-op contents and loop fields: programs
-repeat the same few of them.
+Plans are index arrays only. Programs repeat the same few of them at other places of the buffers, so
+a plan counts from the least index that it touches.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nopt.hw.config import Config
-from nopt.hw.isa.encoding import Instruction, Micro, decode_uops
+from nopt.hw.isa.encoding import Instruction
+from nopt.hw.isa.footprint import MicroOps
+from nopt.hw.sim.product_groups import Group, Indices, grouped
 
-Indices = NDArray[np.int64]
+Cells = Indices | slice
+"""Distinct elements of a scratchpad, ascending; a slice if they lie together."""
+
+_MOST_PLANS = 512
+
+Plan = TypeVar("Plan")
 
 
 class Loop(NamedTuple):
@@ -30,40 +36,113 @@ class Loop(NamedTuple):
 
 @dataclass(frozen=True)
 class Tile:
-    """A matrix product: rows `src` (m, k) of INP times columns `wgt` (k, n) into `dst` (m, n)."""
+    """A matrix product: rows `src` (m, k) of INP times columns `wgt` (n, k) into `dst` (m, n)."""
 
     src: Indices
     wgt: Indices
     dst: Indices
     distinct: bool
     """No destination twice, so that a plain indexed add is right."""
+    cells: Cells
+    """The destinations."""
+    strides: tuple[int, int] | None
+    """From one row and one column of `dst` to the next, if these are the same everywhere."""
+
+    def at(self, dst: int, src: int, wgt: int) -> Tile:
+        """The same product so much further on in ACC, INP and WGT."""
+        cells = shifted(self.cells, dst)
+        moved = (self.src + src, self.wgt + wgt, self.dst + dst)
+        return Tile(*moved, self.distinct, cells, self.strides)
 
 
 @dataclass(frozen=True)
 class AluPlan:
     """Rounds of independent steps (dst, src), and where the sequence is unsafe on the RTL."""
 
-    rounds: tuple[tuple[Indices, Indices], ...]
-    foreign: int
-    """A destination whose source is another element, or -1."""
-    stale: int
-    """An element that a step reads as its source right after the step before wrote it, or -1."""
+    rounds: tuple[tuple[Cells, Cells | Indices], ...]
+    foreign: int | None
+    """A destination whose source is another element, if any."""
+    stale: int | None
+    """An element that a step reads as its source right after the step before wrote it, if any."""
+
+    def at(self, place: int) -> AluPlan:
+        """The same steps so much further on in ACC."""
+        return AluPlan(
+            tuple((shifted(dst, place), shifted(src, place)) for dst, src in self.rounds),
+            None if self.foreign is None else self.foreign + place,
+            None if self.stale is None else self.stale + place,
+        )
 
 
-def gemm_plan(insn: Instruction, uops: Micro, config: Config) -> tuple[Tile, ...]:
-    """The matrix products that add up to a GEMM; additions wrap, so their order is free."""
-    return _gemm_plan(uops.tobytes(), _loops(insn), config)
+_Key = tuple[bytes, tuple[Loop, Loop]]
+"""Micro-op indices, counted from the least ones, and loops."""
 
 
-def alu_plan(insn: Instruction, uops: Micro, config: Config) -> AluPlan:
-    """An ALU instruction as few vector steps with the result of the sequential ones."""
-    return _alu_plan(uops.tobytes(), _loops(insn), config)
+class Plans:
+    """The plans of a core's instructions, remembered by micro-op contents and loop fields."""
+
+    def __init__(self) -> None:
+        self._tiles: dict[_Key, tuple[Tile, ...]] = {}
+        self._rounds: dict[_Key, AluPlan] = {}
+        self._cells: dict[_Key, Cells] = {}
+
+    def gemm(self, insn: Instruction, uops: MicroOps) -> tuple[Tile, ...]:
+        """The matrix products that add up to a GEMM; additions wrap, so their order is free."""
+        columns = uops.columns - np.array(uops.low)[:, None]
+        key = (columns.tobytes(), _loops(insn))
+        tiles = self._tiles.get(key)
+        if tiles is None:
+            tiles = _remember(self._tiles, key, _gemm_plan(columns, key[1]))
+        return tuple(tile.at(*uops.low) for tile in tiles)
+
+    def alu(self, insn: Instruction, uops: MicroOps) -> AluPlan:
+        """An ALU instruction as few vector steps with the result of the sequential ones."""
+        first = min(uops.low[:2])
+        columns = uops.columns - first
+        columns[2] = 0
+        key = (columns.tobytes(), _loops(insn))
+        plan = self._rounds.get(key)
+        if plan is None:
+            plan = _remember(self._rounds, key, _alu_plan(columns, key[1]))
+        return plan.at(first)
+
+    def alu_reads(self, insn: Instruction, uops: MicroOps) -> list[Indices]:
+        """What the rounds of an ALU instruction read, each in the order of its steps."""
+        dst, src, _ = _sequence(uops.columns, _loops(insn))
+        operands = (src,) if insn.use_imm else (src, dst)
+        return [each[part] for part in _rounds(dst, src) for each in operands]
+
+    def destinations(self, insn: Instruction, uops: MicroOps) -> Cells:
+        """Every distinct destination of a GEMM or ALU, ascending."""
+        columns = uops.columns[:1] - uops.low[0]
+        key = (columns.tobytes(), _loops(insn))
+        cells = self._cells.get(key)
+        if cells is None:
+            (dst,) = _sequence(columns, key[1])
+            cells = _remember(self._cells, key, together(np.unique(dst)))
+        return shifted(cells, uops.low[0])
 
 
-def destinations(insn: Instruction, uops: Micro, config: Config) -> Indices:
-    """Every distinct destination of a GEMM or ALU, ascending."""
-    dst, _, _ = _sequence(uops.tobytes(), _loops(insn), config)
-    return np.unique(dst)
+def _remember(plans: dict[_Key, Plan], key: _Key, plan: Plan) -> Plan:
+    if len(plans) >= _MOST_PLANS:
+        del plans[next(iter(plans))]
+    plans[key] = plan
+    return plan
+
+
+def together(cells: Indices) -> Cells:
+    """A slice instead of indices, where these ascend by one."""
+    first, count = int(cells[0]), len(cells)
+    if int(cells[-1]) - first + 1 == count and (cells[1:] - cells[:-1] == 1).all():
+        return slice(first, first + count)
+    return cells
+
+
+def shifted(cells: Cells, by: int) -> Cells:
+    """Cells so much further on."""
+    if isinstance(cells, slice):
+        return slice(cells.start + by, cells.stop + by)
+    return cells + by
 
 
 def _loops(insn: Instruction) -> tuple[Loop, Loop]:
@@ -73,86 +152,77 @@ def _loops(insn: Instruction) -> tuple[Loop, Loop]:
     )
 
 
-def _sequence(
-    uops: bytes, loops: tuple[Loop, ...], config: Config
-) -> tuple[Indices, Indices, Indices]:
-    """Indices of every step in the order of execution: outer loop, inner loop, micro-op."""
-    columns = decode_uops(np.frombuffer(uops, np.uint32), config)
-    dst, src, wgt = columns
+def _sequence(columns: Indices, loops: Sequence[Loop]) -> Indices:
+    """Indices of every step in the order of execution: outer loop, inner loop, micro-op.
+
+    `columns` are rows of dst, src and wgt, or the first ones of these.
+    """
     for loop in reversed(loops):
-        step = np.arange(loop.steps)[:, None]
-        dst = (step * loop.dst + dst).ravel()
-        src = (step * loop.src + src).ravel()
-        wgt = (step * loop.wgt + wgt).ravel()
-    return dst, src, wgt
+        steps = np.arange(loop.steps)
+        factors = np.array(loop[1 : 1 + len(columns)])
+        adds = factors[:, None] * steps
+        columns = (adds[:, :, None] + columns[:, None]).reshape(len(columns), -1)
+    return columns
 
 
-@lru_cache(maxsize=512)
-def _gemm_plan(uops: bytes, loops: tuple[Loop, Loop], config: Config) -> tuple[Tile, ...]:
+def _gemm_plan(columns: Indices, loops: tuple[Loop, Loop]) -> tuple[Tile, ...]:
     """Loops that move dst but not wgt make rows; the steps of the others are sorted into groups.
 
-    A group is all steps into one destination. Groups with the same weights are rows of one product,
-    and products of the same rows are columns of one.
+    A group is all steps into one destination.
     """
     across = [loop for loop in loops if loop.dst and not loop.wgt]
-    rest = tuple(loop for loop in loops if loop not in across)
-    row_dst, row_src = np.zeros(1, np.int64), np.zeros(1, np.int64)
-    for loop in across:
-        step = np.arange(loop.steps)
-        row_dst = np.add.outer(row_dst, step * loop.dst).ravel()
-        row_src = np.add.outer(row_src, step * loop.src).ravel()
-    dst, src, wgt = _sequence(uops, rest, config)
+    rest = [loop for loop in loops if loop not in across]
+    row_dst, row_src, _ = _sequence(np.zeros((3, 1), np.int64), across)
+    dst, src, wgt = _sequence(columns, rest)
     order = np.lexsort((src, wgt, dst))
-    dst, src, wgt = dst[order], src[order], wgt[order]
-    starts: Indices = np.flatnonzero(np.diff(dst, prepend=-1))
-    counts: Indices = np.diff(starts, append=len(dst))
-    columns: dict[tuple[bytes, int], list[tuple[Indices, Indices, Indices]]] = {}
-    sizes: list[int] = counts.tolist()
-    for count in sorted(set(sizes)):
-        groups: Indices = np.flatnonzero(counts == count)
-        at: Indices = np.add.outer(starts[groups], np.arange(count))
-        clusters: dict[bytes, list[int]] = {}
-        for number, weights in enumerate(wgt[at]):
-            clusters.setdefault(weights.tobytes(), []).append(number)
-        for numbers in clusters.values():
-            members = at[numbers]
-            sources = src[members]
-            column = (dst[members[:, 0]], sources, wgt[members[0]])
-            columns.setdefault((sources.tobytes(), count), []).append(column)
-    return tuple(_tile(parts, row_dst, row_src) for parts in columns.values())
+    dst, src, wgt = dst[order], src[order][None], wgt[order][None]
+    starts: list[int] = np.flatnonzero(np.diff(dst, prepend=-1)).tolist()
+    spans = sorted(pairwise([*starts, len(dst)]), key=lambda span: span[1] - span[0])
+    groups = grouped(
+        Group(src[:, begin:end], wgt[:, begin:end], (dst[begin : begin + 1, None],))
+        for begin, end in spans
+    )
+    return tuple(_tile(group, row_dst, row_src) for group in groups)
 
 
-def _tile(
-    parts: list[tuple[Indices, Indices, Indices]], row_dst: Indices, row_src: Indices
-) -> Tile:
-    dst = np.stack([part[0] for part in parts], axis=1)
-    src = parts[0][1]
-    wgt = np.stack([part[2] for part in parts], axis=1)
-    dst = (row_dst[:, None, None] + dst).reshape(-1, dst.shape[1])
-    src = (row_src[:, None, None] + src).reshape(-1, src.shape[1])
-    return Tile(src, wgt, dst, _are_distinct(dst))
+def _tile(group: Group, row_dst: Indices, row_src: Indices) -> Tile:
+    dst = (row_dst[:, None, None] + group.results[0]).reshape(-1, len(group.wgt))
+    src = (row_src[:, None, None] + group.src).reshape(len(dst), -1)
+    cells = np.unique(dst)
+    return Tile(src, group.wgt, dst, len(cells) == dst.size, together(cells), _strides(dst))
 
 
-def _are_distinct(values: Indices) -> bool:
-    ordered = np.sort(values, axis=None)
-    return bool((ordered[1:] != ordered[:-1]).all())
+def _strides(cells: Indices) -> tuple[int, int] | None:
+    rows, columns = len(cells), len(cells[0])
+    down = int(cells[1, 0] - cells[0, 0]) if rows > 1 else 0
+    across = int(cells[0, 1] - cells[0, 0]) if columns > 1 else 0
+    row, column = np.arange(rows)[:, None], np.arange(columns)
+    expected = cells[0, 0] + row * down + column * across
+    return (down, across) if (cells == expected).all() else None
 
 
-@lru_cache(maxsize=512)
-def _alu_plan(uops: bytes, loops: tuple[Loop, Loop], config: Config) -> AluPlan:
-    dst, src, _ = _sequence(uops, loops, config)
+def _alu_plan(columns: Indices, loops: tuple[Loop, Loop]) -> AluPlan:
+    dst, src, _ = _sequence(columns, loops)
     other = src != dst
-    foreign = int(dst[other][0]) if other.any() else -1
+    foreign = int(dst[other][0]) if other.any() else None
     after = np.flatnonzero(src[1:] == dst[:-1])
-    stale = int(src[after[0] + 1]) if len(after) else -1
+    stale = int(src[after[0] + 1]) if len(after) else None
+    rounds: list[tuple[Cells, Cells | Indices]] = []
+    for part in _rounds(dst, src):
+        part = part[np.argsort(dst[part])]
+        rounds.append((together(dst[part]), together(src[part])))
+    return AluPlan(tuple(rounds), foreign, stale)
+
+
+def _rounds(dst: Indices, src: Indices) -> list[Indices]:
+    """Steps by round, in each in the order of execution."""
+    other = src != dst
     if np.isin(src[other], dst).any():
         level = _levels(dst.tolist(), src.tolist())
     else:
         level = _occurrences(dst)
     order = np.argsort(level, kind="stable")
-    bounds = np.flatnonzero(np.diff(level[order])) + 1
-    rounds = tuple((dst[part], src[part]) for part in np.split(order, bounds))
-    return AluPlan(rounds, foreign, stale)
+    return np.split(order, np.flatnonzero(np.diff(level[order])) + 1)
 
 
 def _occurrences(values: Indices) -> Indices:

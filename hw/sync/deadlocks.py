@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 
-from nopt.hw.isa.encoding import Module, Records, module_of, records
-
-Waits = Mapping[Module, tuple[int, Sequence[str]]]
-"""The instruction that each waiting module has come to, and whose tokens it lacks."""
-
-
-def missing(module: Module, pops: Sequence[int], held: Sequence[int]) -> list[str]:
-    """Whose tokens a module lacks: needed of prev and next, and held of them."""
-    sides = zip((-1, 1), pops, held, strict=True)
-    return [_name(module + side) for side, needed, tokens in sides if needed > tokens]
+from nopt.hw.isa.encoding import Module, Records, module_of
+from nopt.hw.sync.token_queues import QUEUES, Queue, TokenWalk, Waits
 
 
 def explain_deadlock(waits: Waits) -> str:
@@ -44,18 +35,13 @@ def token_overflow(insns: Records, depth: int) -> tuple[int, str] | None:
     A queue is a counter of `depth` tokens; the core loses a token that does not fit.
     """
     modules = module_of(insns)
-    for producer, consumer, push, pop in (
-        (Module.LOAD, Module.COMPUTE, "push_next", "pop_prev"),
-        (Module.COMPUTE, Module.LOAD, "push_prev", "pop_next"),
-        (Module.COMPUTE, Module.STORE, "push_next", "pop_prev"),
-        (Module.STORE, Module.COMPUTE, "push_prev", "pop_next"),
-    ):
-        pushes = int((insns[push] * (modules == producer)).sum())
-        pops = int((insns[pop] * (modules == consumer)).sum())
+    for queue in QUEUES:
+        pushes = int((insns[queue.push] * (modules == queue.producer)).sum())
+        pops = int((insns[queue.pop] * (modules == queue.consumer)).sum())
         if pushes > depth:
-            full = _first_full(insns, modules.tolist(), (producer, consumer), depth)
+            full = _first_full(insns, queue, depth)
             if full is not None:
-                names = f"{producer.name.lower()} to {consumer.name.lower()}"
+                names = f"{queue.producer.name.lower()} to {queue.consumer.name.lower()}"
                 return full, (
                     f"found token {depth + 1} from {names} before any of them is popped for sure "
                     f"({pushes} pushes, {pops} pops), expected at most {depth} at a time"
@@ -63,33 +49,14 @@ def token_overflow(insns: Records, depth: int) -> tuple[int, str] | None:
     return None
 
 
-def _first_full(
-    insns: Records, modules: list[int], queue: tuple[Module, Module], depth: int
-) -> int | None:
+def _first_full(insns: Records, queue: Queue, depth: int) -> int | None:
     """Run tokens alone, the consumer as late as possible: it comes only when all others wait."""
-    producer, consumer = queue
-    rows = records(insns)
-    waiting = [[i for i, m in enumerate(modules) if m == module][::-1] for module in Module]
-    held = [[0, 0] for _ in Module]
-    side = 0 if producer < consumer else 1
-    others = [module for module in Module if module != consumer]
-    while True:
-        for module in (*others, consumer):
-            at = waiting[module]
-            insn = rows[at[-1]] if at else None
-            if insn and insn.pop_prev <= held[module][0] and insn.pop_next <= held[module][1]:
-                break
-        else:
-            return None
-        index = at.pop()
-        held[module][0] -= insn.pop_prev
-        held[module][1] -= insn.pop_next
-        if insn.push_prev and module > Module.LOAD:
-            held[module - 1][1] += 1
-        if insn.push_next and module < Module.STORE:
-            held[module + 1][0] += 1
-        if held[consumer][side] > depth:
-            return index
+    consumer, side = queue.consumer, 0 if queue.producer < queue.consumer else 1
+    walk = TokenWalk(insns, lambda ready: next((m for m in ready if m != consumer), consumer))
+    for module, at, _ in walk.turns():
+        if walk.queues.held(consumer)[side] > depth:
+            return walk.own[module][at]
+    return None
 
 
 def not_awaited(insns: Records, finish: int) -> int | None:
@@ -103,23 +70,18 @@ def not_awaited(insns: Records, finish: int) -> int | None:
     compute = np.flatnonzero(modules == Module.COMPUTE)
     late = compute[compute > finish].tolist()
     compute = compute[compute <= finish]
-    for module, pop, push in (
-        (Module.LOAD, "pop_prev", "push_next"),
-        (Module.STORE, "pop_next", "push_prev"),
-    ):
-        rows = np.flatnonzero(modules == module)
-        pushed_before = np.cumsum(insns[push][rows]) - insns[push][rows]
-        late += rows[(pushed_before >= insns[pop][compute].sum()) & moves[rows]].tolist()
+    for queue in QUEUES:
+        if queue.consumer == Module.COMPUTE:
+            rows = np.flatnonzero(modules == queue.producer)
+            pushed_before = np.cumsum(insns[queue.push][rows]) - insns[queue.push][rows]
+            popped = insns[queue.pop][compute].sum()
+            late += rows[(pushed_before >= popped) & moves[rows]].tolist()
     return min(late, default=None)
 
 
-def beyond_neighbours(insns: Records) -> set[int]:
-    """Instructions with a token to or from a module that does not exist."""
+def beyond_neighbours(insns: Records) -> NDArray[np.bool_]:
+    """Which instructions have a token to or from a module that does not exist."""
     modules = module_of(insns)
     first = (modules == Module.LOAD) & ((insns["pop_prev"] | insns["push_prev"]) > 0)
     last = (modules == Module.STORE) & ((insns["pop_next"] | insns["push_next"]) > 0)
-    return set(np.flatnonzero(first | last).tolist())
-
-
-def _name(module: int) -> str:
-    return Module(module).name.lower() if 0 <= module < len(Module) else "nobody"
+    return first | last

@@ -40,10 +40,9 @@ from nopt.hw.isa.encoding import (
     Micro,
     Opcode,
     Records,
-    decode_uops,
     element_bytes,
 )
-from nopt.hw.isa.footprint import loaded_spans, reaches
+from nopt.hw.isa.footprint import MicroOps, loaded_spans, reaches
 from nopt.hw.sync.tokens import COMPUTE, LOAD, NONE, STORE
 
 _FACTORS: tuple[int, int] = (Memory.INP, Memory.WGT)
@@ -70,7 +69,8 @@ class Conflicts:
         self._memory_uops, self._uop_base = memory_uops, uop_base
         self._opcodes: list[int] = insns["opcode"].tolist()
         self._memories: list[int] = insns["memory"].tolist()
-        self._spans = loaded_spans(insns)
+        begin, end = loaded_spans(insns)
+        self._spans = [*zip(begin.tolist(), end.tolist(), strict=True)]
         self._reaches = reaches(insns)
         self._uop_spans = [
             *zip(insns["uop_begin"].tolist(), insns["uop_end"].tolist(), strict=True)
@@ -83,7 +83,7 @@ class Conflicts:
         self._produced, self._stored = _Accesses(), _Accesses()  # in ACC and in OUT, as one
         self._dram = _Dram(insns, config)
         self._uops = np.zeros(config.uop_entries, np.uint32)
-        self._extremes: dict[_Span, Sequence[_Span]] = {}
+        self._micro_ops: dict[_Span, MicroOps] = {}
 
     def needs(self, row: int, index: int, known: Sequence[int]) -> list[int]:
         """Per module, the latest instruction that this one, number `index` of its own module, must
@@ -149,22 +149,18 @@ class Conflicts:
             )
         room = self._uops[span[0] : span[0] + count]
         room[:] = self._memory_uops[first : first + len(room)]
-        self._extremes.clear()
+        self._micro_ops.clear()
 
     def _compute(self, row: int, index: int, known: Sequence[int], needs: list[int]) -> None:
         begin, end = self._uop_spans[row]
-        extremes = self._extremes.get((begin, end))
-        if extremes is None:
-            uops = self._uops[begin:end]
-            columns = decode_uops(uops, self._config) if len(uops) else ()
-            extremes = [(int(each.min()), int(each.max())) for each in columns]
-            self._extremes[begin, end] = extremes
-        reached = self._reaches[row]
-        if not extremes or not reached[0]:
+        uops = self._micro_ops.get((begin, end))
+        if uops is None and len(self._uops[begin:end]):
+            uops = MicroOps(self._uops[begin:end], self._config)
+            self._micro_ops[begin, end] = uops
+        reach = self._reaches[row]
+        if uops is None or not reach[0]:
             return
-        dst, inp, wgt = [
-            (low, high + reach) for (low, high), reach in zip(extremes, reached, strict=True)
-        ]
+        dst, inp, wgt = uops.touched(reach)
         if self._multiplies[row]:
             for memory, span in zip(_FACTORS, (inp, wgt), strict=True):
                 loaded = self._loaded[memory].latest(span, known[LOAD])

@@ -1,6 +1,6 @@
 """Dependency tokens: one scan over a stream in program order places the fewest that keep it right.
 
-For each instruction `conflicts` finds the latest one of every other module that it must follow;
+For each instruction `hazards` finds the latest one of every other module that it must follow;
 `tokens` orders the two.
 """
 

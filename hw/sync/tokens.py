@@ -25,12 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nopt.hw.isa.encoding import INSTRUCTION, TOKENS, Memory, Module, Opcode, Records
+from nopt.hw.sync.token_queues import POP_NEXT, POP_PREV, PUSH_NEXT, PUSH_PREV
 
 LOAD, COMPUTE, STORE = (int(module) for module in Module)
 NONE = -1
 
 _NEIGHBOURS = ((COMPUTE,), (LOAD, STORE), (COMPUTE,))
-_POP_PREV, _POP_NEXT, _PUSH_PREV, _PUSH_NEXT = (1 << i for i in range(len(TOKENS)))
 _EMPTY, _FINISH = -1, -2  # instead of a row of the input
 
 
@@ -123,8 +123,8 @@ class TokenPlacer:
             index = self.count(producer) - 1
         poppers.append(self.count(module))
         before = producer < module
-        self._bits[-1] |= _POP_PREV if before else _POP_NEXT
-        self._bits[self._place[producer][index]] |= _PUSH_NEXT if before else _PUSH_PREV
+        self._bits[-1] |= POP_PREV if before else POP_NEXT
+        self._bits[self._place[producer][index]] |= PUSH_NEXT if before else PUSH_PREV
         clock = self._clock[module]
         for other, learned in enumerate(known):
             if learned[index] > clock[other]:

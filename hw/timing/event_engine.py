@@ -12,7 +12,6 @@ from nopt.hw.config import Config
 from nopt.hw.cost import FETCH_GROUP
 from nopt.hw.isa.encoding import (
     INSTRUCTION_BYTES,
-    TOKENS,
     Memory,
     Module,
     Opcode,
@@ -20,7 +19,8 @@ from nopt.hw.isa.encoding import (
     element_bytes,
     module_of,
 )
-from nopt.hw.sync.deadlocks import explain_deadlock, missing
+from nopt.hw.sync.deadlocks import explain_deadlock
+from nopt.hw.sync.token_queues import TokenQueues, Waits, missing, token_bits
 from nopt.hw.timing.read_channel import NEVER, Client, ReadChannel, Transfer, pattern
 
 LAUNCH = 2
@@ -34,10 +34,9 @@ _CLIENTS = {
     Memory.ACC_8BIT: Client.ACC,
 }
 _HAND_ON = -1  # an event of fetch; others are the index of the instruction that ends
-_POP_PREV, _POP_NEXT, _PUSH_PREV, _PUSH_NEXT = (1 << i for i in range(len(TOKENS)))
 
 
-class Machine:
+class EventEngine:
     """One run. `cycles` are the busy cycles of each instruction, -1 for a LOAD with data.
 
     Afterwards there is for each instruction: `begin` and `end`, when it `arrived` in its queue,
@@ -49,16 +48,14 @@ class Machine:
         self._config = config
         self._cycles = cycles
         self._modules: list[int] = module_of(insns).tolist()
-        bits = sum(insns[token] << i for i, token in enumerate(TOKENS))
-        self._tokens_of: list[int] = np.asarray(bits).tolist()
+        self._bits = token_bits(insns)
         self._loads = _loads(insns, config)
         self._channel = ReadChannel(config.memory_latency)
         self._events: list[tuple[int, int]] = []
         self._queues: list[deque[int]] = [deque() for _ in Module]
         self._running = [False] * len(Module)
         self._free = [0] * len(Module)  # first cycle in which each module may start again
-        # Cycles from which tokens can be popped: by consumer, those of its prev and of its next.
-        self._tokens: list[tuple[deque[int], deque[int]]] = [(deque(), deque()) for _ in Module]
+        self._tokens = TokenQueues()  # of cycles from which they can be popped
         self._fetched = self._handed = 0
         self._full: int | None = None  # the module whose queue fetch waits for
         count = len(insns)
@@ -84,17 +81,14 @@ class Machine:
             else:
                 self._finish(what, time)
         if any(self._queues):
-            raise ValueError(self._deadlock())
+            raise ValueError(explain_deadlock(self._waits()))
 
-    def _deadlock(self) -> str:
-        waits: dict[Module, tuple[int, list[str]]] = {}
-        for module, queue in zip(Module, self._queues, strict=True):
-            if queue:
-                bits = self._tokens_of[queue[0]]
-                held = [len(tokens) for tokens in self._tokens[module]]
-                pops = (bits & _POP_PREV, bits & _POP_NEXT)
-                waits[module] = (queue[0], missing(module, [min(p, 1) for p in pops], held))
-        return explain_deadlock(waits)
+    def _waits(self) -> Waits:
+        return {
+            module: (queue[0], missing(module, self._bits[queue[0]], self._tokens.held(module)))
+            for module, queue in zip(Module, self._queues, strict=True)
+            if queue
+        }
 
     def _fetch(self, time: int) -> None:
         count = min(len(self._cycles) - self._fetched, FETCH_GROUP)
@@ -132,21 +126,11 @@ class Machine:
     def _try_start(self, module: int) -> None:
         """Start the first waiting instruction if its tokens were pushed, be it later on."""
         index = self._queues[module][0]
-        bits = self._tokens_of[index]
-        prev, next_ = self._tokens[module]
-        if (bits & _POP_PREV and not prev) or (bits & _POP_NEXT and not next_):
+        bits = self._bits[index]
+        if not self._tokens.allow(module, bits):
             return
-        time, arrived = self._free[module], self.arrived[index]
-        if arrived > time:
-            time = arrived
-        if bits & _POP_PREV:
-            self.from_prev[index] = pushed = prev.popleft()
-            if pushed > time:
-                time = pushed
-        if bits & _POP_NEXT:
-            self.from_next[index] = pushed = next_.popleft()
-            if pushed > time:
-                time = pushed
+        prev, next_ = self.from_prev[index], self.from_next[index] = self._tokens.pop(module, bits)
+        time = max(self._free[module], self.arrived[index], prev, next_)
         self._running[module] = True
         self.begin[index] = time
         cycles = self._cycles[index]
@@ -172,7 +156,7 @@ class Machine:
         heappush(self._events, (end, index))
 
     def _finish(self, index: int, time: int) -> None:
-        module, bits = self._modules[index], self._tokens_of[index]
+        module, bits = self._modules[index], self._bits[index]
         self.end[index] = time
         queue = self._queues[module]
         queue.popleft()
@@ -183,15 +167,9 @@ class Machine:
         self._free[module] = time + 1
         if queue:
             self._try_start(module)
-        if bits & _PUSH_PREV and module > Module.LOAD:
-            self._push(module - 1, 1, time + 1)
-        if bits & _PUSH_NEXT and module < Module.STORE:
-            self._push(module + 1, 0, time + 1)
-
-    def _push(self, module: int, side: int, time: int) -> None:
-        self._tokens[module][side].append(time)
-        if self._queues[module] and not self._running[module]:
-            self._try_start(module)
+        for consumer in self._tokens.push(module, bits, time + 1):
+            if self._queues[consumer] and not self._running[consumer]:
+                self._try_start(consumer)
 
 
 class Padding(NamedTuple):

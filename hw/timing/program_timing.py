@@ -36,7 +36,7 @@ from nopt.hw.isa.encoding import (
     module_of,
 )
 from nopt.hw.isa.footprint import never_ends
-from nopt.hw.timing.event_engine import LAUNCH, Machine
+from nopt.hw.timing.event_engine import LAUNCH, EventEngine
 
 Cycles = NDArray[np.int64]
 
@@ -115,12 +115,12 @@ def time_program(insns: Records, config: Config) -> Timing:
     transfer that never ends, or is larger than a scratchpad. An empty stream takes no time.
     """
     _check_transfers(insns, config)
-    machine = Machine(insns, busy_cycles(insns, config).tolist(), config)
-    machine.run()
+    engine = EventEngine(insns, busy_cycles(insns, config).tolist(), config)
+    engine.run()
     finish = np.flatnonzero(insns["opcode"] == Opcode.FINISH)
     if len(insns) and not len(finish):
         raise ValueError(f"instruction {len(insns) - 1}: found the end, expected FINISH before it")
-    begin, end = np.array(machine.begin, np.int64), np.array(machine.end, np.int64)
+    begin, end = np.array(engine.begin, np.int64), np.array(engine.end, np.int64)
     module = module_of(insns)
     gemm = (insns["opcode"] == Opcode.GEMM) & (insns["reset"] == 0)
     gemm_steps = int(steps(insns)[gemm].sum())
@@ -128,11 +128,11 @@ def time_program(insns: Records, config: Config) -> Timing:
     macs = gemm_steps * _array(config)
     traffic = dram_bytes(insns, config)
     busier = max(sum(traffic.values()) - traffic["out"], traffic["out"])
-    waits = _waits(machine, module, begin, end)
+    waits = _waits(engine, module, begin, end)
     return Timing(
         cycles=cycles,
         busy={m.name.lower(): int((end - begin)[module == m].sum()) for m in Module},
-        stalls=_stalls(machine, module, end - begin, waits),
+        stalls=_stalls(engine, module, end - begin, waits),
         dram_bytes=traffic,
         gemm_steps=gemm_steps,
         macs=macs,
@@ -162,13 +162,13 @@ def _check_transfers(insns: Records, config: Config) -> None:
             raise ValueError(f"instruction {at}: {reason}")
 
 
-def _waits(machine: Machine, module: Cycles, begin: Cycles, end: Cycles) -> dict[str, Cycles]:
+def _waits(engine: EventEngine, module: Cycles, begin: Cycles, end: Cycles) -> dict[str, Cycles]:
     free = np.zeros(len(begin), np.int64)
     for m in Module:
         rows = np.flatnonzero(module == m)
         free[rows[1:]] = end[rows[:-1]] + 1
-    arrived = np.array(machine.arrived, np.int64)
-    prev, next_ = np.array(machine.from_prev), np.array(machine.from_next)
+    arrived = np.array(engine.arrived, np.int64)
+    prev, next_ = np.array(engine.from_prev), np.array(engine.from_next)
     token = begin - np.maximum(free, arrived)
     return {
         "fetch": np.maximum(arrived - free, 0),
@@ -178,9 +178,9 @@ def _waits(machine: Machine, module: Cycles, begin: Cycles, end: Cycles) -> dict
 
 
 def _stalls(
-    machine: Machine, module: Cycles, durations: Cycles, waits: dict[str, Cycles]
+    engine: EventEngine, module: Cycles, durations: Cycles, waits: dict[str, Cycles]
 ) -> dict[str, dict[str, int]]:
-    beats = np.array(machine.beats, np.int64)
+    beats = np.array(engine.beats, np.int64)
     memory = np.where(beats > 0, durations - beats, 0)
     stalls: dict[str, dict[str, int]] = {}
     for m in Module:

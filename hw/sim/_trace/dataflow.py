@@ -1,7 +1,7 @@
 """The dataflow of a program that ran once: a tiled layer comes out as a few large operations.
 
-It depends on instructions and micro-ops alone. `renaming` follows the instructions, `merging` makes
-few operations of many.
+It depends on instructions and micro-ops alone. `renaming` follows the instructions, `merge_steps`
+makes few operations of many.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from nopt.hw.isa.footprint import dram_end, transferred
 from nopt.hw.sim._trace.merge_steps import merge
 from nopt.hw.sim._trace.renaming import GRANULE, Renaming, granules
 from nopt.hw.sim._trace.segments import Flow, NotReplayable
+from nopt.hw.sim.step_plans import Plans
 
 
-def dataflow(executed: Iterable[Instruction], memory: NDArray[np.uint8], config: Config) -> Flow:
+def dataflow(
+    executed: Iterable[Instruction], memory: NDArray[np.uint8], config: Config, plans: Plans
+) -> Flow:
     """What instructions, in the order of their execution, do with `memory`.
 
     Raises `NotReplayable` where micro-ops are none that the program loads, or that it stores, and
     where ALU operations may trap depending on data.
     """
-    tracer = _Tracer(memory, config)
+    tracer = _Tracer(memory, config, plans)
     for insn in executed:
         tracer.follow(insn)
     return tracer.finish()
@@ -34,13 +37,13 @@ def dataflow(executed: Iterable[Instruction], memory: NDArray[np.uint8], config:
 class _Tracer:
     """Cuts a program into segments, and keeps track of micro-ops."""
 
-    def __init__(self, memory: NDArray[np.uint8], config: Config) -> None:
-        self._memory, self._config = memory, config
+    def __init__(self, memory: NDArray[np.uint8], config: Config, plans: Plans) -> None:
+        self._memory, self._config, self._plans = memory, config, plans
         self._flow = Flow()
         self._uops = np.zeros(config.uop_entries, np.uint32)
         self._known = np.zeros(config.uop_entries, np.bool_)
         self._stored = np.zeros(len(memory) // GRANULE + 1, np.bool_)
-        self._renaming = Renaming(config, len(memory))
+        self._renaming = Renaming(config, plans, len(memory))
 
     def follow(self, insn: Instruction) -> None:
         if insn.opcode in (Opcode.GEMM, Opcode.ALU):
@@ -84,4 +87,4 @@ class _Tracer:
 
     def _cut(self) -> None:
         self._flow.segments.append(merge(self._renaming, self._config.acc_entries))
-        self._renaming = Renaming(self._config, len(self._memory))
+        self._renaming = Renaming(self._config, self._plans, len(self._memory))

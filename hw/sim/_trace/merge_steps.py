@@ -14,10 +14,7 @@ import numpy as np
 from nopt.hw.isa.encoding import AluOp, Memory
 from nopt.hw.sim._trace.renaming import Chain, Renaming, Round
 from nopt.hw.sim._trace.segments import PADDING, ZERO, Fetched, Final, Product, Segment, Step, kept
-from nopt.hw.sim.step_plans import Indices
-
-_Key = tuple[tuple[int, ...], bytes]
-"""An array's shape and contents."""
+from nopt.hw.sim.product_groups import Group, Indices, grouped
 
 
 def merge(renaming: Renaming, acc_entries: int) -> Segment:
@@ -79,21 +76,18 @@ class _Numbering:
 
 
 def _products(chains: Sequence[Chain], numbering: _Numbering) -> list[Product]:
-    by_weights: dict[_Key, list[tuple[Indices, ...]]] = {}
-    for chain in chains:
-        src, wgt = np.concatenate(chain.src, axis=1), np.concatenate(chain.wgt, axis=1)
-        part = (src, chain.base, chain.results, wgt)
-        by_weights.setdefault((wgt.shape, wgt.tobytes()), []).append(part)
-    by_rows: dict[_Key, list[tuple[Indices, ...]]] = {}
-    for parts in by_weights.values():
-        src, base, results = (np.concatenate([part[i] for part in parts]) for i in range(3))
-        by_rows.setdefault((src.shape, src.tobytes()), []).append((src, base, results, parts[0][3]))
+    groups = grouped(
+        Group(
+            np.concatenate(chain.src, axis=1),
+            np.concatenate(chain.wgt, axis=1),
+            (chain.base, chain.results),
+        )
+        for chain in chains
+    )
     products: list[Product] = []
-    for parts in by_rows.values():
-        base, results = (np.concatenate([part[i] for part in parts], axis=1) for i in (1, 2))
-        wgt = np.concatenate([part[3] for part in parts])
+    for src, wgt, (base, results) in groups:
         base = numbering.new[base] if (base != ZERO).any() else None
-        products.append(Product(parts[0][0], wgt, base, numbering.give(results)))
+        products.append(Product(src, wgt, base, numbering.give(results)))
     return products
 
 

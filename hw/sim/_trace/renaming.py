@@ -12,9 +12,10 @@ import numpy as np
 
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import AluOp, Instruction, Memory, Micro, Opcode, element_bytes
-from nopt.hw.isa.footprint import dram_end, loaded_span, transferred
+from nopt.hw.isa.footprint import MicroOps, addresses, dram_end, loaded_span, transferred
 from nopt.hw.sim._trace.segments import PADDING, ZERO, NotReplayable, kept
-from nopt.hw.sim.step_plans import Indices, Tile, alu_plan, destinations, gemm_plan
+from nopt.hw.sim.product_groups import Indices
+from nopt.hw.sim.step_plans import Cells, Plans, Tile
 
 GRANULE = 64
 """Bytes of DRAM that are told apart when loads and stores are compared."""
@@ -68,8 +69,8 @@ class Renaming:
     results in the order in which they are made. A value's level is more than that of its operands.
     """
 
-    def __init__(self, config: Config, dram_bytes: int) -> None:
-        self._config = config
+    def __init__(self, config: Config, plans: Plans, dram_bytes: int) -> None:
+        self._config, self._plans = config, plans
         self._size = element_bytes(config)
         acc = config.acc_entries
         self.before: dict[Memory, Indices] = {
@@ -102,7 +103,7 @@ class Renaming:
     def load(self, insn: Instruction) -> None:
         """LOAD INP, WGT or ACC."""
         memory = Memory.ACC if insn.memory == Memory.ACC_8BIT else Memory(insn.memory)
-        values = _addresses(insn)
+        values = addresses(insn)
         if memory == Memory.ACC:
             first = self._make(values.size, 0)
             self.fetched.append((Memory(insn.memory), values.ravel(), first))
@@ -119,26 +120,27 @@ class Renaming:
         begin = insn.sram_base
         values = self.cells[Memory.OUT][begin : begin + transferred(insn)].copy()
         self._read(values)
-        self.stores.append((_addresses(insn).ravel(), values))
+        self.stores.append((addresses(insn).ravel(), values))
         self._stored[granules(insn, self._size[Memory.OUT])] = True
 
     def compute(self, insn: Instruction, uops: Micro) -> None:
         """GEMM or ALU. Raises `NotReplayable`."""
         if not len(uops) or not insn.iter_out or not insn.iter_in:
             return
+        micro_ops = MicroOps(uops, self._config)
         if insn.opcode == Opcode.ALU:
-            self._alu(insn, uops)
+            self._alu(insn, micro_ops)
         elif insn.reset:
-            self.cells[Memory.ACC][destinations(insn, uops, self._config)] = ZERO
+            self.cells[Memory.ACC][self._plans.destinations(insn, micro_ops)] = ZERO
         else:
-            for tile in gemm_plan(insn, uops, self._config):
+            for tile in self._plans.gemm(insn, micro_ops):
                 self._gemm(tile)
 
     def _gemm(self, tile: Tile) -> None:
         if not tile.distinct:
             raise NotReplayable
         base = self.cells[Memory.ACC][tile.dst]
-        src, wgt = self.cells[Memory.INP][tile.src], self.cells[Memory.WGT][tile.wgt].T
+        src, wgt = self.cells[Memory.INP][tile.src], self.cells[Memory.WGT][tile.wgt]
         chain = self._chains.get(int(base[0, 0]))
         if chain and chain.open and np.array_equal(base, chain.results):
             chain.src.append(src)
@@ -150,20 +152,22 @@ class Renaming:
             self._add(chain)
         self._set(tile.dst, chain.results)
 
-    def _alu(self, insn: Instruction, uops: Micro) -> None:
+    def _alu(self, insn: Instruction, uops: MicroOps) -> None:
         op = AluOp(insn.alu_op)
         if op == AluOp.SHR and not insn.use_imm:
             raise NotReplayable  # depending on data, it may trap
         key = (op, insn.imm if insn.use_imm else None)
         acc = self.cells[Memory.ACC]
-        for dst, src in alu_plan(insn, uops, self._config).rounds:
-            x, y = (acc[src], None) if insn.use_imm else (acc[dst], acc[src])
+        for dst, src in self._plans.alu(insn, uops).rounds:
+            x, y = acc[src].copy(), None
+            if not insn.use_imm:
+                x, y = acc[dst].copy(), x
             level = 1 + max(self._read(values) for values in (x, y) if values is not None)
-            node = Round(self._make(len(dst), level), level, key, x, y)
+            node = Round(self._make(len(x), level), level, key, x, y)
             self._add(node)
             self._set(dst, node.results)
 
-    def _set(self, cells: Indices, values: Indices) -> None:
+    def _set(self, cells: Indices | Cells, values: Indices) -> None:
         self.cells[Memory.ACC][cells] = self.cells[Memory.OUT][cells] = values
 
     def _add(self, node: Node) -> None:
@@ -187,9 +191,3 @@ class Renaming:
             if isinstance(node, Chain):
                 node.open = False
         return int(np.where(values < self.first, 0, self._levels[values]).max())
-
-
-def _addresses(insn: Instruction) -> Indices:
-    """DRAM elements of a transfer, (y_size, x_size)."""
-    rows = insn.dram_base + np.arange(insn.y_size) * insn.x_stride
-    return np.add.outer(rows, np.arange(insn.x_size))

@@ -1,8 +1,4 @@
-"""Runs a program that ran before, as the few large operations that `dataflow` found in it.
-
-Products run in float32 through BLAS: sums of up to 1024 products of two 8-bit values are exact
-there; longer ones are added up in integers.
-"""
+"""Runs a program that ran before, as the few large operations that `dataflow` found in it."""
 
 from __future__ import annotations
 
@@ -12,12 +8,8 @@ from numpy.typing import NDArray
 from nopt.hw.isa.encoding import Memory
 from nopt.hw.sim._trace.segments import PADDING, Fetched, Flow, Product, Segment, Step, kept
 from nopt.hw.sim.core_state import Core
-from nopt.hw.sim.step_kernels import EXACT_TERMS, operate, weight_matrix
-from nopt.hw.sim.step_plans import Indices
-
-_BLOCK_BYTES = 1 << 20
-"""Of a gathered operand: it should stay in the cache until it is multiplied."""
-_BLOCK_COLUMNS = 1024
+from nopt.hw.sim.product_groups import Indices
+from nopt.hw.sim.step_kernels import multiply, operate, weight_matrix
 
 
 def replay(flow: Flow, core: Core) -> bool:
@@ -108,33 +100,13 @@ class _Replay:
         part[:] = rows.reshape(part.shape)
 
     def _multiply(self, product: Product) -> None:
-        """Blocks of rows and columns; sums of more than the exact number of terms in parts."""
-        c = self._core.config
-        rows, terms = product.src.shape
-        columns = len(product.wgt)
-        count = rows * columns
-        results = self._values[product.first : product.first + count]
-        results = results.reshape(rows, columns, c.batch, c.block_out)
+        rows, columns = len(product.src), len(product.wgt)
+        results = self._values[product.first : product.first + rows * columns]
+        sums = results.reshape(rows, columns, *results.shape[1:])
         if product.base is not None:
-            results[:] = self._values.take(product.base, axis=0)
-        most = EXACT_TERMS // c.block_in
-        step = max(_BLOCK_BYTES // (4 * c.batch * c.block_in * min(terms, most)), 1)
-        width = max(_BLOCK_COLUMNS // c.block_out, 1)
-        for k in range(0, terms, most):
-            add = k > 0 or product.base is not None
-            for n in range(0, columns, width):
-                right = self._weights(product.wgt[n : n + width, k : k + most]).T
-                for m in range(0, rows, step):
-                    left = self._inputs.take(product.src[m : m + step, k : k + most], axis=0)
-                    if c.batch > 1:
-                        left = left.swapaxes(1, 2)
-                    sums = left.reshape(len(left) * c.batch, -1) @ right
-                    sums = sums.reshape(len(left), c.batch, -1, c.block_out).swapaxes(1, 2)
-                    part = results[m : m + step, n : n + width]
-                    if add:
-                        part += sums.astype(np.int32)
-                    else:
-                        part[:] = sums
+            sums[:] = self._values.take(product.base, axis=0)
+        add = product.base is not None
+        multiply(sums, self._inputs, product.src, self._weights, product.wgt, add)
 
     def _weights(self, addresses: Indices) -> NDArray[np.float32]:
         """Weight blocks (n, k) as the matrix (n * block_out, k * block_in)."""

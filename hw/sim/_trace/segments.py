@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nopt.hw.isa.encoding import AluOp, Memory, Micro
-from nopt.hw.sim.step_plans import Indices
+from nopt.hw.sim.product_groups import Indices
 
 ZERO = 0
 """The value that is zero in all its elements."""

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nopt.hw.isa.encoding import Opcode, encode_uops, module_of, records
+from nopt.hw.isa.footprint import MicroOps
 from nopt.hw.sim.simulator import Simulator
-from nopt.hw.sim.step_plans import destinations
+from nopt.hw.sim.step_plans import Plans
 from nopt.hw.sync.synchronize import synchronize
 
 LOAD, COMPUTE, STORE = range(3)
@@ -41,8 +42,8 @@ class ResetsOut(Implementation):
     def execute(self, insn):
         super().execute(insn)
         if insn.opcode == Opcode.GEMM and insn.reset:
-            uops = self.core.uop[insn.uop_begin : insn.uop_end]
-            self.core.out[destinations(insn, uops, self.core.config)] = 0
+            uops = MicroOps(self.core.uop[insn.uop_begin : insn.uop_end], self.core.config)
+            self.core.out[Plans().destinations(insn, uops)] = 0
 
 
 class StoresAccumulators(Implementation):

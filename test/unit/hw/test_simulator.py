@@ -13,6 +13,7 @@ from vta_programs import DEFAULT, Program, every_output, every_program, needs_pr
 
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import EncodingError, decode, encode, encode_uops
+from nopt.hw.sim.memo import Memo
 from nopt.hw.sim.simulator import Simulator, Trap
 from nopt.hw.sync.synchronize import synchronize
 from nopt.hw.timing.program_timing import time_program
@@ -90,10 +91,10 @@ def test_what_ran_before_needs_what_its_instructions_need(config, data, seed):
     insns, uops, memory = data.draw(programs(config))
     insns = synchronize(insns, uops, config, uop_base(config))
     words = encode(insns, config)
-    rng = np.random.default_rng(seed)
+    rng, memo = np.random.default_rng(seed), Memo(config)
 
     def core(ready):
-        simulator = Simulator(config, memory.copy(), strict=False)
+        simulator = Simulator(config, memory.copy(), strict=False, memo=memo)
         for written in simulator.core.written.values():
             written[:] = True
             written[rng.integers(len(written), size=0 if ready else 2)] = False
@@ -143,10 +144,11 @@ def test_a_part_traps_at_its_instruction():
 def test_what_ran_before_is_seen_anew_when_its_micro_ops_change():
     rows = stream(load("uop", 0, 0, x=2), load("acc", 0, 4, x=4), alu("add", (0, 2), imm=1))
     words = encode(synchronize(rows, encode_uops([0, 1], [0, 1], 0, RTL), RTL), RTL)
+    memo = Memo(RTL)
     for first in (0, 0, 0, 2, 2, 2):
         memory = np.zeros(1024, np.uint8)
         memory[:8] = encode_uops([first, 1], [first, 1], 0, RTL).view(np.uint8)
-        simulator = Simulator(RTL, memory)
+        simulator = Simulator(RTL, memory, memo=memo)
         simulator.run(words)
         assert np.flatnonzero(simulator.core.acc[:, 0, 0]).tolist() == sorted((first, 1))
 
@@ -155,21 +157,27 @@ def test_what_ran_before_still_traps_on_what_was_never_written():
     rows = stream(load("uop", 0, 0), load("inp", 0, 16), load("wgt", 0, 1), gemm())
     words = encode(synchronize(rows, encode_uops(0, 0, 0, RTL), RTL), RTL)
     acc = encode(stream(load("acc", 0, 16), finish()), RTL)
+    memo = Memo(RTL)
     for _ in range(3):
-        core = Simulator(RTL, np.zeros(4096, np.uint8))
+        core = Simulator(RTL, np.zeros(4096, np.uint8), memo=memo)
         core.run(acc)
         core.run(words)
     with pytest.raises(Trap, match="found a read of ACC 0"):
-        Simulator(RTL, np.zeros(4096, np.uint8)).run(words)
+        Simulator(RTL, np.zeros(4096, np.uint8), memo=memo).run(words)
+
+
+def test_a_memo_is_of_one_core():
+    with pytest.raises(ValueError, match="memo: found one of core 'rtl', expected its own"):
+        Simulator(CONFIGS[0], np.zeros(64, np.uint8), memo=Memo(RTL))
 
 
 @needs_programs
 @every_output
 def test_equals_other_implementations(path):
-    program = Program(path)
+    program, memo = Program(path), Memo(DEFAULT)
     for _ in range(3):
         memory, out = program.image()
-        Simulator(DEFAULT, memory).run(program.words)
+        Simulator(DEFAULT, memory, memo=memo).run(program.words)
         assert (memory[out : out + len(program.expected)] == program.expected).all()
 
 
@@ -210,10 +218,11 @@ def test_random_words_end_in_one_of_three_ways(strict, data, config):
         words &= rng.integers(0, 1 << 64, (count, 2), np.uint64)
     words[:, 0] -= words[:, 0] & np.uint64(7)
     words[:, 0] |= rng.integers(0, 6 if count > 6 else 5, count, np.uint64)
-    memory = rng.integers(0, 256, 1 << 16, np.uint8)
+    memory, memo = rng.integers(0, 256, 1 << 16, np.uint8), Memo(config)
     for _ in range(3):
         try:
-            Simulator(config, memory, strict=strict, check_initialised=strict).run(words)
+            checks = {"strict": strict, "check_initialised": strict}
+            Simulator(config, memory, **checks, memo=memo).run(words)
         except (Trap, EncodingError) as error:
             assert str(error).startswith("instruction ")
     try:
