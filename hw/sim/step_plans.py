@@ -119,7 +119,7 @@ class Plans:
         cells = self._cells.get(key)
         if cells is None:
             (dst,) = _sequence(columns, key[1])
-            cells = _remember(self._cells, key, together(np.unique(dst)))
+            cells = _remember(self._cells, key, together(_distinct(dst)))
         return shifted(cells, uops.low[0])
 
 
@@ -136,6 +136,14 @@ def together(cells: Indices) -> Cells:
     if int(cells[-1]) - first + 1 == count and (cells[1:] - cells[:-1] == 1).all():
         return slice(first, first + count)
     return cells
+
+
+def _distinct(values: Indices) -> Indices:
+    """Every value once, ascending."""
+    ordered = np.sort(values, axis=None)
+    differs = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=differs[1:])
+    return ordered if differs.all() else ordered[differs]
 
 
 def shifted(cells: Cells, by: int) -> Cells:
@@ -188,7 +196,7 @@ def _gemm_plan(columns: Indices, loops: tuple[Loop, Loop]) -> tuple[Tile, ...]:
 def _tile(group: Group, row_dst: Indices, row_src: Indices) -> Tile:
     dst = (row_dst[:, None, None] + group.results[0]).reshape(-1, len(group.wgt))
     src = (row_src[:, None, None] + group.src).reshape(len(dst), -1)
-    cells = np.unique(dst)
+    cells = _distinct(dst)
     return Tile(src, group.wgt, dst, len(cells) == dst.size, together(cells), _strides(dst))
 
 

@@ -21,7 +21,7 @@ from nopt.hw.isa.encoding import (
 )
 from nopt.hw.sync.deadlocks import explain_deadlock
 from nopt.hw.sync.token_queues import TokenQueues, Waits, missing, token_bits
-from nopt.hw.timing.read_channel import NEVER, Client, ReadChannel, Transfer, pattern
+from nopt.hw.timing.read_channel import NEVER, Client, Pattern, ReadChannel, Transfer, pattern
 
 LAUNCH = 2
 """The cycle of the first fetch command."""
@@ -51,6 +51,7 @@ class EventEngine:
         self._bits = token_bits(insns)
         self._loads = _loads(insns, config)
         self._channel = ReadChannel(config.memory_latency)
+        self._patterns: dict[tuple[int, ...], Pattern] = {}
         self._events: list[tuple[int, int]] = []
         self._queues: list[deque[int]] = [deque() for _ in Module]
         self._running = [False] * len(Module)
@@ -95,8 +96,14 @@ class EventEngine:
         if count:
             self._fetched += count
             size, beat = count * INSTRUCTION_BYTES, self._config.bytes_per_cycle
-            bursts = pattern(0, size, 1, size, beat, max(size // beat, 1))
+            bursts = self._pattern(0, size, 1, size, beat, max(size // beat, 1))
             self._channel.start(Transfer(Client.FETCH, bursts, time))
+
+    def _pattern(self, *bursts: int) -> Pattern:
+        known = self._patterns.get(bursts)
+        if known is None:
+            known = self._patterns[bursts] = pattern(*bursts)
+        return known
 
     def _hand_on(self, time: int) -> None:
         """Move fetched instructions into their modules' queues, one a cycle from `time` on.
@@ -136,7 +143,7 @@ class EventEngine:
         cycles = self._cycles[index]
         if cycles < 0:
             load = self._loads[index]
-            bursts = pattern(*load.bursts)
+            bursts = self._pattern(*load.bursts)
             self.beats[index] = bursts.total
             self._channel.start(Transfer(load.client, bursts, time + 1 + load.top, index))
         else:

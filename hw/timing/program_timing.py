@@ -16,7 +16,6 @@ The formulas follow the public RTL of the default core and were checked on its c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +34,7 @@ from nopt.hw.isa.encoding import (
     element_bytes,
     module_of,
 )
-from nopt.hw.isa.footprint import never_ends
+from nopt.hw.isa.footprint import counted_up, never_ends
 from nopt.hw.timing.event_engine import LAUNCH, EventEngine
 
 Cycles = NDArray[np.int64]
@@ -215,20 +214,21 @@ def busy_cycles(insns: Records, config: Config) -> Cycles:
     gemm, alu = opcode == Opcode.GEMM, opcode == Opcode.ALU
     cycles[gemm] = cost.gemm_cycles(steps(insns[gemm]))
     cycles[alu] = cost.alu_cycles(steps(insns[alu]), 1 - insns["use_imm"][alu], config)
-    burst = config.bytes_per_cycle * config.burst_beats
     with_data = insns["y_size"] * insns["x_size"] > 0
     cycles[(opcode == Opcode.LOAD) & with_data] = -1
-    for i in np.flatnonzero((opcode == Opcode.STORE) & with_data):
-        dram, x, y, stride = insns[["dram_base", "x_size", "y_size", "x_stride"]][i].tolist()
-        cycles[i] = _store_cycles(dram * config.out_bytes % burst, x, y, stride, config)
+    stores = (opcode == Opcode.STORE) & with_data
+    cycles[stores] = _store_cycles(insns[stores], config)
     return cycles
 
 
-@lru_cache(maxsize=4096)
-def _store_cycles(offset: int, x: int, y: int, stride: int, config: Config) -> int:
-    """Cycles of a STORE of `y` rows of `x` vectors, `stride` apart, from a byte in a burst."""
-    offsets = offset + np.arange(y) * stride * config.out_bytes
-    return int(cost.store_cycles(1, x * config.out_bytes, config, offsets).sum())
+def _store_cycles(stores: Records, config: Config) -> Cycles:
+    """Cycles of STOREs with data: those of their rows, each of which begins anywhere in a burst."""
+    rows, size = stores["y_size"], config.out_bytes
+    number = np.arange(len(stores)).repeat(rows)
+    dram, row, stride = (stores[name][number] for name in ("dram_base", "x_size", "x_stride"))
+    offset = (dram + counted_up(rows) * stride) * size
+    cycles = cost.store_cycles(1, row * size, config, offset)
+    return np.bincount(number, cycles, len(stores)).astype(np.int64)
 
 
 def dram_bytes(insns: Records, config: Config) -> dict[str, int]:

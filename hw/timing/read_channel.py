@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 NEVER = 1 << 62
@@ -34,14 +33,13 @@ class Client(IntEnum):
 
 
 class Pattern:
-    """The beats of each burst of a transfer; one object for each pattern in use."""
+    """The beats of each burst of a transfer; a channel knows what it had before by the object."""
 
     def __init__(self, beats: list[int]) -> None:
         self.beats = beats
         self.total = sum(beats)
 
 
-@lru_cache(maxsize=4096)
 def pattern(offset: int, row: int, rows: int, stride: int, beat: int, most: int) -> Pattern:
     """Bursts of `rows` rows of `row` bytes, `stride` bytes apart, from byte `offset`.
 

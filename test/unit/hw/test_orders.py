@@ -144,7 +144,7 @@ PAIRS = {
     "LOAD INP, STORE": [load("inp", 0, 9), ADD, store(0, 9)],
     "LOAD ACC, STORE of DRAM": [load("acc", 3, 2), ADD, store(0, 9)],
 }
-"""One for each row of the table in `conflicts`, and the shortest stream in which it matters."""
+"""One for each row of the table in `hazards`, and the shortest stream in which it matters."""
 
 
 @pytest.mark.parametrize("rows", PAIRS.values(), ids=PAIRS)
@@ -153,6 +153,30 @@ def test_pairs(rows):
     memory = np.random.default_rng(1).integers(1, 256, 128 * TINY.acc_bytes, np.uint8)
     memory = np.concatenate([memory, uops.view(np.uint8)])
     check(stream(load("uop", 0, uop_base(TINY)), *rows), uops, memory, TINY)
+
+
+SECOND = (1, 2)
+PARTS = {
+    "LOAD INP brings more": [load("inp", 0, 3, x=3), load("wgt", 0, 1), gemm(SECOND)],
+    "GEMM reads more": [
+        *(load("inp", 0, 3, x=3), load("wgt", 0, 1)),
+        *(gemm(outer=(3, 0, 1, 0)), load("inp", 2, 9)),
+    ],
+    "LOAD ACC fills more": [load("acc", 0, 1, x=3), store(2, 1)],
+    "STORE takes more": [ADD, store(0, 1, x=3), load("acc", 2, 5)],
+    "ALU works on more": [alu("add", outer=(3, 1, 1, 0), imm=5), store(2, 1)],
+    "STORE writes more": [ADD, store(0, 9, x=3), load("inp", 0, 11)],
+    "LOAD reads more": [load("inp", 0, 9, x=3), ADD, store(0, 11)],
+}
+"""Pairs that have one entry in common, the last one that the earlier instruction touches."""
+
+
+@pytest.mark.parametrize("rows", PARTS.values(), ids=PARTS)
+def test_accesses_that_meet_in_part_are_ordered(rows):
+    uops = encode_uops([0, 0], [0, 2], 0, TINY)
+    memory = np.random.default_rng(1).integers(1, 256, 128 * TINY.acc_bytes, np.uint8)
+    memory = np.concatenate([memory, uops.view(np.uint8)])
+    check(stream(load("uop", 0, uop_base(TINY), x=2), *rows), uops, memory, TINY)
 
 
 @pytest.mark.parametrize("earlier", [0, 1])
