@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import Records, Words, decode, records
+from nopt.hw.isa.encoding import Records, Words, decode
 from nopt.hw.sim._trace.dataflow import dataflow
 from nopt.hw.sim._trace.replay import replay
 from nopt.hw.sim._trace.segments import Flow, NotReplayable
@@ -51,7 +51,7 @@ class Memo:
 
     def _trace(self, executed: Records, core: Core) -> Flow | None:
         try:
-            return dataflow(records(executed), core.memory, self.config, self.plans)
+            return dataflow(executed, core.memory, self.config, self.plans)
         except NotReplayable:
             return None
 

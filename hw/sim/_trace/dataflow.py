@@ -6,31 +6,41 @@ makes few operations of many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import Instruction, Memory, Micro, Opcode, element_bytes
+from nopt.hw.isa.encoding import (
+    Instruction,
+    Memory,
+    Micro,
+    Opcode,
+    Records,
+    element_bytes,
+    records,
+)
 from nopt.hw.isa.footprint import dram_end, transferred
 from nopt.hw.sim._trace.merge_steps import merge
-from nopt.hw.sim._trace.renaming import GRANULE, Renaming, granules
+from nopt.hw.sim._trace.renaming import GRANULE, Renaming, mark
 from nopt.hw.sim._trace.segments import Flow, NotReplayable
 from nopt.hw.sim.step_plans import Plans
 
 
-def dataflow(
-    executed: Iterable[Instruction], memory: NDArray[np.uint8], config: Config, plans: Plans
-) -> Flow:
+def dataflow(executed: Records, memory: NDArray[np.uint8], config: Config, plans: Plans) -> Flow:
     """What instructions, in the order of their execution, do with `memory`.
 
     Raises `NotReplayable` where micro-ops are none that the program loads, or that it stores, and
     where ALU operations may trap depending on data.
     """
     tracer = _Tracer(memory, config, plans)
-    for insn in executed:
-        tracer.follow(insn)
+    stores = executed["opcode"] == Opcode.STORE
+    changes = np.flatnonzero(stores[1:] != stores[:-1]) + 1
+    for part in np.split(executed, changes):
+        if (part["opcode"] == Opcode.STORE).all():
+            tracer.store(part[part["y_size"] * part["x_size"] > 0])
+        else:
+            for insn in records(part):
+                tracer.follow(insn)
     return tracer.finish()
 
 
@@ -45,14 +55,18 @@ class _Tracer:
         self._stored = np.zeros(len(memory) // GRANULE + 1, np.bool_)
         self._renaming = Renaming(config, plans, len(memory))
 
+    def store(self, stores: Records) -> None:
+        """STOREs with data."""
+        if len(stores):
+            mark(self._stored, stores, self._config.out_bytes)
+            self._renaming.store(stores)
+
     def follow(self, insn: Instruction) -> None:
+        """Any other instruction."""
         if insn.opcode in (Opcode.GEMM, Opcode.ALU):
             self._renaming.compute(insn, self._window(insn))
         elif insn.opcode == Opcode.FINISH or not transferred(insn):
             pass
-        elif insn.opcode == Opcode.STORE:
-            self._renaming.store(insn)
-            self._stored[granules(insn, self._config.out_bytes)] = True
         elif insn.memory == Memory.UOP:
             self._load_uops(insn)
         else:

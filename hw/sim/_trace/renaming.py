@@ -9,10 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import AluOp, Instruction, Memory, Micro, Opcode, element_bytes
-from nopt.hw.isa.footprint import MicroOps, addresses, dram_end, loaded_span, transferred
+from nopt.hw.isa.encoding import (
+    AluOp,
+    Instruction,
+    Memory,
+    Micro,
+    Opcode,
+    Records,
+    element_bytes,
+)
+from nopt.hw.isa.footprint import (
+    MicroOps,
+    addresses,
+    all_addresses,
+    counted_up,
+    dram_end,
+    dram_ends,
+    loaded_span,
+)
 from nopt.hw.sim._trace.segments import PADDING, ZERO, NotReplayable, kept
 from nopt.hw.sim.product_groups import Indices
 from nopt.hw.sim.step_plans import Cells, Plans, Tile
@@ -57,9 +74,17 @@ class Round:
 Node = Chain | Round
 
 
-def granules(insn: Instruction, size: int) -> slice:
+def _granules(insn: Instruction, size: int) -> slice:
     """Granules of DRAM that a transfer of elements of `size` bytes spans."""
     return slice(insn.dram_base * size // GRANULE, -(-dram_end(insn) * size // GRANULE))
+
+
+def mark(stored: NDArray[np.bool_], stores: Records, size: int) -> None:
+    """Set the granules of DRAM that STOREs of elements of `size` bytes span."""
+    begin: list[int] = (stores["dram_base"] * size // GRANULE).tolist()
+    end: list[int] = (-(-dram_ends(stores) * size // GRANULE)).tolist()
+    for first, last in zip(begin, end, strict=True):
+        stored[first:last] = True
 
 
 class Renaming:
@@ -98,7 +123,7 @@ class Renaming:
         if self.count * self._config.acc_bytes > MOST_BYTES:
             return True
         loads = insn.opcode == Opcode.LOAD
-        return loads and bool(self._stored[granules(insn, self._size[insn.memory])].any())
+        return loads and bool(self._stored[_granules(insn, self._size[insn.memory])].any())
 
     def load(self, insn: Instruction) -> None:
         """LOAD INP, WGT or ACC."""
@@ -108,20 +133,24 @@ class Renaming:
             first = self._make(values.size, 0)
             self.fetched.append((Memory(insn.memory), values.ravel(), first))
             values = np.arange(first, self.count).reshape(values.shape)
-        pads = ((insn.y_pad_0, insn.y_pad_1), (insn.x_pad_0, insn.x_pad_1))
-        if any(map(any, pads)):
+        top, bottom, left, right = insn.y_pad_0, insn.y_pad_1, insn.x_pad_0, insn.x_pad_1
+        if top or bottom or left or right:
+            rows, columns = insn.y_size, insn.x_size
             fill = ZERO if memory == Memory.ACC else PADDING
-            values = np.pad(values, pads, constant_values=fill)
+            area = np.full((top + rows + bottom, left + columns + right), fill)
+            area[top : top + rows, left : left + columns] = values
+            values = area
         begin, end = loaded_span(insn)
         self.cells[memory][begin:end] = values.ravel()
 
-    def store(self, insn: Instruction) -> None:
-        """STORE."""
-        begin = insn.sram_base
-        values = self.cells[Memory.OUT][begin : begin + transferred(insn)].copy()
+    def store(self, stores: Records) -> None:
+        """STOREs with data, one after the other."""
+        moved = stores["y_size"] * stores["x_size"]
+        cells = stores["sram_base"].repeat(moved) + counted_up(moved)
+        values = self.cells[Memory.OUT][cells]
         self._read(values)
-        self.stores.append((addresses(insn).ravel(), values))
-        self._stored[granules(insn, self._size[Memory.OUT])] = True
+        self.stores.append((all_addresses(stores), values))
+        mark(self._stored, stores, self._size[Memory.OUT])
 
     def compute(self, insn: Instruction, uops: Micro) -> None:
         """GEMM or ALU. Raises `NotReplayable`."""
