@@ -19,6 +19,7 @@ from nopt.passes.graph.quantization.comparison import compare, represented
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.quantization_plan import make_plan
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
+from nopt.passes.graph.quantization.samples import Sample
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 LEAST = 14.0
@@ -27,7 +28,7 @@ LEAST = 14.0
 
 def quantized(module: ModuleOp, samples, **options) -> ModuleOp:
     copy = module.clone()
-    quantize(network_of(copy), samples, Options(**options))
+    quantize(network_of(copy), map(Sample, samples), Options(**options))
     dce(copy)
     copy.verify()
     return copy

@@ -46,8 +46,12 @@ class GraphRun:
             op.result: op.array for op in self._block.ops if isinstance(op, ConstantOp)
         }
 
-    def run(self, inputs: Sequence[Array], watch: Watch | None = None) -> tuple[Array, ...]:
-        """The function's results; `watch` sees every input and every op's result in order."""
+    def run(
+        self, inputs: Sequence[Array], watch: Watch | None = None, place: str = ""
+    ) -> tuple[Array, ...]:
+        """The function's results; `watch` sees every input and every op's result in order.
+
+        Inputs that an op cannot take raise an error about it, whose text begins with `place`."""
         values = dict(self._constants)
         readers = Counter(operand for op in self._block.ops for operand in op.operands)
 
@@ -66,7 +70,11 @@ class GraphRun:
             if isinstance(op, ConstantOp):
                 continue
             with about(op), np.errstate(all="ignore"):
-                results = self._interpreter.run_op(op, arguments)
+                try:
+                    results = self._interpreter.run_op(op, arguments)
+                except ValueError as error:
+                    reason = str(error).removeprefix(f"{op.name}: ")
+                    raise ValueError(f"{place}{reason}") from error
             for operand in op.operands:
                 readers[operand] -= 1
                 if not readers[operand] and operand not in self._constants:

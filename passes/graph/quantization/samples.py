@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from xdsl.dialects.builtin import TensorType
@@ -15,7 +15,18 @@ from nopt.dialects.constants import Array, numpy_type
 from nopt.hw.files.npy import ArrayFileError, read_arrays
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
-Sample = tuple[Array, ...]
+
+class Sample(tuple[Array, ...]):
+    """One array per input of the function."""
+
+    place = "a sample"
+    """What messages say of it."""
+
+    @classmethod
+    def at(cls, place: str, arrays: Iterable[Array]) -> Sample:
+        sample = cls(arrays)
+        sample.place = place
+        return sample
 
 
 def load_samples(path: str, function: FuncOp, limit: int | None = None) -> list[Sample]:
@@ -34,7 +45,11 @@ def load_samples(path: str, function: FuncOp, limit: int | None = None) -> list[
     if len(set(counts.values())) > 1:
         found = ", ".join(f"{count} of '{name}'" for name, count in counts.items())
         raise ValueError(f"calibration '{path}': {found}, expected as many samples of each input")
-    return list(zip(*parts, strict=True))[:limit]
+    samples = list(zip(*parts, strict=True))[:limit]
+    return [
+        Sample.at(f"calibration '{path}', sample {number}", arrays)
+        for number, arrays in enumerate(samples)
+    ]
 
 
 def _read(path: str) -> dict[str, Array]:

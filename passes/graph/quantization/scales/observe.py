@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 from xdsl.ir import SSAValue
 
@@ -59,14 +60,16 @@ def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample]) -> Observation
 
     names = tensor_names(run.function)
 
-    def watch(value: SSAValue, array: Array) -> None:
-        place = about(value.owner) if isinstance(value.owner, graph.GraphOp) else nullcontext()
-        with place:
+    def watch(place: str, value: SSAValue, array: Array) -> None:
+        about_value = (
+            about(value.owner) if isinstance(value.owner, graph.GraphOp) else nullcontext()
+        )
+        with about_value:
             try:
                 seen.add(value, array)
             except ValueError as error:
-                raise ValueError(f"tensor '{names[value]}': {error}") from error
+                raise ValueError(f"{place}: tensor '{names[value]}': {error}") from error
 
     for sample in samples:
-        run.run(sample, watch)
+        run.run(sample, partial(watch, sample.place), f"{sample.place}: ")
     return seen
