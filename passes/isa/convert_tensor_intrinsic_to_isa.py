@@ -7,7 +7,7 @@ boxes into hardware loops and micro-ops; what does not fit one instruction gets 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -23,19 +23,16 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from nopt.dialects import isa
 from nopt.dialects import tensor_intrinsic as ti
 from nopt.dialects.affine_math import Range, simplify
-from nopt.dialects.row_major import place_of
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
+from nopt.passes.base.equal_bodies import copy_of, structure
 from nopt.passes.base.machine import machine_of
 from nopt.passes.base.places import about
 from nopt.passes.core.hardware_loops import BoxLoop, Instruction, arrange
 from nopt.passes.core.transfers import Extent, extents_of, split
+from nopt.passes.isa.place_buffers import Buffer, place_buffers
 from nopt.passes.isa.program.idle_core import warn_if_idle
 from nopt.passes.isa.reach import check_indices, check_sizes
-
-
-class AllocationError(ValueError):
-    """A kernel's buffers exceed a scratchpad."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +45,21 @@ class ConvertTensorIntrinsicToIsaPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
         taken: dict[Block | None, dict[ti.Memory, range]] = defaultdict(dict)
+        bodies: dict[Hashable, Region] = {}
         for kernel in [kernel for kernel in op.walk() if isinstance(kernel, ti.KernelOp)]:
             with about(kernel):
-                buffers = _place_buffers(kernel, config, taken[kernel.parent])
-                _lower(kernel, _Lowering(buffers, config))
+                buffers = place_buffers(kernel, config, taken[kernel.parent])
+                bases = tuple(buffer.base for buffer in buffers.values())
+                same = structure(kernel.body), bases
+                if same not in bodies:
+                    _lower_body(kernel, _Lowering(buffers, config))
+                    bodies[same] = _replace_kernel(kernel, kernel.detach_region(kernel.body))
+                else:
+                    _replace_kernel(kernel, copy_of(bodies[same], kernel.body))
         warn_if_idle(op)
 
 
-def _lower(kernel: ti.KernelOp, lowering: _Lowering) -> None:
+def _lower_body(kernel: ti.KernelOp, lowering: _Lowering) -> None:
     for op in list(kernel.body.walk()):
         with about(op):
             match op:
@@ -69,60 +73,16 @@ def _lower(kernel: ti.KernelOp, lowering: _Lowering) -> None:
                     pass
     for op in [op for op in kernel.body.block.ops if isinstance(op, ti.AllocOp)]:
         Rewriter.erase_op(op)
-    body = kernel.detach_region(kernel.body)
+
+
+def _replace_kernel(kernel: ti.KernelOp, body: Region) -> Region:
+    """Put a kernel of instructions in the place of a kernel of tiles; its body."""
     lowered = isa.KernelOp(kernel.inputs, kernel.result.type, body, kernel.destination)
     lowered.result.name_hint = kernel.result.name_hint
     lowered.location = kernel.location
     lowered.attributes.update(kernel.attributes)
     Rewriter.replace_op(kernel, lowered)
-
-
-@dataclass(frozen=True)
-class _Buffer:
-    """A buffer's first entry, and its shape without lanes."""
-
-    base: int
-    shape: tuple[int, ...]
-
-    def address(self, index: Sequence[AffineExpr]) -> AffineExpr:
-        """The entry of an element."""
-        return place_of(index, self.shape) + self.base
-
-
-def _place_buffers(
-    kernel: ti.KernelOp, config: Config, taken: dict[ti.Memory, range]
-) -> dict[SSAValue, _Buffer]:
-    """Addresses for the kernel's buffers, one after the other in each scratchpad.
-
-    `taken` is what the kernel before has; if there is room left beside that, they go there, so that
-    their first loads need not wait for what it still reads. It becomes what this kernel has. Raises
-    AllocationError if a scratchpad is too small.
-    """
-    limits = {
-        ti.Memory.INP: config.inp_entries,
-        ti.Memory.WGT: config.wgt_entries,
-        ti.Memory.ACC: config.acc_entries,
-    }
-    buffers = [op.result for op in kernel.body.block.ops if isinstance(op, ti.AllocOp)]
-    placed: dict[SSAValue, _Buffer] = {}
-    for memory, limit in limits.items():
-        shapes = {
-            buffer: buffer.type.get_shape()[: -ti.LANE_RANK[memory]]
-            for buffer in buffers
-            if ti.memory_of(buffer.type) is memory
-        }
-        needed = sum(map(prod, shapes.values()))
-        if needed > limit:
-            raise AllocationError(
-                f"buffers need {needed} entries of {memory}, '{config.name}' has {limit}"
-            )
-        before = taken.get(memory, range(limit, limit))
-        first = limit - needed if before.start < needed <= limit - before.stop else 0
-        taken[memory] = range(first, first + needed)
-        for buffer, shape in shapes.items():
-            placed[buffer] = _Buffer(first, shape)
-            first += prod(shape)
-    return placed
+    return body
 
 
 def _trips(variable: SSAValue) -> int:
@@ -175,7 +135,7 @@ class _Emitter:
 class _Lowering:
     """Ops of one kernel to instructions."""
 
-    def __init__(self, buffers: dict[SSAValue, _Buffer], config: Config):
+    def __init__(self, buffers: dict[SSAValue, Buffer], config: Config):
         self.buffers, self.config = buffers, config
 
     def load(self, op: ti.LoadOp) -> None:

@@ -6,6 +6,7 @@ loops, between the loads that it needs.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from xdsl.builder import Builder
@@ -15,10 +16,11 @@ from xdsl.ir import Block, Region
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.constants import load_resource_dialect
 from nopt.dialects.tensor_intrinsic import KernelOp, ScheduleAttr
 from nopt.passes.base.dead_code import erase_dead_code
+from nopt.passes.base.equal_bodies import copy_of, structure
 from nopt.passes.base.machine import machine_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.base.places import about
@@ -44,13 +46,14 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
         config = machine_of(op)
+        bodies: dict[Hashable, Region] = {}
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             schedule = nest.attributes.get(SCHEDULE)
             if isinstance(schedule, ScheduleAttr):
                 with about(nest):
                     tiling = tiling_of(nest, config)
                     check_schedule(tiling, schedule, config)
-                _replace_by_kernel(nest, tiling, schedule)
+                _replace_by_kernel(nest, tiling, schedule, bodies)
             elif schedule or is_on_core(nest):
                 with about(nest):
                     raise NoScheduleError(
@@ -60,8 +63,13 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
         erase_dead_code(op)
 
 
-def _replace_by_kernel(nest: ForOp, tiling: Tiling, schedule: ScheduleAttr) -> None:
-    """Replace a nest by the kernel of its tile program under a schedule."""
+def _replace_by_kernel(
+    nest: ForOp, tiling: Tiling, schedule: ScheduleAttr, bodies: dict[Hashable, Region]
+) -> None:
+    """Replace a nest by the kernel of its tile program under a schedule.
+
+    `bodies` has what was built for other nests.
+    """
     ((program, _),) = Candidates(tiling, [schedule.tiles]).programs
     inputs = KernelInputs(tiling, program.buffers)
     stored = MemRefType(nest.result.type.element_type, tiling.stored[0])
@@ -69,12 +77,20 @@ def _replace_by_kernel(nest: ForOp, tiling: Tiling, schedule: ScheduleAttr) -> N
     block = Block(arg_types=[*(memref for _, memref in inputs.tensors), stored])
     for argument, tensor in zip(block.args, [*sources, nest.result], strict=True):
         argument.name_hint = f"{tensor.name_hint or 'tensor'}_mem"
-    seen = dict(zip(inputs.tensors, block.args[:-1], strict=True))
-    loops = TileLoops(tiling, schedule, KernelBuilder(block))
-    arguments = {buffer: seen[tensor] for buffer, tensor in inputs.of.items()}
-    loads = KernelLoads(loops, program.buffers, arguments)
-    _build_body(program, loads, StepPrinter(loads, block.args[-1]), 0)
-    kernel = KernelOp(sources, nest.result.type, Region(block), nest.destination)
+    body = Region(block)
+    read = dict.fromkeys(load.source for load in nest.body.walk() if isinstance(load, LoadOp))
+    nest_itself = tuple(nest.properties.items()), structure(nest.body, read)
+    same = nest_itself, tiling.signature, schedule, block.arg_types
+    if (known := bodies.get(same)) is not None:
+        body = copy_of(known, body)
+    else:
+        seen = dict(zip(inputs.tensors, block.args[:-1], strict=True))
+        loops = TileLoops(tiling, schedule, KernelBuilder(block))
+        arguments = {buffer: seen[tensor] for buffer, tensor in inputs.of.items()}
+        loads = KernelLoads(loops, program.buffers, arguments)
+        _build_body(program, loads, StepPrinter(loads, block.args[-1]), 0)
+        bodies[same] = body
+    kernel = KernelOp(sources, nest.result.type, body, nest.destination)
     kernel.result.name_hint = nest.result.name_hint
     kernel.attributes.update(
         {name: nest.attributes[name] for name in DESCRIPTIONS if name in nest.attributes}
