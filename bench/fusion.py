@@ -60,10 +60,8 @@ def nests(module: ModuleOp) -> list[ForOp]:
 
 def is_copy(nest: ForOp) -> bool:
     """Whether a nest only moves elements of a tensor that is no constant."""
-    load = nest.yielded.owner
-    if not isinstance(load, LoadOp) or nest.reduction_extents:
-        return False
-    return not isinstance(load.source.owner, graph.ConstantOp)
+    load = nest.copied
+    return load is not None and not isinstance(load.source.owner, graph.ConstantOp)
 
 
 def intermediate_bytes(module: ModuleOp) -> int:

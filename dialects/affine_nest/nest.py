@@ -89,6 +89,12 @@ class ForOp(NestOp):
         return terminator.value
 
     @property
+    def copied(self) -> LoadOp | None:
+        """The load of a copy, a nest that only moves elements; None for others."""
+        load = self.yielded.owner
+        return load if isinstance(load, LoadOp) and not self.reduction_extents else None
+
+    @property
     def result_shape(self) -> tuple[int, ...]:
         """The result's shape: the parallel extents, but for a nest that writes into a tensor."""
         return self.result.type.get_shape()

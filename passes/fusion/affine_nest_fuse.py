@@ -48,11 +48,6 @@ def _producer(load: LoadOp) -> ForOp | None:
     return owner if isinstance(owner, ForOp) and owner.into is None else None
 
 
-def _is_copy(nest: ForOp) -> bool:
-    """Whether the nest only moves elements: one load, yielded as it is."""
-    return not nest.reduction_extents and isinstance(nest.yielded.owner, LoadOp)
-
-
 def _copied(load: LoadOp) -> tuple[LoadOp, Access] | None:
     """The load of the copy that gives what is loaded, and the points of the copy that do.
 
@@ -63,8 +58,7 @@ def _copied(load: LoadOp) -> tuple[LoadOp, Access] | None:
         written = access_of(nest)
         points = read if nest.into is None else read.points_of(written)
         if points is not None:
-            inner = nest.yielded.owner
-            if not isinstance(inner, LoadOp) or nest.reduction_extents:
+            if (inner := nest.copied) is None:
                 return None
             # What is given to the function is laid out once: with the tensor that it is a part of.
             given = nest.into is not None and not isinstance(inner.source.owner, ForOp)
@@ -244,8 +238,8 @@ def _remark_unfused(module: ModuleOp, copies: InlineCopy, block: int) -> None:
         producer, reader = _producer(load), load.nest
         if producer is None or (isinstance(reader, ForOp) and is_piece(reader)):
             continue
-        if _is_copy(producer):
-            reason = copies.refusal(load, producer.loads[0])
+        if (inner := producer.copied) is not None:
+            reason = copies.refusal(load, inner)
         else:
             reason = _refusal(producer, load, block)
         if reason is not None:

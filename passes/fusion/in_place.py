@@ -33,8 +33,8 @@ def write_in_place(module: ModuleOp, block: int) -> None:
         copy = function.body.block.last_op
         while copy is not None:
             before = copy.prev_op
-            if isinstance(copy, ForOp) and is_piece(copy):
-                move = _move_for(copy, block)
+            if isinstance(copy, ForOp) and (load := _piece(copy)) is not None:
+                move = _move_for(copy, load, block)
                 before = move.apply() if isinstance(move, _Move) else before
             copy = before
 
@@ -50,20 +50,23 @@ def fits_blocks(nest: ForOp, block: int) -> bool:
 def remark_pieces(module: ModuleOp, block: int) -> None:
     """Say of each piece of a joined tensor that is still copied there why it is."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
-        if is_piece(nest) and isinstance(reason := _move_for(nest, block), str):
+        load = _piece(nest)
+        if load is not None and isinstance(reason := _move_for(nest, load, block), str):
             remark(nest, f"is copied into its part of a tensor: {reason}")
 
 
 def is_piece(nest: ForOp) -> bool:
     """Whether a nest only copies into a part of a tensor."""
-    moves = isinstance(nest.yielded.owner, LoadOp) and not nest.reduction_extents
-    return moves and nest.into is not None
+    return _piece(nest) is not None
 
 
-def _move_for(copy: ForOp, block: int) -> _Move | str:
+def _piece(nest: ForOp) -> LoadOp | None:
+    """The load of a nest that only copies into a part of a tensor."""
+    return None if nest.into is None else nest.copied
+
+
+def _move_for(copy: ForOp, load: LoadOp, block: int) -> _Move | str:
     """What to move so that a copy into a part can vanish; else why it must stay."""
-    load = copy.yielded.owner
-    assert isinstance(load, LoadOp)
     if not fits_blocks(copy, block):
         return f"the part is not in whole blocks of {block} lanes"
     read = access_of(load)

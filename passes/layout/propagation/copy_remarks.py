@@ -66,10 +66,8 @@ def _chain(nest: ForOp) -> Iterator[LoadOp]:
 
 
 def _moved(nest: ForOp) -> LoadOp | None:
-    """The one load of a nest on the host that only moves elements."""
-    load = nest.yielded.owner
-    moves = PLACEMENT not in nest.attributes and not nest.reduction_extents
-    return load if moves and isinstance(load, LoadOp) else None
+    """The load of a copy that the host makes."""
+    return None if PLACEMENT in nest.attributes else nest.copied
 
 
 def _copies(reader: Operation) -> bool:

@@ -19,31 +19,24 @@ from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_math import dim_ranges, simplify, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
-from nopt.dialects.annotations import LAYOUT, PLACEMENT
+from nopt.dialects.annotations import LAYOUT
 from nopt.dialects.row_major import indices_of, place_of
 from nopt.passes.analysis import access, access_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.vectors import Vectors, in_vectors, stored_box
+from nopt.passes.layout.propagation.removable_copies import removable_copy
 
 
 def fold_reshapes(module: ModuleOp, block: int) -> None:
     """Drop the copies of a module that change only a shape."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
-        load = copying_load(nest)
+        load = removable_copy(nest)
         if load is None or not _is_same_memory(nest, load):
             continue
         if nest.result.type == load.source.type or _store_as(nest, load, block):
             Rewriter.replace_op(nest, [], [load.source])
         else:
             _read_source(nest, load, block)
-
-
-def copying_load(nest: ForOp) -> LoadOp | None:
-    """The one load of a nest that only moves elements and reads none outside."""
-    load = nest.yielded.owner
-    if PLACEMENT in nest.attributes or nest.reduction_extents or nest.into is not None:
-        return None
-    return load if isinstance(load, LoadOp) and not load.reads_outside() else None
 
 
 def _is_same_memory(copy: ForOp, load: LoadOp) -> bool:

@@ -21,7 +21,8 @@ from nopt.passes.analysis import access
 from nopt.passes.analysis.digits import Digits, digits_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.vectors import Vectors, in_vectors
-from nopt.passes.layout.propagation.fold_reshapes import copying_load, lanes_of
+from nopt.passes.layout.propagation.fold_reshapes import lanes_of
+from nopt.passes.layout.propagation.removable_copies import removable_copy
 
 
 def read_directly(module: ModuleOp, block: int) -> None:
@@ -49,7 +50,7 @@ def _copied(load: LoadOp) -> list[tuple[SSAValue, AffineMap]]:
     found: list[tuple[SSAValue, AffineMap]] = []
     source, map = load.source, load.map.data
     while isinstance(source.owner, ForOp) and not load.reads_outside():
-        inner = copying_load(source.owner)
+        inner = removable_copy(source.owner)
         if inner is None:
             break
         map = simplify_map(inner.map.data.compose(map), load.nest.extents)

@@ -18,7 +18,7 @@ from nopt.dialects.annotations import LAYOUT, REPRESENTS
 from nopt.passes.analysis import access, access_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.vectors import Vectors, in_vectors
-from nopt.passes.layout.propagation.fold_reshapes import copying_load
+from nopt.passes.layout.propagation.removable_copies import removable_copy
 
 
 def store_directly(module: ModuleOp) -> None:
@@ -50,7 +50,7 @@ def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
 
     Other copies may lie between them: those that bring blocked tensors back into plain order.
     """
-    load = copying_load(nest)
+    load = removable_copy(nest)
     if load is None or len(nest.parallel_extents) < 2:
         # A single vector has no iterator to be scheduled by.
         return None
@@ -59,7 +59,7 @@ def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
         if is_on_core(producer):
             whole = access_of(producer).covers(producer.result_shape)
             return (producer, map) if whole else None
-        inner = copying_load(producer)
+        inner = removable_copy(producer)
         if inner is None:
             return None
         map = simplify_map(inner.map.data.compose(map), nest.extents)

@@ -9,7 +9,7 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 from xdsl.rewriter import InsertPoint
 
 from nopt.dialects import graph
-from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.affine_nest.builder import NestBuilder, Place
 from nopt.dialects.graph.pieces import PADDING_IS_UNREAD
 from nopt.dialects.graph.queries import gathered
@@ -116,8 +116,8 @@ class Concat(RewritePattern):
 
 def _unpadded(piece: SSAValue, axis: int) -> SSAValue:
     """What was padded at the end of one axis to give a piece, by a nest; or the piece itself."""
-    load = piece.owner.yielded.owner if isinstance(piece.owner, ForOp) else None
-    if not isinstance(load, LoadOp) or load.pad is None or load.nest.extents != shape_of(piece):
+    load = piece.owner.copied if isinstance(piece.owner, ForOp) else None
+    if load is None or load.pad is None or load.nest.extents != shape_of(piece):
         return piece
     extents = load.nest.extents
     dims = [AffineDimExpr(i) if n > 1 else AffineConstantExpr(0) for i, n in enumerate(extents)]
