@@ -20,12 +20,10 @@ from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import contract
 from nopt.dialects.interpreters.float_sums import total
 from nopt.dialects.interpreters.scalars import evaluate_scalar, signed, storage_type, stored
+from nopt.dialects.interpreters.unspecified import unspecified
 
 _CHUNK_POINTS = 1 << 24
 """Points of a grid evaluated at once: bounds the memory of large nests."""
-
-_UNSPECIFIED = 0xA5
-"""Every byte of what no one has written, to be seen by tests where it is read."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,7 @@ def evaluate_nest(op: ForOp, tensors: Mapping[SSAValue, Array]) -> Array:
     if op.destination is not None:
         result = tensors[op.destination].copy()
     else:
-        count = elements.itemsize * prod(op.result_shape)
-        unspecified = np.full(count, _UNSPECIFIED, np.uint8)
-        result = unspecified.view(elements.dtype).reshape(op.result_shape)
+        result = unspecified(op.result_shape, elements.dtype)
     grid = list(np.ogrid[tuple(slice(0, extent) for extent in op.parallel_extents)])
     places = [evaluate(expr, grid) for expr in op.into.data.results]
     result[tuple(np.broadcast_to(place, elements.shape) for place in places)] = elements

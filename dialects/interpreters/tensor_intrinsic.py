@@ -15,6 +15,7 @@ from nopt.dialects import tensor_intrinsic as ti
 from nopt.dialects.affine_math import evaluate
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import matmul
+from nopt.dialects.interpreters.unspecified import unspecified
 from nopt.dialects.shaped import is_memref
 
 _ALU = {
@@ -41,7 +42,8 @@ class KernelRun:
         if kernel.destination is not None:
             self.result = operands[-1].copy()
         else:
-            self.result = np.zeros(result_type.get_shape(), numpy_type(result_type.element_type))
+            dtype = numpy_type(result_type.element_type)
+            self.result = unspecified(result_type.get_shape(), dtype)
         arguments = kernel.body.block.args
         self.arrays: dict[SSAValue, Array] = {}
         for argument, array in zip(arguments, [*inputs, self.result], strict=True):
@@ -60,9 +62,8 @@ class KernelRun:
                 case ti.AllocOp():
                     type = op.result.type
                     assert is_memref(type)
-                    self.arrays[op.result] = np.zeros(
-                        type.get_shape(), numpy_type(type.element_type)
-                    )
+                    dtype = numpy_type(type.element_type)
+                    self.arrays[op.result] = unspecified(type.get_shape(), dtype)
                 case ti.LoadOp():
                     self._load(op)
                 case ti.StoreOp():

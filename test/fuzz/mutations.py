@@ -62,7 +62,7 @@ def damaged_text(rng: Generator, text: str, others: Sequence[str]) -> bytes:
     tokens, pool = tokens_of(text), tokens_of(others[rng.integers(len(others))])
     gently = rng.random() < 0.5
     for _ in range(rng.geometric(0.8) if gently else rng.integers(1, 4)):
-        if tokens:
+        if any(tokens):
             tokens = pick(rng, GENTLE if gently else TEXT)(rng, tokens, pool)
     data = "".join(tokens).encode("utf-8", "surrogatepass")
     return damaged_bytes(rng, data) if not gently and rng.random() < 0.2 else data

@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from checks import assert_equal, parse
+from checks import assert_equal, parse, specified
 from drafts import values
 from xdsl.dialects.builtin import ModuleOp, ShapedType
 from xdsl.dialects.func import FuncOp
@@ -78,7 +78,7 @@ def compare(program: Program, module: ModuleOp, inputs: list[np.ndarray], level:
             Runtime(program).run(inputs)
         return
     try:
-        wanted = run_function(module, "main", inputs)
+        wanted = specified(module, inputs)
     except ValueError as error:
         with errors_for_people():
             Runtime(program).run(inputs)

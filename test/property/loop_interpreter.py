@@ -48,9 +48,10 @@ def stored(function: FuncOp) -> set[SSAValue]:
 
 
 class Loops:
-    """Runs a function on arrays, which it changes."""
+    """Runs a function on arrays, which it changes; memory that it allocates is full of a number."""
 
-    def __init__(self, function: FuncOp, arrays: Sequence[np.ndarray]):
+    def __init__(self, function: FuncOp, arrays: Sequence[np.ndarray], unwritten: int = 77):
+        self.unwritten = unwritten
         self.values: dict[SSAValue, Any] = dict(zip(function.body.block.args, arrays, strict=True))
         self.block(function.body.block)
 
@@ -97,7 +98,7 @@ class Loops:
                 self.values[op.memref][tuple(self.of(op.indices))] = self.values[op.value]
             case memref.AllocOp() | memref.AllocaOp():
                 type = op.memref.type
-                array = np.full(type.get_shape(), 77, numpy_type(type.element_type))
+                array = np.full(type.get_shape(), self.unwritten, numpy_type(type.element_type))
                 self.values[op.memref] = array
             case memref.CastOp():
                 self.values[op.dest] = self.values[op.source]

@@ -21,7 +21,7 @@ from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.shaped import is_tensor
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import INSTRUCTION, encode
+from nopt.hw.isa.encoding import INSTRUCTION, EncodingError, encode
 from nopt.hw.program.archive import Data
 from nopt.hw.program.program_file import Program
 from nopt.hw.program.program_parts import CoreStep, HostStep, Symbol, Value
@@ -86,7 +86,11 @@ class _Assembler:
         for value, address in self.placement.addresses.items():
             self._add_symbol(value, address)
         records, uops = self._assemble_phases()
-        program.instructions = encode(records, self.config)
+        try:
+            program.instructions = encode(records, self.config)
+        except EncodingError:
+            self._encode_each()
+            raise
         self._add_host_steps(ctx)
         program.inputs = [self._value(argument) for argument in self.arguments]
         program.outputs = [self._value(result) for result in self.terminator.operands]
@@ -156,6 +160,12 @@ class _Assembler:
         }
         with about(op):
             return expand(op, addresses, uops, zeros, self.config)
+
+    def _encode_each(self) -> None:
+        """Raises EncodingError about the kernel that has what cannot be encoded."""
+        for op in (op for phase in self.phases if phase.on_core for op in phase.ops):
+            with about(op):
+                encode(self._expand(op, UopKernels(), Zeros(0)).records, self.config)
 
     # --- Host steps.
 
