@@ -191,18 +191,44 @@ def test_runs_programs_of_other_compilers_without_a_trap(path):
 
 
 def test_long_sums_of_extreme_values_are_exact():
-    """2048 products of -128 by -128 pass the exact range of float32."""
+    """2048 products near 2^14, one of them even: an odd sum, which float32 does not have there."""
     n = 128
     uops = encode_uops(0, np.arange(n), np.arange(n), RTL)
-    memory = np.full(1 << 16, 0x80, np.uint8)
+    memory = np.full(1 << 16, 0x81, np.uint8)
     memory[: uops.nbytes] = uops.view(np.uint8)
-    memory[-16:] = 0x81  # one row of odd products
-    core = Simulator(RTL, memory, check_initialised=False)
+    memory[-1] = 0x80
     rows = [load("uop", 0, 0, x=n), load("inp", 0, 256, x=n), load("inp", n - 1, 4095)]
-    rows += [load("wgt", 0, 16, x=n), gemm((0, n))]
-    insns = synchronize(stream(*rows), uops, RTL)
-    core.run(encode(insns, RTL))
-    assert (core.core.acc[0] == 16 * (127 * 128 * 128 + 127 * 128)).all()
+    rows += [load("wgt", 0, 16, x=n), gemm((0, n)), store(0, 0)]
+    words = encode(synchronize(stream(*rows), uops, RTL), RTL)
+    expected = 2047 * 127 * 127 + 127 * 128
+    assert int(np.float32(expected)) != expected
+    memo = Memo(RTL)
+    for _ in range(3):
+        core = Simulator(RTL, memory.copy(), check_initialised=False, memo=memo)
+        core.run(words)
+        assert (core.core.acc[0] == expected).all()
+
+
+@pytest.mark.parametrize(
+    "between",
+    [[store(0, 60)], [load("uop", 1, 1), alu("add", (1, 2), imm=1)], [gemm(reset=1)]],
+    ids=["STORE", "ALU", "GEMM reset"],
+)
+def test_what_ran_before_keeps_apart_the_sums_that_are_read_in_between(between):
+    """GEMMs that add to the same accumulators are one product, but not across what uses these."""
+    uops = encode_uops([0, 0, 1], [0, 0, 0], 0, RTL)
+    memory = np.random.default_rng(0).integers(1, 100, 8192, np.uint8)
+    memory[: uops.nbytes] = uops.view(np.uint8)
+    rows = [load("uop", 0, 0), load("inp", 0, 16), load("wgt", 0, 4), load("acc", 0, 4)]
+    rows += [gemm(), *between, load("uop", 0, 0), gemm(), store(0, 64)]
+    words = encode(synchronize(stream(*rows), uops, RTL), RTL)
+    expected, memo = Reference(RTL, memory.copy()), Memo(RTL)
+    expected.run(words)
+    for _ in range(3):
+        found = Simulator(RTL, memory.copy(), memo=memo)
+        found.run(words)
+        assert (found.memory == expected.memory).all()
+        assert (found.core.acc == expected.acc).all()
 
 
 @pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])

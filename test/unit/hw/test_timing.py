@@ -108,6 +108,14 @@ def test_latency_is_paid_once_by_a_load():
     assert [duration(row, latency) for latency in (0, 32)] == [8, 39]
 
 
+def test_no_more_than_sixteen_reads_are_outstanding():
+    """Bursts of two beats follow one another, but the 17th waits until the first is there."""
+    rows = [load("inp", 0, 0, y=y, stride=8) for y in (1, 15, 16, 17)]
+    one, fifteen, sixteen, seventeen = (duration(row, latency=300) for row in rows)
+    assert (fifteen, sixteen) == (one + 2 * 14, one + 2 * 15)
+    assert seventeen == one + 2 + 300
+
+
 def test_fetch_hands_on_eight_at_a_time():
     """28 cycles for each group at latency 0, 59 at 32; the first is there in 28."""
     rows = stream(*[alu("add", imm=0)] * 16, finish())
