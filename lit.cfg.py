@@ -20,6 +20,8 @@ config.test_exec_root = os.path.join(here, "build", "lit")
 # The commands of this environment, whether or not it is activated; served by forks if possible.
 spec = importlib.util.spec_from_file_location("fork_server", f"{here}/test/fork_server.py")
 fork_server = importlib.util.module_from_spec(spec)
+# What lit forgets of this file is collected, and the server ends when its handle is.
+sys.modules[spec.name] = fork_server
 spec.loader.exec_module(fork_server)
 folders = [fork_server.start(), os.path.dirname(sys.executable), os.environ["PATH"]]
 config.environment["PATH"] = os.pathsep.join(folder for folder in folders if folder)
