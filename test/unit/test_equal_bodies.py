@@ -2,9 +2,10 @@
 
 import pytest
 
+from nopt.dialects import isa
 from nopt.dialects.parsing import ModuleParser
 from nopt.passes.base.equal_bodies import copy_of, structure
-from nopt.tools.compiling import every_dialect
+from nopt.tools.compiling import every_dialect, run_pipeline
 
 BODY = """
 func.func @f(%a: i32, %b: i32) -> i32 {
@@ -61,3 +62,24 @@ def test_a_copy_has_the_names_of_the_other():
     copy = copy_of(first, second)
     assert [argument.name_hint for argument in copy.block.args] == ["x", "b"]
     assert structure(copy) == structure(first)
+
+
+def test_equal_kernels_lie_beside_one_another():
+    """One goes where the one before does not lie: it is no copy of its instructions."""
+    layers = "".join(
+        f"""
+      %s{i} = graph.matmul %x{i}, %w{i} : (tensor<8x16xi8>, tensor<16x16xi8>) -> tensor<8x16xi32>
+      %x{i + 1} = graph.requantize %s{i} shift 4 : tensor<8x16xi32> -> tensor<8x16xi8>"""
+        for i in range(4)
+    )
+    weights = ", ".join(f"%w{i}: tensor<16x16xi8>" for i in range(4))
+    text = f"""
+    func.func @main(%x0: tensor<8x16xi8>, {weights}) -> tensor<8x16xi8> {{{layers}
+      func.return %x4 : tensor<8x16xi8>
+    }}
+    """
+    module = ModuleParser(every_dialect(), text).parse_module()
+    run_pipeline(module, "vta")
+    _, second, third, _ = (op for op in module.walk() if isinstance(op, isa.KernelOp))
+    assert len([*second.body.walk()]) == len([*third.body.walk()])
+    assert structure(second.body) != structure(third.body)
