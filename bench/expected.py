@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
+import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
+from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.base.machine import machine_of
 from nopt.passes.base.placement import is_on_core
+from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError
-from nopt.passes.kernel.reuse import factor
+from nopt.passes.kernel.operands import Integers, Operand
+from nopt.passes.kernel.tile_cost import tile_cost
 from nopt.passes.kernel.tiling import Tiling, tiling_of
 from nopt.passes.schedule.estimate import estimate_schedule
 from nopt.passes.schedule.schedule_search import search
@@ -83,25 +86,32 @@ def _loading_once(layer: Scheduled) -> tuple[float, float] | None:
 def floor(tiling: Tiling, config: Config) -> int:
     """Cycles that no schedule of a nest can beat, however it overlaps.
 
-    Each output vector takes a cycle to be reset and one for each product, immediate or product of
-    the epilogue, two for each other step with an operand; the weights must be read once.
+    All steps of the tile program, as if one tile held everything and instructions were
+    free of charge; or what must be read, once. More tiles have more to do: overlaps of windows, or
+    copies of them.
     """
-    vectors = prod(tiling.extents[: tiling.parallel])
-    alu = config.alu_cycles
-    if tiling.windows is not None:
-        planes, folds = len(tiling.windows.planes), len([*tiling.windows.folds()])
-        products = prod(tiling.extents[tiling.compared.stop :])
-        cycles = planes * (1 + products) + 2 * alu * folds
-    else:
-        cycles = 1 + prod(tiling.extents[tiling.parallel :])
-    for step in tiling.steps:
-        if shifts := step.shifts_to_multiply(config):
-            cycles += 1 + alu * (3 * len(shifts) - (shifts[-1] == 0))
-        elif isinstance(step.operand, int):
-            cycles += alu
-        else:
-            operand = tiling.operand(step.operand)
-            cycles += 1 if operand.digits or operand.memory is Memory.INP else 2 * alu
-    weights = factor(tiling, Memory.WGT)
-    read = 0 if weights is None else prod(weights.shape) * config.wgt_bytes
-    return max(vectors * cycles, read // config.bytes_per_cycle)
+    tile = tile_cost(Candidates(tiling, [tiling.extents]), config)
+    start = cost.PIPELINE_CYCLES + cost.ISSUE_CYCLES
+    steps = sum(part.cycles - start * part.instructions for part in (tile.chunk, tile.rest))
+    read = sum(_bytes_read(tiling, operand, config) for operand in tiling.operands)
+    return max(round(float(steps[0])), read // config.bytes_per_cycle)
+
+
+def _bytes_read(tiling: Tiling, operand: Operand, config: Config) -> int:
+    """Bytes of the entries of an operand that are read at all; 0 where these are no box."""
+    if operand.opaque or (np.count_nonzero(operand.coefficients, axis=0) > 1).any():
+        return 0
+    entries = 1
+    found: Integers
+    for axis, row in enumerate(operand.coefficients):
+        found = np.array([operand.indices[axis].eval([0] * len(tiling.iterators), [])])
+        for iterator in np.flatnonzero(row).tolist():
+            moved = row[iterator] * np.arange(tiling.extents[iterator])
+            found = np.unique(np.add.outer(found, moved))
+        entries *= int(((found >= 0) & (found < operand.shape[axis])).sum())
+    bytes = {
+        Memory.INP: config.inp_bytes,
+        Memory.WGT: config.wgt_bytes,
+        Memory.ACC: config.acc_bytes,
+    }
+    return entries * bytes[operand.memory]

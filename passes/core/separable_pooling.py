@@ -45,6 +45,7 @@ class Fold:
 
     into: Phase
     of: Phase
+    axis: int
     offset: tuple[int, ...]
     more: tuple[int, ...]
     """Elements beyond one for each result, along each axis."""
@@ -74,37 +75,41 @@ class SeparateWindows:
         """Of element i of a plane, stride and offset of its position in the window of a tile."""
         return self.axes[axis].stride, plane[axis]
 
-    def folds(self) -> Iterator[Fold]:
-        """All comparisons in order, the innermost axis first."""
-        for number in reversed(range(len(self.axes))):
+    def folds(self, last: int | None = None) -> Iterator[Fold]:
+        """All comparisons in order, the innermost axis first, but for the `last` one if given."""
+        left = [axis for axis in range(len(self.axes)) if axis != last]
+        left = left if last is None else [last, *left]
+        while left:
+            number = left.pop()
             others = [
-                axis.phases if before < number else axis.phases[-1:]
+                axis.phases if before in left else axis.phases[-1:]
                 for before, axis in enumerate(self.axes)
             ]
             others[number] = range(1)
             for plane in product(*others):
-                yield from self._along(number, plane)
+                yield from self._along(number, plane, left)
 
-    def _along(self, number: int, plane: Phase) -> Iterator[Fold]:
-        """The comparisons of one row of planes along one axis; later axes have been compared."""
+    def _along(self, number: int, plane: Phase, left: Sequence[int]) -> Iterator[Fold]:
+        """The comparisons of one row of planes along one axis; others are `left` to be compared."""
         axis = self.axes[number]
 
         def at(phase: int) -> Phase:
             return (*plane[:number], phase, *plane[number + 1 :])
 
-        more = [0] * len(self.axes)
-        more[:number] = self.more(plane)[:number]
+        here = self.more(plane)
+        more = [here[other] if other in left else 0 for other in range(len(self.axes))]
         for phase in axis.phases:
-            left = axis.more(phase) + 1
-            while left > 1:
+            elements = axis.more(phase) + 1
+            while elements > 1:
                 offset = [0] * len(self.axes)
-                offset[number] = left // 2
-                left -= left // 2
-                more[number] = left - 1
-                yield Fold(at(phase), at(phase), tuple(offset), tuple(more))
+                offset[number] = elements // 2
+                elements -= elements // 2
+                more[number] = elements - 1
+                yield Fold(at(phase), at(phase), number, tuple(offset), tuple(more))
         more[number] = 0
         for phase in axis.phases[:-1]:
-            yield Fold(at(axis.phases[-1]), at(phase), (0,) * len(self.axes), tuple(more))
+            zero = (0,) * len(self.axes)
+            yield Fold(at(axis.phases[-1]), at(phase), number, zero, tuple(more))
 
 
 def separate(

@@ -10,49 +10,96 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.passes.kernel.operands import Integers, Operand
+from nopt.passes.kernel.reuse import tile_loops
 from nopt.passes.kernel.select_program import select_program
 from nopt.passes.kernel.tile_program import Box, Points, Size, Span, TileProgram
 from nopt.passes.kernel.tiling import Tiling
+
+_Variant: TypeAlias = tuple[bool, int | None]
 
 Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 class Candidates:
-    """Tile sizes [candidates, iterators] for one nest. Windows are worked out once and kept."""
+    """Tile sizes [candidates, iterators] for one nest, whose tile loops have one order.
 
-    def __init__(self, tiling: Tiling, tiles: Integers | Sequence[Sequence[int]]):
+    Windows and programs are worked out once and kept.
+    """
+
+    def __init__(
+        self,
+        tiling: Tiling,
+        tiles: Integers | Sequence[Sequence[int]],
+        order: Sequence[int] | None = None,
+    ):
         self.tiling = tiling
+        self.order = tuple(range(tiling.parallel) if order is None else order)
+        """The loops over tiles of the result, outermost first."""
         self.tiles = np.asarray(tiles, np.int64)
         self.trips = -(-np.array(tiling.extents) // self.tiles)
         """Turns of each iterator's tile loop."""
         self._windows = [operand.window(self.tiles) for operand in tiling.operands]
-        self._programs: dict[bool, TileProgram] = {}
+        self._programs: dict[_Variant, TileProgram] = {}
+
+    @staticmethod
+    def of(tiling: Tiling, schedule: ScheduleAttr) -> Candidates:
+        """A schedule as the only candidate."""
+        return Candidates(tiling, [schedule.tiles], schedule.loop_order)
 
     def __len__(self) -> int:
         return len(self.tiles)
 
     def __getitem__(self, positions: Integers) -> Candidates:
         """Some of the candidates."""
-        chosen = object.__new__(Candidates)
-        chosen.tiling, chosen.tiles = self.tiling, self.tiles[positions]
-        chosen.trips = self.trips[positions]
+        chosen = self.under(self.order)
+        chosen.tiles, chosen.trips = self.tiles[positions], self.trips[positions]
         chosen._windows = [window[positions] for window in self._windows]
-        chosen._programs = self._programs
         return chosen
 
-    def program(self, whole_windows: bool) -> TileProgram:
-        """What a tile does that has all points of the windows it compares, or not."""
-        if whole_windows not in self._programs:
-            self._programs[whole_windows] = select_program(self.tiling, whole_windows)
-        return self._programs[whole_windows]
+    def under(self, order: Sequence[int]) -> Candidates:
+        """The candidates with another order of the tile loops."""
+        chosen = object.__new__(Candidates)
+        chosen.tiling, chosen.order = self.tiling, tuple(order)
+        chosen.tiles, chosen.trips = self.tiles, self.trips
+        chosen._windows, chosen._programs = self._windows, self._programs
+        return chosen
+
+    @property
+    def loops(self) -> list[int]:
+        """The iterators of the tile loops, outermost first."""
+        return tile_loops(self.tiling, self.order)
+
+    # --- Tile programs.
+
+    def program(self, variant: _Variant) -> TileProgram:
+        """What a tile does that has all points of the windows it compares, or not; and the axis
+        along which it takes something from the tile before, if any."""
+        if variant not in self._programs:
+            self._programs[variant] = select_program(self.tiling, *variant)
+        return self._programs[variant]
 
     @cached_property
     def programs(self) -> list[tuple[TileProgram, NDArray[np.bool_]]]:
         """The tile programs of the candidates, and which of these each is for."""
         whole = self.has_whole_windows & (self.tiling.windows is not None)
-        each = [(variant, whole == variant) for variant in (False, True)]
+        each: list[tuple[_Variant, NDArray[np.bool_]]] = [((False, None), ~whole)]
+        for axis in self.tiling.overlapping:
+            carried = whole & self._follow_along(axis)
+            whole = whole & ~carried
+            each.append(((True, axis), carried))
+        each.append(((True, None), whole))
         return [(self.program(variant), those) for variant, those in each if those.any()]
+
+    def _follow_along(self, axis: int) -> NDArray[np.bool_]:
+        """Whether a tile's next one is its neighbour along an axis, and it has what that needs."""
+        inner = self.order[self.order.index(axis) + 1 :]
+        assert self.tiling.windows is not None
+        windows = self.tiling.windows.axes[axis]
+        most = max(map(windows.more, windows.phases))
+        turns = self.trips[:, [*inner]].prod(axis=1)
+        return (self.trips[:, axis] > 1) & (turns == 1) & (self.tiles[:, axis] >= most)
 
     # --- Sizes.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.operands import Integers, Operand
-from nopt.passes.kernel.reuse import Scopes, scope_of, scopes_of, slots_of, tile_loops
+from nopt.passes.kernel.reuse import Scopes, scope_of, scopes_of, slots_of
 from nopt.passes.kernel.tile_program import Buffer
 from nopt.passes.kernel.tiling import Tiling
 
@@ -17,7 +15,6 @@ from nopt.passes.kernel.tiling import Tiling
 def buffer_tiles(
     candidates: Candidates,
     operand: Operand,
-    order: Sequence[int],
     scopes: Scopes,
     slots: Integers,
 ) -> Integers:
@@ -25,7 +22,7 @@ def buffer_tiles(
 
     `slots` are those of all memories, [candidates, 3]. What is loaded once has one slot.
     """
-    loops = tile_loops(candidates.tiling, order)
+    loops = candidates.loops
     scope = scope_of(candidates.tiling, operand, scopes)
     kept = candidates.turns(operand, loops[scope:])
     if operand.memory is Memory.ACC:
@@ -36,13 +33,13 @@ def buffer_tiles(
 
 def schedule_entries(tiling: Tiling, schedule: ScheduleAttr) -> dict[Memory, int]:
     """Entries of each memory that the kernel of a schedule takes."""
-    candidates, slots = Candidates(tiling, [schedule.tiles]), slots_of(schedule)
-    needed = entries_needed(candidates, schedule.loop_order, slots, scopes_of(schedule))
+    candidates = Candidates.of(tiling, schedule)
+    needed = entries_needed(candidates, slots_of(schedule), scopes_of(schedule))
     return {memory: int(entries[0]) for memory, entries in needed.items()}
 
 
 def entries_needed(
-    candidates: Candidates, order: Sequence[int], slots: Integers, scopes: Scopes
+    candidates: Candidates, slots: Integers, scopes: Scopes
 ) -> dict[Memory, Integers]:
     """Entries of each memory that candidates with slots [candidates, 3] take."""
     needed = {memory: np.zeros(len(candidates), np.int64) for memory in Memory}
@@ -52,7 +49,7 @@ def entries_needed(
             return slots[:, list(Memory).index(Memory.ACC)]
         if buffer.operand is None:
             return 1
-        return buffer_tiles(candidates, buffer.operand, order, scopes, slots)
+        return buffer_tiles(candidates, buffer.operand, scopes, slots)
 
     for program, those in candidates.programs:
         for buffer in program.buffers:

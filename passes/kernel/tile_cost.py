@@ -14,6 +14,7 @@ from nopt.passes.core.hardware_loops import Integers, instructions
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.tile_program import (
     Access,
+    After,
     Alu,
     Border,
     Box,
@@ -92,6 +93,8 @@ def _step(step: Step, candidates: Candidates, config: Config) -> StepCost:
             return _steps(inner, candidates, config).times(turns)
         case Border(axis, _, inner):
             return _steps(inner, candidates, config).times(1 / candidates.trips[:, axis])
+        case After(axis, inner):
+            return _steps(inner, candidates, config).times(1 - 1 / candidates.trips[:, axis])
         case Store():
             return _nothing(candidates)
 

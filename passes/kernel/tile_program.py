@@ -58,11 +58,13 @@ class Access:
     """An entry of the tile that a buffer holds now.
 
     In `indices`, dimension i is that of the step's box; symbol i is the point along iterator i
-    that a `ForEach` or `Border` around the step holds.
+    that a `ForEach`, `Border` or `After` around the step holds.
     """
 
     buffer: Buffer
     indices: tuple[AffineExpr, ...]
+    before: bool = False
+    """Whether it is an entry of the tile before, which may lie in another slot."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,15 @@ class Border:
 
 
 @dataclass(frozen=True)
+class After:
+    """The steps, only where a tile has one before it along a parallel axis, by so many points as
+    symbol `axis` holds."""
+
+    axis: int
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Store:
     """Move the tile to DRAM: one byte plane of the result, 0 if it has one only."""
 
@@ -119,7 +130,7 @@ class Store:
     plane: int
 
 
-Step: TypeAlias = Reset | Gemm | Alu | ForEach | Border | Store
+Step: TypeAlias = Reset | Gemm | Alu | ForEach | Border | After | Store
 
 
 @dataclass(frozen=True, eq=False)

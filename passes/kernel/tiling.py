@@ -16,6 +16,7 @@ from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config
 from nopt.hw.limits import Range, immediate
+from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.bias_digits import matrices
 from nopt.passes.core.core_nest import (
     NotOnCore,
@@ -124,6 +125,25 @@ class Tiling:
         """The operand of a load of the nest."""
         return next(operand for operand in self.operands if operand.load is load)
 
+    @property
+    def of_epilogue(self) -> list[Operand]:
+        """What only steps behind the reduction read."""
+        product = self.product
+        first = {self.start.input} if product is None else {product.input, product.weight}
+        return [operand for operand in self.operands if operand.load not in first]
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it reads what another nest on the core computes."""
+        makers = [operand.load.source.owner for operand in self.operands]
+        return any(isinstance(maker, ForOp) and is_on_core(maker) for maker in makers)
+
+    @property
+    def is_before(self) -> bool:
+        """Whether another nest on the core reads what it computes."""
+        readers = [use.operation for use in self.nest.result.uses]
+        return any(isinstance(reader, ForOp) and is_on_core(reader) for reader in readers)
+
     @cached_property
     def signature(self) -> str:
         """What a schedule depends on, as text: nests with equal signatures can have the same."""
@@ -145,6 +165,7 @@ class Tiling:
             if isinstance(step.operand, LoadOp):
                 other = f"operand {loads.index(step.operand)}"
             parts.append(f"{step.kind} {other}" + (f" by {step.scale}" if step.scale != 1 else ""))
+        parts += ["behind another"] * self.is_behind + ["before another"] * self.is_before
         return "; ".join(parts)
 
     @cached_property
@@ -183,6 +204,16 @@ class Tiling:
             return None
         scaled = operand.coefficients // np.array(operand.steps, np.int64)[:, None]
         return separate(scaled, self.extents, self.parallel)
+
+    @cached_property
+    def overlapping(self) -> list[int]:
+        """The axes along which neighbouring windows have elements in common, which cost more to
+        make anew than to copy."""
+        if self.windows is None:
+            return []
+        long = [axis for axis, each in enumerate(self.windows.axes) if each.window > each.stride]
+        compared = sum(each.window > 1 for each in self.windows.axes)
+        return long if self.inner is not None or compared > 1 else []
 
     @property
     def uses_digits(self) -> bool:

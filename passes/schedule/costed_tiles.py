@@ -1,9 +1,9 @@
-"""What a tile costs whatever the order of loops around it: once, for all candidates."""
+"""What a tile costs: once for all candidates, and mostly for all orders of loops around it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,6 +60,14 @@ class CostedTiles:
             self.store[positions],
             self.last_store[positions],
         )
+
+    def under(self, order: Sequence[int], config: Config) -> CostedTiles:
+        """The candidates under another order of the tile loops, which says what tiles leave to
+        the next ones."""
+        candidates = self.candidates.under(order)
+        if not candidates.tiling.overlapping:
+            return replace(self, candidates=candidates)
+        return replace(self, candidates=candidates, compute=tile_cost(candidates, config))
 
     def load(self, operand: Operand) -> TransferCost:
         """Of one of the tiling's operands."""

@@ -19,7 +19,7 @@ from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
-from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of, tile_loops
+from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.costed_tiles import CostedTiles, entry_bytes
 
@@ -55,19 +55,16 @@ class Estimate:
         return cost.fetch_cycles(8, self.config) + self.start + self.steady + self.end
 
 
-def estimate(
-    tiles: CostedTiles, config: Config, order: Sequence[int], slots: Integers, scopes: Scopes
-) -> Estimate:
-    """The cost of candidates with slots [candidates, 3], all with one loop order and the product's
-    operands kept within the same loops."""
-    return _Estimation(tiles, config, order, slots, scopes).result()
+def estimate(tiles: CostedTiles, config: Config, slots: Integers, scopes: Scopes) -> Estimate:
+    """The cost of candidates with slots [candidates, 3], the product's operands kept within the
+    same loops for all."""
+    return _Estimation(tiles, config, slots, scopes).result()
 
 
 def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> Estimate:
     """The cost of one schedule."""
-    slots, scopes = slots_of(schedule), scopes_of(schedule)
-    tiles = CostedTiles.of(Candidates(tiling, [schedule.tiles]), config)
-    return estimate(tiles, config, schedule.loop_order, slots, scopes)
+    tiles = CostedTiles.of(Candidates.of(tiling, schedule), config)
+    return estimate(tiles, config, slots_of(schedule), scopes_of(schedule))
 
 
 class _Estimation:
@@ -75,7 +72,6 @@ class _Estimation:
         self,
         costed: CostedTiles,
         config: Config,
-        order: Sequence[int],
         slots: Integers,
         scopes: Scopes,
     ):
@@ -85,7 +81,7 @@ class _Estimation:
         self.config = config
         self.tiles = candidates.tiles
         self.trips = candidates.trips
-        self.loops = tile_loops(tiling, order)
+        self.loops = candidates.loops
         self.slots = slots
         self.scopes = scopes
         self.turns = self.trips[:, : tiling.parallel].prod(axis=1)
@@ -162,7 +158,8 @@ class _Estimation:
         if operand.memory is Memory.ACC:
             return cycles * events / self.turns
         if not operand.resident:
-            self.first = self.first + cycles
+            # What each tile loads anew waits until its products have their data.
+            self.first = self.first + np.where(events < self.turns, cycles, 0)
         self.per_tile = self.per_tile + cycles * events / self.turns
         return 0
 

@@ -33,6 +33,9 @@ _INSTRUCTION = 3
 """Cycles that an instruction counts beside the model's: its fetch takes the read channel, and half
 as many compile twice as fast."""
 
+_NEIGHBOUR = 0.5
+"""What first loads and the last store count for beside another nest, which hides some of them."""
+
 _Found: TypeAlias = tuple[float, int, Sequence[int], Sequence[int], Scopes]
 """A candidate: its cost, its tiles' position, order, slots, scopes."""
 
@@ -58,11 +61,10 @@ class Search:
         self.weights = weights
         everything = Candidates(tiling, self._tiles())
         # Most tiles are too large even if nothing is kept or loaded ahead.
-        order = tuple(range(tiling.parallel))
         innermost = len(tiling.extents)
         scopes = {Memory.INP: innermost, Memory.WGT: innermost}
         slots = np.ones((len(everything), len(Memory)), np.int64)
-        self.candidates = everything[self._fitting(everything, order, slots, scopes)]
+        self.candidates = everything[self._fitting(everything, slots, scopes)]
         self.tiles = CostedTiles.of(self.candidates, config)
 
     def best(self) -> ScheduleAttr:
@@ -96,19 +98,23 @@ class Search:
 
     def _cheapest(self, order: Sequence[int], scopes: Scopes) -> list[_Found]:
         """Some of the best candidates with this order."""
-        slots = self._slots(order, scopes)
-        fitting = self._fitting(self.candidates, order, slots, scopes)
+        candidates = self.candidates.under(order)
+        slots = self._slots(candidates, scopes)
+        fitting = self._fitting(candidates, slots, scopes)
         if not len(fitting):
             return []
         self.orders += 1
         self.compared += len(fitting)
-        costs = estimate(self.tiles[fitting], self.config, order, slots[fitting], scopes)
+        tiles = self.tiles.under(order, self.config)[fitting]
+        costs = estimate(tiles, self.config, slots[fitting], scopes)
         # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
         weights = factor(self.tiling, Memory.WGT)
         once = 0 if weights is None else prod(weights.shape) * self.config.wgt_bytes
         again = np.maximum(costs.weights - 1, 0) * once
         traffic = (costs.bytes + again) / self.config.bytes_per_cycle
         cycles = costs.cycles + 0.02 * traffic + _INSTRUCTION * costs.instructions
+        hidden = costs.start * self.tiling.is_behind + costs.end * self.tiling.is_before
+        cycles = cycles - (1 - _NEIGHBOUR) * hidden
         cycles = np.where(costs.weights <= self.weights, cycles, inf)
         best = np.argsort(cycles, kind="stable")[:4]
         return [
@@ -117,11 +123,9 @@ class Search:
             if cycles[i] < inf
         ]
 
-    def _fitting(
-        self, candidates: Candidates, order: Sequence[int], slots: Integers, scopes: Scopes
-    ) -> Integers:
+    def _fitting(self, candidates: Candidates, slots: Integers, scopes: Scopes) -> Integers:
         """Positions of the candidates that the scratchpads have room for."""
-        needed = entries_needed(candidates, order, slots, scopes)
+        needed = entries_needed(candidates, slots, scopes)
         fits = (
             (needed[Memory.INP] <= self.config.inp_entries)
             & (needed[Memory.WGT] <= self.config.wgt_entries)
@@ -208,17 +212,16 @@ class Search:
         for inp, wgt in product(*choices):
             yield {Memory.INP: inp, Memory.WGT: wgt}
 
-    def _slots(self, order: Sequence[int], scopes: Scopes) -> Integers:
+    def _slots(self, candidates: Candidates, scopes: Scopes) -> Integers:
         """Slots for what is filled again, so that loads run ahead; one for the rest."""
-        loops = tile_loops(self.tiling, order)
-        slots = np.ones((len(self.candidates), len(Memory)), np.int64)
+        slots = np.ones((len(candidates), len(Memory)), np.int64)
         for operand in self.tiling.operands:
             if operand.memory is Memory.ACC or operand.resident:
                 continue
             scope = scope_of(self.tiling, operand, scopes)
-            again = self.candidates.turns(operand, loops[:scope]) > 1
+            again = candidates.turns(operand, candidates.loops[:scope]) > 1
             column = list(Memory).index(operand.memory)
             slots[:, column] = np.maximum(slots[:, column], np.where(again, _AHEAD, 1))
-        many = self.candidates.trips[:, : self.tiling.parallel].prod(axis=1) > 1
+        many = candidates.trips[:, : self.tiling.parallel].prod(axis=1) > 1
         slots[:, list(Memory).index(Memory.ACC)] = np.where(many, 2, 1)
         return slots

@@ -20,7 +20,6 @@ from nopt.hw.config import Config
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import result_entries
 from nopt.passes.kernel.operands import Operand
-from nopt.passes.kernel.reuse import tile_loops
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.estimate import Estimate, estimate_schedule
 
@@ -41,7 +40,7 @@ class Scheduled:
     @cached_property
     def candidates(self) -> Candidates:
         """The schedule as the only candidate."""
-        return Candidates(self.tiling, [self.schedule.tiles])
+        return Candidates.of(self.tiling, self.schedule)
 
     @property
     def turns(self) -> int:
@@ -58,7 +57,7 @@ class Scheduled:
         window = reader.first_window(operand)
         trips, tiles = self.candidates.trips[0], self.schedule.tiles
         position = 0
-        for loop in tile_loops(self.tiling, self.schedule.loop_order)[: self.tiling.parallel]:
+        for loop in self.schedule.loop_order:
             _, last = window[loop] if loop < len(window) else (0, 0)
             last = (last - self.tiling.first_stored[loop]) // tiles[loop]
             position = position * int(trips[loop]) + min(max(last, 0), int(trips[loop]) - 1)

@@ -33,7 +33,7 @@ def expected_steps(nest: ForOp, config: Config) -> tuple[float, bool]:
     schedule = nest.attributes[SCHEDULE]
     assert isinstance(schedule, ScheduleAttr)
     tiling = tiling_of(nest, config)
-    candidates = Candidates(tiling, [schedule.tiles])
+    candidates = Candidates.of(tiling, schedule)
     tile = tile_cost(candidates, config)
     turns, chunks = candidates.trips[0, : tiling.parallel].prod(), candidates.chunks[0]
     cycles = turns * (chunks * tile.chunk.cycles[0] + tile.rest.cycles[0])

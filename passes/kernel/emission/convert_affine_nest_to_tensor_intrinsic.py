@@ -70,7 +70,7 @@ def _replace_by_kernel(
 
     `bodies` has what was built for other nests.
     """
-    ((program, _),) = Candidates(tiling, [schedule.tiles]).programs
+    ((program, _),) = Candidates.of(tiling, schedule).programs
     inputs = KernelInputs(tiling, program.buffers)
     stored = MemRefType(nest.result.type.element_type, tiling.stored[0])
     sources = [tensor for tensor, _ in inputs.tensors]
@@ -111,6 +111,7 @@ def _build_body(program: TileProgram, loads: KernelLoads, steps: StepPrinter, de
         _build_body(program, loads, steps, depth + 1)
         loops.build.close_loop()
     else:
+        loads.before_last_chunk()
         steps.print(program.chunk)
     if depth == loops.parallel:
         loads.before_epilogue()

@@ -109,6 +109,13 @@ class KernelBuilder:
         if loops:
             self.close_loop()
 
+    @contextmanager
+    def later_turn(self, loop: int) -> Generator[None]:
+        """As `first_turn`, in all turns of a loop but the first."""
+        self.open_loop(1, "once", (number(1), AffineSymExpr(loop)))
+        yield
+        self.close_loop()
+
     @property
     def ranges(self) -> dict[AffineExpr, Range]:
         return {AffineSymExpr(i): (0, trips - 1) for i, trips in enumerate(self.trips)}

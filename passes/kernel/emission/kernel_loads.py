@@ -47,8 +47,7 @@ class KernelLoads:
         if buffer.operand is None:
             return 1
         slots, scopes = slots_of(schedule), scopes_of(schedule)
-        order, candidates = schedule.loop_order, self.loops.candidates
-        (held,) = buffer_tiles(candidates, buffer.operand, order, scopes, slots)
+        (held,) = buffer_tiles(self.loops.candidates, buffer.operand, scopes, slots)
         return int(held)
 
     def entry(self, access: Access) -> tuple[SSAValue, list[AffineExpr]]:
@@ -56,7 +55,8 @@ class KernelLoads:
         buffer = access.buffer
         slot = self.slots[buffer]
         if buffer.is_result and (slots := self._held(buffer)) > 1:
-            slot = self.build.turn(self.loops.parallel) % slots
+            turn = self.build.turn(self.loops.parallel)
+            slot = (turn + (slots - 1) if access.before else turn) % slots
         return self.memrefs[buffer], [slot, *access.indices]
 
     def at_depth(self, depth: int) -> None:
@@ -64,8 +64,27 @@ class KernelLoads:
         # Weights first: those of the first tile need not wait for what the kernel before stores.
         operands = sorted(self.tiling.operands, key=lambda each: each.memory is not Memory.WGT)
         for operand in operands:
-            if self.loops.depth_of(operand) == depth and not operand.resident:
+            late = operand.resident or self._is_late(operand)
+            if self.loops.depth_of(operand) == depth and not late:
                 self._load(operand, depth)
+
+    def before_last_chunk(self) -> None:
+        """Load what each epilogue needs anew: behind what products wait for, but not so late that
+        it cannot run beside the last of them."""
+        late = [operand for operand in self.tiling.operands if self._is_late(operand)]
+        if late:
+            with self.build.last_turn(range(self.loops.parallel, len(self.loops.loops))):
+                for operand in late:
+                    self._load(operand, self.loops.parallel)
+
+    def _is_late(self, operand: Operand) -> bool:
+        """Whether only epilogues read an operand, each of them other elements, after products of
+        several chunks."""
+        if operand.memory is Memory.ACC or operand.resident:
+            return False
+        if operand not in self.tiling.of_epilogue:
+            return False
+        return self.loops.depth_of(operand) == self.loops.parallel < len(self.loops.loops)
 
     def before_epilogue(self) -> None:
         """Load what only epilogues use, when a first one does: products need not wait for that."""

@@ -11,6 +11,7 @@ from nopt.passes.kernel.emission.kernel_builder import Exprs, Size, number
 from nopt.passes.kernel.emission.kernel_loads import KernelLoads
 from nopt.passes.kernel.tile_program import (
     Access,
+    After,
     Alu,
     Border,
     Box,
@@ -52,6 +53,8 @@ class StepPrinter:
                 self._for_each(step)
             case Border():
                 self._at_border(step)
+            case After():
+                self._after(step)
             case Store():
                 self._store(step)
 
@@ -72,6 +75,15 @@ class StepPrinter:
         before = (loops.trips[axis] - 1) * loops.tiles[axis] if step.element else 0
         self.points[axis] = number(step.element - before)
         with turn(around):
+            self.print(step.steps)
+        self.points[axis] = number(0)
+
+    def _after(self, step: After) -> None:
+        loops, axis = self.loops, step.axis
+        if axis not in loops.loops:
+            return
+        self.points[axis] = number(loops.tiles[axis])
+        with self.build.later_turn(loops.loops.index(axis)):
             self.print(step.steps)
         self.points[axis] = number(0)
 

@@ -11,7 +11,7 @@ from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.emission.kernel_builder import KernelBuilder, Size, number
 from nopt.passes.kernel.operands import Operand
-from nopt.passes.kernel.reuse import scope_of, scopes_of, tile_loops
+from nopt.passes.kernel.reuse import scope_of, scopes_of
 from nopt.passes.kernel.tiling import Tiling
 
 
@@ -20,10 +20,10 @@ class TileLoops:
 
     def __init__(self, tiling: Tiling, schedule: ScheduleAttr, build: KernelBuilder) -> None:
         self.tiling, self.schedule, self.build = tiling, schedule, build
-        self.candidates = Candidates(tiling, [schedule.tiles])
+        self.candidates = Candidates.of(tiling, schedule)
         self.tiles = schedule.tiles
         self.trips = [int(turns) for turns in self.candidates.trips[0]]
-        self.order = tile_loops(tiling, schedule.loop_order)
+        self.order = self.candidates.loops
         self.loops = [i for i in self.order if self.trips[i] > 1]
         """The iterators whose loops are built, outermost first."""
         self.parallel = sum(1 for i in self.loops if i < tiling.parallel)
