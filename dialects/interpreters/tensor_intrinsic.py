@@ -125,10 +125,12 @@ class KernelRun:
 
     def _store(self, op: ti.StoreOp) -> None:
         buffer, destination = self.arrays[op.buffer], self.arrays[op.destination]
-        (slot,) = self._at(op.slot, op.variables)
+        slot, *first = self._at(op.slot, op.variables)
         sizes = self._sizes(op)
         offsets = self._at(op.offsets, op.variables)
-        window = buffer[(slot, *(slice(0, size) for size in sizes))]
+        begins = first or [0] * len(sizes)
+        box = (slice(begin, begin + size) for begin, size in zip(begins, sizes, strict=True))
+        window = buffer[(slot, *box)]
         box = tuple(slice(start, start + size) for start, size in zip(offsets, sizes, strict=True))
         if destination[box].shape != window.shape:
             raise ValueError(f"tensor_intrinsic.store: box {offsets} + {sizes} leaves the tensor")

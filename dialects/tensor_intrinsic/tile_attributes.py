@@ -8,6 +8,7 @@ from enum import auto
 from xdsl.dialects.builtin import (
     I64,
     DenseArrayBase,
+    IntAttr,
     NoneAttr,
     i64,
 )
@@ -58,6 +59,9 @@ class ScheduleAttr(ParametrizedAttribute):
     `within d` keeps all tiles of the product's input, or weights, that one turn of the d outermost
     tile loops needs: each is loaded when that turn first needs it, and a slot has room for all.
     Without it an operand is loaded again in each turn of the innermost loop that moves it.
+
+    `pieces n`: the epilogue of the kernel's last tile goes in n equal pieces along the outermost
+    iterator of which that has several points, so that one is stored while the next is computed.
     """
 
     name = "tensor_intrinsic.schedule"
@@ -66,6 +70,7 @@ class ScheduleAttr(ParametrizedAttribute):
     order: DenseArrayBase[I64]
     slots: DenseArrayBase[I64]
     scopes: DenseArrayBase[I64]
+    pieces: IntAttr
 
     @classmethod
     def of(
@@ -74,11 +79,12 @@ class ScheduleAttr(ParametrizedAttribute):
         order: Sequence[int],
         slots: Sequence[int],
         scopes: Sequence[int] | None = None,
+        pieces: int = 1,
     ) -> ScheduleAttr:
         """`scopes` are the `within` of the input and the weights, all loops if they have none."""
         scopes = (len(tile), len(tile)) if scopes is None else scopes
-        lists = (tile, order, slots, scopes)
-        return cls(*(DenseArrayBase.from_list(i64, values) for values in lists))
+        lists = [DenseArrayBase.from_list(i64, each) for each in (tile, order, slots, scopes)]
+        return cls(lists[0], lists[1], lists[2], lists[3], IntAttr(pieces))
 
     @property
     def tiles(self) -> tuple[int, ...]:
@@ -87,6 +93,10 @@ class ScheduleAttr(ParametrizedAttribute):
     @property
     def loop_order(self) -> tuple[int, ...]:
         return self.order.get_values()
+
+    @property
+    def piece_count(self) -> int:
+        return self.pieces.data
 
     def slots_of(self, memory: Memory) -> int:
         return self.slots.get_values()[list(Memory).index(memory)]
@@ -114,6 +124,9 @@ class ScheduleAttr(ParametrizedAttribute):
                     f"within is {scope}, expected 0 to {len(self.tiles)}, the number of tile loops"
                 )
 
+        if self.piece_count < 1:
+            raise VerifyException(f"pieces must be positive, found {self.piece_count}")
+
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
         def numbers() -> DenseArrayBase[I64]:
@@ -135,7 +148,10 @@ class ScheduleAttr(ParametrizedAttribute):
                 if memory is not Memory.ACC:
                     within = parser.parse_optional_keyword("within") is not None
                     scopes.append(parser.parse_integer() if within else len(tile.get_values()))
-        return [tile, order, *(DenseArrayBase.from_list(i64, list) for list in (slots, scopes))]
+            in_pieces = parser.parse_optional_keyword("pieces") is not None
+            pieces = IntAttr(parser.parse_integer() if in_pieces else 1)
+        arrays = (DenseArrayBase.from_list(i64, list) for list in (slots, scopes))
+        return [tile, order, *arrays, pieces]
 
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
@@ -144,6 +160,8 @@ class ScheduleAttr(ParametrizedAttribute):
                 printer.print_string(f" {memory} {self.slots_of(memory)}")
                 if memory is not Memory.ACC and self.scope_of(memory) < len(self.tiles):
                     printer.print_string(f" within {self.scope_of(memory)}")
+            if self.piece_count > 1:
+                printer.print_string(f" pieces {self.piece_count}")
 
 
 class AluKind(StrEnum):

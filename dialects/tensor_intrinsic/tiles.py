@@ -16,7 +16,7 @@ from xdsl.ir import (
     Attribute,
     SSAValue,
 )
-from xdsl.ir.affine import AffineExpr
+from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 from xdsl.irdl import (
     IRDLOperation,
     irdl_op_definition,
@@ -33,6 +33,7 @@ from nopt.dialects.access import (
     index_attr,
     parse_access,
     parse_address,
+    parse_index,
     parse_sizes,
     print_access,
     print_sizes,
@@ -170,7 +171,8 @@ class LoadOp(BoxOp):
 class StoreOp(BoxOp):
     """Writes a box of accumulators to a tensor: the low 8 bits of each lane.
 
-    destination[offset + j] = buffer[slot, j] for j in the box `sizes`.
+    destination[offset + j] = buffer[slot, first + j] for j in the box `sizes`; without `first` it
+    begins where the slot does.
     """
 
     name = "tensor_intrinsic.store"
@@ -185,15 +187,16 @@ class StoreOp(BoxOp):
         buffer: SSAValue,
         destination: SSAValue,
         variables: Sequence[SSAValue],
-        slot: AffineExpr,
+        slot: Sequence[AffineExpr],
         offsets: Sequence[AffineExpr],
         sizes: Sequence[Size],
     ):
+        """`slot` is one index, or one for each dimension of the buffer."""
         count = len(variables)
         super().__init__(
             operands=[buffer, destination, variables],
             properties={
-                "slot": index_attr(0, count, [slot]),
+                "slot": index_attr(0, count, slot),
                 "offsets": index_attr(0, count, offsets),
                 "sizes": sizes_attr(count, sizes),
             },
@@ -203,13 +206,21 @@ class StoreOp(BoxOp):
         rank = rank_of(self.buffer, Memory.ACC, "buffer") - 1
         if rank_of(self.destination, None, "destination") != rank or len(self.sizes.data) != rank:
             raise VerifyException(f"expected a destination and sizes of rank {rank}")
-        verify_maps(self, 0, ("offsets", self.offsets, rank), ("slot", self.slot, 1))
+        indices = 1 if len(self.slot.data.results) == 1 else rank + 1
+        verify_maps(self, 0, ("offsets", self.offsets, rank), ("slot", self.slot, indices))
+
+    @property
+    def first(self) -> tuple[AffineExpr, ...]:
+        """The element of the buffer where the box begins."""
+        indices = self.slot.data.results
+        zeros = (AffineConstantExpr(0),) * (1 + len(self.sizes.data) - len(indices))
+        return (*indices, *zeros)
 
     @classmethod
     def parse(cls, parser: Parser) -> StoreOp:
         variables = OperandList()
         buffer = parser.parse_unresolved_operand()
-        slot = parse_address(parser, variables)
+        slot = parse_index(parser, variables)
         parser.parse_keyword("to")
         destination = parse_access(parser, variables)
         parser.parse_keyword("sizes")

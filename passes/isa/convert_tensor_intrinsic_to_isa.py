@@ -32,7 +32,7 @@ from nopt.passes.core.hardware_loops import BoxLoop, Instruction, arrange
 from nopt.passes.core.transfers import Extent, extents_of, split
 from nopt.passes.isa.place_buffers import Buffer, place_buffers
 from nopt.passes.isa.program.idle_core import warn_if_idle
-from nopt.passes.isa.reach import check_indices, check_sizes
+from nopt.passes.isa.reach import check_indices, check_window
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,9 @@ class _Lowering:
         if rows is not None:
             base = base + extents[rows].offset * extents[rows].stride
         base = base + columns.offset
-        sram = buffer.address([op.slot.data.results[0], *index])
+        slot, *first = op.first
+        inside = [begin + turn for begin, turn in zip(first, index, strict=True)]
+        sram = buffer.address([slot, *inside])
         ranges = emitter.ranges
         emitter.emit(
             lambda variables: isa.StoreOp(
@@ -221,9 +223,8 @@ class _Lowering:
         Rewriter.erase_op(op)
 
     def _check_window(self, op: ti.LoadOp | ti.StoreOp, loops: dict[AffineExpr, Range]) -> None:
-        slots, *shape = self.buffers[op.buffer].shape
-        check_indices("'buffer'", op.slot.data.results, [], loops, [slots])
-        check_sizes("'buffer'", op.sizes.data, loops, shape)
+        shape = self.buffers[op.buffer].shape
+        check_window("'buffer'", op.slot.data.results, op.sizes.data, loops, shape)
 
     @staticmethod
     def _around(

@@ -48,6 +48,24 @@ def check_sizes(
             raise ValueError(f"{name}: size {axis} is up to {found}, expected at most {most}")
 
 
+def check_window(
+    name: str,
+    first: Sequence[AffineExpr],
+    sizes: Sequence[AffineMapAttr],
+    loops: Mapping[AffineExpr, Range],
+    shape: Sequence[int],
+) -> None:
+    """A window lies in a slot of a buffer of `shape`. Raises ValueError.
+
+    `first` is the slot, and perhaps where in it the window begins."""
+    slot, *begin = first
+    check_indices(name, [slot], [], loops, shape[:1])
+    check_sizes(name, sizes, loops, shape[1:])
+    if begin:
+        ends = [index + AffineDimExpr(axis) for axis, index in enumerate(begin)]
+        check_indices(name, ends, sizes, loops, shape[1:])
+
+
 def _greatest(size: AffineMapAttr, loops: Mapping[AffineExpr, Range]) -> int:
     """Of the alternatives, the least counts."""
     return min(expr_range(expr, loops)[1] for expr in size.data.results)

@@ -1,8 +1,8 @@
 """What a kernel does per tile: selected once, then costed, summed and printed.
 
 Reading order: `operands` (what loads read, seen by tiles), `tiling` (a nest seen by tiles),
-`tile_program` (buffers and steps, their sizes symbolic in the tile), `select_program` (which ones a
-nest needs), `candidates` (tile sizes as arrays), `tile_cost` (cycles of a tile program), `reuse`
-and `capacity` (what stays on chip, and how much that takes), `legality` (which schedules a nest can
-have), `emission` (the pass that prints kernels).
+`tile_program` (buffers and steps, their sizes symbolic in the tile), `selection` (which ones a nest
+needs), `candidates` (tile sizes as arrays), `tile_cost` (cycles of a tile program), `reuse` and
+`capacity` (what stays on chip, and how much that takes), `last_tile` (which part of it is stored
+when), `legality` (which schedules a nest can have), `emission` (the pass that prints kernels).
 """

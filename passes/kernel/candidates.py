@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.reuse import tile_loops
-from nopt.passes.kernel.select_program import select_program
+from nopt.passes.kernel.selection.select_program import select_program
 from nopt.passes.kernel.tile_program import Box, Points, Size, Span, TileProgram
 from nopt.passes.kernel.tiling import Tiling
 
@@ -33,11 +33,14 @@ class Candidates:
         tiling: Tiling,
         tiles: Integers | Sequence[Sequence[int]],
         order: Sequence[int] | None = None,
+        pieces: Integers | Sequence[int] | None = None,
     ):
         self.tiling = tiling
         self.order = tuple(range(tiling.parallel) if order is None else order)
         """The loops over tiles of the result, outermost first."""
         self.tiles = np.asarray(tiles, np.int64)
+        self.pieces = np.ones(len(tiles), np.int64) if pieces is None else np.asarray(pieces)
+        """In how many the end of the last tile goes."""
         self.trips = -(-np.array(tiling.extents) // self.tiles)
         """Turns of each iterator's tile loop."""
         self._windows = [operand.window(self.tiles) for operand in tiling.operands]
@@ -46,7 +49,7 @@ class Candidates:
     @staticmethod
     def of(tiling: Tiling, schedule: ScheduleAttr) -> Candidates:
         """A schedule as the only candidate."""
-        return Candidates(tiling, [schedule.tiles], schedule.loop_order)
+        return Candidates(tiling, [schedule.tiles], schedule.loop_order, [schedule.piece_count])
 
     def __len__(self) -> int:
         return len(self.tiles)
@@ -55,6 +58,7 @@ class Candidates:
         """Some of the candidates."""
         chosen = self.under(self.order)
         chosen.tiles, chosen.trips = self.tiles[positions], self.trips[positions]
+        chosen.pieces = self.pieces[positions]
         chosen._windows = [window[positions] for window in self._windows]
         return chosen
 
@@ -62,7 +66,7 @@ class Candidates:
         """The candidates with another order of the tile loops."""
         chosen = object.__new__(Candidates)
         chosen.tiling, chosen.order = self.tiling, tuple(order)
-        chosen.tiles, chosen.trips = self.tiles, self.trips
+        chosen.tiles, chosen.trips, chosen.pieces = self.tiles, self.trips, self.pieces
         chosen._windows, chosen._programs = self._windows, self._programs
         return chosen
 

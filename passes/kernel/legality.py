@@ -12,6 +12,7 @@ from nopt.hw.limits import most_padding
 from nopt.passes.core.transfers import clip, parts_of
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import schedule_entries
+from nopt.passes.kernel.last_tile import last_tile
 from nopt.passes.kernel.tiling import Tiling
 
 SCHEDULE = "schedule"
@@ -39,6 +40,16 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
             )
     if tiling.inner is not None and not Candidates(tiling, [tiles]).has_whole_windows.all():
         raise NoScheduleError(f"tile {list(tiles)}: windows of a product are compared whole")
+    if (count := schedule.piece_count) > 1:
+        last = last_tile(tiling, np.array([tiles]))
+        length = int(last.length[0])
+        if not tiling.goes_in_pieces:
+            raise NoScheduleError(f"pieces is {count}, expected 1: its epilogue needs whole tiles")
+        if length % count:
+            raise NoScheduleError(
+                f"pieces is {count}, expected a divisor of {length}, the last tile's size of "
+                f"iterator {last.axis[0]}"
+            )
     needed = schedule_entries(tiling, schedule)
     limits = {
         Memory.INP: config.inp_entries,

@@ -20,6 +20,7 @@ from nopt.passes.kernel.tile_program import (
     Box,
     ForEach,
     Gemm,
+    Pieces,
     Points,
     Reset,
     Step,
@@ -95,6 +96,11 @@ def _step(step: Step, candidates: Candidates, config: Config) -> StepCost:
             return _steps(inner, candidates, config).times(1 / candidates.trips[:, axis])
         case After(axis, inner):
             return _steps(inner, candidates, config).times(1 - 1 / candidates.trips[:, axis])
+        case Pieces(inner):
+            whole = _steps(inner, candidates, config)
+            tiles = candidates.trips[:, : candidates.tiling.parallel].prod(axis=1)
+            more = whole.instructions * (candidates.pieces - 1) / tiles
+            return whole + StepCost(more * (cost.PIPELINE_CYCLES + cost.ISSUE_CYCLES), more)
         case Store():
             return _nothing(candidates)
 

@@ -58,7 +58,7 @@ class Access:
     """An entry of the tile that a buffer holds now.
 
     In `indices`, dimension i is that of the step's box; symbol i is the point along iterator i
-    that a `ForEach`, `Border` or `After` around the step holds.
+    that a `ForEach`, `Border`, `After` or `Pieces` around the step holds.
     """
 
     buffer: Buffer
@@ -123,6 +123,14 @@ class After:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """The steps, in a kernel's last tile on one piece of it after the other, as many as the
+    schedule says. Symbols are where along each axis a piece begins."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class Store:
     """Move the tile to DRAM: one byte plane of the result, 0 if it has one only."""
 
@@ -130,7 +138,7 @@ class Store:
     plane: int
 
 
-Step: TypeAlias = Reset | Gemm | Alu | ForEach | Border | After | Store
+Step: TypeAlias = Reset | Gemm | Alu | ForEach | Border | After | Pieces | Store
 
 
 @dataclass(frozen=True, eq=False)

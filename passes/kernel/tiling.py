@@ -133,6 +133,11 @@ class Tiling:
         return [operand for operand in self.operands if operand.load not in first]
 
     @property
+    def goes_in_pieces(self) -> bool:
+        """Whether a part of a tile can be ended by itself."""
+        return self.planes == 1 and not any(map(self.is_staged, self.of_epilogue))
+
+    @property
     def is_behind(self) -> bool:
         """Whether it reads what another nest on the core computes."""
         makers = [operand.load.source.owner for operand in self.operands]
@@ -142,7 +147,7 @@ class Tiling:
     def is_before(self) -> bool:
         """Whether another nest on the core reads what it computes."""
         readers = [use.operation for use in self.nest.result.uses]
-        return any(isinstance(reader, ForOp) and is_on_core(reader) for reader in readers)
+        return any(isinstance(each, LoadOp) and is_on_core(each.nest) for each in readers)
 
     @cached_property
     def signature(self) -> str:

@@ -9,7 +9,6 @@ pipeline before the first product, and the last store.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,7 +115,7 @@ class _Estimation:
         return Estimate(
             np.maximum(total, cost.fetch_cycles(self.instructions, config)),
             self.first,
-            self.costed.last_store.cycles,
+            self._last_store(),
             self.turns * (self.chunks * chunk + epilogue),
             loads,
             chunk + epilogue,
@@ -125,6 +124,16 @@ class _Estimation:
             self.instructions,
             config,
         )
+
+    def _last_store(self) -> Floats:
+        """Cycles that are left when all is computed: most pieces are stored beside later ones."""
+        pieces, store = self.candidates.pieces, self.costed.last_store.cycles
+        parallel = self.tiling.parallel
+        extents, trips = np.array(self.tiling.extents[:parallel]), self.trips[:, :parallel]
+        last = extents - (trips - 1) * self.tiles[:, :parallel]
+        # The epilogue of a tile of mean size, which the last one may be smaller than.
+        epilogue = self.costed.compute.rest.cycles * (last * trips / extents).prod(axis=1)
+        return np.maximum(store / pieces, store - epilogue * (pieces - 1) / pieces)
 
     # --- Transfers.
 

@@ -19,13 +19,13 @@ func.func @main(%x: tensor<1x16x14x14xi8>, %z: tensor<1x20x14x14xi8>) -> tensor<
 }
 
 // CHECK-NOT: host
-// CHECK: tensor_intrinsic.reset [min({{.*}}), 14]
-// CHECK-NEXT: tensor_intrinsic.gemm [min({{.*}}), 14, 3, 3] {{.*}} += %inp[{{.*}}] * %wgt[
-// CHECK: tensor_intrinsic.gemm [min({{.*}}), 14] {{.*}} += %{{digits.*}}[0] * %{{bias.*}}[%cb, 0]
-// CHECK-NEXT: tensor_intrinsic.alu shr [min({{.*}}), 14] %acc[{{.*}}], %operand[%cb, 0]
-// CHECK-NEXT: tensor_intrinsic.gemm [min({{.*}}), 14] {{.*}} += %inp_1[{{.*}}] * %eye[0, 0]
-// CHECK-NEXT: tensor_intrinsic.alu shr [min({{.*}}), 14] %acc[{{.*}}], 3
-// CHECK-NEXT: tensor_intrinsic.alu max [min({{.*}}), 14] %acc[{{.*}}], 0
-// CHECK-NEXT: tensor_intrinsic.alu min [min({{.*}}), 14] %acc[{{.*}}], 127
+// CHECK: tensor_intrinsic.reset [14, 7]
+// CHECK-NEXT: tensor_intrinsic.gemm [14, 7, 3, 3] {{.*}} += %inp[{{.*}}] * %wgt[
+// CHECK: tensor_intrinsic.gemm [14, 7] {{.*}} += %{{digits.*}}[0] * %{{bias.*}}[%cb, 0]
+// CHECK-NEXT: tensor_intrinsic.alu shr [14, 7] %acc[{{.*}}], %operand[%cb, 0]
+// CHECK-NEXT: tensor_intrinsic.gemm [14, 7] {{.*}} += %inp_1[{{.*}}] * %eye[0, 0]
+// CHECK-NEXT: tensor_intrinsic.alu shr [14, 7] %acc[{{.*}}], 3
+// CHECK-NEXT: tensor_intrinsic.alu max [14, 7] %acc[{{.*}}], 0
+// CHECK-NEXT: tensor_intrinsic.alu min [14, 7] %acc[{{.*}}], 127
 // CHECK-NEXT: tensor_intrinsic.store
 // CHECK-NOT: tensor_intrinsic.kernel

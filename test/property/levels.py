@@ -22,6 +22,7 @@ from nopt.passes.base.machine import attach
 from nopt.passes.core.core_nest import NotOnCore
 from nopt.passes.fusion.affine_nest_fuse_windows import AffineNestFuseWindowsPass
 from nopt.passes.isa.program.assemble import assemble
+from nopt.passes.kernel.last_tile import last_tile
 from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError, check_schedule
 from nopt.passes.kernel.tiling import Tiling, tiling_of
 from nopt.passes.layout.affine_nest_infer_layout import options_of
@@ -150,6 +151,7 @@ def random_schedule(
             [int(loop) for loop in order],
             [int(slots) for slots in rng.integers(1, 3, 3, endpoint=True)],
             [int(scope) for scope in rng.integers(0, len(extents), 2, endpoint=True)],
+            int(rng.choice(_piece_counts(tiling, tiles))),
         )
         try:
             check_schedule(tiling, schedule, config)
@@ -158,6 +160,13 @@ def random_schedule(
         if prod(int(trips) for trips in -(-extents // tiles)) <= MOST_TILES:
             return schedule
     return None
+
+
+def _piece_counts(tiling: Tiling, tiles: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
+    """In how many pieces the last tile can end."""
+    length = int(last_tile(tiling, tiles[None]).length[0])
+    most = min(length, 4) if tiling.goes_in_pieces else 1
+    return [count for count in range(1, most + 1) if length % count == 0]
 
 
 def check_tokens(program: Program) -> None:

@@ -17,6 +17,7 @@ from nopt.hw.config import Config
 from nopt.passes import get_all_passes
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.kernel.capacity import schedule_entries
+from nopt.passes.kernel.last_tile import last_tile
 from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError, check_schedule, illegal_window
 from nopt.passes.kernel.tiling import Tiling, tiling_of
 from nopt.passes.schedule.estimate import period
@@ -154,6 +155,21 @@ def test_divided_iterators_are_not_tiled():
     assert refusal(groups, [1, 2, 8, 8, 1, 1, 1], ORDER, [1, 1, 1]) == (
         "tile of iterator 1 is 2, expected 1: an index divides the iterator"
     )
+
+
+def test_pieces_are_equal_parts_of_the_last_tile():
+    _, _, conv = core_nest(CONV)
+    extents = [*conv.extents]
+    last = last_tile(conv, np.array([extents]))
+    length = int(last.length[0])
+    for count in range(1, length + 2):
+        schedule = ScheduleAttr.of(extents, ORDER, [1, 1, 1], pieces=count)
+        if length % count == 0:
+            check_schedule(conv, schedule, RTL)
+            continue
+        message = f"pieces is {count}, expected a divisor of {length}, the last tile's size of iter"
+        with pytest.raises(NoScheduleError, match=message):
+            check_schedule(conv, schedule, RTL)
 
 
 SCHEDULES = [

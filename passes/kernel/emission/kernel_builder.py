@@ -110,6 +110,16 @@ class KernelBuilder:
             self.close_loop()
 
     @contextmanager
+    def earlier_turn(self, loops: Sequence[int]) -> Generator[None]:
+        """As `first_turn`, wherever not all loops are in their last turn."""
+        left = number(0)
+        for loop in loops:
+            left = left + (self.trips[loop] - 1) - AffineSymExpr(loop)
+        self.open_loop(1, "once", (number(1), left))
+        yield
+        self.close_loop()
+
+    @contextmanager
     def later_turn(self, loop: int) -> Generator[None]:
         """As `first_turn`, in all turns of a loop but the first."""
         self.open_loop(1, "once", (number(1), AffineSymExpr(loop)))
@@ -153,17 +163,17 @@ class KernelBuilder:
         self,
         buffer: SSAValue,
         destination: SSAValue,
-        slot: AffineExpr,
+        slot: Exprs,
         offsets: Exprs,
         sizes: Sequence[Size],
     ) -> None:
-        used = _Used(self, [*offsets, slot, *(e for size in sizes for e in size)])
+        used = _Used(self, [*offsets, *slot, *(e for size in sizes for e in size)])
         self.add(
             StoreOp(
                 buffer,
                 destination,
                 used.variables,
-                used.expr(slot),
+                used.exprs(slot),
                 used.exprs(offsets),
                 used.sizes(sizes),
             )

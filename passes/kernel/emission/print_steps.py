@@ -9,6 +9,7 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
 from nopt.passes.kernel.emission.kernel_builder import Exprs, Size, number
 from nopt.passes.kernel.emission.kernel_loads import KernelLoads
+from nopt.passes.kernel.last_tile import last_tile
 from nopt.passes.kernel.tile_program import (
     Access,
     After,
@@ -17,6 +18,7 @@ from nopt.passes.kernel.tile_program import (
     Box,
     ForEach,
     Gemm,
+    Pieces,
     Points,
     Reset,
     Span,
@@ -33,6 +35,8 @@ class StepPrinter:
         self.result = result
         self.points: list[AffineExpr] = [number(0)] * len(self.loops.tiling.extents)
         """The points that steps around hold, by iterator."""
+        self.piece: dict[int, int] = {}
+        """Sizes of the piece of the last tile that steps are on, by iterator, if they differ."""
 
     def print(self, steps: Sequence[Step]) -> None:
         """Append the ops of steps, in order."""
@@ -55,6 +59,8 @@ class StepPrinter:
                 self._at_border(step)
             case After():
                 self._after(step)
+            case Pieces():
+                self._pieces(step)
             case Store():
                 self._store(step)
 
@@ -87,19 +93,41 @@ class StepPrinter:
             self.print(step.steps)
         self.points[axis] = number(0)
 
+    def _pieces(self, step: Pieces) -> None:
+        around, count = range(self.loops.parallel), self.loops.schedule.piece_count
+        if count == 1:
+            self.print(step.steps)
+            return
+        last = last_tile(self.loops.tiling, self.loops.candidates.tiles)
+        axis, size = int(last.axis[0]), int(last.length[0]) // count
+        if around:
+            with self.build.earlier_turn(around):
+                self.print(step.steps)
+        with self.build.last_turn(around):
+            self.points[axis] = self.build.open_loop(count, "piece") * size
+            self.piece[axis] = size
+            self.print(step.steps)
+            self.build.close_loop()
+        del self.piece[axis]
+        self.points[axis] = number(0)
+
     def _store(self, step: Store) -> None:
         tiling = self.loops.tiling
         memref, (slot, *_) = self.loads.entry(step.acc)
         parallel = range(tiling.parallel)
-        offsets = [self.loops.base(i) + tiling.first_stored[i] for i in parallel]
-        sizes = [self.loops.size(i) for i in parallel]
+        first = [self.loops.base(i) + tiling.first_stored[i] for i in parallel]
+        offsets = [base + point for base, point in zip(first, self.points, strict=False)]
+        sizes = [self._size(Points(i)) for i in parallel]
         if tiling.planes > 1:
             offsets, sizes = [number(step.plane), *offsets], [(number(1),), *sizes]
-        self.build.store(memref, self.result, slot, offsets, sizes)
+        begin = [slot, *self.points[: tiling.parallel]] if self.piece else [slot]
+        self.build.store(memref, self.result, begin, offsets, sizes)
 
     # --- Boxes: dimensions of one element are none.
 
     def _most(self, size: int | Points | Span) -> int:
+        if isinstance(size, Points) and size.iterator in self.piece:
+            return self.piece[size.iterator] + size.more
         return int(self.loops.candidates.most(size)[0])
 
     def _sizes(self, box: Box) -> list[Size]:
@@ -107,6 +135,8 @@ class StepPrinter:
 
     def _size(self, size: int | Points | Span) -> Size:
         match size:
+            case Points(iterator, more) if iterator in self.piece:
+                return (number(self.piece[iterator] + more),)
             case Points(iterator, more):
                 return self.loops.size(iterator, more)
             case Span(operand, axis):

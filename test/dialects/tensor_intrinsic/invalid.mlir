@@ -133,6 +133,14 @@ func.func @f(%b: memref<1x4x16xi32, #tensor_intrinsic<memory acc>>, %y: memref<2
 
 // -----
 
+func.func @f(%b: memref<1x4x16xi32, #tensor_intrinsic<memory acc>>, %y: memref<4x16xi8>) {
+  tensor_intrinsic.store %b[0, 0, 0] to %y[0] sizes [4] : memref<1x4x16xi32, #tensor_intrinsic<memory acc>>, memref<4x16xi8>
+  return
+}
+// CHECK: error: 'tensor_intrinsic.store' op 'slot' has 3 indices, expected 2
+
+// -----
+
 func.func @f(%a: memref<1x4x16xi32, #tensor_intrinsic<memory acc>>) {
   tensor_intrinsic.reset [4] %a[0, d1] : memref<1x4x16xi32, #tensor_intrinsic<memory acc>>
   return

@@ -101,3 +101,10 @@ func.func @f() attributes {a = #tensor_intrinsic.schedule<tile [4] order [0] inp
   return
 }
 // CHECK: error: expected a positive number of slots for inp, wgt and acc
+
+// -----
+
+func.func @f() attributes {a = #tensor_intrinsic.schedule<tile [4] order [0] inp 1 wgt 1 acc 1 pieces 0>} {
+  return
+}
+// CHECK: error: pieces must be positive, found 0

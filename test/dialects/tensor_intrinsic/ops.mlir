@@ -63,6 +63,9 @@ func.func @kernels(%x: tensor<4x9x9x16xi8>, %w: tensor<4x3x3x16x16xi8>, %b: tens
         tensor_intrinsic.store %acc[%t mod 2] to %ym[%o, %t * 4, 0] sizes [1, min(4, %t * -4 + 9), 9] : memref<2x1x4x9x16xi32, #tensor_intrinsic<memory acc>>, memref<2x9x9x16xi8>
         // CHECK-NEXT: tensor_intrinsic.store %acc[%t mod 2] to %ym[%o, %t * 4, 0] sizes [1, min(4, %t * -4 + 9), 9] : memref<2x1x4x9x16xi32, #tensor_intrinsic<memory acc>>, memref<2x9x9x16xi8>
         // GENERIC: "tensor_intrinsic.store"(%acc, %ym, %t, %o) <{slot = affine_map<()[s0, s1] -> ((s0 mod 2))>, offsets = affine_map<()[s0, s1] -> (s1, (s0 * 4), 0)>, sizes = [affine_map<()[s0, s1] -> (1)>, affine_map<()[s0, s1] -> (4, ((s0 * -4) + 9))>, affine_map<()[s0, s1] -> (9)>]}> : (memref<2x1x4x9x16xi32, #tensor_intrinsic<memory acc>>, memref<2x9x9x16xi8>, index, index) -> ()
+        tensor_intrinsic.store %acc[%t mod 2, 0, 2, 0] to %ym[%o, %t + 2, 0] sizes [1, 2, 9] : memref<2x1x4x9x16xi32, #tensor_intrinsic<memory acc>>, memref<2x9x9x16xi8>
+        // CHECK-NEXT: tensor_intrinsic.store %acc[%t mod 2, 0, 2, 0] to %ym[%o, %t + 2, 0] sizes [1, 2, 9] : memref<2x1x4x9x16xi32, #tensor_intrinsic<memory acc>>, memref<2x9x9x16xi8>
+        // GENERIC: "tensor_intrinsic.store"(%acc, %ym, %t, %o) <{slot = affine_map<()[s0, s1] -> ((s0 mod 2), 0, 2, 0)>
       }
       // CHECK-NEXT: }
     }
@@ -83,8 +86,8 @@ func.func @schedule(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
     // CHECK-NEXT: %a = affine_nest.load %x[%i, %l] : tensor<4x16xi8>
     affine_nest.yield %a : i8
     // CHECK-NEXT: affine_nest.yield %a : i8
-  } attributes {schedule = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2>} : tensor<4x16xi8>
-  // CHECK-NEXT: } attributes {schedule = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2>} : tensor<4x16xi8>
+  } attributes {schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 2 wgt 1 acc 2 pieces 2>, other = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2 pieces 1>} : tensor<4x16xi8>
+  // CHECK-NEXT: } attributes {schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 2 wgt 1 acc 2 pieces 2>, other = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2>} : tensor<4x16xi8>
   func.return %y : tensor<4x16xi8>
   // CHECK-NEXT: func.return %y : tensor<4x16xi8>
 }

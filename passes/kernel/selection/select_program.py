@@ -20,8 +20,8 @@ from nopt.passes.core.byte_planes import BITS
 from nopt.passes.core.core_nest import Product, Window
 from nopt.passes.core.separable_pooling import Phase, SeparateWindows
 from nopt.passes.kernel.operands import Operand
-from nopt.passes.kernel.select_windows import WindowSelection
-from nopt.passes.kernel.tile_accesses import TileAccesses, window_indices
+from nopt.passes.kernel.selection.select_windows import WindowSelection
+from nopt.passes.kernel.selection.tile_accesses import TileAccesses, window_indices
 from nopt.passes.kernel.tile_program import (
     Access,
     Alu,
@@ -30,6 +30,7 @@ from nopt.passes.kernel.tile_program import (
     Buffers,
     ForEach,
     Gemm,
+    Pieces,
     Points,
     Reset,
     Span,
@@ -175,6 +176,17 @@ class _Selection:
         tiling = self.tiling
         if self.planes is not None:
             yield from self.planes.end()
+        if tiling.goes_in_pieces:
+            parallel = range(tiling.parallel)
+            self.points[: len(parallel)] = [AffineDimExpr(i) + AffineSymExpr(i) for i in parallel]
+            self.acc = self.accesses.in_tile(self.points[: len(parallel)])
+            yield Pieces(tuple(self._finish()))
+        else:
+            yield from self._finish()
+
+    def _finish(self) -> Iterator[Step]:
+        """The epilogue, and the store."""
+        tiling = self.tiling
         if tiling.padded is not None:
             yield Alu(AluKind.ADD, self.tile, self.acc, tiling.padded.pad)
         for step in tiling.steps:

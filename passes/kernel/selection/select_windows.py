@@ -16,7 +16,7 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineSymExpr
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.passes.core.separable_pooling import Phase, SeparateWindows
 from nopt.passes.kernel.operands import InnerProduct, Operand
-from nopt.passes.kernel.tile_accesses import ZERO, TileAccesses
+from nopt.passes.kernel.selection.tile_accesses import ZERO, TileAccesses
 from nopt.passes.kernel.tile_program import (
     Access,
     After,
