@@ -111,10 +111,16 @@ class WindowSelection:
         yield _Elements(_with(_more(more), carried, Points(carried)), new)
 
     def _needed(self, plane: Phase) -> Iterator[_Elements]:
-        """Those that are also sums of a product, if there is one."""
-        parts = [*self._computed(plane, self.windows.more(plane))]
+        """Those that are also sums of a product, if there is one.
+
+        An element that is none is left out where others always stay; `_leave_out` overwrites it.
+        """
+        more = self.windows.more(plane)
+        parts = [*self._computed(plane, more)]
         for axis in range(len(self.points)):
-            if axis != self.carried and self._is_outside(axis, range(1), plane):
+            if axis == self.carried or not more[axis]:
+                continue
+            if self._is_outside(axis, range(1), plane):
                 parts = [each for part in parts for each in _apart(part, axis)]
         yield from parts
 
