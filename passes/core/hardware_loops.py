@@ -93,6 +93,12 @@ def instructions(sizes: Integers, varies: Booleans, merges: bool, config: Config
     return np.where(around & (varies if merges else True), sizes, 1).prod(axis=1)
 
 
+def micro_ops(sizes: Integers, varies: Booleans, config: Config) -> Integers:
+    """How many micro-ops the instructions of boxes [boxes, dimensions] have, none merged."""
+    hardware, _ = divide(sizes, varies, config)
+    return np.where(hardware, 1, sizes).prod(axis=1)
+
+
 def arrange(
     addresses: Sequence[AffineExpr],
     sizes: Sequence[AffineMapAttr],

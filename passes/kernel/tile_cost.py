@@ -10,7 +10,7 @@ import numpy as np
 
 from nopt.hw import cost
 from nopt.hw.config import Config
-from nopt.passes.core.hardware_loops import Integers, instructions
+from nopt.passes.core.hardware_loops import Integers, instructions, micro_ops
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.tile_program import (
     Access,
@@ -30,19 +30,25 @@ from nopt.passes.kernel.tile_program import (
 
 @dataclass(frozen=True)
 class StepCost:
-    """Cycles of some steps in a tile of mean size, and their instructions, [candidates] each."""
+    """Cycles of some steps in a tile of mean size, their instructions, and the micro-ops of these,
+    [candidates] each."""
 
     cycles: Floats
     instructions: Floats
+    uops: Floats
 
     def __add__(self, other: StepCost) -> StepCost:
-        return StepCost(self.cycles + other.cycles, self.instructions + other.instructions)
+        return StepCost(
+            self.cycles + other.cycles,
+            self.instructions + other.instructions,
+            self.uops + other.uops,
+        )
 
     def __getitem__(self, positions: Integers) -> StepCost:
-        return StepCost(self.cycles[positions], self.instructions[positions])
+        return StepCost(self.cycles[positions], self.instructions[positions], self.uops[positions])
 
     def times(self, turns: Floats) -> StepCost:
-        return StepCost(self.cycles * turns, self.instructions * turns)
+        return StepCost(self.cycles * turns, self.instructions * turns, self.uops * turns)
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def tile_cost(candidates: Candidates, config: Config) -> TileCost:
 
 def _nothing(candidates: Candidates) -> StepCost:
     none = np.zeros(len(candidates))
-    return StepCost(none, none)
+    return StepCost(none, none, none)
 
 
 def _steps(steps: Sequence[Step], candidates: Candidates, config: Config) -> StepCost:
@@ -80,15 +86,14 @@ def _steps(steps: Sequence[Step], candidates: Candidates, config: Config) -> Ste
 def _step(step: Step, candidates: Candidates, config: Config) -> StepCost:
     match step:
         case Reset(box):
-            count, vectors = _instructions(box, True, candidates, config)
-            return _issued(count, cost.gemm_cycles(vectors))
+            boxes = _Boxes(box, candidates, config)
+            return boxes.issued(cost.gemm_cycles(boxes.elements))
         case Gemm(box):
-            count, vectors = _instructions(box, not step.is_windowed, candidates, config)
-            return _issued(count, cost.gemm_cycles(vectors))
+            boxes = _Boxes(box, candidates, config, step)
+            return boxes.issued(cost.gemm_cycles(boxes.elements))
         case Alu(_, box, _, other):
-            count, vectors = _instructions(box, True, candidates, config)
-            two = isinstance(other, Access)
-            return _issued(count, cost.alu_cycles(vectors, two, config))
+            boxes, two = _Boxes(box, candidates, config), isinstance(other, Access)
+            return boxes.issued(cost.alu_cycles(boxes.elements, two, config))
         case ForEach(iterators, inner):
             turns = _volume(tuple(Points(i) for i in iterators), candidates)
             return _steps(inner, candidates, config).times(turns)
@@ -100,15 +105,9 @@ def _step(step: Step, candidates: Candidates, config: Config) -> StepCost:
             whole = _steps(inner, candidates, config)
             tiles = candidates.trips[:, : candidates.tiling.parallel].prod(axis=1)
             more = whole.instructions * (candidates.pieces - 1) / tiles
-            return whole + StepCost(more * (cost.PIPELINE_CYCLES + cost.ISSUE_CYCLES), more)
+            return whole + StepCost(more * (cost.PIPELINE_CYCLES + cost.ISSUE_CYCLES), more, more)
         case Store():
             return _nothing(candidates)
-
-
-def _issued(count: Floats, cycles: Floats) -> StepCost:
-    """The cost of `count` instructions for what takes one instruction so many cycles."""
-    more = (count - 1) * cost.PIPELINE_CYCLES + count * cost.ISSUE_CYCLES
-    return StepCost(cycles + more, count)
 
 
 def _volume(box: Box, candidates: Candidates) -> Floats:
@@ -116,12 +115,40 @@ def _volume(box: Box, candidates: Candidates) -> Floats:
     return prod(map(candidates.mean, box), start=np.ones(len(candidates)))
 
 
-def _instructions(
-    box: Box, merges: bool, candidates: Candidates, config: Config
-) -> tuple[Floats, Floats]:
-    """The instructions that a box takes, and its elements."""
-    sizes = np.stack([np.ones(len(candidates), np.int64), *map(candidates.most, box)], axis=1)
-    none = np.zeros(len(candidates), bool)
-    varies = np.stack([none, *map(candidates.is_cut, box)], axis=1)
-    count = instructions(sizes, varies, merges, config)
-    return count.astype(float), _volume(box, candidates)
+class _Boxes:
+    """A step's box in a tile of each candidate."""
+
+    def __init__(
+        self, box: Box, candidates: Candidates, config: Config, gemm: Gemm | None = None
+    ) -> None:
+        self.elements = _volume(box, candidates)
+        sizes = np.stack([np.ones(len(candidates), np.int64), *map(candidates.most, box)], axis=1)
+        none = np.zeros(len(candidates), bool)
+        varies = np.stack([none, *map(candidates.is_cut, box)], axis=1)
+        windowed = gemm is not None and gemm.is_windowed
+        self.instructions = instructions(sizes, varies, not windowed, config).astype(float)
+        self.uops = self.instructions
+        if gemm is not None:
+            groups = [[i] for i in range(sizes.shape[1])] if windowed else _together(gemm)
+            merged = [sizes[:, group].prod(axis=1) for group in groups]
+            cut = [varies[:, group].any(axis=1) for group in groups]
+            self.uops = micro_ops(np.stack(merged, axis=1), np.stack(cut, axis=1), config)
+
+    def issued(self, cycles: Floats) -> StepCost:
+        """Their cost, if one instruction for all elements took so many cycles."""
+        count = self.instructions
+        more = (count - 1) * cost.PIPELINE_CYCLES + count * cost.ISSUE_CYCLES
+        return StepCost(cycles + more, count, self.uops)
+
+
+def _together(gemm: Gemm) -> list[list[int]]:
+    """Dimensions of a product's box, behind a first one of one element, that step as one: those
+    that move the same operands."""
+    groups: dict[tuple[bool, ...], list[int]] = {(): [0]}
+    for dim in range(len(gemm.box)):
+        moved = tuple(
+            any(dim in index.used_dims() for index in access.indices)
+            for access in (gemm.acc, gemm.inp, gemm.wgt)
+        )
+        groups.setdefault(moved, []).append(dim + 1)
+    return list(groups.values())

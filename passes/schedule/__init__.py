@@ -2,6 +2,6 @@
 
 Reading order: `affine_nest_schedule` (the pass), `scheduler` (from a tuning log, or searched once
 for equal nests), `schedule_search` (all candidates at once), `costed_tiles` (what one tile costs),
-`estimate` (what a program of them costs, with what overlaps), `sequence` (kernels one after the
-other), `tuning_log` (schedules kept in a file).
+`uop_loads` (how long micro-ops are loaded), `estimate` (what a program of tiles costs, with what
+overlaps), `sequence` (kernels one after the other), `tuning_log` (schedules kept in a file).
 """

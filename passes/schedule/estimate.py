@@ -21,6 +21,7 @@ from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.costed_tiles import CostedTiles, entry_bytes
+from nopt.passes.schedule.uop_loads import uop_loads
 
 _UNLIMITED = 1 << 20
 
@@ -99,6 +100,8 @@ class _Estimation:
         chunk, epilogue = tile.chunk.cycles, tile.rest.cycles
         per_tile = self.chunks * tile.chunk.instructions + tile.rest.instructions
         self.instructions = self.turns * per_tile
+        uops = uop_loads(self.costed, config, self.slots, self.scopes)
+        epilogue = epilogue + uops.each_tile
         first = tiling.operands[0].load
         for operand in tiling.operands:
             if operand.load is first or operand is factor(tiling, Memory.WGT):
@@ -113,7 +116,7 @@ class _Estimation:
             loads = loads + tiles_of_kind * (streamed + kept)
         self.instructions = self.instructions + self.turns * store.instructions
         return Estimate(
-            np.maximum(total, cost.fetch_cycles(self.instructions, config)),
+            np.maximum(total, cost.fetch_cycles(self.instructions, config)) + uops.once,
             self.first,
             self._last_store(),
             self.turns * (self.chunks * chunk + epilogue),

@@ -1,6 +1,7 @@
 """Which schedules are legal, and that a kernel takes the memory that a schedule was checked for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,23 @@ from nopt.dialects.graph import Graph
 from nopt.dialects.parsing import ModuleParser
 from nopt.dialects.tensor_intrinsic import LANE_RANK, AllocOp, Memory, ScheduleAttr, memory_of
 from nopt.hw.config import Config
+from nopt.hw.isa.encoding import Memory as Region
+from nopt.hw.isa.encoding import Opcode, decode
 from nopt.passes import get_all_passes
+from nopt.passes.base.machine import attach
 from nopt.passes.base.placement import is_on_core
+from nopt.passes.isa.program.assemble import assemble
+from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import schedule_entries
 from nopt.passes.kernel.last_tile import last_tile
 from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError, check_schedule, illegal_window
+from nopt.passes.kernel.reuse import scopes_of, slots_of
 from nopt.passes.kernel.tiling import Tiling, tiling_of
+from nopt.passes.schedule.costed_tiles import CostedTiles
 from nopt.passes.schedule.estimate import period
 from nopt.passes.schedule.schedule_search import search
 from nopt.passes.schedule.tuning_log import TuningLog, TuningLogError
+from nopt.passes.schedule.uop_loads import uop_loads
 
 RTL = Config.load("rtl")
 TO_NESTS = (
@@ -199,6 +208,35 @@ def test_a_kernel_takes_what_was_checked(
             assert memory is not None
             taken[memory] += int(np.prod(op.result.type.get_shape()[: -LANE_RANK[memory]]))
     assert taken == schedule_entries(tiling, schedule)
+
+
+@pytest.mark.parametrize("text, tile, order, slots, scopes", SCHEDULES)
+@pytest.mark.parametrize("log_bytes", range(6, 16))
+def test_micro_ops_that_fit_are_loaded_once(
+    text: str,
+    tile: list[int],
+    order: list[int],
+    slots: list[int],
+    scopes: list[int] | None,
+    log_bytes: int,
+):
+    """Those that do not, again and again: so says the cost model, which counts to a few tens."""
+    module, nest, tiling = core_nest(text)
+    schedule = ScheduleAttr.of(tile, order, slots, scopes)
+    config = replace(RTL, log_uop_buff_size=log_bytes)
+    tiles = CostedTiles.of(Candidates.of(tiling, schedule), config)
+    expected = uop_loads(tiles, config, slots_of(schedule), scopes_of(schedule)).different[0]
+    nest.attributes[SCHEDULE] = schedule
+    attach(module, config)
+    apply(module, "convert-affine-nest-to-tensor-intrinsic", "convert-tensor-intrinsic-to-isa")
+    records = decode(assemble(module, Context()).program.instructions, config)
+    loads = records[(records["opcode"] == Opcode.LOAD) & (records["memory"] == Region.UOP)]
+    if expected + 50 < config.uop_entries:
+        assert len(loads) == 1
+    if len(loads) == 1:
+        assert abs(expected - loads["x_size"].sum()) < 50
+    else:
+        assert config.uop_entries < expected + 50
 
 
 @pytest.mark.parametrize("ahead", [1, 2, 5])
