@@ -132,7 +132,8 @@ class _Boxes:
             groups = [[i] for i in range(sizes.shape[1])] if windowed else _together(gemm)
             merged = [sizes[:, group].prod(axis=1) for group in groups]
             cut = [varies[:, group].any(axis=1) for group in groups]
-            self.uops = micro_ops(np.stack(merged, axis=1), np.stack(cut, axis=1), config)
+            uops = micro_ops(np.stack(merged, axis=1), np.stack(cut, axis=1), config)
+            self.uops = uops.astype(float)
 
     def issued(self, cycles: Floats) -> StepCost:
         """Their cost, if one instruction for all elements took so many cycles."""
