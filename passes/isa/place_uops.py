@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,13 +32,14 @@ def place_uops(
 ) -> PlacedStream:
     """One stream from several, one a layer; LOAD UOP instructions inserted.
 
-    A kernel that is absent is loaded together with those that the rest of its layer needs, as far
-    as the buffer holds them, in one transfer. If there is no room left, all others are given up:
-    they were for earlier layers. `first_uop` is the DRAM element address of the micro-ops. Raises
-    ExpandError for a kernel larger than the buffer.
+    A kernel that is absent is loaded together with those that the rest of its layer needs, then
+    those of later layers, as far as the buffer holds them, in one transfer. If the rest of the
+    layer has no room, all others are given up. `first_uop` is the DRAM element address of the
+    micro-ops. Raises ExpandError for a kernel larger than the buffer.
     """
     placement = _Placement(kernels, first_uop, config)
-    parts = [placement.place(stream) for stream in streams]
+    orders = [_in_order(stream.kernels) for stream in streams]
+    parts = [placement.place(each, orders[i + 1 :]) for i, each in enumerate(streams)]
     records = np.concatenate(parts) if parts else np.zeros(0, INSTRUCTION)
     uops = np.concatenate(placement.image) if placement.image else np.zeros(0, np.uint32)
     return PlacedStream(records, uops, tuple(map(len, parts)))
@@ -52,8 +54,11 @@ class _Placement:
         self.resident: dict[int, int] = {}
         self.used = 0
 
-    def place(self, stream: Stream) -> Records:
-        """The stream's records with addresses, LOADs before the first that needs them."""
+    def place(self, stream: Stream, later: Sequence[Sequence[int]]) -> Records:
+        """The stream's records with addresses, LOADs before the first that needs them.
+
+        `later` are the kernels of the streams behind it.
+        """
         records = stream.records.copy()
         begins = np.zeros(len(records), np.int64)
         parts: list[Records] = []
@@ -67,7 +72,7 @@ class _Placement:
             if not len(waiting):
                 break
             # The first instruction now finds its kernel, so every turn makes progress.
-            parts.append(self._load(self._in_order(stream.kernels[end:])))
+            parts.append(self._load(_in_order(stream.kernels[end:]), later))
             done = end
         placed = np.concatenate(parts)
         uses = np.isin(placed["opcode"], (Opcode.GEMM, Opcode.ALU))
@@ -77,37 +82,34 @@ class _Placement:
         placed["uop_end"][uses] = begins[mine] + lengths[stream.kernels[mine]]
         return placed
 
-    @staticmethod
-    def _in_order(kernels: Integers) -> list[int]:
-        """The distinct kernels by first use."""
-        _, first_use = np.unique(kernels, return_index=True)
-        return [int(kernels[i]) for i in np.sort(first_use) if kernels[i] != NO_KERNEL]
-
     def _address(self, stream: Stream, begins: np.ndarray[Any, Any], first: int, end: int) -> None:
         numbers, inverse = np.unique(stream.kernels[first:end], return_inverse=True)
         where = np.array([self.resident.get(int(number), 0) for number in numbers], np.int64)
         begins[first:end] = where[inverse.reshape(-1)] if len(numbers) else 0
 
-    def _load(self, needed: Sequence[int]) -> Records:
-        """A LOAD of the absent ones of the needed kernels, as many as fit, the first ones first."""
+    def _load(self, needed: Sequence[int], later: Sequence[Sequence[int]]) -> Records:
+        """A LOAD of the absent ones of the needed kernels, then of later ones, as many as fit."""
         wanted = [number for number in needed if number not in self.resident]
         if self.used + sum(len(self.kernels[number]) for number in wanted) > self.capacity:
             self.resident.clear()
             self.used = 0
-            wanted = list(needed)
+            wanted = needed
         first = self.used
         words: list[Words] = []
-        for number in wanted:
+        for number in chain(wanted, *later):
             kernel = self.kernels[number]
             if len(kernel) > self.capacity:
                 raise ExpandError(
                     f"a micro-op kernel has {len(kernel)} micro-ops, "
                     f"expected at most {self.capacity}"
                 )
-            if self.used + len(kernel) > self.capacity:
+            if number in self.resident:
+                continue
+            end = self.used + len(kernel)
+            if end > self.capacity:
                 break
             self.resident[number] = self.used
-            self.used += len(kernel)
+            self.used = end
             words.append(kernel)
         count = self.used - first
         # Transfers of micro-ops begin at even addresses: an odd start costs a beat.
@@ -120,3 +122,9 @@ class _Placement:
         self.image += words
         self.dram += sum(len(word) for word in words)
         return load
+
+
+def _in_order(kernels: Integers) -> list[int]:
+    """The distinct kernels by first use."""
+    _, first_use = np.unique(kernels, return_index=True)
+    return [int(kernels[i]) for i in np.sort(first_use) if kernels[i] != NO_KERNEL]

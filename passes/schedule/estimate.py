@@ -119,7 +119,7 @@ class _Estimation:
             np.maximum(total, cost.fetch_cycles(self.instructions, config)) + uops.once,
             self.first,
             self._last_store(),
-            self.turns * (self.chunks * chunk + epilogue),
+            self.turns * (self.chunks * chunk + epilogue) + uops.once,
             loads,
             chunk + epilogue,
             self.bytes,

@@ -35,7 +35,7 @@ _INSTRUCTION = 3
 as many compile twice as fast."""
 
 _NEIGHBOUR = 0.5
-"""What first loads and the last store count for beside another nest, which hides some of them."""
+"""What first loads count for behind another nest, which hides some of them."""
 
 _Found: TypeAlias = tuple[float, int, Sequence[int], Sequence[int], Scopes]
 """A candidate: its cost, its tiles' position, order, slots, scopes."""
@@ -116,7 +116,7 @@ class Search:
         again = np.maximum(costs.weights - 1, 0) * once
         traffic = (costs.bytes + again) / self.config.bytes_per_cycle
         cycles = costs.cycles + 0.02 * traffic + _INSTRUCTION * costs.instructions
-        hidden = costs.start * self.tiling.is_behind + costs.end * self.tiling.is_before
+        hidden = costs.start * self.tiling.is_behind
         cycles = cycles - (1 - _NEIGHBOUR) * hidden
         cycles = np.where(costs.weights <= self.weights, cycles, inf)
         best = np.argsort(cycles, kind="stable")[:4]

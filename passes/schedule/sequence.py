@@ -15,7 +15,6 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import Range, expr_range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
-from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import result_entries
@@ -91,17 +90,13 @@ def cycles_after(before: Scheduled, layer: Scheduled) -> float:
     (planes,), (tile,) = result_entries(before.candidates)
     if planes + (before.turns - 1) % slots * tile < sum(result_entries(layer.candidates)):
         wait = last_store
-    # Its micro-ops: other addresses for each slot.
-    slots = layer.schedule.slots_of(Memory.ACC)
-    micro_op = cost.load_cycles(1, layer.config.bytes_per_cycle, layer.config)
-    micro_ops = slots * float(micro_op + cost.ISSUE_CYCLES)
     if late > 0:
-        return micro_ops + steady + max(wait, late, start - tail)
+        return steady + max(wait, late, start - tail)
     wait = max(wait, start - tail)
     if loads < compute:
-        return micro_ops + steady + wait
+        return steady + wait
     # Loads take longer: the first of them are done before, or all that have a place.
     slots = [layer.schedule.slots_of(memory) for memory in (Memory.INP, Memory.WGT)]
     if layer.turns == 1 and slots == [1, 1]:
-        return micro_ops + max(compute + wait, loads - tail)
-    return micro_ops + max(compute + wait, loads - min(start, tail) + float(of.tail[0]))
+        return max(compute + wait, loads - tail)
+    return max(compute + wait, loads - min(start, tail) + float(of.tail[0]))

@@ -65,12 +65,21 @@ def test_one_load_brings_all_that_a_layer_needs():
 
 
 def test_what_is_there_is_not_loaded_again():
-    words = kernels(3, 4, 5)
-    streams = [stream(0, 1), stream(1, 0), stream(0, 2)]
+    words = kernels(3, 4, 10, 2)
+    streams = [stream(0, 1), stream(1, 0), stream(0, 2), stream(2, 3, 0)]
     placed = place_uops(streams, words, FIRST, SMALL)
     check(placed, streams, words)
     loads = placed.records[is_uop_load(placed.records)]
-    assert loads["x_size"].tolist() == [7, 5]
+    assert loads["x_size"].tolist() == [7, 15]
+
+
+def test_what_later_layers_need_comes_along():
+    words = kernels(3, 4, 5)
+    streams = [stream(0), stream(1, 0), stream(2)]
+    placed = place_uops(streams, words, FIRST, SMALL)
+    check(placed, streams, words)
+    assert placed.records[is_uop_load(placed.records)]["x_size"].tolist() == [12]
+    assert placed.counts == (2, 2, 1)
 
 
 def test_earlier_layers_make_room():
