@@ -57,10 +57,10 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // TILES: tensor_intrinsic.reset
 // TILES: affine.for %kb = 0 to
 // TILES-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
-// TILES-NEXT: tensor_intrinsic.load %w_mem[%h * {{.*}}, %kb * {{.*}}] to %wgt[(%h mod 2) * 8 + %kb]
+// TILES-NEXT: tensor_intrinsic.load %w_mem[%h * {{.*}}, %kb * {{.*}}] to %wgt[(%h mod 2) * 6 + %kb]
 // TILES-NEXT: }
 // TILES-NEXT: tensor_intrinsic.load %x_mem[%n * {{.*}}, %kb * {{.*}}] to %inp[%kb mod 2]
-// TILES-NEXT: tensor_intrinsic.gemm {{.*}} %acc[%n mod 2, {{.*}}] += %inp[%kb mod 2, {{.*}}] * %wgt[(%h mod 2) * 8 + %kb, {{.*}}]
+// TILES-NEXT: tensor_intrinsic.gemm {{.*}} %acc[%n mod 2, {{.*}}] += %inp[%kb mod 2, {{.*}}] * %wgt[(%h mod 2) * 6 + %kb, {{.*}}]
 // TILES-NEXT: }
 // TILES-NOT: tensor_intrinsic.load
 // TILES: tensor_intrinsic.alu shr {{.*}} %acc[%n mod 2, {{.*}}], 9
