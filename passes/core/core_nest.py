@@ -24,6 +24,7 @@ from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import Intervals, constant_value, fits
 from nopt.passes.core.byte_planes import plane_count
 from nopt.passes.core.core_intrinsics import alu_kind, gemm
+from nopt.passes.core.products import loaded
 
 DESCRIPTIONS = (REPRESENTS, LAYOUT)
 """Attributes of a nest that describe its result, whatever computes it."""
@@ -99,23 +100,15 @@ class CoreNest:
     """How many bytes of each result are stored; above 1, the first iterator runs over them."""
 
 
-def _loaded(value: SSAValue) -> LoadOp | None:
-    """The load behind a value, through a widening."""
-    owner = value.owner
-    if isinstance(owner, arith.ExtSIOp):
-        owner = owner.input.owner
-    return owner if isinstance(owner, LoadOp) else None
-
-
 def _scaled(value: SSAValue) -> tuple[LoadOp, int] | None:
     """The load behind a value, and the number it is multiplied by."""
     product = value.owner
     if isinstance(product, arith.MuliOp):
-        for factor, loaded in ((product.rhs, product.lhs), (product.lhs, product.rhs)):
-            number, load = constant_value(factor), _loaded(loaded)
+        for factor, other in ((product.rhs, product.lhs), (product.lhs, product.rhs)):
+            number, load = constant_value(factor), loaded(other)
             if number is not None and load is not None and load.result.type == i8:
                 return load, number
-    load = _loaded(value)
+    load = loaded(value)
     return None if load is None else (load, 1)
 
 
@@ -160,7 +153,7 @@ def _scaled_start(start: Window, steps: list[Step]) -> tuple[Window, list[Step]]
 
 
 def _start(value: SSAValue, config: Config) -> Start | None:
-    if (load := _loaded(value)) is not None:
+    if (load := loaded(value)) is not None:
         _check_loadable(load)
         return Window(None, load)
     reduction = value.owner
@@ -168,7 +161,7 @@ def _start(value: SSAValue, config: Config) -> Start | None:
         return None
     if (loads := gemm(config).match_added(value)) is not None:
         return Product(loads["inp"], loads["wgt"])
-    load = _loaded(reduction.operand)
+    load = loaded(reduction.operand)
     if load is None:
         raise NotOnCore("it reduces something else than a load or an i32 product of two i8 loads")
     if load.result.type != i8 and inner_product(load, config) is None:
@@ -234,7 +227,7 @@ def _strip(
 
 
 def _shift(amount: SSAValue, leftwards: bool) -> Step:
-    number, load = constant_value(amount), _loaded(amount)
+    number, load = constant_value(amount), loaded(amount)
     if number is not None and 0 <= number < 32:
         return Step(AluKind.SHR, -number if leftwards else number)
     if load is not None and load.result.type == i32 and not leftwards:

@@ -20,7 +20,7 @@ from nopt.dialects.affine_nest.builder import NestBuilder
 from nopt.dialects.annotations import REPRESENTS
 from nopt.passes.analysis import Access, access, access_of
 from nopt.passes.base.remarks import name_of, remark
-from nopt.passes.fusion.block_parts import writes_blocks
+from nopt.passes.fusion.block_parts import may_have_lanes, writes_blocks
 from nopt.passes.fusion.iterator_order import in_order
 
 
@@ -40,11 +40,13 @@ def write_in_place(module: ModuleOp, block: int) -> None:
 
 
 def fits_blocks(nest: ForOp, block: int) -> bool:
-    """Whether a nest writes a box of blocks of channels, if its lanes are what is usual."""
+    """Whether a nest writes a box of whole blocks, along all dimensions that may have the lanes."""
     if nest.into is None:
         return True
-    axis = 1 if len(nest.result_shape) == 4 else len(nest.result_shape) - 1
-    return access_of(nest).shift is not None and writes_blocks(nest, axis, block)
+    return access_of(nest).shift is not None and all(
+        writes_blocks(nest, axis, block) or not may_have_lanes(nest, axis, block)
+        for axis in range(len(nest.result_shape))
+    )
 
 
 def remark_pieces(module: ModuleOp, block: int) -> None:

@@ -46,9 +46,9 @@ from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import constant_value
 from nopt.passes.base.placement import ON_CORE
 from nopt.passes.core.core_nest import Product
+from nopt.passes.core.products import is_constant, loaded
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Lanes, load_along
-from nopt.passes.layout.choices.output_lanes import is_constant
 from nopt.passes.layout.tensor_layouts import Layout
 
 
@@ -189,7 +189,7 @@ class NestPacking:
     def _weights_second(self, weight: SSAValue) -> None:
         """The factor that plays weights is the second one, as in the description of the product."""
         for op in self.builder.block.ops:
-            if isinstance(op, arith.MuliOp) and _unwidened(op.lhs) is weight:
+            if isinstance(op, arith.MuliOp) and loaded(op.lhs) is weight.owner:
                 op.operands = [op.rhs, op.lhs]
 
     def _moved(self, expr: AffineExpr) -> AffineExpr:
@@ -286,7 +286,3 @@ class NestPacking:
             insert_before(constant, self.nest, "immediate")
             replaced[op.result] = self.builder.load(constant.result, [self.lane])
         return replaced
-
-
-def _unwidened(value: SSAValue) -> SSAValue:
-    return value.owner.input if isinstance(value.owner, arith.ExtSIOp) else value

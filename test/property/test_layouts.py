@@ -10,10 +10,10 @@ from drafts import Network, values
 from fuzzing import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from levels import LAYOUT, RTL, TO_NESTS, legal_lanes
+from levels import LAYOUT, RTL, TO_CORE, TO_NESTS, legal_lanes
 from nest_graphs import nest_graphs
 from test_affine_passes import CORES
-from xdsl.dialects.builtin import AffineMapAttr
+from xdsl.dialects.builtin import AffineMapAttr, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 
@@ -109,6 +109,24 @@ def lanes_of(nest: ForOp) -> LanesAttr:
     lanes = nest.attributes[LANES]
     assert isinstance(lanes, LanesAttr)
     return lanes
+
+
+@examples(200)
+@given(NETWORKS, CORES)
+def test_propagated_packs_are_no_new_copies(network: Network, core: Config):
+    module = network.module
+    attach(module, core)
+    apply(module, *TO_NESTS, *TO_CORE[:-1])
+    before = copied_elements(module)
+    apply(module, TO_CORE[-1])
+    assert copied_elements(module) <= before
+
+
+def copied_elements(module: ModuleOp) -> int:
+    """Elements that the host moves between nests, and in and out of the core's blocks."""
+    nests = [op for op in module.walk() if isinstance(op, ForOp)]
+    copies = [nest for nest in nests if nest.copied and placement_of(nest) is None]
+    return sum(prod(nest.parallel_extents) for nest in copies)
 
 
 BEYOND = """

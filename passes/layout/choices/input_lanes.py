@@ -83,12 +83,12 @@ class _Choice:
         if not found:
             raise NotOnCore("no dimension of its input is a reduction channel of its own")
 
-        rank = len(product.input.source_shape)
+        shape = product.input.source_shape
 
-        def preference(lane: InputLane) -> tuple[int, bool]:
+        def preference(lane: InputLane) -> tuple[int, bool, int]:
             extent = 0 if lane.iterator is None else self.nest.extents[lane.iterator]
-            # A single channel is no iterator; its dimension is where channels usually are.
-            return extent, lane.axis == (1 if rank == 4 else rank - 1)
+            # A single channel is no iterator of any index, but has a dimension.
+            return extent, shape[lane.axis] == 1, lane.axis
 
         return sorted(found, key=preference, reverse=True)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xdsl.dialects import arith
 from xdsl.ir.affine import AffineDimExpr
 
-from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp, ReduceOp
+from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import CoreNest, NotOnCore, Product
+from nopt.passes.core.products import factors, is_constant
 from nopt.passes.fusion.block_parts import writes_blocks
 from nopt.passes.layout.choices.input_lanes import InputLane, input_lanes
-from nopt.passes.layout.choices.output_lanes import is_constant, output_lanes
+from nopt.passes.layout.choices.output_lanes import output_lanes
 
 
 class Along(NamedTuple):
@@ -88,13 +88,9 @@ def iterator_name(nest: ForOp, iterator: int) -> str:
 
 def _factor(load: LoadOp) -> str:
     """Whether what is loaded is the first or the second factor of the product that is summed."""
-    total = next(op for op in load.nest.body.block.ops if isinstance(op, ReduceOp))
-    product = total.operand.owner
-    assert isinstance(product, arith.MuliOp)
-    first = product.lhs.owner
-    if isinstance(first, arith.ExtSIOp):
-        first = first.input.owner
-    return "first" if first is load else "second"
+    found = factors(load.nest)
+    assert found is not None
+    return "first" if found[0] is load else "second"
 
 
 def load_along(load: LoadOp, output_lane: int, block: int) -> Along:

@@ -17,6 +17,7 @@ from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import Product
+from nopt.passes.core.products import is_constant
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.choices.layout_requirements import (
@@ -27,7 +28,7 @@ from nopt.passes.layout.choices.layout_requirements import (
     cheapest_layout,
     tensor_cycles,
 )
-from nopt.passes.layout.choices.output_lanes import is_constant, reads_once
+from nopt.passes.layout.choices.output_lanes import reads_once
 from nopt.passes.layout.choices.pbqp import LARGEST, Table
 from nopt.passes.layout.tensor_layouts import Layout
 
@@ -56,39 +57,46 @@ class Option:
 def option_of(lanes: Lanes, config: Config) -> Option:
     """What running a nest in these lanes asks of its tensors."""
     nest, block = lanes.core.nest, config.block_out
-    reads: list[tuple[SSAValue, Form]] = []
     start = lanes.core.start
     inputs = input_blocks(lanes, block)[1] if lanes.input is not None else 0
-    if isinstance(start, Product):
-        assert lanes.input is not None
-        if not is_constant(start.input):
-            reads.append(
-                (start.input.source, _vectors(lanes, start.input, lanes.input.axis, block))
-            )
-        if not is_constant(start.weight):
-            reads.append((start.weight.source, _weights(lanes, start.weight, block, inputs)))
-    others = () if isinstance(start, Product) else (start.input,)
-    for load in (*others, *(step.operand for step in lanes.core.steps)):
-        if isinstance(load, LoadOp) and not is_constant(load):
-            axis, _ = load_along(load, lanes.output, block)
-            reads.append((load.source, _vectors(lanes, load, axis, block)))
+    vectors = [*_loads_of_vectors(lanes, block)]
+    reads: list[tuple[SSAValue, Form]] = [
+        (load.source, _vectors(lanes, load, axis, block)) for load, axis in vectors
+    ]
+    if isinstance(start, Product) and not is_constant(start.weight):
+        reads.append((start.weight.source, _weights(lanes, start.weight, block, inputs)))
     if nest.destination is not None:
         reads.append((nest.destination, Blocked(lanes.result.axis)))
     return Option(
         lanes.attribute,
-        _cycles(lanes, inputs, config) + _unusual(lanes),
+        _cycles(lanes, inputs, config) + _unusual(vectors),
         _made(nest, lanes.result.axis, block),
         tuple(dict.fromkeys(reads)),
     )
 
 
-def _unusual(lanes: Lanes) -> int:
-    """What keeps a choice for want of others: the core's loads pad just two dimensions."""
-    loads = [lanes.core.start.input]
-    loads += [step.operand for step in lanes.core.steps if isinstance(step.operand, LoadOp)]
+def _loads_of_vectors(lanes: Lanes, block: int) -> Iterator[tuple[LoadOp, int]]:
+    """The loads of vectors, not of constants, and the dimension that the lanes run along."""
+    start = lanes.core.start
+    loads = [step.operand for step in lanes.core.steps]
+    if lanes.input is None:
+        loads.insert(0, start.input)
+    elif not is_constant(start.input):
+        yield start.input, lanes.input.axis
     for load in loads:
-        sizes = load.source_shape[:-2]
-        for expr, size in zip(load.map.data.results, sizes, strict=False):
+        if isinstance(load, LoadOp) and not is_constant(load):
+            yield load, load_along(load, lanes.output, block).axis
+
+
+def _unusual(vectors: Sequence[tuple[LoadOp, int]]) -> int:
+    """What keeps a choice for want of others: the core's loads pad just two dimensions.
+
+    Those are the last two but for that of the lanes.
+    """
+    for load, lanes in vectors:
+        read = zip(load.map.data.results, load.source_shape, strict=True)
+        others = [each for axis, each in enumerate(read) if axis != lanes]
+        for expr, size in others[:-2]:
             low, high = expr_range(expr, load.nest.ranges)
             if low < 0 or high >= size:
                 return UNUSUAL

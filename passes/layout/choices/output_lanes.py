@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from xdsl.dialects import arith
 from xdsl.ir.affine import AffineDimExpr
 
 from nopt.dialects.affine_math import to_sum
-from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp
-from nopt.dialects.graph import ConstantOp
-from nopt.passes.analysis import access_of
+from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.core.core_nest import CoreNest, NotOnCore, Product, Window
+from nopt.passes.core.products import (
+    factors,
+    is_constant,
+    output_channels,
+    parallel_dims,
+    shared_channels,
+)
 
 
 def output_lanes(core: CoreNest) -> list[tuple[CoreNest, int]]:
@@ -21,7 +25,7 @@ def output_lanes(core: CoreNest) -> list[tuple[CoreNest, int]]:
     Raises NotOnCore for a window along whose source no parallel iterator runs.
     """
     if isinstance(core.start, Window):
-        return [(core, i) for i in _window_lanes(core.start)]
+        return [(core, i) for i in _window_lanes(core.nest, core.start)]
     found: dict[tuple[LoadOp, int], tuple[CoreNest, int]] = {}
     for oriented, outputs in _orientations(core, core.start):
         for i in sorted(outputs, key=lambda i: (core.nest.extents[i], i), reverse=True):
@@ -40,24 +44,24 @@ def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list
     if is_constant(product.input) and not is_constant(product.weight):
         product = Product(product.weight, product.input)
     swapped = Product(product.weight, product.input)
-    usual, other = _output_lanes(product), _output_lanes(swapped)
+    usual, other = _outputs(product), _outputs(swapped)
     as_read = other
     if not reads_once(swapped.weight):
         other = []
     wanted = _summed_axes(nest)
-    # A single output channel is no iterator of any map: its fifteen neighbours are wasted.
+    # A single output channel is no iterator of any map: any of those of one point may be it.
     units = [i for i, extent in enumerate(nest.parallel_extents) if extent == 1]
     orders = [
         (product, [i for i in usual if i in wanted]),
         (swapped, [i for i in other if i in wanted]),
         (product, usual),
         (swapped, other),
-        (product, [1] if nest.parallel_extents[1:2] == (1,) else units[-1:]),
+        (product, units),
     ]
     unusual = [
         (product, _sliding_lanes(product)),
         (swapped, _sliding_lanes(swapped)),
-        (product, _shared_lanes(product)),
+        (product, shared_channels(product.input, product.weight)),
         (swapped, as_read),
     ]
     # The core's loads pad with zeros.
@@ -65,39 +69,14 @@ def _orientations(core: CoreNest, product: Product) -> list[tuple[CoreNest, list
     return [(replace(core, start=start), lanes) for start, lanes in orders]
 
 
-def _output_lanes(product: Product) -> list[int]:
-    """Parallel iterators that run along output channels of the weights."""
-    in_input = product.input.map.data.used_dims()
-    own = [i for i in _parallel_dims(product.weight) if i not in in_input]
-    if not own:
-        return _shared_lanes(product)
-    return [i for i in own if _indexes_alone(product.weight, i)]
-
-
-def _shared_lanes(product: Product) -> list[int]:
-    """Parallel iterators of both operands: the weights of 16 outputs are a block on a diagonal."""
-    in_input = product.input.map.data.used_dims()
-    shared = [i for i in _parallel_dims(product.weight) if i in in_input]
-    return [i for i in shared if _indexes_alone(product.weight, i)]
+def _outputs(product: Product) -> list[int]:
+    return output_channels(product.input, product.weight)
 
 
 def _sliding_lanes(product: Product) -> list[int]:
     """Parallel iterators of the input only: a window slides along them, by a matrix of bands."""
     in_weight = product.weight.map.data.used_dims()
-    return [i for i in _parallel_dims(product.input) if i not in in_weight]
-
-
-def _parallel_dims(load: LoadOp) -> list[int]:
-    """The parallel iterators that a load's indices use."""
-    used = load.map.data.used_dims()
-    return [i for i in range(len(load.nest.parallel_extents)) if i in used]
-
-
-def _indexes_alone(load: LoadOp, iterator: int) -> bool:
-    """Whether blocks of the iterator are blocks of one index: it has coefficient 1 there."""
-    read = access_of(load)
-    axes = read.axes_of(iterator)
-    return len(axes) == 1 and read.factor(axes[0], iterator) == 1
+    return [i for i in parallel_dims(product.input) if i not in in_weight]
 
 
 def reads_once(load: LoadOp) -> bool:
@@ -111,7 +90,7 @@ def _summed_axes(nest: ForOp) -> set[int]:
     axes = set(range(len(nest.parallel_extents)))
     for use in nest.result.uses:
         load = use.operation
-        if isinstance(load, LoadOp) and _is_factor(load):
+        if isinstance(load, LoadOp) and load in (factors(load.nest) or ()):
             first = len(load.nest.parallel_extents)
             axes &= {
                 axis
@@ -121,36 +100,17 @@ def _summed_axes(nest: ForOp) -> set[int]:
     return axes
 
 
-def _is_factor(load: LoadOp) -> bool:
-    """Whether a nest sums products of what is loaded."""
-    widened = [result for use in load.result.uses for result in use.operation.results]
-    products = [use.operation for value in widened for use in value.uses]
-    return any(
-        isinstance(product, arith.MuliOp)
-        and any(isinstance(use.operation, ReduceOp) for use in product.result.uses)
-        for product in products
-    )
-
-
-def is_constant(load: LoadOp) -> bool:
-    """Whether a load reads a constant."""
-    return isinstance(load.source.owner, ConstantOp)
-
-
-def _window_lanes(window: Window) -> list[int]:
+def _window_lanes(nest: ForOp, window: Window) -> list[int]:
     """The parallel iterators whose points may lie in the lanes of one vector, of a window."""
-    load = window.input
-    nest = load.nest
     parallel = range(len(nest.parallel_extents))
-    axes = [
-        (axis, atom.position)
-        for axis, expr in enumerate(load.map.data.results)
+    lanes = [
+        atom.position
+        for expr in window.input.map.data.results
         for atom, coefficient in to_sum(expr, nest.ranges).terms.items()
         if isinstance(atom, AffineDimExpr) and atom.position in parallel and coefficient == 1
     ]
-    if not axes:
+    if not lanes:
         raise NotOnCore("no parallel iterator runs along a dimension of what it loads")
-    rank = len(load.source_shape)
-    usual = 1 if rank == 4 else rank - 1
-    axes.sort(key=lambda each: (each[0] == usual, nest.extents[each[1]]), reverse=True)
-    return [*dict.fromkeys(i for _, i in axes)]
+    wanted = _summed_axes(nest)
+    # Of the longest the last: in plain order, vectors along the last dimension lie in one piece.
+    return sorted({*lanes}, key=lambda i: (i in wanted, nest.extents[i], i), reverse=True)

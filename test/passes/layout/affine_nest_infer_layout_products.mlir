@@ -151,3 +151,20 @@ func.func @wide_sum(%x: tensor<5x32xi8>, %w: tensor<32x16xi8>) -> tensor<5x16xi8
 // CHECK-LABEL: func.func @wide_sum(
 // CHECK: %y = affine_nest.for (%m, %n) = (5, 16) reduce (%k) = (32) {
 // CHECK: } attributes {lanes = #affine_nest.lanes<sum, output n, input 1, weights second>} : tensor<5x16xi8>
+
+// A single input channel is no iterator of any index, but has a dimension: the second of three here.
+func.func @one_input(%x: tensor<1x1x20xi8>, %w: tensor<16x5xi8>) -> tensor<1x16x16xi8> {
+  %y = affine_nest.for (%n, %c, %l) = (1, 16, 16) reduce (%k) = (5) {
+    %a = affine_nest.load %x[0, 0, %l + %k] : tensor<1x1x20xi8>
+    %b = affine_nest.load %w[%c, %k] : tensor<16x5xi8>
+    %ae = arith.extsi %a : i8 to i32
+    %be = arith.extsi %b : i8 to i32
+    %p = arith.muli %ae, %be : i32
+    %s = affine_nest.reduce add %p : i32
+    %t = arith.trunci %s : i32 to i8
+    affine_nest.yield %t : i8
+  } : tensor<1x16x16xi8>
+  return %y : tensor<1x16x16xi8>
+}
+// CHECK-LABEL: func.func @one_input(
+// CHECK: } attributes {lanes = #affine_nest.lanes<output c, input 1, weights second>} : tensor<1x16x16xi8>
