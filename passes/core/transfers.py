@@ -20,7 +20,7 @@ from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 
 from nopt.dialects.affine_math import evaluate
 from nopt.hw.config import Config
-from nopt.hw.limits import most_padding
+from nopt.hw.limits import most_padding, most_stride
 
 Size = tuple[AffineExpr, ...]
 Integers: TypeAlias = NDArray[np.int64]
@@ -58,6 +58,7 @@ class Parts(NamedTuple):
     """Which dimensions of windows are columns, rows and loops, [windows, dimensions] each.
 
     Columns are neighbours in DRAM: an innermost dimension that is read by steps is no columns.
+    Rows that are loops, too, go one by one: they lie further apart than an instruction can say.
     Dimensions of size 1 are none of these: they only move the transfer's first address.
     """
 
@@ -71,6 +72,7 @@ def parts_of(
     shape: Sequence[int],
     padded: Sequence[bool],
     steps: Sequence[int],
+    config: Config,
     partial: Sequence[bool] | None = None,
 ) -> Parts:
     """The parts of windows of `sizes` [windows, dimensions] in a tensor of `shape`.
@@ -89,7 +91,9 @@ def parts_of(
     columns = np.logical_and.accumulate((joins & inner_whole)[:, ::-1], axis=1)[:, ::-1]
     outer = ~columns & ((sizes > 1) | outside)
     rows = outer & (np.cumsum(outer[:, ::-1], axis=1)[:, ::-1] == 1)
-    return Parts(columns, rows, outer & ~rows)
+    strides = [prod(shape[axis + 1 :]) * step for axis, step in enumerate(steps)]
+    far = (sizes > 1) & (np.array(strides) > most_stride(config))
+    return Parts(columns, rows, outer & (~rows | far))
 
 
 @dataclass(frozen=True)
@@ -172,11 +176,12 @@ def split(extents: Sequence[Extent], config: Config) -> Split:
         [extent.bound for extent in extents],
         [extent.is_padded for extent in extents],
         [extent.step for extent in extents],
+        config,
         [extent.is_partial for extent in extents],
     )
     columns, rows, loops = (np.flatnonzero(part[0]).tolist() for part in parts)
     for axis in loops:
-        if extents[axis].is_padded:
+        if extents[axis].is_padded and axis not in rows:
             raise TransferError(
                 f"dimension {axis} of a window is padded; only the two innermost can be"
             )
@@ -190,4 +195,4 @@ def split(extents: Sequence[Extent], config: Config) -> Split:
     for axis in rows:
         if extents[axis].pad > limit or slack > limit:
             loops.append(axis)
-    return Split(len(extents) - len(columns), rows[0] if rows else None, tuple(loops))
+    return Split(len(extents) - len(columns), rows[0] if rows else None, tuple({*loops}))

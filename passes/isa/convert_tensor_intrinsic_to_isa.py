@@ -197,7 +197,8 @@ class _Lowering:
             raise ValueError("the box leaves 'destination', expected all of it inside")
         chosen = split(extents, self.config)
         rows, loops = chosen.rows, chosen.loops
-        if rows is not None and any(e.is_partial for e in extents[chosen.columns :]):
+        skips = any(extent.is_partial for extent in extents[chosen.columns :])
+        if rows is not None and (rows in loops or skips):
             # A store cannot skip entries between rows.
             loops, rows = {*loops, rows}, None
         index, base = self._around(emitter, extents, loops, rows, chosen.columns)

@@ -73,8 +73,10 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
         if operand.resident:
             continue
         sizes = operand.window(np.array(tiles, np.int64))
-        parts = parts_of(sizes[np.newaxis], operand.shape, operand.padded, operand.steps)
-        beyond = [axis for axis in np.flatnonzero(parts.loops[0]) if operand.padded[axis]]
+        window, config = sizes[np.newaxis], tiling.config
+        parts = parts_of(window, operand.shape, operand.padded, operand.steps, config)
+        loops = np.flatnonzero(parts.loops[0] & ~parts.rows[0])
+        beyond = [axis for axis in loops if operand.padded[axis]]
         if beyond:
             return f"a window is padded in dimension {beyond[0]}; only the two innermost can be"
         for axis, row in enumerate(operand.coefficients):

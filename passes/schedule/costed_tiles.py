@@ -76,7 +76,7 @@ class CostedTiles:
 
 def _load(candidates: Candidates, operand: Operand, config: Config) -> TransferCost:
     window = candidates.window(operand)
-    rows, entries, pieces = _rows(window, operand.shape, operand.padded, operand.steps)
+    rows, entries, pieces = _rows(window, operand.shape, operand.padded, operand.steps, config)
     row_bytes = entries * entry_bytes(operand.memory, config)
     cycles = cost.load_cycles(rows, row_bytes, config) + cost.ISSUE_CYCLES
     return TransferCost(pieces * cycles, pieces)
@@ -87,7 +87,8 @@ def _store(candidates: Candidates, tiles: Integers, config: Config) -> TransferC
     tiling = candidates.tiling
     parallel = tiling.parallel
     shape = tiling.extents[:parallel]
-    rows, entries, pieces = _rows(tiles[:, :parallel], shape, [False] * parallel, [1] * parallel)
+    inside, one = [False] * parallel, [1] * parallel
+    rows, entries, pieces = _rows(tiles[:, :parallel], shape, inside, one, config)
     cycles = cost.store_cycles(rows, entries * config.out_bytes, config)
     pieces = pieces * tiling.planes
     return TransferCost(pieces * (cycles + cost.ISSUE_CYCLES), pieces)
@@ -105,10 +106,15 @@ def entry_bytes(memory: Memory, config: Config) -> int:
 
 
 def _rows(
-    window: Integers, shape: Sequence[int], padded: Sequence[bool], steps: Sequence[int]
+    window: Integers,
+    shape: Sequence[int],
+    padded: Sequence[bool],
+    steps: Sequence[int],
+    config: Config,
 ) -> tuple[Integers, Integers, Integers]:
     """Rows of a transfer, entries of a row, and transfers of windows [candidates, dimensions]."""
-    columns, rows, loops = (
-        np.where(part, window, 1).prod(axis=1) for part in parts_of(window, shape, padded, steps)
+    columns, rows, loops = parts_of(window, shape, padded, steps, config)
+    rows, entries, pieces = (
+        np.where(part, window, 1).prod(axis=1) for part in (rows & ~loops, columns, loops)
     )
-    return rows, columns, loops
+    return rows, entries, pieces

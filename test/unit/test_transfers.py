@@ -6,7 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nopt.hw.config import Config
+from nopt.hw.limits import most_stride
 from nopt.passes.core.transfers import clip, parts_of
+
+RTL = Config.load("rtl")
 
 
 @given(
@@ -49,7 +53,7 @@ def windows(draw):
 def test_columns_are_neighbours_and_rows_are_evenly_spaced(window):
     shape, sizes, steps, first = window
     (columns,), (rows,), (loops,) = parts_of(
-        np.array([sizes], np.int64), shape, [False] * len(shape), steps
+        np.array([sizes], np.int64), shape, [False] * len(shape), steps, RTL
     )
     assert not (columns & rows | rows & loops | columns & loops).any()
     assert prod(np.array(sizes)[columns | rows | loops], start=1) == prod(sizes)
@@ -73,7 +77,7 @@ def test_columns_are_neighbours_and_rows_are_evenly_spaced(window):
 def test_only_columns_and_the_rows_beside_them_are_padded(window, data):
     shape, sizes, steps, _ = window
     padded = [data.draw(st.booleans()) for _ in shape]
-    (columns,), (rows,), (loops,) = parts_of(np.array([sizes], np.int64), shape, padded, steps)
+    (columns,), (rows,), (loops,) = parts_of(np.array([sizes], np.int64), shape, padded, steps, RTL)
     assert rows.sum() == 1 or not (rows | loops).any()
     merged = np.flatnonzero(columns)
     assert not any(padded[axis] for axis in merged[:-1])
@@ -88,8 +92,19 @@ def test_windows_of_one_tensor_are_divided_alike_together_and_alone(several, dat
     sizes = sizes.reshape(len(several), len(shape))
     padded = [data.draw(st.booleans()) for _ in shape]
     steps = [1] * len(shape)
-    together = parts_of(sizes, shape, padded, steps)
+    together = parts_of(sizes, shape, padded, steps, RTL)
     for i in range(len(several)):
-        alone = parts_of(sizes[i : i + 1], shape, padded, steps)
+        alone = parts_of(sizes[i : i + 1], shape, padded, steps, RTL)
         for all_of_them, one in zip(together, alone, strict=True):
             assert (all_of_them[i] == one[0]).all()
+
+
+def test_rows_that_lie_too_far_apart_go_one_by_one():
+    most = most_stride(RTL)
+    for width, step, far in [(most, 1, False), (most + 1, 1, True), (most // 2 + 1, 2, True)]:
+        sizes = np.array([[2, 3, 5], [2, 1, 5]], np.int64)
+        columns, rows, loops = parts_of(sizes, (9, 9, width), [False] * 3, [1, step, 1], RTL)
+        assert columns.tolist() == [[False, False, True]] * 2
+        assert rows.tolist() == [[False, True, False], [True, False, False]]
+        # With one row, the rows are those of the dimension around, nine times as far apart.
+        assert loops.tolist() == [[True, far, False], [True, False, False]]

@@ -62,6 +62,20 @@ def test_core_equals_reference(layer: Layer):
         assert runtime.cycles >= layer.steps
 
 
+@pytest.mark.parametrize(
+    "size, channels, kernel", [((30, 2999), 64, 1), ((2, 40_001), 64, 1), ((3, 30_001), 32, 3)]
+)
+def test_rows_further_apart_than_an_instruction_says(
+    size: tuple[int, int], channels: int, kernel: int
+):
+    """Blocks of channels of a spectrogram, say."""
+    module = conv_layer("far", size, channels, channels, kernel, 1, kernel // 2).build()
+    inputs = random_inputs(module)
+    expected = run_function(module, "main", inputs)
+    found = Runtime(compile_program(module)).run(inputs).outputs
+    assert all(map(np.array_equal, found, expected))
+
+
 def test_digits_on_the_core():
     images, labels = np.load(DIGITS / "images.npy"), np.load(DIGITS / "labels.npy")
     module = digits()

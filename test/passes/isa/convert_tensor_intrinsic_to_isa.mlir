@@ -208,3 +208,21 @@ func.func @innermost_steps(%x: tensor<9x16xi8>) -> tensor<1x16xi8> {
 }
 // CHECK-LABEL: func.func @innermost_steps(
 // CHECK: isa.load inp[0] from %xm[0] rows 0 size 5 of 9 stride 1 step 2 columns 0 size 1 of 1 pitch 1
+
+// -----
+
+// Rows that lie further apart than an instruction can say go one by one.
+func.func @far_rows(%x: tensor<3x70000x16xi8>) -> tensor<3x70000x16xi8> {
+  %y = tensor_intrinsic.kernel (%xm = %x) to (%ym) : (tensor<3x70000x16xi8>) -> tensor<3x70000x16xi8> {
+    %inp = tensor_intrinsic.alloc : memref<1x3x8x16xi8, #tensor_intrinsic<memory inp>>
+    %acc = tensor_intrinsic.alloc : memref<1x3x8x16xi32, #tensor_intrinsic<memory acc>>
+    tensor_intrinsic.load %xm[0, 100] to %inp[0] sizes [3, 8] : memref<3x70000x16xi8>, memref<1x3x8x16xi8, #tensor_intrinsic<memory inp>>
+    tensor_intrinsic.store %acc[0] to %ym[0, 100] sizes [3, 8] : memref<1x3x8x16xi32, #tensor_intrinsic<memory acc>>, memref<3x70000x16xi8>
+  }
+  return %y : tensor<3x70000x16xi8>
+}
+// CHECK-LABEL: func.func @far_rows(
+// CHECK: affine.for %[[LOAD:[a-z]+]] = 0 to 3 {
+// CHECK-NEXT: isa.load inp[%[[LOAD]] * 8] from %xm[0] rows %[[LOAD]] size 1 of 3 stride 70000 columns 100 size 8 of 70000 pitch 8
+// CHECK: affine.for %[[STORE:[a-z0-9_]+]] = 0 to 3 {
+// CHECK-NEXT: isa.store %ym[%[[STORE]] * 70000 + 100] from out[%[[STORE]] * 8] rows 1 stride 1 columns 8
