@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from nopt.passes.kernel.tile_program import (
     Reset,
     Step,
     Store,
+    TileProgram,
 )
 
 
@@ -63,14 +65,23 @@ class TileCost:
         return TileCost(self.chunk[positions], self.rest[positions])
 
 
-def tile_cost(candidates: Candidates, config: Config) -> TileCost:
-    """The cost of a tile of each candidate."""
+KnownCosts: TypeAlias = dict[TileProgram, TileCost]
+"""What programs cost in tiles of the same candidates, which does not depend on the order."""
+
+
+def tile_cost(candidates: Candidates, config: Config, known: KnownCosts | None = None) -> TileCost:
+    """The cost of a tile of each candidate; `known` are those of programs, and gets more."""
+    known = {} if known is None else known
     chunk = rest = _nothing(candidates)
     for program, those in candidates.programs:
+        if program not in known:
+            ends = (*program.begin, *program.end)
+            known[program] = TileCost(
+                _steps(program.chunk, candidates, config), _steps(ends, candidates, config)
+            )
         share = those.astype(float)
-        chunk += _steps(program.chunk, candidates, config).times(share)
-        ends = (*program.begin, *program.end)
-        rest += _steps(ends, candidates, config).times(share)
+        chunk += known[program].chunk.times(share)
+        rest += known[program].rest.times(share)
     return TileCost(chunk, rest)
 
 

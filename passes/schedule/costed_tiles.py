@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from nopt.hw.config import Config
 from nopt.passes.core.transfers import parts_of
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
-from nopt.passes.kernel.tile_cost import TileCost, tile_cost
+from nopt.passes.kernel.tile_cost import KnownCosts, TileCost, tile_cost
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,19 @@ class CostedTiles:
     store: TransferCost
     last_store: TransferCost
     """Of the last tile, which may be smaller."""
+    known: KnownCosts = field(default_factory=KnownCosts)
 
     @classmethod
     def of(cls, candidates: Candidates, config: Config) -> CostedTiles:
-        tiling, tiles = candidates.tiling, candidates.tiles
+        tiling, tiles, known = candidates.tiling, candidates.tiles, KnownCosts()
         last = np.array(tiling.extents) - (candidates.trips - 1) * tiles
         return cls(
             candidates,
-            tile_cost(candidates, config),
+            tile_cost(candidates, config, known),
             tuple(_load(candidates, operand, config) for operand in tiling.operands),
             _store(candidates, tiles, config),
             _store(candidates, last, config),
+            known,
         )
 
     def __getitem__(self, positions: Integers) -> CostedTiles:
@@ -67,7 +69,8 @@ class CostedTiles:
         candidates = self.candidates.under(order)
         if not candidates.tiling.overlapping:
             return replace(self, candidates=candidates)
-        return replace(self, candidates=candidates, compute=tile_cost(candidates, config))
+        compute = tile_cost(candidates, config, self.known)
+        return replace(self, candidates=candidates, compute=compute)
 
     def load(self, operand: Operand) -> TransferCost:
         """Of one of the tiling's operands."""
