@@ -28,16 +28,16 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED_DEV)
 	$(BIN)/lit -v test
-	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n auto --dist worksteal
 
 # Ten times as many random examples as `make test` takes, or make fuzz NOPT_FUZZ=N times.
 fuzz: $(INSTALLED_DEV)
-	NOPT_FUZZ=$(NOPT_FUZZ) $(BIN)/pytest -q -n auto test/property
+	NOPT_FUZZ=$(NOPT_FUZZ) $(BIN)/pytest -q -n auto --dist worksteal test/property
 
 # So many damaged inputs of each kind, new ones each time, or those of make fuzz-input NOPT_FUZZ_SEED=N.
 fuzz-input: NOPT_FUZZ_SEED ?= $(shell date +%s)
 fuzz-input: $(INSTALLED_DEV)
-	NOPT_FUZZ_INPUT=$(NOPT_FUZZ_INPUT) NOPT_FUZZ_SEED=$(NOPT_FUZZ_SEED) $(BIN)/pytest -q -n auto test/fuzz
+	NOPT_FUZZ_INPUT=$(NOPT_FUZZ_INPUT) NOPT_FUZZ_SEED=$(NOPT_FUZZ_SEED) $(BIN)/pytest -q -n auto --dist worksteal test/fuzz
 
 lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
