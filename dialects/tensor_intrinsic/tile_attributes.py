@@ -60,7 +60,7 @@ class ScheduleAttr(ParametrizedAttribute):
     tile loops needs: each is loaded when that turn first needs it, and a slot has room for all.
     Without it an operand is loaded again in each turn of the innermost loop that moves it.
 
-    `pieces n`: the epilogue of the kernel's last tile goes in n equal pieces along the outermost
+    `strips n`: the epilogue of the kernel's last tile goes in n equal strips along the outermost
     iterator of which that has several points, so that one is stored while the next is computed.
     """
 
@@ -70,7 +70,7 @@ class ScheduleAttr(ParametrizedAttribute):
     order: DenseArrayBase[I64]
     slots: DenseArrayBase[I64]
     scopes: DenseArrayBase[I64]
-    pieces: IntAttr
+    strips: IntAttr
 
     @classmethod
     def of(
@@ -79,12 +79,12 @@ class ScheduleAttr(ParametrizedAttribute):
         order: Sequence[int],
         slots: Sequence[int],
         scopes: Sequence[int] | None = None,
-        pieces: int = 1,
+        strips: int = 1,
     ) -> ScheduleAttr:
         """`scopes` are the `within` of the input and the weights, all loops if they have none."""
         scopes = (len(tile), len(tile)) if scopes is None else scopes
         lists = [DenseArrayBase.from_list(i64, each) for each in (tile, order, slots, scopes)]
-        return cls(lists[0], lists[1], lists[2], lists[3], IntAttr(pieces))
+        return cls(lists[0], lists[1], lists[2], lists[3], IntAttr(strips))
 
     @property
     def tiles(self) -> tuple[int, ...]:
@@ -95,8 +95,8 @@ class ScheduleAttr(ParametrizedAttribute):
         return self.order.get_values()
 
     @property
-    def piece_count(self) -> int:
-        return self.pieces.data
+    def strip_count(self) -> int:
+        return self.strips.data
 
     def slots_of(self, memory: Memory) -> int:
         return self.slots.get_values()[list(Memory).index(memory)]
@@ -124,8 +124,8 @@ class ScheduleAttr(ParametrizedAttribute):
                     f"within is {scope}, expected 0 to {len(self.tiles)}, the number of tile loops"
                 )
 
-        if self.piece_count < 1:
-            raise VerifyException(f"pieces must be positive, found {self.piece_count}")
+        if self.strip_count < 1:
+            raise VerifyException(f"strips must be positive, found {self.strip_count}")
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
@@ -148,10 +148,10 @@ class ScheduleAttr(ParametrizedAttribute):
                 if memory is not Memory.ACC:
                     within = parser.parse_optional_keyword("within") is not None
                     scopes.append(parser.parse_integer() if within else len(tile.get_values()))
-            in_pieces = parser.parse_optional_keyword("pieces") is not None
-            pieces = IntAttr(parser.parse_integer() if in_pieces else 1)
+            in_strips = parser.parse_optional_keyword("strips") is not None
+            strips = IntAttr(parser.parse_integer() if in_strips else 1)
         arrays = (DenseArrayBase.from_list(i64, list) for list in (slots, scopes))
-        return [tile, order, *arrays, pieces]
+        return [tile, order, *arrays, strips]
 
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
@@ -160,8 +160,8 @@ class ScheduleAttr(ParametrizedAttribute):
                 printer.print_string(f" {memory} {self.slots_of(memory)}")
                 if memory is not Memory.ACC and self.scope_of(memory) < len(self.tiles):
                     printer.print_string(f" within {self.scope_of(memory)}")
-            if self.piece_count > 1:
-                printer.print_string(f" pieces {self.piece_count}")
+            if self.strip_count > 1:
+                printer.print_string(f" strips {self.strip_count}")
 
 
 class AluKind(StrEnum):

@@ -24,7 +24,7 @@ from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import Intervals, constant_value, fits
 from nopt.passes.core.byte_planes import plane_count
 from nopt.passes.core.core_intrinsics import alu_kind, gemm
-from nopt.passes.core.factors import loaded
+from nopt.passes.core.product_factors import loaded
 
 DESCRIPTIONS = (REPRESENTS, LAYOUT)
 """Attributes of a nest that describe its result, whatever computes it."""

@@ -8,7 +8,7 @@ from xdsl.ir.affine import AffineDimExpr, AffineMap
 
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.analysis import Access, access, access_of
-from nopt.passes.core.factors import factors, is_constant, output_channels
+from nopt.passes.core.product_factors import factors, is_constant, output_channels
 
 
 def writes_blocks(nest: ForOp, axis: int, block: int) -> bool:

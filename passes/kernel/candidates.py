@@ -33,13 +33,13 @@ class Candidates:
         tiling: Tiling,
         tiles: Integers | Sequence[Sequence[int]],
         order: Sequence[int] | None = None,
-        pieces: Integers | Sequence[int] | None = None,
+        strips: Integers | Sequence[int] | None = None,
     ):
         self.tiling = tiling
         self.order = tuple(range(tiling.parallel) if order is None else order)
         """The loops over tiles of the result, outermost first."""
         self.tiles = np.asarray(tiles, np.int64)
-        self.pieces = np.ones(len(tiles), np.int64) if pieces is None else np.asarray(pieces)
+        self.strips = np.ones(len(tiles), np.int64) if strips is None else np.asarray(strips)
         """In how many the end of the last tile goes."""
         self.trips = -(-np.array(tiling.extents) // self.tiles)
         """Turns of each iterator's tile loop."""
@@ -49,7 +49,7 @@ class Candidates:
     @staticmethod
     def of(tiling: Tiling, schedule: ScheduleAttr) -> Candidates:
         """A schedule as the only candidate."""
-        return Candidates(tiling, [schedule.tiles], schedule.loop_order, [schedule.piece_count])
+        return Candidates(tiling, [schedule.tiles], schedule.loop_order, [schedule.strip_count])
 
     def __len__(self) -> int:
         return len(self.tiles)
@@ -58,7 +58,7 @@ class Candidates:
         """Some of the candidates."""
         chosen = self.under(self.order)
         chosen.tiles, chosen.trips = self.tiles[positions], self.trips[positions]
-        chosen.pieces = self.pieces[positions]
+        chosen.strips = self.strips[positions]
         chosen._windows = [window[positions] for window in self._windows]
         return chosen
 
@@ -66,7 +66,7 @@ class Candidates:
         """The candidates with another order of the tile loops."""
         chosen = object.__new__(Candidates)
         chosen.tiling, chosen.order = self.tiling, tuple(order)
-        chosen.tiles, chosen.trips, chosen.pieces = self.tiles, self.trips, self.pieces
+        chosen.tiles, chosen.trips, chosen.strips = self.tiles, self.trips, self.strips
         chosen._windows, chosen._programs = self._windows, self._programs
         return chosen
 

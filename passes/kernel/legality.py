@@ -40,14 +40,14 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
             )
     if tiling.inner is not None and not Candidates(tiling, [tiles]).has_whole_windows.all():
         raise NoScheduleError(f"tile {list(tiles)}: windows of a product are compared whole")
-    if (count := schedule.piece_count) > 1:
+    if (count := schedule.strip_count) > 1:
         last = last_tile(tiling, np.array([tiles]))
         length = int(last.length[0])
-        if not tiling.goes_in_pieces:
-            raise NoScheduleError(f"pieces is {count}, expected 1: its epilogue needs whole tiles")
+        if not tiling.goes_in_strips:
+            raise NoScheduleError(f"strips is {count}, expected 1: its epilogue needs whole tiles")
         if length % count:
             raise NoScheduleError(
-                f"pieces is {count}, expected a divisor of {length}, the last tile's size of "
+                f"strips is {count}, expected a divisor of {length}, the last tile's size of "
                 f"iterator {last.axis[0]}"
             )
     needed = schedule_entries(tiling, schedule)

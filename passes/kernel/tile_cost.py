@@ -21,11 +21,11 @@ from nopt.passes.kernel.tile_program import (
     Box,
     ForEach,
     Gemm,
-    Pieces,
     Points,
     Reset,
     Step,
     Store,
+    Strips,
     TileProgram,
 )
 
@@ -112,10 +112,10 @@ def _step(step: Step, candidates: Candidates, config: Config) -> StepCost:
             return _steps(inner, candidates, config).times(1 / candidates.trips[:, axis])
         case After(axis, inner):
             return _steps(inner, candidates, config).times(1 - 1 / candidates.trips[:, axis])
-        case Pieces(inner):
+        case Strips(inner):
             whole = _steps(inner, candidates, config)
             tiles = candidates.trips[:, : candidates.tiling.parallel].prod(axis=1)
-            more = whole.instructions * (candidates.pieces - 1) / tiles
+            more = whole.instructions * (candidates.strips - 1) / tiles
             return whole + StepCost(more * (cost.PIPELINE_CYCLES + cost.ISSUE_CYCLES), more, more)
         case Store():
             return _nothing(candidates)

@@ -58,7 +58,7 @@ class Access:
     """An entry of the tile that a buffer holds now.
 
     In `indices`, dimension i is that of the step's box; symbol i is the point along iterator i
-    that a `ForEach`, `Border`, `After` or `Pieces` around the step holds.
+    that a `ForEach`, `Border`, `After` or `Strips` around the step holds.
     """
 
     buffer: Buffer
@@ -123,9 +123,9 @@ class After:
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """The steps, in a kernel's last tile on one piece of it after the other, as many as the
-    schedule says. Symbols are where along each axis a piece begins."""
+class Strips:
+    """The steps, in a kernel's last tile on one strip of it after the other, as many as the
+    schedule says. Symbols are where along each axis a strip begins."""
 
     steps: tuple[Step, ...]
 
@@ -138,7 +138,7 @@ class Store:
     plane: int
 
 
-Step: TypeAlias = Reset | Gemm | Alu | ForEach | Border | After | Pieces | Store
+Step: TypeAlias = Reset | Gemm | Alu | ForEach | Border | After | Strips | Store
 
 
 @dataclass(frozen=True, eq=False)

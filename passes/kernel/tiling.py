@@ -133,7 +133,7 @@ class Tiling:
         return [operand for operand in self.operands if operand.load not in first]
 
     @property
-    def goes_in_pieces(self) -> bool:
+    def goes_in_strips(self) -> bool:
         """Whether a part of a tile can be ended by itself."""
         return self.planes == 1 and not any(map(self.is_staged, self.of_epilogue))
 

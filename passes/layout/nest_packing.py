@@ -46,7 +46,7 @@ from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import constant_value
 from nopt.passes.base.placement import ON_CORE
 from nopt.passes.core.core_nest import Product
-from nopt.passes.core.factors import is_constant, loaded
+from nopt.passes.core.product_factors import is_constant, loaded
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.tensor_layouts import Layout

@@ -79,10 +79,10 @@ class CostedTiles:
 
 def _load(candidates: Candidates, operand: Operand, config: Config) -> TransferCost:
     window = candidates.window(operand)
-    rows, entries, pieces = _rows(window, operand.shape, operand.padded, operand.steps, config)
+    rows, entries, transfers = _rows(window, operand.shape, operand.padded, operand.steps, config)
     row_bytes = entries * entry_bytes(operand.memory, config)
     cycles = cost.load_cycles(rows, row_bytes, config) + cost.ISSUE_CYCLES
-    return TransferCost(pieces * cycles, pieces)
+    return TransferCost(transfers * cycles, transfers)
 
 
 def _store(candidates: Candidates, tiles: Integers, config: Config) -> TransferCost:
@@ -91,10 +91,10 @@ def _store(candidates: Candidates, tiles: Integers, config: Config) -> TransferC
     parallel = tiling.parallel
     shape = tiling.extents[:parallel]
     inside, one = [False] * parallel, [1] * parallel
-    rows, entries, pieces = _rows(tiles[:, :parallel], shape, inside, one, config)
+    rows, entries, transfers = _rows(tiles[:, :parallel], shape, inside, one, config)
     cycles = cost.store_cycles(rows, entries * config.out_bytes, config)
-    pieces = pieces * tiling.planes
-    return TransferCost(pieces * (cycles + cost.ISSUE_CYCLES), pieces)
+    transfers = transfers * tiling.planes
+    return TransferCost(transfers * (cycles + cost.ISSUE_CYCLES), transfers)
 
 
 def entry_bytes(memory: Memory, config: Config) -> int:
@@ -117,7 +117,7 @@ def _rows(
 ) -> tuple[Integers, Integers, Integers]:
     """Rows of a transfer, entries of a row, and transfers of windows [candidates, dimensions]."""
     columns, rows, loops = parts_of(window, shape, padded, steps, config)
-    rows, entries, pieces = (
+    rows, entries, transfers = (
         np.where(part, window, 1).prod(axis=1) for part in (rows & ~loops, columns, loops)
     )
-    return rows, entries, pieces
+    return rows, entries, transfers

@@ -129,14 +129,14 @@ class _Estimation:
         )
 
     def _last_store(self) -> Floats:
-        """Cycles that are left when all is computed: most pieces are stored beside later ones."""
-        pieces, store = self.candidates.pieces, self.costed.last_store.cycles
+        """Cycles that are left when all is computed: most strips are stored beside later ones."""
+        strips, store = self.candidates.strips, self.costed.last_store.cycles
         parallel = self.tiling.parallel
         extents, trips = np.array(self.tiling.extents[:parallel]), self.trips[:, :parallel]
         last = extents - (trips - 1) * self.tiles[:, :parallel]
         # The epilogue of a tile of mean size, which the last one may be smaller than.
         epilogue = self.costed.compute.rest.cycles * (last * trips / extents).prod(axis=1)
-        return np.maximum(store / pieces, store - epilogue * (pieces - 1) / pieces)
+        return np.maximum(store / strips, store - epilogue * (strips - 1) / strips)
 
     # --- Transfers.
 

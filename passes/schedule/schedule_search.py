@@ -18,7 +18,7 @@ from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import entries_needed
-from nopt.passes.kernel.last_tile import best_pieces
+from nopt.passes.kernel.last_tile import best_strips
 from nopt.passes.kernel.legality import NoScheduleError, illegal_window
 from nopt.passes.kernel.operands import Integers
 from nopt.passes.kernel.reuse import Scopes, factor, scope_of, tile_loops
@@ -61,7 +61,7 @@ class Search:
         self.config = config
         self.weights = weights
         tiles = self._tiles()
-        everything = Candidates(tiling, tiles, pieces=best_pieces(tiling, tiles))
+        everything = Candidates(tiling, tiles, strips=best_strips(tiling, tiles))
         # Most tiles are too large even if nothing is kept or loaded ahead.
         innermost = len(tiling.extents)
         scopes = {Memory.INP: innermost, Memory.WGT: innermost}
@@ -81,8 +81,8 @@ class Search:
             tiles = self.candidates.tiles[position].tolist()
             if (reason := illegal_window(self.tiling, tiles)) is None:
                 limits = [scopes[memory] for memory in (Memory.INP, Memory.WGT)]
-                pieces = int(self.candidates.pieces[position])
-                return ScheduleAttr.of(tiles, order, slots, limits, pieces)
+                strips = int(self.candidates.strips[position])
+                return ScheduleAttr.of(tiles, order, slots, limits, strips)
         none = f"no tile of the nest over {list(self.tiling.extents)}"
         if reason is not None:
             # Of each order only the cheapest were tried; now those that can be loaded.

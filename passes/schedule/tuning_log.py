@@ -1,7 +1,7 @@
 """A tuning log: schedules that a search found, one JSON line each, to keep and read back.
 
     {"machine": {"LOG_BLOCK": 4, …}, "nest": "…", "tile": […], "order": […], "slots": […],
-     "within": […], "pieces": 1, "cycles": 12345}
+     "within": […], "strips": 1, "cycles": 12345}
 
 A line serves every nest on that machine whose `Tiling.signature` is `nest`; `cycles` is what the
 cost model said. Lines can be edited by hand: the last of equal ones counts, and a schedule that is
@@ -68,8 +68,8 @@ class TuningLog:
             values = entry.get(name)
             if not isinstance(values, list) or not all(type(v) is int for v in values):
                 raise self._error(number, f"'{name}': found {values}, expected a list of integers")
-        if type(pieces := entry.get("pieces", 1)) is not int:
-            raise self._error(number, f"'pieces': found {pieces}, expected an integer")
+        if type(strips := entry.get("strips", 1)) is not int:
+            raise self._error(number, f"'strips': found {strips}, expected an integer")
         if entry.get("machine") == self._machine:
             self._found[entry["nest"]] = (number, entry)
         else:
@@ -89,7 +89,7 @@ class TuningLog:
         self._used.add(tiling.signature)
         try:
             lists = (entry[name] for name in _LISTS)
-            schedule = ScheduleAttr.of(*lists, pieces=entry.get("pieces", 1))
+            schedule = ScheduleAttr.of(*lists, strips=entry.get("strips", 1))
             check_schedule(tiling, schedule, self.config)
         except (ValueError, VerifyException) as error:
             raise self._error(number, str(error)) from error
@@ -112,7 +112,7 @@ class TuningLog:
             schedule.scopes.get_values(),
         )
         named = {name: list(values) for name, values in zip(_LISTS, lists, strict=True)}
-        numbers = {"pieces": schedule.piece_count, "cycles": cycles}
+        numbers = {"strips": schedule.strip_count, "cycles": cycles}
         entry = {"machine": self._machine, "nest": tiling.signature, **named, **numbers}
         self._added.append(entry)
 

@@ -48,7 +48,7 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // BLOCKED-NEXT: %y = affine_nest.for (%n, %c, %h, %wb, %wl) = (6, 128, 12, 4, 16) reduce (%kb, %kl) = (48, 16) into [%n, %c, %h, %wb * 16 + %wl] {
 // BLOCKED-NEXT: %x_1 = affine_nest.load %x[%n * 128 + %c, %kb * 16 + %kl] : tensor<768x768xi8>
 // BLOCKED-NEXT: %w_1 = affine_nest.load %w[%h, %wb, %kb, %wl, %kl] : tensor<12x4x48x16x16xi8>
-// BLOCKED: } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [{{.*}}] order [2, 0, 1, 3] inp 2 wgt 2 within 1 acc 2 pieces {{[0-9]+}}>} : tensor<6x128x12x64xi8>
+// BLOCKED: } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [{{.*}}] order [2, 0, 1, 3] inp 2 wgt 2 within 1 acc 2 strips {{[0-9]+}}>} : tensor<6x128x12x64xi8>
 // BLOCKED-NEXT: func.return %y : tensor<6x128x12x64xi8>
 
 // One kernel: loads run ahead by two slots, chunks of the reduction add up, one store a tile. Weights
@@ -68,11 +68,11 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // TILES-NEXT: tensor_intrinsic.alu min {{.*}} %acc[%n mod 2, {{.*}}], 127
 // TILES-NEXT: tensor_intrinsic.store %acc[%n mod 2] to %y_mem[%n, {{.*}}, %h * {{.*}}]
 // TILES-NEXT: }
-// TILES: affine.for %piece = 0 to
-// TILES: tensor_intrinsic.alu shr {{.*}} %acc[%n mod 2, 0, d0 + %piece * {{.*}}, d1, d2], 9
-// TILES-NEXT: tensor_intrinsic.alu max {{.*}} %acc[%n mod 2, 0, d0 + %piece * {{.*}}, d1, d2], -128
-// TILES-NEXT: tensor_intrinsic.alu min {{.*}} %acc[%n mod 2, 0, d0 + %piece * {{.*}}, d1, d2], 127
-// TILES-NEXT: tensor_intrinsic.store %acc[%n mod 2, 0, %piece * {{.*}}, 0, 0] to %y_mem[%n, %piece * {{.*}}, %h * {{.*}}]
+// TILES: affine.for %strip = 0 to
+// TILES: tensor_intrinsic.alu shr {{.*}} %acc[%n mod 2, 0, d0 + %strip * {{.*}}, d1, d2], 9
+// TILES-NEXT: tensor_intrinsic.alu max {{.*}} %acc[%n mod 2, 0, d0 + %strip * {{.*}}, d1, d2], -128
+// TILES-NEXT: tensor_intrinsic.alu min {{.*}} %acc[%n mod 2, 0, d0 + %strip * {{.*}}, d1, d2], 127
+// TILES-NEXT: tensor_intrinsic.store %acc[%n mod 2, 0, %strip * {{.*}}, 0, 0] to %y_mem[%n, %strip * {{.*}}, %h * {{.*}}]
 // TILES-NOT: tensor_intrinsic.
 
 // ISA: %y = isa.kernel (%x_mem = %x as memref<768x48x16xi8>, %w_mem = %w
@@ -88,9 +88,9 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // ISA-NEXT: isa.alu max acc[(%n mod 2) * {{.*}}], -128
 // ISA-NEXT: isa.alu min acc[(%n mod 2) * {{.*}}], 127
 // ISA-NEXT: isa.store %y_mem[%n * {{.*}}] from out[(%n mod 2) * {{.*}}]
-// ISA: affine.for %piece = 0 to
-// ISA: isa.alu shr acc[(%n mod 2) * {{.*}} + %piece * {{.*}}], 9
-// ISA-NEXT: isa.alu max acc[(%n mod 2) * {{.*}} + %piece * {{.*}}], -128
-// ISA-NEXT: isa.alu min acc[(%n mod 2) * {{.*}} + %piece * {{.*}}], 127
-// ISA-NEXT: isa.store %y_mem[%n * {{.*}} + %piece * {{.*}}] from out[(%n mod 2) * {{.*}} + %piece * {{.*}}]
+// ISA: affine.for %strip = 0 to
+// ISA: isa.alu shr acc[(%n mod 2) * {{.*}} + %strip * {{.*}}], 9
+// ISA-NEXT: isa.alu max acc[(%n mod 2) * {{.*}} + %strip * {{.*}}], -128
+// ISA-NEXT: isa.alu min acc[(%n mod 2) * {{.*}} + %strip * {{.*}}], 127
+// ISA-NEXT: isa.store %y_mem[%n * {{.*}} + %strip * {{.*}}] from out[(%n mod 2) * {{.*}} + %strip * {{.*}}]
 // ISA-NOT: isa.

@@ -1,6 +1,6 @@
 // A layer's size shows in the fields of its instructions, not in their number: the same convolution on
 // 14 x 14, 56 x 56 and 224 x 224 pixels is the same instructions, which run more often. The epilogue
-// stands there twice: for tiles, and for pieces of the last one.
+// stands there twice: for tiles, and for strips of the last one.
 // RUN: sed 's/SIZE/14/g' %s | nopt -p vta | grep -o ' isa[.][a-z]*' | sort > %t.14
 // RUN: sed 's/SIZE/56/g' %s | nopt -p vta | grep -o ' isa[.][a-z]*' | sort > %t.56
 // RUN: sed 's/SIZE/224/g' %s | nopt -p vta | grep -o ' isa[.][a-z]*' | sort > %t.224

@@ -151,7 +151,7 @@ def random_schedule(
             [int(loop) for loop in order],
             [int(slots) for slots in rng.integers(1, 3, 3, endpoint=True)],
             [int(scope) for scope in rng.integers(0, len(extents), 2, endpoint=True)],
-            int(rng.choice(_piece_counts(tiling, tiles))),
+            int(rng.choice(_strip_counts(tiling, tiles))),
         )
         try:
             check_schedule(tiling, schedule, config)
@@ -162,10 +162,10 @@ def random_schedule(
     return None
 
 
-def _piece_counts(tiling: Tiling, tiles: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
-    """In how many pieces the last tile can end."""
+def _strip_counts(tiling: Tiling, tiles: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int]:
+    """In how many strips the last tile can end."""
     length = int(last_tile(tiling, tiles[None]).length[0])
-    most = min(length, 4) if tiling.goes_in_pieces else 1
+    most = min(length, 4) if tiling.goes_in_strips else 1
     return [count for count in range(1, most + 1) if length % count == 0]
 
 

@@ -166,17 +166,17 @@ def test_divided_iterators_are_not_tiled():
     )
 
 
-def test_pieces_are_equal_parts_of_the_last_tile():
+def test_strips_are_equal_parts_of_the_last_tile():
     _, _, conv = core_nest(CONV)
     extents = [*conv.extents]
     last = last_tile(conv, np.array([extents]))
     length = int(last.length[0])
     for count in range(1, length + 2):
-        schedule = ScheduleAttr.of(extents, ORDER, [1, 1, 1], pieces=count)
+        schedule = ScheduleAttr.of(extents, ORDER, [1, 1, 1], strips=count)
         if length % count == 0:
             check_schedule(conv, schedule, RTL)
             continue
-        message = f"pieces is {count}, expected a divisor of {length}, the last tile's size of iter"
+        message = f"strips is {count}, expected a divisor of {length}, the last tile's size of iter"
         with pytest.raises(NoScheduleError, match=message):
             check_schedule(conv, schedule, RTL)
 

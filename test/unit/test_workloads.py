@@ -113,7 +113,7 @@ def op_counts(size: int, channels: int, kernel: int, stride: int) -> list[int]:
 def test_op_counts_do_not_grow(channels: int, kernel: int, stride: int):
     """Schedules differ in which dimensions need a loop, and which loads one around them that turns
     once (an op and its end each), in no more. The epilogue stands there twice: for tiles, and for
-    the pieces of the last one."""
+    the strips of the last one."""
     sizes = [14, 28, 56, 112, 224]
     counts = np.array([op_counts(size, channels, kernel, stride) for size in sizes])
     assert counts.max() < 60

@@ -18,12 +18,12 @@ from nopt.passes.kernel.tile_program import (
     Box,
     ForEach,
     Gemm,
-    Pieces,
     Points,
     Reset,
     Span,
     Step,
     Store,
+    Strips,
 )
 
 
@@ -35,8 +35,8 @@ class StepPrinter:
         self.result = result
         self.points: list[AffineExpr] = [number(0)] * len(self.loops.tiling.extents)
         """The points that steps around hold, by iterator."""
-        self.piece: dict[int, int] = {}
-        """Sizes of the piece of the last tile that steps are on, by iterator, if they differ."""
+        self.strip: dict[int, int] = {}
+        """Sizes of the strip of the last tile that steps are on, by iterator, if they differ."""
 
     def print(self, steps: Sequence[Step]) -> None:
         """Append the ops of steps, in order."""
@@ -59,8 +59,8 @@ class StepPrinter:
                 self._at_border(step)
             case After():
                 self._after(step)
-            case Pieces():
-                self._pieces(step)
+            case Strips():
+                self._strips(step)
             case Store():
                 self._store(step)
 
@@ -93,8 +93,8 @@ class StepPrinter:
             self.print(step.steps)
         self.points[axis] = number(0)
 
-    def _pieces(self, step: Pieces) -> None:
-        around, count = range(self.loops.parallel), self.loops.schedule.piece_count
+    def _strips(self, step: Strips) -> None:
+        around, count = range(self.loops.parallel), self.loops.schedule.strip_count
         if count == 1:
             self.print(step.steps)
             return
@@ -104,11 +104,11 @@ class StepPrinter:
             with self.build.earlier_turn(around):
                 self.print(step.steps)
         with self.build.last_turn(around):
-            self.points[axis] = self.build.open_loop(count, "piece") * size
-            self.piece[axis] = size
+            self.points[axis] = self.build.open_loop(count, "strip") * size
+            self.strip[axis] = size
             self.print(step.steps)
             self.build.close_loop()
-        del self.piece[axis]
+        del self.strip[axis]
         self.points[axis] = number(0)
 
     def _store(self, step: Store) -> None:
@@ -120,14 +120,14 @@ class StepPrinter:
         sizes = [self._size(Points(i)) for i in parallel]
         if tiling.planes > 1:
             offsets, sizes = [number(step.plane), *offsets], [(number(1),), *sizes]
-        begin = [slot, *self.points[: tiling.parallel]] if self.piece else [slot]
+        begin = [slot, *self.points[: tiling.parallel]] if self.strip else [slot]
         self.build.store(memref, self.result, begin, offsets, sizes)
 
     # --- Boxes: dimensions of one element are none.
 
     def _most(self, size: int | Points | Span) -> int:
-        if isinstance(size, Points) and size.iterator in self.piece:
-            return self.piece[size.iterator] + size.more
+        if isinstance(size, Points) and size.iterator in self.strip:
+            return self.strip[size.iterator] + size.more
         return int(self.loops.candidates.most(size)[0])
 
     def _sizes(self, box: Box) -> list[Size]:
@@ -135,8 +135,8 @@ class StepPrinter:
 
     def _size(self, size: int | Points | Span) -> Size:
         match size:
-            case Points(iterator, more) if iterator in self.piece:
-                return (number(self.piece[iterator] + more),)
+            case Points(iterator, more) if iterator in self.strip:
+                return (number(self.strip[iterator] + more),)
             case Points(iterator, more):
                 return self.loops.size(iterator, more)
             case Span(operand, axis):

@@ -30,12 +30,12 @@ from nopt.passes.kernel.tile_program import (
     Buffers,
     ForEach,
     Gemm,
-    Pieces,
     Points,
     Reset,
     Span,
     Step,
     Store,
+    Strips,
     TileProgram,
 )
 from nopt.passes.kernel.tiling import Tiling
@@ -176,11 +176,11 @@ class _Selection:
         tiling = self.tiling
         if self.planes is not None:
             yield from self.planes.end()
-        if tiling.goes_in_pieces:
+        if tiling.goes_in_strips:
             parallel = range(tiling.parallel)
             self.points[: len(parallel)] = [AffineDimExpr(i) + AffineSymExpr(i) for i in parallel]
             self.acc = self.accesses.in_tile(self.points[: len(parallel)])
-            yield Pieces(tuple(self._finish()))
+            yield Strips(tuple(self._finish()))
         else:
             yield from self._finish()
 

@@ -10,7 +10,7 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import CoreNest, NotOnCore, Product
-from nopt.passes.core.factors import factors, is_constant
+from nopt.passes.core.product_factors import factors, is_constant
 from nopt.passes.fusion.block_parts import writes_blocks
 from nopt.passes.layout.choices.input_lanes import InputLane, input_lanes
 from nopt.passes.layout.choices.output_lanes import output_lanes

@@ -17,7 +17,7 @@ from nopt.dialects.graph import ConstantOp
 from nopt.hw.config import Config
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import Product
-from nopt.passes.core.factors import is_constant
+from nopt.passes.core.product_factors import is_constant
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.choices.layout_requirements import (

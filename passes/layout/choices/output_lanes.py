@@ -10,7 +10,7 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_math import to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.passes.core.core_nest import CoreNest, NotOnCore, Product, Window
-from nopt.passes.core.factors import (
+from nopt.passes.core.product_factors import (
     factors,
     is_constant,
     output_channels,

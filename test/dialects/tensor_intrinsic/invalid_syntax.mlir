@@ -104,7 +104,7 @@ func.func @f() attributes {a = #tensor_intrinsic.schedule<tile [4] order [0] inp
 
 // -----
 
-func.func @f() attributes {a = #tensor_intrinsic.schedule<tile [4] order [0] inp 1 wgt 1 acc 1 pieces 0>} {
+func.func @f() attributes {a = #tensor_intrinsic.schedule<tile [4] order [0] inp 1 wgt 1 acc 1 strips 0>} {
   return
 }
-// CHECK: error: pieces must be positive, found 0
+// CHECK: error: strips must be positive, found 0

@@ -86,8 +86,8 @@ func.func @schedule(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
     // CHECK-NEXT: %a = affine_nest.load %x[%i, %l] : tensor<4x16xi8>
     affine_nest.yield %a : i8
     // CHECK-NEXT: affine_nest.yield %a : i8
-  } attributes {schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 2 wgt 1 acc 2 pieces 2>, other = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2 pieces 1>} : tensor<4x16xi8>
-  // CHECK-NEXT: } attributes {schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 2 wgt 1 acc 2 pieces 2>, other = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2>} : tensor<4x16xi8>
+  } attributes {schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 2 wgt 1 acc 2 strips 2>, other = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2 strips 1>} : tensor<4x16xi8>
+  // CHECK-NEXT: } attributes {schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 2 wgt 1 acc 2 strips 2>, other = #tensor_intrinsic.schedule<tile [3] order [0] inp 2 wgt 1 acc 2>} : tensor<4x16xi8>
   func.return %y : tensor<4x16xi8>
   // CHECK-NEXT: func.return %y : tensor<4x16xi8>
 }

@@ -33,7 +33,7 @@ func.func @small(%x: tensor<2x16xi8>, %w: tensor<16x16xi8>) -> tensor<2x16xi8> {
   return %y : tensor<2x16xi8>
 }
 // FOUND: schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 1 wgt 1 acc 1>
-// LINE: {"machine": {"name": "rtl", {{.*}}}, "nest": "[2] x []; product; inp [2] {{.*}}; wgt [] {{.*}}", "tile": [2], "order": [0], "slots": [1, 1, 1], "within": [1, 1], "pieces": 1, "cycles": {{[0-9]+}}}
+// LINE: {"machine": {"name": "rtl", {{.*}}}, "nest": "[2] x []; product; inp [2] {{.*}}; wgt [] {{.*}}", "tile": [2], "order": [0], "slots": [1, 1, 1], "within": [1, 1], "strips": 1, "cycles": {{[0-9]+}}}
 // OTHERS: remark: 'builtin.module' leaves out schedules of {{.*}}others.jsonl: 1 for other machines, 1 for other nests
 // OTHERS: schedule = #tensor_intrinsic.schedule<tile [2] order [0] inp 1 wgt 1 acc 1>
 // EDITED: schedule = #tensor_intrinsic.schedule<tile [1] order [0] inp 1 wgt 1 acc 1>
