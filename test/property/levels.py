@@ -41,6 +41,10 @@ LAYOUT = _PASSES[_LAYOUT:_SCHEDULE]
 TO_CORE = LAYOUT[: LAYOUT.index("affine-nest-propagate-packs") + 1]
 """The same, up to nests as the core runs them."""
 *TO_KERNELS, TO_ISA = _PASSES[_SCHEDULE:]
+STAGES = (TO_NESTS[:1], TO_NESTS, (*TO_NESTS, *TO_CORE))
+"""To nests as they are converted, fused, and as the core runs them."""
+LOWER = "convert-affine-nest-to-affine"
+CLEAN = [name for name in PIPELINES["graph-clean"].passes if name.startswith("graph-")]
 
 RTL = Config.load("rtl")
 TINY = Config(

@@ -1,8 +1,6 @@
 """`convert-affine-nest-to-affine` keeps what nests compute: run by xDSL, and by MLIR if there."""
 
 import io
-import shutil
-import subprocess
 from functools import cache
 from typing import Any
 
@@ -10,12 +8,14 @@ import numpy as np
 import pytest
 from affine_networks import networks
 from checks import apply, assert_equal, parse, run
-from drafts import Network, values
+from drafts import Network
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from levels import TO_CORE, TO_NESTS
+from levels import LOWER, STAGES
+from mlir_tools import start, tools
 from nest_graphs import nest_graphs
+from odd_nests import NESTS, nest
 from xdsl.dialects import affine, arith
 from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
 from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_impls
@@ -30,9 +30,6 @@ from xdsl.ir import Operation
 from xdsl.printer import Printer
 
 from nopt.dialects.constants import element_type, tensor_type
-
-LOWER = "convert-affine-nest-to-affine"
-
 
 # --- By xDSL's interpreter, and what it lacks.
 
@@ -111,13 +108,8 @@ def check(network: Network, passes: tuple[str, ...] = ()) -> None:
     assert_equal(run_lowered(network.module, network.inputs, expected), expected, LOWER)
 
 
-CONVERT = TO_NESTS[:1]
-FUSE = TO_NESTS
-BLOCK = (*FUSE, *TO_CORE)
-
-
 @examples(200)
-@given(networks(steps=2, largest=60), st.sampled_from([CONVERT, FUSE]))
+@given(networks(steps=2, largest=60), st.sampled_from(STAGES[:2]))
 def test_networks_by_xdsl(network: Network, passes: tuple[str, ...]):
     check(network, passes)
 
@@ -126,70 +118,6 @@ def test_networks_by_xdsl(network: Network, passes: tuple[str, ...]):
 @given(nest_graphs(steps=2, largest=60))
 def test_graphs_of_nests_by_xdsl(network: Network):
     check(network)
-
-
-# What networks do not have: reductions of reductions, of numbers, by minimum; nests of rank 0.
-NESTS = {
-    "two_reductions": """
-      %y = affine_nest.for (%i) = (3) reduce (%j, %k) = (4, 2) {
-        %a = affine_nest.load %x[%i, %j] : tensor<3x5xi8>
-        %m = affine_nest.reduce max %a : i8
-        %b = affine_nest.load %x[%i, %j + %k - 1] pad 7 : tensor<3x5xi8>
-        %d = arith.subi %b, %m : i8
-        %e = arith.extsi %d : i8 to i32
-        %s = affine_nest.reduce add %e : i32
-        %n = arith.extsi %m : i8 to i32
-        %v = arith.addi %s, %n : i32
-        affine_nest.yield %v : i32
-      } : tensor<3xi32>""",
-    "least_of_all": """
-      %y = affine_nest.for () = () reduce (%i, %j) = (3, 5) {
-        %a = affine_nest.load %x[2 - %i, %j] : tensor<3x5xi8>
-        %m = affine_nest.reduce min %a : i8
-        affine_nest.yield %m : i8
-      } : tensor<i8>""",
-    "sum_of_a_number": """
-      %y = affine_nest.for (%i) = (3) reduce (%j) = (50) {
-        %a = affine_nest.load %x[%i, 1] : tensor<3x5xi8>
-        %s = affine_nest.reduce add %a : i8
-        affine_nest.yield %s : i8
-      } : tensor<3xi8>""",
-    "reduction_over_nothing": """
-      %y = affine_nest.for (%i) = (3) {
-        %a = affine_nest.load %x[%i, 1] : tensor<3x5xi8>
-        %s = affine_nest.reduce max %a : i8
-        affine_nest.yield %s : i8
-      } : tensor<3xi8>""",
-    "divisions": """
-      %y = affine_nest.for (%i, %j) = (4, 6) {
-        %a = affine_nest.load %x[(%i * 6 + %j) floordiv 7, (%i + %j) mod 7] pad 9 : tensor<3x5xi8>
-        %b = affine_nest.load %x[(%i + 1) ceildiv 2, %j - %i] pad 4 : tensor<3x5xi8>
-        %v = arith.maxsi %a, %b : i8
-        affine_nest.yield %v : i8
-      } : tensor<4x6xi8>""",
-    "shifts": """
-      %y = affine_nest.for (%i, %j) = (3, 5) {
-        %a = affine_nest.load %x[%i, %j] : tensor<3x5xi8>
-        %b = arith.extsi %a : i8 to i32
-        %c = arith.constant 9 : i32
-        %d = arith.shli %b, %c : i32
-        %e = arith.constant 11 : i32
-        %f = arith.shrsi %d, %e : i32
-        %g = arith.floordivsi %f, %e : i32
-        %v = arith.trunci %g : i32 to i16
-        affine_nest.yield %v : i16
-      } : tensor<3x5xi16>""",
-}
-
-
-def nest(name: str) -> Network:
-    """A function of the nest on a random tensor."""
-    result = NESTS[name].rsplit(" : ", 1)[1]
-    text = f"""
-    func.func @main(%x: tensor<3x5xi8>) -> {result} {{{NESTS[name]}
-      return %y : {result}
-    }}"""
-    return Network(parse(text), [values(np.random.default_rng(0), (3, 5), np.dtype(np.int8), 0.2)])
 
 
 @pytest.mark.parametrize("name", NESTS)
@@ -233,16 +161,6 @@ def test_arguments_given_packed():
 # --- By MLIR: `mlir-opt` accepts the text, and what it makes of it computes the same.
 
 
-def tools() -> tuple[str, str]:
-    """The paths of `mlir-opt` and of MLIR's runner, of one version."""
-    for suffix in ("", *(f"-{version}" for version in range(30, 14, -1))):
-        optimizer = shutil.which(f"mlir-opt{suffix}")
-        runners = [shutil.which(f"{name}{suffix}") for name in ("mlir-runner", "mlir-cpu-runner")]
-        if optimizer and (runner := next(filter(None, runners), None)):
-            return optimizer, runner
-    pytest.skip("mlir-opt and mlir-runner are not installed")
-
-
 TO_LLVM = (
     "--lower-affine",
     "--arith-expand",
@@ -253,12 +171,6 @@ TO_LLVM = (
     "--convert-func-to-llvm",
     "--reconcile-unrealized-casts",
 )
-
-
-def start(command: list[str], text: str) -> str:
-    done = subprocess.run(command, input=text, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[:2000]
-    return done.stdout
 
 
 @cache
@@ -337,7 +249,7 @@ def check_by_mlir(network: Network, passes: tuple[str, ...] = ()) -> None:
 
 
 @examples(30)
-@given(networks(steps=2, largest=2000, floats=False), st.sampled_from([CONVERT, FUSE, BLOCK]))
+@given(networks(steps=2, largest=2000, floats=False), st.sampled_from(STAGES))
 def test_networks_by_mlir(network: Network, passes: tuple[str, ...]):
     check_by_mlir(network, passes)
 

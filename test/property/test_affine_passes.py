@@ -6,6 +6,7 @@ from itertools import chain
 
 import numpy as np
 from affine_networks import networks
+from block_cores import CORES
 from checks import CONTEXT, assert_same, parse
 from drafts import Network
 from fuzzing import examples
@@ -27,19 +28,6 @@ CONVERT, *BEFORE = TO_NESTS
 REWRITES = (*((name,) for name in BEFORE), LAYOUT[:2], *((name,) for name in LAYOUT[2:]))
 
 
-def core(log_block: int, alu_multiply: bool) -> Config:
-    """A core with blocks of 2^log_block: small tensors have several."""
-    return Config(
-        log_block_in=log_block,
-        log_block_out=log_block,
-        log_inp_buff_size=11 + log_block,
-        log_wgt_buff_size=10 + 2 * log_block,
-        log_acc_buff_size=13 + log_block,
-        alu_multiply=alu_multiply,
-    )
-
-
-CORES = st.sampled_from([Config.load("rtl"), core(2, False), core(3, True)])
 ORDERS = st.lists(st.sampled_from(REWRITES), max_size=6)
 
 

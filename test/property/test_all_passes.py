@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from levels import LAYOUT, TO_ISA, TO_KERNELS, TO_NESTS
-from test_graph_clean import CLEAN
+from levels import CLEAN, LAYOUT, TO_ISA, TO_KERNELS, TO_NESTS
 
 from nopt.passes import get_all_passes
 

@@ -6,6 +6,7 @@ from fuzzing import examples
 from graph_networks import graphs, is_close
 from hypothesis import given
 from hypothesis import strategies as st
+from levels import CLEAN
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
@@ -47,9 +48,6 @@ def test_canonicalize_integers(network: Network):
 def test_canonicalize_floats(network: Network):
     check(network, CanonicalizePass())
     assert is_stable(network.module)
-
-
-CLEAN = [name for name in PIPELINES["graph-clean"].passes if name.startswith("graph-")]
 
 
 @examples(200)

@@ -5,6 +5,7 @@ from math import prod
 
 import numpy as np
 from affine_networks import networks
+from block_cores import CORES
 from checks import apply, assert_same, parse
 from drafts import Network, values
 from fuzzing import examples
@@ -12,7 +13,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from levels import LAYOUT, RTL, TO_CORE, TO_NESTS, legal_lanes
 from nest_graphs import nest_graphs
-from test_affine_passes import CORES
 from xdsl.dialects.builtin import AffineMapAttr, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir.affine import AffineDimExpr, AffineMap

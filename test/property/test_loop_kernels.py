@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from checks import CONTEXT, parse
 from loop_interpreter import Loops, stored
-from test_affine_lowering import start, tools
+from mlir_tools import start, tools
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.utils.exceptions import VerifyException

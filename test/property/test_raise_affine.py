@@ -12,10 +12,12 @@ from drafts import Network
 from fuzzing import examples
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
+from levels import LOWER, STAGES
 from loop_interpreter import Loops, stored
 from loop_programs import Program, programs
+from mlir_tools import start, tools
 from nest_graphs import nest_graphs
-from test_affine_lowering import BLOCK, CONVERT, FUSE, LOWER, NESTS, nest, start, tools
+from odd_nests import NESTS, nest
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -100,13 +102,13 @@ def test_nests_there_and_back(network: Network):
 
 
 @examples(200)
-@given(networks(steps=2, largest=600), st.sampled_from([CONVERT, FUSE, BLOCK]))
+@given(networks(steps=2, largest=600), st.sampled_from(STAGES))
 def test_networks_there_and_back(network: Network, passes: tuple[str, ...]):
     check_round_trip(network, passes)
 
 
 @examples(25)
-@given(networks(steps=2, largest=600, floats=False), st.sampled_from([CONVERT, FUSE, BLOCK]))
+@given(networks(steps=2, largest=600, floats=False), st.sampled_from(STAGES))
 def test_networks_through_mlir(network: Network, passes: tuple[str, ...]):
     """`mlir-opt` verifies what nests are lowered to, and what it makes of it is raised."""
     mlir_opt, _ = tools()
