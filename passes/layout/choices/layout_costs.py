@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product as combinations
 from math import prod
@@ -69,7 +69,7 @@ def option_of(lanes: Lanes, config: Config) -> Option:
         reads.append((nest.destination, Blocked(lanes.result.axis)))
     return Option(
         lanes.attribute,
-        _cycles(lanes, inputs, config) + _unusual(vectors),
+        _cycles(lanes, inputs, config) + _unusual(load for load, _ in vectors),
         _made(nest, lanes.result.axis, block),
         tuple(dict.fromkeys(reads)),
     )
@@ -88,15 +88,14 @@ def _loads_of_vectors(lanes: Lanes, block: int) -> Iterator[tuple[LoadOp, int]]:
             yield load, load_along(load, lanes.output, block).axis
 
 
-def _unusual(vectors: Sequence[tuple[LoadOp, int]]) -> int:
-    """What keeps a choice for want of others: the core's loads pad just two dimensions.
+def _unusual(loads: Iterable[LoadOp]) -> int:
+    """What keeps a choice for want of others: the core's loads pad just the last two dimensions.
 
-    Those are the last two but for that of the lanes.
+    Blocks of lanes are counted where the dimension stands that the lanes run along.
     """
-    for load, lanes in vectors:
-        read = zip(load.map.data.results, load.source_shape, strict=True)
-        others = [each for axis, each in enumerate(read) if axis != lanes]
-        for expr, size in others[:-2]:
+    for load in loads:
+        read = [*zip(load.map.data.results, load.source_shape, strict=True)]
+        for expr, size in read[:-2]:
             low, high = expr_range(expr, load.nest.ranges)
             if low < 0 or high >= size:
                 return UNUSUAL
