@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -253,6 +254,33 @@ def test_loads_between_tiles_hide_behind_the_last_chunks_and_the_epilogue(ahead:
     assert cycles(0.0) == cycles(min(room, 130.0 - 3 * load)) == 130.0
     for more in (1.0, 50.0):
         assert cycles(room + more) >= 130.0 + more
+
+
+@pytest.mark.parametrize("ahead, cycles", [(1, 138.0), (2, 134.0), (5, 130.0)])
+def test_loads_longer_than_a_chunk_hold_up_what_is_not_ahead(ahead: int, cycles: float):
+    """Of 3 chunks of 10 cycles, with loads of 14 each, and an epilogue of 100."""
+    numbers = (3, 10.0, 100.0, 3 * 14.0, 0.0, ahead)
+    assert period(*(np.asarray([number]) for number in numbers)) == cycles
+
+
+@pytest.mark.parametrize("memory", Memory)
+def test_a_scratchpad_may_be_full_to_the_last_entry(memory: Memory):
+    _, _, tiling = core_nest(CONV)
+    tile, order, slots, _ = SCHEDULES[0][1:]
+    schedule = ScheduleAttr.of(tile, order, slots)
+    needed = schedule_entries(tiling, schedule)
+    names = {each: f"{each}_entries" for each in Memory}
+
+    class Full:
+        """A core with just so many entries."""
+
+    for each, entries in needed.items():
+        setattr(Full, names[each], entries)
+    check_schedule(tiling, schedule, cast(Config, Full))
+    setattr(Full, names[memory], needed[memory] - 1)
+    message = f"needs {needed[memory]} entries of {memory}, expected at most {needed[memory] - 1}"
+    with pytest.raises(NoScheduleError, match=message):
+        check_schedule(tiling, schedule, cast(Config, Full))
 
 
 def test_of_two_lines_for_a_nest_the_last_counts(tmp_path: Path):
