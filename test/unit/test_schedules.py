@@ -167,6 +167,17 @@ def test_divided_iterators_are_not_tiled():
     )
 
 
+def test_the_last_tile_has_what_others_leave():
+    _, _, conv = core_nest(CONV)
+    parallel = conv.extents[: conv.parallel]
+    tiles = [[1, b, h, w, *conv.extents[4:]] for b in (1, 2) for h in range(1, 21) for w in (6, 20)]
+    last = last_tile(conv, np.array(tiles))
+    for i, tile in enumerate(tiles):
+        left = [e - [*range(0, e, t)][-1] for e, t in zip(parallel, tile, strict=False)]
+        assert last.vectors[i] == np.prod(left)
+        assert left[last.axis[i]] == last.length[i] and max(left[: last.axis[i]], default=1) == 1
+
+
 def test_strips_are_equal_parts_of_the_last_tile():
     _, _, conv = core_nest(CONV)
     extents = [*conv.extents]
