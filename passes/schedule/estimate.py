@@ -109,11 +109,14 @@ class _Estimation:
             epilogue = epilogue + self._other(operand)
         store = self.costed.store
         total, loads = np.zeros(count), self.turns * self.per_tile
-        for tiles_of_kind, streamed, kept, ahead in self._kinds():
+        kinds = self._kinds()
+        for tiles_of_kind, streamed, kept, ahead in kinds:
             product = streamed + kept
             cycles = period(self.chunks, chunk, epilogue, product, self.per_tile, ahead)
             total = total + tiles_of_kind * np.maximum(cycles, store.cycles)
             loads = loads + tiles_of_kind * (streamed + kept)
+        if not tiling.is_behind:
+            total = total + self._first_behind(chunk, epilogue, kinds[0])
         self.instructions = self.instructions + self.turns * store.instructions
         return Estimate(
             np.maximum(total, cost.fetch_cycles(self.instructions, config)) + uops.once,
@@ -127,6 +130,17 @@ class _Estimation:
             self.instructions,
             config,
         )
+
+    def _first_behind(
+        self, chunk: Floats, epilogue: Floats, kind: tuple[Floats, Floats, Floats, Integers]
+    ) -> Floats:
+        """Cycles that the first tile takes longer than others of its kind: no epilogue before it
+        lets loads run ahead, so each of its chunks waits for its own."""
+        _, streamed, kept, ahead = kind
+        product = streamed + kept
+        alone = (self.chunks - 1) * np.maximum(product / self.chunks, chunk) + chunk + epilogue
+        others = period(self.chunks, chunk, epilogue, product, self.per_tile, ahead)
+        return np.maximum(alone - others, 0)
 
     def _last_store(self) -> Floats:
         """Cycles that are left when all is computed: most strips are stored beside later ones."""
