@@ -76,6 +76,16 @@ def test_rows_further_apart_than_an_instruction_says(
     assert all(map(np.array_equal, found, expected))
 
 
+def test_loads_of_a_first_tile_have_no_epilogue_to_hide_behind():
+    """Tiles of two chunks take 2,958 cycles; of four smaller ones, each behind its loads, more."""
+    (layer,) = (layer for layer in LAYERS if layer.name == "matmul 37x53x71")
+    module = layer.build()
+    inputs = random_inputs(module)
+    runtime = Runtime(compile_program(module))
+    runtime.run(inputs)
+    assert runtime.cycles <= 2_958
+
+
 def test_digits_on_the_core():
     images, labels = np.load(DIGITS / "images.npy"), np.load(DIGITS / "labels.npy")
     module = digits()
@@ -113,10 +123,12 @@ def op_counts(size: int, channels: int, kernel: int, stride: int) -> list[int]:
 def test_op_counts_do_not_grow(channels: int, kernel: int, stride: int):
     """Schedules differ in which dimensions need a loop, and which loads one around them that turns
     once (an op and its end each), in no more. The epilogue stands there twice: for tiles, and for
-    the strips of the last one."""
+    the strips of the last one. The smallest layer may be one tile, which needs neither."""
     sizes = [14, 28, 56, 112, 224]
     counts = np.array([op_counts(size, channels, kernel, stride) for size in sizes])
     assert counts.max() < 60
     before_schedules = counts[:, :8]
     assert (before_schedules == before_schedules[0]).all()
-    assert (counts.max(axis=0) - counts.min(axis=0) <= 2 * (4 + 4)).all()
+    smallest, larger = counts[0], counts[1:]
+    assert (smallest <= larger.max(axis=0)).all()
+    assert (larger.max(axis=0) - larger.min(axis=0) <= 2 * (4 + 4)).all()
