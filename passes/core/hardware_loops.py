@@ -108,7 +108,7 @@ def arrange(
     """One instruction for a box whose `addresses` are affine in its dimensions.
 
     Dimensions that move all addresses as one longer loop would are merged, then divided into
-    hardware loops, micro-ops and loops around; execution order stays the box's.
+    hardware loops, micro-ops and loops around; loops keep the order that they have in the box.
     """
     sums = [to_sum(address, ranges) for address in addresses]
     dims = [AffineDimExpr(position) for position in range(len(sizes))]
