@@ -73,6 +73,11 @@ class Blob(str):
         for begin in range(0, len(self.data), _CHUNK_BYTES):
             yield self.data[begin : begin + _CHUNK_BYTES].data.hex()
 
+    @property
+    def sample(self) -> tuple[bytes, int, bytes]:
+        """The alignment, how many bytes, and some: equal for equal blobs, else most likely not."""
+        return self.header, len(self.data), self.data[:: len(self.data) // 64 + 1].tobytes()
+
     def is_same(self, other: Blob) -> bool:
         """Whether the bytes are equal."""
         if self.header != other.header or len(self.data) != len(other.data):

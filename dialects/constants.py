@@ -6,8 +6,10 @@ the end of the file. xDSL has one store for the whole process, so keys are made 
 """
 
 import re
-from collections.abc import Generator, Sequence
+from collections import defaultdict
+from collections.abc import Generator, Hashable, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any, TypeAlias, cast
 
@@ -127,13 +129,16 @@ def scoped_resources() -> Generator[None]:
     For a driver that processes unrelated files in one process: without it, the keys in one file's
     output would depend on the files before it."""
     blobs = stored_resources(_resources())
-    saved = dict(blobs)
+    saved, saved_stems = dict(blobs), dict(_STEMS)
     blobs.clear()
+    _STEMS.clear()
     try:
         yield
     finally:
         blobs.clear()
         blobs.update(saved)
+        _STEMS.clear()
+        _STEMS.update(saved_stems)
 
 
 def _resources() -> OpAsmDialectInterface:
@@ -150,19 +155,43 @@ def _reads_back(values: Array) -> bool:
     return exact and bool(np.isfinite(values).all())
 
 
+@dataclass
+class _Stem:
+    """The keys that begin with one name: a network may have a thousand."""
+
+    taken: int = 0
+    """How many are: the name itself, then the name and 0, 1, …"""
+    alike: defaultdict[Hashable, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Those of blobs that are equal in a few places."""
+
+
+_STEMS: dict[str, _Stem] = {}
+"""Beside xDSL's store, which knows only whole keys."""
+
+
 def _store(name: str, blob: Blob) -> str:
     """Store a blob; the key is `name`, made an identifier and unique. Equal blobs share a key."""
     resources = _resources()
     stem = re.sub(r"[^A-Za-z0-9_$.]", "_", name)
     if not re.match(r"[A-Za-z_]", stem):
         stem = f"_{stem}"
-    key, count = stem, 0
-    while (known := resources.lookup(key)) is not None:
-        if known and _as_blob(key, known).is_same(blob):
+    keys = _STEMS.setdefault(stem, _Stem())
+    for key in keys.alike[blob.sample]:
+        if (known := resources.lookup(key)) and _as_blob(key, known).is_same(blob):
             return key
-        key, count = f"{stem}_{count}", count + 1
-    resources.parse_resource(resources.declare_resource(key), blob)
-    return key
+    while True:
+        key = f"{stem}_{keys.taken - 1}" if keys.taken else stem
+        keys.taken += 1
+        known = resources.lookup(key)
+        if known is None:
+            resources.parse_resource(resources.declare_resource(key), blob)
+            known = blob
+        # A parser stored it, or has declared it only.
+        kept = _as_blob(key, known) if known else None
+        if kept is not None:
+            keys.alike[kept.sample].append(key)
+            if kept.is_same(blob):
+                return key
 
 
 def _as_blob(key: str, text: str) -> Blob:

@@ -7,6 +7,7 @@ tokens inserted, words encoded. The result is a program file's content.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -192,12 +193,12 @@ class _Assembler:
 def _names(values: Sequence[SSAValue]) -> dict[SSAValue, str]:
     """A name of its own for each value: its hint, numbered where it was taken before."""
     taken, names = {_MICRO_OPS, _ZEROS}, dict[SSAValue, str]()
+    counts = Counter[str]()
     for value in values:
-        hint = value.name_hint or "value"
-        name, count = hint, 0
+        hint = name = value.name_hint or "value"
         while name in taken:
-            count += 1
-            name = f"{hint}_{count}"
+            counts[hint] += 1
+            name = f"{hint}_{counts[hint]}"
         taken.add(name)
         names[value] = name
     return names
