@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from nopt.hw.config import Config
 from nopt.passes.core.transfers import parts_of
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
-from nopt.passes.kernel.tile_cost import KnownCosts, TileCost, tile_cost
+from nopt.passes.kernel.tile_cost import TileCost, TileCosts
 
 
 @dataclass(frozen=True)
@@ -38,39 +38,42 @@ class CostedTiles:
     store: TransferCost
     last_store: TransferCost
     """Of the last tile, which may be smaller."""
-    known: KnownCosts = field(default_factory=KnownCosts)
+    costs: TileCosts
+    """Where those of other orders come from."""
 
     @classmethod
     def of(cls, candidates: Candidates, config: Config) -> CostedTiles:
-        tiling, tiles, known = candidates.tiling, candidates.tiles, KnownCosts()
+        tiling, tiles = candidates.tiling, candidates.tiles
+        costs = TileCosts(candidates, config)
         last = np.array(tiling.extents) - (candidates.trips - 1) * tiles
         return cls(
             candidates,
-            tile_cost(candidates, config, known),
+            costs.under(candidates),
             tuple(_load(candidates, operand, config) for operand in tiling.operands),
             _store(candidates, tiles, config),
             _store(candidates, last, config),
-            known,
+            costs,
         )
 
     def __getitem__(self, positions: Integers) -> CostedTiles:
         """Some of the candidates."""
+        costs = self.costs[positions]
         return CostedTiles(
-            self.candidates[positions],
+            costs.candidates.under(self.candidates.order),
             self.compute[positions],
             tuple(load[positions] for load in self.loads),
             self.store[positions],
             self.last_store[positions],
+            costs,
         )
 
-    def under(self, order: Sequence[int], config: Config) -> CostedTiles:
+    def under(self, order: Sequence[int]) -> CostedTiles:
         """The candidates under another order of the tile loops, which says what tiles leave to
         the next ones."""
         candidates = self.candidates.under(order)
         if not candidates.tiling.overlapping:
             return replace(self, candidates=candidates)
-        compute = tile_cost(candidates, config, self.known)
-        return replace(self, candidates=candidates, compute=compute)
+        return replace(self, candidates=candidates, compute=self.costs.under(candidates))
 
     def load(self, operand: Operand) -> TransferCost:
         """Of one of the tiling's operands."""

@@ -67,6 +67,31 @@ def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) ->
     return estimate(tiles, config, slots_of(schedule), scopes_of(schedule))
 
 
+def least(tiles: CostedTiles) -> tuple[Floats, Floats]:
+    """Cycles and instructions that candidates take at least, in any order and whatever is kept:
+    what compute takes without waiting, or loads of every window once, whichever is longer."""
+    candidates, store = tiles.candidates, tiles.store
+    costs = [tiles.costs.of(each).of_tile(candidates.chunks) for each in candidates.any_programs]
+    compute = candidates.results * np.minimum.reduce([each.cycles for each in costs])
+    each_tile = np.minimum.reduce([each.instructions for each in costs]) + store.instructions
+    instructions = candidates.results * each_tile
+    loads = np.zeros(len(candidates))
+    for operand in candidates.tiling.operands:
+        load, windows = tiles.load(operand), candidates.turns(operand, candidates.loops)
+        instructions = instructions + windows * load.instructions
+        if _is_computes(operand, candidates.tiling):
+            compute = compute + windows * load.cycles
+        else:
+            loads = loads + windows * load.cycles
+    stores = candidates.results * store.cycles
+    return np.maximum.reduce([compute, loads, stores]), instructions
+
+
+def _is_computes(operand: Operand, tiling: Tiling) -> bool:
+    """Whether the compute module loads an operand: one of the epilogue, to the accumulators."""
+    return operand.memory is Memory.ACC and operand.load is not tiling.operands[0].load
+
+
 class _Estimation:
     def __init__(
         self,
@@ -77,14 +102,14 @@ class _Estimation:
     ):
         self.costed = costed
         self.candidates = candidates = costed.candidates
-        self.tiling = tiling = candidates.tiling
+        self.tiling = candidates.tiling
         self.config = config
         self.tiles = candidates.tiles
         self.trips = candidates.trips
         self.loops = candidates.loops
         self.slots = slots
         self.scopes = scopes
-        self.turns = self.trips[:, : tiling.parallel].prod(axis=1)
+        self.turns = candidates.results
         self.chunks = candidates.chunks
 
     def result(self) -> Estimate:

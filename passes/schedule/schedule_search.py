@@ -2,7 +2,8 @@
 
 A candidate is a tile size for each iterator, an order of the tile loops, the loops within which the
 product's operands are kept, and slots. Loops that move the same operands are interchangeable, so
-only orders of distinct reuse are tried.
+only orders of distinct reuse are tried. Tiles that compute alone for longer than the best schedule
+so far takes are dropped on the way.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
 from math import inf, prod
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.passes.kernel.candidates import Candidates
+from nopt.passes.core.hardware_loops import Booleans
+from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.capacity import entries_needed
 from nopt.passes.kernel.last_tile import best_strips
 from nopt.passes.kernel.legality import NoScheduleError, illegal_window
@@ -24,7 +26,7 @@ from nopt.passes.kernel.operands import Integers
 from nopt.passes.kernel.reuse import Scopes, factor, scope_of, tile_loops
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.costed_tiles import CostedTiles
-from nopt.passes.schedule.estimate import estimate
+from nopt.passes.schedule.estimate import estimate, least
 
 _MOST_CANDIDATES = 6_000
 _AHEAD = 2
@@ -37,8 +39,16 @@ as many compile twice as fast."""
 _NEIGHBOUR = 0.5
 """What first loads count for behind another nest, which hides some of them."""
 
-_Found: TypeAlias = tuple[float, int, Sequence[int], Sequence[int], Scopes]
-"""A candidate: its cost, its tiles' position, order, slots, scopes."""
+
+class _Found(NamedTuple):
+    """A candidate: its cost, and what the schedule says."""
+
+    cost: float
+    position: int
+    """Of its tiles, among all."""
+    order: Sequence[int]
+    slots: Sequence[int]
+    scopes: Scopes
 
 
 def search(tiling: Tiling, config: Config, weights: float = inf) -> ScheduleAttr:
@@ -67,31 +77,45 @@ class Search:
         scopes = {Memory.INP: innermost, Memory.WGT: innermost}
         slots = np.ones((len(everything), len(Memory)), np.int64)
         self.candidates = everything[self._fitting(everything, slots, scopes)]
-        self.tiles = CostedTiles.of(self.candidates, config)
+        self._try_all()
+
+    def _try_all(self) -> None:
+        """Begin with all candidates."""
+        self.positions = np.arange(len(self.candidates))
+        """The candidates that are left, and what a tile of each costs."""
+        self.tiles = CostedTiles.of(self.candidates, self.config)
+        self.at_least = self._cost_at_least()
+        self.reasons = dict[int, str | None]()
+        """Why a candidate's windows cannot be loaded, of those that were asked for."""
 
     def best(self) -> ScheduleAttr:
         """The cheapest legal schedule. Raises NoScheduleError if none fits."""
         found: list[_Found] = []
+        bound = inf
         for order in self._orders():
             for scopes in self._scopes(order):
-                found += self._cheapest(order, scopes)
-        reason = None
+                cheapest = self._cheapest(order, scopes)
+                found += cheapest
+                legal = (each.cost for each in cheapest if self._illegal(each.position) is None)
+                if (cost := next(legal, inf)) < bound:
+                    bound = cost
+                    self._drop(self.at_least > bound)
         # Ties go to the larger tile, which comes first; then to what was tried first.
-        for _, position, order, slots, scopes in sorted(found, key=lambda each: each[:2]):
-            tiles = self.candidates.tiles[position].tolist()
-            if (reason := illegal_window(self.tiling, tiles)) is None:
-                limits = [scopes[memory] for memory in (Memory.INP, Memory.WGT)]
-                strips = int(self.candidates.strips[position])
-                return ScheduleAttr.of(tiles, order, slots, limits, strips)
+        for each in sorted(found, key=lambda each: (each.cost, each.position)):
+            if self._illegal(each.position) is None:
+                tiles = self.candidates.tiles[each.position].tolist()
+                limits = [each.scopes[memory] for memory in (Memory.INP, Memory.WGT)]
+                strips = int(self.candidates.strips[each.position])
+                return ScheduleAttr.of(tiles, each.order, each.slots, limits, strips)
         none = f"no tile of the nest over {list(self.tiling.extents)}"
-        if reason is not None:
+        if found:
             # Of each order only the cheapest were tried; now those that can be loaded.
-            tiles = self.candidates.tiles.tolist()
-            legal = [i for i, each in enumerate(tiles) if illegal_window(self.tiling, each) is None]
+            legal = [i for i in range(len(self.candidates)) if self._illegal(i) is None]
             if not legal:
+                reason = self._illegal(found[0].position)
                 raise NoScheduleError(f"{none} can be loaded: {reason}")
-            self.tiles = self.tiles[np.array(legal)]
-            self.candidates = self.tiles.candidates
+            self.candidates = self.candidates[np.array(legal)]
+            self._try_all()
             return self.best()
         raise NoScheduleError(
             f"{none} fits the scratchpads of "
@@ -99,16 +123,36 @@ class Search:
             f"{self.config.acc_entries} ACC entries"
         )
 
+    def _illegal(self, position: int) -> str | None:
+        """Why a candidate's windows cannot be loaded."""
+        if position not in self.reasons:
+            tiles = self.candidates.tiles[position].tolist()
+            self.reasons[position] = illegal_window(self.tiling, tiles)
+        return self.reasons[position]
+
+    def _cost_at_least(self) -> Floats:
+        """What each candidate costs at least, in any order."""
+        cycles, instructions = least(self.tiles)
+        # Of a last digit less: the sums are in another order.
+        return (cycles + _INSTRUCTION * instructions) * (1 - 1e-9)
+
+    def _drop(self, dear: Booleans) -> None:
+        """Try some of the candidates no more."""
+        if 4 * np.count_nonzero(dear) > len(dear):
+            kept = np.flatnonzero(~dear)
+            self.positions, self.tiles = self.positions[kept], self.tiles[kept]
+            self.at_least = self.at_least[kept]
+
     def _cheapest(self, order: Sequence[int], scopes: Scopes) -> list[_Found]:
         """Some of the best candidates with this order."""
-        candidates = self.candidates.under(order)
+        candidates = self.tiles.candidates.under(order)
         slots = self._slots(candidates, scopes)
         fitting = self._fitting(candidates, slots, scopes)
         if not len(fitting):
             return []
         self.orders += 1
         self.compared += len(fitting)
-        tiles = self.tiles.under(order, self.config)[fitting]
+        tiles = self.tiles.under(order)[fitting]
         costs = estimate(tiles, self.config, slots[fitting], scopes)
         # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
         weights = factor(self.tiling, Memory.WGT)
@@ -120,8 +164,9 @@ class Search:
         cycles = cycles - (1 - _NEIGHBOUR) * hidden
         cycles = np.where(costs.weights <= self.weights, cycles, inf)
         best = np.argsort(cycles, kind="stable")[:4]
+        positions = self.positions[fitting]
         return [
-            (float(cycles[i]), int(fitting[i]), order, slots[fitting[i]].tolist(), scopes)
+            _Found(float(cycles[i]), int(positions[i]), order, slots[fitting[i]].tolist(), scopes)
             for i in best
             if cycles[i] < inf
         ]
@@ -225,6 +270,6 @@ class Search:
             again = candidates.turns(operand, candidates.loops[:scope]) > 1
             column = list(Memory).index(operand.memory)
             slots[:, column] = np.maximum(slots[:, column], np.where(again, _AHEAD, 1))
-        many = candidates.trips[:, : self.tiling.parallel].prod(axis=1) > 1
+        many = candidates.results > 1
         slots[:, list(Memory).index(Memory.ACC)] = np.where(many, 2, 1)
         return slots

@@ -36,7 +36,7 @@ def uop_loads(tiles: CostedTiles, config: Config, slots: Integers, scopes: Scope
     """
     candidates, tile = tiles.candidates, tiles.compute
     tiling = candidates.tiling
-    turns = candidates.trips[:, : tiling.parallel].prod(axis=1)
+    turns = candidates.results
     results = np.minimum(slots[:, list(Memory).index(Memory.ACC)], turns)
     moved = [
         buffer_tiles(candidates, operand, scopes, slots)

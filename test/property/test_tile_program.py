@@ -23,6 +23,8 @@ from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.legality import SCHEDULE
 from nopt.passes.kernel.tile_cost import tile_cost
 from nopt.passes.kernel.tiling import tiling_of
+from nopt.passes.schedule.costed_tiles import CostedTiles
+from nopt.passes.schedule.estimate import estimate_schedule, least
 
 
 def expected_steps(nest: ForOp, config: Config) -> tuple[float, bool]:
@@ -64,3 +66,22 @@ def test_cost_reads_what_is_printed(network: Network, core: str, seed: int | Non
         assert round(total, 3) == steps
     else:
         assert total >= steps - 1e-3
+
+
+@examples(200)
+@given(core_networks(), st.sampled_from([*CORES]), st.integers(0, 2**32 - 1))
+def test_no_schedule_is_estimated_below_the_least(network: Network, core: str, seed: int):
+    """The search drops tiles by what they take at least: no order nor scope may take less."""
+    config = CORES[core]
+    attach(network.module, config)
+    apply(network.module, *TO_NESTS, *LAYOUT)
+    pin_schedules(network.module, config, np.random.default_rng(seed))
+    for nest in [op for op in network.module.walk() if isinstance(op, ForOp)]:
+        schedule = nest.attributes.get(SCHEDULE)
+        if isinstance(schedule, ScheduleAttr):
+            tiling = tiling_of(nest, config)
+            estimated = estimate_schedule(tiling, schedule, config)
+            candidates = Candidates.of(tiling, schedule)
+            cycles, instructions = least(CostedTiles.of(candidates, config))
+            assert cycles[0] <= estimated.steady[0] * (1 + 1e-9)
+            assert instructions[0] <= estimated.instructions[0] * (1 + 1e-9)
