@@ -160,9 +160,7 @@ def _volume(box: Box, candidates: Candidates) -> Floats:
 class _Boxes:
     """A step's box in a tile of each candidate."""
 
-    def __init__(
-        self, box: Box, candidates: Candidates, config: Config, gemm: Gemm | None
-    ) -> None:
+    def __init__(self, box: Box, candidates: Candidates, config: Config, gemm: Gemm | None) -> None:
         self.elements = _volume(box, candidates)
         one, none = np.ones(len(candidates), np.int64), np.zeros(len(candidates), bool)
         sizes = [one, *map(candidates.most, box)]

@@ -96,8 +96,9 @@ class Search:
             for scopes in self._scopes(order):
                 cheapest = self._cheapest(order, scopes)
                 found += cheapest
-                legal = (each.cost for each in cheapest if self._illegal(each.position) is None)
-                if (cost := next(legal, inf)) < bound:
+                better = [each for each in cheapest if each.cost < bound]
+                legal = (each.cost for each in better if self._illegal(each.position) is None)
+                if (cost := next(legal, None)) is not None:
                     bound = cost
                     self._drop(self.at_least > bound)
         # Ties go to the larger tile, which comes first; then to what was tried first.

@@ -47,12 +47,15 @@ class ConvertAffineNestToTensorIntrinsicPass(ModulePass):
         load_resource_dialect(ctx)
         config = machine_of(op)
         bodies: dict[Hashable, Region] = {}
+        checked: set[Hashable] = set()
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             schedule = nest.attributes.get(SCHEDULE)
             if isinstance(schedule, ScheduleAttr):
                 with about(nest):
                     tiling = tiling_of(nest, config)
-                    check_schedule(tiling, schedule, config)
+                    if (legal := (tiling.signature, schedule)) not in checked:
+                        check_schedule(tiling, schedule, config)
+                        checked.add(legal)
                 _replace_by_kernel(nest, tiling, schedule, bodies)
             elif schedule or is_on_core(nest):
                 with about(nest):
