@@ -10,8 +10,10 @@ pipeline before the first product, and the last store.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
@@ -24,6 +26,9 @@ from nopt.passes.schedule.costed_tiles import CostedTiles, entry_bytes
 from nopt.passes.schedule.uop_loads import uop_loads
 
 _UNLIMITED = 1 << 20
+
+_Kind: TypeAlias = tuple[NDArray[Any], Floats, NDArray[Any], Integers]
+"""Of tiles: how many, cycles of loads that are streamed and of those that are kept, slots ahead."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +161,7 @@ class _Estimation:
             config,
         )
 
-    def _first_behind(
-        self, chunk: Floats, epilogue: Floats, kind: tuple[Floats, Floats, Floats, Integers]
-    ) -> Floats:
+    def _first_behind(self, chunk: Floats, epilogue: Floats, kind: _Kind) -> Floats:
         """Cycles that the first tile takes longer than others of its kind: no epilogue before it
         lets loads run ahead, so each of its chunks waits for its own."""
         _, streamed, kept, ahead = kind
@@ -216,8 +219,8 @@ class _Estimation:
 
     # --- Kinds of tiles.
 
-    def _kinds(self) -> list[tuple[Floats, Floats, Floats, Integers]]:
-        """For each kind of tile: how many, cycles of streamed and of kept loads, slots ahead."""
+    def _kinds(self) -> list[_Kind]:
+        """Of all tiles."""
         tiling = self.tiling
         if tiling.product is None:
             operand = tiling.operands[0]
@@ -263,7 +266,7 @@ class _Estimation:
         loads: dict[Memory, Floats],
         streamed: Floats,
         ahead: Integers,
-    ) -> list[tuple[Floats, Floats, Floats, Integers]]:
+    ) -> list[_Kind]:
         """Tiles that load both kept operands, one of them, none."""
         none = np.zeros(len(self.tiles))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import prod
 
@@ -85,9 +86,13 @@ MOST_TILES = 400
 
 
 def check_levels(
-    network: Network, config: Config, seed: int | None = None, always: bool = False
+    network: Network,
+    config: Config,
+    seed: int | None = None,
+    always: bool = False,
+    pin: Callable[[ModuleOp, Config], None] | None = None,
 ) -> None:
-    """Lower to bits; with a seed, in random lanes and under random schedules.
+    """Lower to bits; with a seed, in random lanes and under random schedules; `pin` states others.
 
     Windows are fused with what they read where that is estimated to pay, or `always`."""
     module = network.module
@@ -104,6 +109,8 @@ def check_levels(
     assert_equal(run(network), wanted, "affine_nest")
     if rng is not None:
         pin_schedules(module, config, rng)
+    if pin is not None:
+        pin(module, config)
     apply(module, *TO_KERNELS)
     assert_equal(run(network), wanted, "tensor_intrinsic")
     apply(module, TO_ISA)
