@@ -208,18 +208,17 @@ def _involved(
     tensor: SSAValue, nests: Collection[ForOp]
 ) -> tuple[ForOp | None, list[ForOp], list[Form]]:
     """Of some nests the one that makes a tensor, those that read it; how others do."""
-    readers: list[ForOp] = []
+    readers: dict[ForOp, None] = {}
     elsewhere: list[Form] = []
     for use in tensor.uses:
         user = use.operation
         nest = user.nest if isinstance(user, LoadOp) else user
         if isinstance(nest, ForOp) and nest in nests:
-            if nest not in readers:
-                readers.append(nest)
+            readers[nest] = None
         else:
             elsewhere = [PLAIN]
     maker = tensor.owner
-    return maker if isinstance(maker, ForOp) and maker in nests else None, readers, elsewhere
+    return maker if isinstance(maker, ForOp) and maker in nests else None, [*readers], elsewhere
 
 
 def layout_for(tensor: SSAValue, chosen: Mapping[ForOp, Option], block: int) -> Layout | None:

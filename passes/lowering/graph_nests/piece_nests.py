@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from itertools import accumulate
+from math import inf
+
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
@@ -78,19 +82,20 @@ class Concat(RewritePattern):
     def match_and_rewrite(self, op: graph.ConcatOp, rewriter: PatternRewriter):
         if op.result.type.element_type not in NUMBERS or op.parent is None:
             return
-        order: dict[Operation | Block, int] = {o: index for index, o in enumerate(op.parent.ops)}
         axis = op.axis.value.data
-        start = 0
-        pieces: list[tuple[int, int, SSAValue, int]] = []
-        for index, piece in enumerate(op.inputs):
-            written = _unpadded(piece, axis) if PADDING_IS_UNREAD in op.attributes else piece
-            pieces.append((order.get(_first_writer(written), -1), index, written, start))
-            start += shape_of(piece)[axis]
+        starts = accumulate((shape_of(piece)[axis] for piece in op.inputs), initial=0)
+        pieces = [
+            (_unpadded(piece, axis) if PADDING_IS_UNREAD in op.attributes else piece, start)
+            for piece, start in zip(op.inputs, starts, strict=False)
+        ]
+        makers = {maker for piece, _ in pieces for maker in (piece.owner, _first_writer(piece))}
+        order = _positions(makers, op)
         joined: ForOp | None = None
-        latest = -1
-        for index, (_, _, piece, start) in enumerate(sorted(pieces, key=lambda entry: entry[:2])):
+        latest = -inf
+        pieces.sort(key=lambda entry: order.get(_first_writer(entry[0]), -inf))
+        for index, (piece, start) in enumerate(pieces):
             owner = piece.owner
-            if isinstance(owner, Operation) and order.get(owner, -1) > latest:
+            if isinstance(owner, Operation) and order.get(owner, -inf) > latest:
                 latest = order[owner]
                 point = InsertPoint.after(owner)
             elif joined is not None:
@@ -112,6 +117,19 @@ class Concat(RewritePattern):
             rewriter.insert(joined, point)
         assert joined is not None
         rewriter.replace(op, [], [joined.result])
+
+
+def _positions(ops: Set[Operation | Block], reader: Operation) -> dict[Operation | Block, int]:
+    """Where ops stand in the block of one that reads them, counted from there."""
+    inside = {op for op in ops if isinstance(op, Operation) and op.parent is reader.parent}
+    positions: dict[Operation | Block, int] = {}
+    position, op = 0, reader.prev_op
+    while op is not None and len(positions) < len(inside):
+        position -= 1
+        if op in inside:
+            positions[op] = position
+        op = op.prev_op
+    return positions
 
 
 def _unpadded(piece: SSAValue, axis: int) -> SSAValue:
