@@ -224,11 +224,11 @@ def test_scales_of_products_that_cannot_agree_take_a_multiplier():
     a, b, c = (network.add(graph.UnaryOp(each, network.input)) for each in functions)
     pairs = ((a, b), (c, network.input), (a, c))
     products = [network.add(graph.MatmulOp(*pair)) for pair in pairs]
-    module = network.finish(network.add(graph.ConcatOp(products, 1)))
+    module = network.finish(network.dense(network.add(graph.ConcatOp(products, 1)), 3))
     samples = network.samples(2)
     copy = quantized(module, samples)
     forms = [op.multiplier is None for op in copy.walk() if isinstance(op, graph.RequantizeOp)]
-    assert forms == [True, True, False]
+    assert forms == [True, True, False, True]
     assert all(row.signal_to_noise > 25 for row in compare(module, copy, samples[0]))
 
 

@@ -15,18 +15,12 @@ from nopt.dialects import graph
 from nopt.dialects.constants import Array
 from nopt.passes.base.placement import is_on_host
 
-MOVERS = (
-    graph.AvgPoolOp,
-    graph.ClipOp,
-    graph.ConcatOp,
-    graph.GlobalAvgPoolOp,
-    graph.MaxPoolOp,
-    graph.PadOp,
-    graph.ReluOp,
-    graph.ReshapeOp,
-    graph.SliceOp,
-    graph.TransposeOp,
-)
+_COPIES = (graph.ConcatOp, graph.PadOp, graph.ReshapeOp, graph.SliceOp, graph.TransposeOp)
+"""Ops that the host does on floats as well: on integers only for one that wants these."""
+AVERAGES = (graph.AvgPoolOp, graph.GlobalAvgPoolOp)
+"""Ops whose result says nothing about the range of what they read. All other movers give the same
+whether what they read is rounded and clipped, or what they give."""
+MOVERS = (*_COPIES, *AVERAGES, graph.ClipOp, graph.MaxPoolOp, graph.ReluOp)
 """Ops that work on integers as they do on floats if operands and result share one scale."""
 
 _TERMS = 1 << 16
@@ -164,7 +158,10 @@ def _bias(op: Operation) -> tuple[SSAValue, Array] | None:
 
 def integer_tensors(function: FuncOp) -> set[SSAValue]:
     """The results that integers will stand for: of contractions; of sums and movers where an
-    operand is one of them, or a reader of the result wants one."""
+    operand is one of them, or a reader of the result wants one; of copies only if one does.
+
+    So what is joined for the host alone, as the boxes, scores and classes of a detector, keeps
+    scales of its own."""
     ops = list(function.body.block.ops)
     integer: set[SSAValue] = {op.results[0] for op in ops if is_contraction(op)}
 
@@ -180,7 +177,7 @@ def integer_tensors(function: FuncOp) -> set[SSAValue]:
         if is_sum(op):
             return all(known) or (any(known) and wanted(op.results[0]))
         if is_mover(op):
-            return any(known) or wanted(op.results[0])
+            return wanted(op.results[0]) or (any(known) and not isinstance(op, _COPIES))
         bias = _bias(op)
         return bias is not None and bias[0] in integer
 

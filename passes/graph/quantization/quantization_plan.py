@@ -10,6 +10,7 @@ from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects import graph
 from nopt.passes.graph.quantization.integer_layers import (
+    AVERAGES,
     Layer,
     find_layers,
     has_weights,
@@ -51,11 +52,17 @@ def make_plan(function: FuncOp, per_channel: bool) -> Plan:
         exits, freedoms = set[SSAValue](), Freedoms()
     plan = Plan(layers, integer, Ties(), exits, freedoms)
     last = {layer.ops[-1]: layer for layer in layers}
+    moved: set[Operation] = set()
     for op in function.body.block.ops:
         if (layer := last.get(op)) is not None:
             _tie_layer(plan, layer)
         elif op not in folded and op.results and op.results[0] in integer:
             plan.ties.tie([*op.operands, op.results[0]])
+            if not isinstance(op, AVERAGES):
+                moved.add(op)
+    for value in plan.ties.values:
+        if value.uses and all(use.operation in moved for use in value.uses):
+            plan.ties.pass_on(value)
     return plan
 
 

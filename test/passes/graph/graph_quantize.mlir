@@ -25,7 +25,8 @@ func.func @layer(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32> {
 
 // -----
 
-// What a tensor and its maximum share is one scale. The sum is in steps of its finest scale.
+// What a tensor and its maximum share is one scale: that which the maximum needs. The sum is in steps
+// of its finest scale.
 func.func @residual(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x1x1xf32> {
   %w = graph.constant dense<1.0> : tensor<2x2x1x1xf32>
   %a = graph.conv2d %x, %w : (tensor<1x2x2x2xf32>, tensor<2x2x1x1xf32>) -> tensor<1x2x2x2xf32>
@@ -37,18 +38,18 @@ func.func @residual(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x1x1xf32> {
 
 // CHECK-LABEL: func.func @residual(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x1x1xf32> {
 // CHECK-NEXT: %x.i8 = graph.quantize %x scale 0.01 {represents = {tensor = "x", scale = 1.000000e-02 : f32}} : tensor<1x2x2x2xf32> -> tensor<1x2x2x2xi8>
-// CHECK-NEXT: %w = graph.constant dense<115> : tensor<2x2x1x1xi8>
+// CHECK-NEXT: %w = graph.constant dense<85> : tensor<2x2x1x1xi8>
 // CHECK-NEXT: %acc = graph.conv2d %x.i8, %w : (tensor<1x2x2x2xi8>, tensor<2x2x1x1xi8>) -> tensor<1x2x2x2xi32>
-// CHECK-NEXT: %a = graph.requantize %acc shift 8 {represents = {tensor = "a", scale = 0.0222710799 : f32}} : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi8>
+// CHECK-NEXT: %a = graph.requantize %acc shift 7 {represents = {tensor = "a", scale = 0.0150803663 : f32}} : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi8>
 // CHECK-NEXT: %w_1 = graph.constant dense<64> : tensor<2x2x1x1xi8>
 // CHECK-NEXT: %acc_1 = graph.conv2d %a, %w_1 : (tensor<1x2x2x2xi8>, tensor<2x2x1x1xi8>) -> tensor<1x2x2x2xi32>
 // CHECK-NEXT: %sum.bias = graph.constant dense<-32> : tensor<2x1x1xi32>
 // CHECK-NEXT: %acc_2 = graph.add %acc_1, %sum.bias : (tensor<1x2x2x2xi32>, tensor<2x1x1xi32>) -> tensor<1x2x2x2xi32>
 // CHECK-NEXT: %acc_3 = graph.requantize %acc_2 shift 6 : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi32>
 // CHECK-NEXT: %acc_4 = graph.add %acc_3, %a : (tensor<1x2x2x2xi32>, tensor<1x2x2x2xi8>) -> tensor<1x2x2x2xi32>
-// CHECK-NEXT: %sum = graph.requantize %acc_4 shift 1 {represents = {tensor = "sum", scale = 0.0445421599 : f32}} : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi8>
-// CHECK-NEXT: %pool = graph.max_pool %sum kernel [2, 2] {represents = {tensor = "pool", scale = 0.0445421599 : f32}} : tensor<1x2x2x2xi8> -> tensor<1x2x1x1xi8>
-// CHECK-NEXT: %pool.float = graph.dequantize %pool scale 0.04454216 : tensor<1x2x1x1xi8> -> tensor<1x2x1x1xf32>
+// CHECK-NEXT: %sum = graph.requantize %acc_4 shift 2 {represents = {tensor = "sum", scale = 0.0603214651 : f32}} : tensor<1x2x2x2xi32> -> tensor<1x2x2x2xi8>
+// CHECK-NEXT: %pool = graph.max_pool %sum kernel [2, 2] {represents = {tensor = "pool", scale = 0.0603214651 : f32}} : tensor<1x2x2x2xi8> -> tensor<1x2x1x1xi8>
+// CHECK-NEXT: %pool.float = graph.dequantize %pool scale 0.060321465 : tensor<1x2x1x1xi8> -> tensor<1x2x1x1xf32>
 // CHECK-NEXT: func.return %pool.float : tensor<1x2x1x1xf32>
 
 // -----

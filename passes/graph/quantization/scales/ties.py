@@ -13,6 +13,10 @@ from nopt.dialects.constants import Array
 OCTAVE = 16
 """Candidates for a limit in each factor of two."""
 
+_APART = 16
+"""Octaves that the limits of a family may be apart. Sums are in steps of the finest scale, in which
+the integers of the coarsest have to fit into 32 bits."""
+
 Cost = Callable[[SSAValue, Array], Array]
 """What each of some limits costs a tensor: relative noise. A limit is what 127 stands for."""
 
@@ -22,6 +26,8 @@ class Group:
     """Tensors that share one scale."""
 
     members: list[SSAValue] = field(default_factory=list[SSAValue])
+    counted: list[SSAValue] = field(default_factory=list[SSAValue])
+    """Those whose noise is what the scale costs."""
     limit: float = 0.0
     """What 127 stands for; 0 as long as it is not chosen."""
 
@@ -34,6 +40,7 @@ class Ties:
         self._parent: dict[SSAValue, SSAValue] = {}
         self._relation: dict[SSAValue, SSAValue] = {}
         self._groups: dict[SSAValue, Group] = {}
+        self._passed_on: set[SSAValue] = set()
 
     def add(self, value: SSAValue) -> None:
         """Make a tensor known."""
@@ -48,6 +55,10 @@ class Ties:
             self.add(value)
             self._union(self._parent, first, value)
             self._union(self._relation, first, value)
+
+    def pass_on(self, value: SSAValue) -> None:
+        """A tensor's noise counts only as far as others, which share its scale, take it over."""
+        self._passed_on.add(value)
 
     def relate(self, values: Iterable[SSAValue]) -> None:
         """The scales of these tensors are apart by powers of two."""
@@ -96,7 +107,10 @@ class Ties:
 
         `wanted` is about what limit a tensor would have by itself, 0 for one that is all zero."""
         for value in self.values:
-            self._groups.setdefault(self._find(self._parent, value), Group()).members.append(value)
+            group = self._groups.setdefault(self._find(self._parent, value), Group())
+            group.members.append(value)
+            if value not in self._passed_on:
+                group.counted.append(value)
         families: dict[SSAValue, list[Group]] = {}
         for group in self._groups.values():
             families.setdefault(self.family(group.members[0]), []).append(group)
@@ -106,7 +120,7 @@ class Ties:
 
 def _choose(groups: list[Group], cost: Cost, wanted: Callable[[SSAValue], float]) -> None:
     """Set the limits of the groups of one family."""
-    sizes = [max(wanted(value) for value in group.members) for group in groups]
+    sizes = [max(wanted(value) for value in group.counted) for group in groups]
     positive = [size for size in sizes if size > 0]
     if not positive:
         for group in groups:
@@ -115,10 +129,11 @@ def _choose(groups: list[Group], cost: Cost, wanted: Callable[[SSAValue], float]
     low = int(np.floor(np.log2(min(positive)))) - 6
     high = int(np.ceil(np.log2(max(positive)))) + 2
     limits = np.exp2(np.arange(low * OCTAVE, high * OCTAVE) / OCTAVE)
-    costs = np.stack([sum(cost(value, limits) for value in group.members) for group in groups])
+    costs = np.stack([sum(cost(value, limits) for value in group.counted) for group in groups])
     by_octave = costs.reshape(len(groups), -1, OCTAVE)
     mantissa = int(by_octave.min(axis=1).sum(axis=0).argmin())
     octaves = by_octave[:, :, mantissa].argmin(axis=1)
+    octaves = np.maximum(octaves, octaves.max() - _APART)
     for group, octave, size in zip(groups, octaves.tolist(), sizes, strict=True):
         if size == 0:
             octave = int(octaves.max())
@@ -130,5 +145,5 @@ def _choose(groups: list[Group], cost: Cost, wanted: Callable[[SSAValue], float]
 def _refine(group: Group, cost: Cost, wanted: float) -> None:
     """A family of one group is free: look between the candidates too."""
     limits = np.append(group.limit * np.exp2(np.linspace(-1, 1, 65) / OCTAVE), wanted)
-    total = sum(cost(value, limits) for value in group.members)
+    total = sum(cost(value, limits) for value in group.counted)
     group.limit = float(limits[int(np.argmin(total))])
