@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from math import isclose
 
 from xdsl.ir import SSAValue
@@ -54,30 +55,36 @@ def _product(value: SSAValue) -> Product | None:
     return found if found.factors.total() <= MOST_FACTORS else None
 
 
-def scaled(value: SSAValue) -> tuple[float, SSAValue]:
-    """A value as a number times another value."""
-    match value.owner:
-        case MulOp(lhs=lhs, rhs=rhs) if (number := splat_of(rhs)) is not None:
-            factor = number
-        case DivOp(lhs=lhs, rhs=rhs) if number := splat_of(rhs):
-            factor = 1 / number
-        case _:
-            return 1.0, value
-    inner, source = scaled(lhs)
-    return inner * factor, source
+def scaled(value: SSAValue) -> Iterator[tuple[float, SSAValue]]:
+    """A value as a number times another value: itself, and whatever it is a multiple of."""
+    number = 1.0
+    yield number, value
+    while True:
+        match value.owner:
+            case MulOp(lhs=lhs, rhs=rhs) if (factor := splat_of(rhs)) is not None:
+                number *= factor
+            case DivOp(lhs=lhs, rhs=rhs) if factor := splat_of(rhs):
+                number /= factor
+            case _:
+                return
+        value = lhs
+        yield number, value
 
 
-def shifted(value: SSAValue) -> tuple[float, SSAValue]:
-    """A value as a number added to another value."""
-    match value.owner:
-        case AddOp(lhs=lhs, rhs=rhs) if (number := splat_of(rhs)) is not None:
-            term = number
-        case SubOp(lhs=lhs, rhs=rhs) if (number := splat_of(rhs)) is not None:
-            term = -number
-        case _:
-            return 0.0, value
-    inner, source = shifted(lhs)
-    return inner + term, source
+def shifted(value: SSAValue) -> Iterator[tuple[float, SSAValue]]:
+    """A value as a number added to another value: itself, and whatever it is above or below."""
+    number = 0.0
+    yield number, value
+    while True:
+        match value.owner:
+            case AddOp(lhs=lhs, rhs=rhs) if (term := splat_of(rhs)) is not None:
+                number += term
+            case SubOp(lhs=lhs, rhs=rhs) if (term := splat_of(rhs)) is not None:
+                number -= term
+            case _:
+                return
+        value = lhs
+        yield number, value
 
 
 def near(found: float | None, wanted: float) -> bool:

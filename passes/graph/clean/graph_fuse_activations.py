@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import pi, sqrt
 
@@ -16,74 +16,74 @@ from nopt.dialects.graph.rewriting import Replacement, Rule
 from nopt.passes.graph.clean.algebra import Product, near, scaled, shifted
 from nopt.passes.graph.rules import apply_rules
 
-Reading = tuple[Function, SSAValue, float] | None
-"""A factor `step` read as part of an activation of x: number * x * step = function(x)."""
+Readings = Iterator[tuple[Function, SSAValue, float]]
+"""Ways to read a factor `step` as a part of an activation of x: number * x * step = function(x).
+
+There may be several: x may end in a sum or a product with a number itself."""
 
 
-def _silu(step: SSAValue) -> Reading:
+def _silu(step: SSAValue) -> Readings:
     """sigmoid(x)"""
-    argument = _argument(step, Function.SIGMOID)
-    return None if argument is None else (Function.SILU, argument, 1.0)
+    if (argument := _argument(step, Function.SIGMOID)) is not None:
+        yield Function.SILU, argument, 1.0
 
 
-def _hard_swish(step: SSAValue) -> Reading:
+def _hard_swish(step: SSAValue) -> Readings:
     """clip(x + 3, 0, 6), and clip(x / 6 + 1 / 2, 0, 1)"""
     if not isinstance(clip := step.owner, ClipOp):
-        return None
+        return
     low, high = clip.bounds
-    shift, inner = shifted(clip.input)
-    slope, x = scaled(inner)
-    if low != 0 or not (near(shift, high / 2) and near(slope, high / 6)):
-        return None
-    return Function.HARD_SWISH, x, 1 / high
+    for shift, inner in shifted(clip.input):
+        for slope, x in scaled(inner):
+            if low == 0 and near(shift, high / 2) and near(slope, high / 6):
+                yield Function.HARD_SWISH, x, 1 / high
 
 
-def _gelu(step: SSAValue) -> Reading:
+def _gelu(step: SSAValue) -> Readings:
     """1 + erf(x / sqrt(2))"""
-    one, inner = shifted(step)
-    argument = _argument(inner, Function.ERF)
-    if argument is None or not near(one, 1):
-        return None
-    slope, x = scaled(argument)
-    return (Function.GELU, x, 0.5) if near(slope, sqrt(0.5)) else None
+    for argument in _behind_one(step, Function.ERF):
+        for slope, x in scaled(argument):
+            if near(slope, sqrt(0.5)):
+                yield Function.GELU, x, 0.5
 
 
-def _gelu_tanh(step: SSAValue) -> Reading:
+def _gelu_tanh(step: SSAValue) -> Readings:
     """1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))"""
-    one, inner = shifted(step)
-    argument = _argument(inner, Function.TANH)
-    if argument is None or not near(one, 1):
-        return None
-    product = Product.of(argument)
-    if not near(product.number, sqrt(2 / pi)):
-        return None
-    for factor in product.factors:
-        rest = product.without(factor)
-        x = _cubic(factor) if not rest.factors else _quadratic(factor, rest)
-        if x is not None:
-            return Function.GELU_TANH, x, 0.5
-    return None
+    for argument in _behind_one(step, Function.TANH):
+        product = Product.of(argument)
+        if not near(product.number, sqrt(2 / pi)):
+            continue
+        for factor in product.factors:
+            rest = product.without(factor)
+            for x in _cubic(factor) if not rest.factors else _quadratic(factor, rest):
+                yield Function.GELU_TANH, x, 0.5
 
 
-def _cubic(value: SSAValue) -> SSAValue | None:
+def _behind_one(value: SSAValue, function: Function) -> Iterator[SSAValue]:
+    """What the function is applied to in 1 + function(…)."""
+    for one, inner in shifted(value):
+        if near(one, 1) and (argument := _argument(inner, function)) is not None:
+            yield argument
+
+
+def _cubic(value: SSAValue) -> Iterator[SSAValue]:
     """The x of x + 0.044715 * x^3."""
-    if not isinstance(value.owner, AddOp):
-        return None
-    for x, cube in ([*value.owner.operands], [*value.owner.operands][::-1]):
-        one = Product.of(x)
-        if near(Product.of(cube).ratio(one * one * one), 0.044715):
-            return x
-    return None
+    if isinstance(value.owner, AddOp):
+        for x, cube in ([*value.owner.operands], [*value.owner.operands][::-1]):
+            one = Product.of(x)
+            if near(Product.of(cube).ratio(one * one * one), 0.044715):
+                yield x
 
 
-def _quadratic(value: SSAValue, rest: Product) -> SSAValue | None:
+def _quadratic(value: SSAValue, rest: Product) -> Iterator[SSAValue]:
     """The x of 1 + 0.044715 * x^2, where x is all that is left."""
-    one, square = shifted(value)
-    if not near(one, 1) or rest.factors.total() != 1:
-        return None
+    if rest.factors.total() != 1:
+        return
     (x,) = rest.factors
     factor = Product.of(x)
-    return x if near(Product.of(square).ratio(factor * factor), 0.044715) else None
+    for one, square in shifted(value):
+        if near(one, 1) and near(Product.of(square).ratio(factor * factor), 0.044715):
+            yield x
 
 
 def _argument(value: SSAValue, function: Function) -> SSAValue | None:
@@ -92,7 +92,7 @@ def _argument(value: SSAValue, function: Function) -> SSAValue | None:
     return op.input if isinstance(op, UnaryOp) and op.kind.data is function else None
 
 
-_READINGS: tuple[Callable[[SSAValue], Reading], ...] = (_silu, _hard_swish, _gelu, _gelu_tanh)
+_READINGS: tuple[Callable[[SSAValue], Readings], ...] = (_silu, _hard_swish, _gelu, _gelu_tanh)
 
 
 def fuse(op: MulOp | DivOp) -> Replacement:
@@ -100,12 +100,10 @@ def fuse(op: MulOp | DivOp) -> Replacement:
     product = Product.of(op.result)
     for step in product.factors:
         for read in _READINGS:
-            if (reading := read(step)) is None:
-                continue
-            function, x, number = reading
-            ratio = product.without(step).ratio(Product.of(x))
-            if near(ratio, number) and x.type == op.result.type:
-                return [UnaryOp(function, x)]
+            for function, x, number in read(step):
+                ratio = product.without(step).ratio(Product.of(x))
+                if near(ratio, number) and x.type == op.result.type:
+                    return [UnaryOp(function, x)]
     return None
 
 

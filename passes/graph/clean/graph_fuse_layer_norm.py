@@ -40,7 +40,7 @@ def fuse(op: DivOp | MulOp) -> Replacement:
         variance = _under_root(deviation, inverse=is_product)
         if variance is None:
             continue
-        epsilon, square = shifted(variance)
+        *_, (epsilon, square) = shifted(variance)
         mean = square.owner
         if not (isinstance(mean, ReduceOp) and _is_square(mean.input, difference)):
             continue

@@ -88,3 +88,29 @@ func.func @gelu_tanh(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>) 
   return %y, %z : tensor<2x3xf32>, tensor<2x3xf32>
   // CHECK-NEXT: func.return %y, %z
 }
+
+// What is activated may end in a sum or a product with a number itself, as behind learnable scales.
+// CHECK: func.func @behind_numbers(
+func.func @behind_numbers(%c: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>) {
+  %tenth = graph.constant dense<0.1> : tensor<f32>
+  %x = graph.add %c, %tenth : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %three = graph.constant dense<3.0> : tensor<f32>
+  %six = graph.constant dense<6.0> : tensor<f32>
+  %a = graph.add %x, %three : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %b = graph.clip %a min 0.0 max 6.0 : tensor<2x3xf32>
+  %d = graph.mul %x, %b : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  %y = graph.div %d, %six : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  // CHECK: %y = graph.unary hard_swish %x
+  %factor = graph.constant dense<1.7> : tensor<f32>
+  %s = graph.mul %c, %factor : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %root = graph.constant dense<1.41421354> : tensor<f32>
+  %one = graph.constant dense<1.0> : tensor<f32>
+  %half = graph.constant dense<0.5> : tensor<f32>
+  %e = graph.div %s, %root : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %f = graph.unary erf %e : tensor<2x3xf32>
+  %g = graph.add %f, %one : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %h = graph.mul %s, %g : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  %z = graph.mul %h, %half : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  // CHECK: %z = graph.unary gelu %s
+  return %y, %z : tensor<2x3xf32>, tensor<2x3xf32>
+}
