@@ -36,6 +36,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="the shape of an input that leaves dimensions open",
     )
     parser.add_argument(
+        "--fix",
+        action="append",
+        default=[],
+        metavar="INPUT=NUMBER[,NUMBER…]",
+        help="make a constant of an input, of one number for all elements or one for each",
+    )
+    parser.add_argument(
         "--drop-quantization",
         action="store_true",
         help="import a quantized model as the network of floats that it stands for",
@@ -53,11 +60,18 @@ def main(argv: Sequence[str] | None = None) -> None:
             name: [_size("--input-shape", name, size) for size in text.split("x") if text]
             for name, text in _pairs("--input-shape", arguments.input_shape)
         }
-        _import(arguments, dims, shapes)
+        fixed = {
+            name: [_number(name, number) for number in text.split(",")]
+            for name, text in _pairs("--fix", arguments.fix)
+        }
+        _import(arguments, dims, shapes, fixed)
 
 
 def _import(
-    arguments: argparse.Namespace, dims: dict[str, int], shapes: dict[str, list[int]]
+    arguments: argparse.Namespace,
+    dims: dict[str, int],
+    shapes: dict[str, list[int]],
+    fixed: dict[str, list[float]],
 ) -> None:
     from xdsl.context import Context
     from xdsl.dialects.builtin import Builtin
@@ -70,7 +84,7 @@ def _import(
     context.register_dialect(Builtin.name, lambda: Builtin)
     with output_stream(arguments.output) as stream, Stages() as stages:
         drops = arguments.drop_quantization
-        imported = import_model(arguments.model, dims, shapes, stages.begin, drops)
+        imported = import_model(arguments.model, dims, shapes, stages.begin, drops, fixed)
         stages.begin("writing" if arguments.output else "")
         MlirTarget().emit(context, imported.module, stream)
     if not arguments.quiet:
@@ -90,6 +104,14 @@ def _size(option: str, name: str, text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise UserError(f"{option}: '{name}' is '{text}', expected sizes of at least 1")
     return int(text)
+
+
+def _number(name: str, text: str) -> float:
+    words = {"false": 0.0, "true": 1.0}
+    try:
+        return words[text] if text in words else int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise UserError(f"--fix: '{name}' is '{text}', expected numbers") from None
 
 
 if __name__ == "__main__":

@@ -204,7 +204,7 @@ def _control(op: str) -> ModelProto:
         (lambda: _typed(TensorProto.COMPLEX64), r"'x' has data type complex64, expected"),
         (
             lambda: _control("If"),
-            r"1 operator is not supported:\n  node 'choice' \(If\): operator If",
+            r"1 operator is not supported:\n  node 'choice' \(If\): its condition '.*' depends on",
         ),
     ],
 )

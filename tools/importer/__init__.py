@@ -31,6 +31,7 @@ def import_model(
     shapes: Mapping[str, Sequence[int]] | None = None,
     begin: Callable[[str], None] = _quietly,
     drop_quantization: bool = False,
+    fixed: Mapping[str, Sequence[float]] | None = None,
 ) -> Imported:
     """Import an ONNX file.
 
@@ -38,7 +39,8 @@ def import_model(
         (y,) = run_function(imported.module, "main", [x])
 
     `dims` gives named open dimensions their sizes, `shapes` whole input shapes by name; `begin`
-    is called with each stage that begins. `drop_quantization` imports a quantized model as the
+    is called with each stage that begins. `fixed` makes constants of inputs: a number for all
+    elements, or one for each. `drop_quantization` imports a quantized model as the
     network of floats that it stands for. Raises UserError, with the file as its place, for what is
     no model or has no import, OSError if the file cannot be read.
     """
@@ -48,16 +50,22 @@ def import_model(
         message = "ONNX files need the onnx package: pip install 'nopt[onnx]'"
         raise UserError(message) from error
     from nopt.tools.importer import readers as _readers  # noqa: F401
-    from nopt.tools.importer.model_reading import read_model
+    from nopt.tools.importer.branches import take_branches
+    from nopt.tools.importer.model_reading import infer_elements, read_model
     from nopt.tools.importer.module_builder import Builder
 
     path = Path(path)
     try:
         begin("reading and checking")
-        model, elements = read_model(path, dims or {}, shapes or {})
-        builder = Builder(model, elements, path.parent, drop_quantization)
-        begin("importing")
-        module = builder.build()
+        model = read_model(path, dims or {}, shapes or {}, fixed or {})
+        loaded = None
+        while True:
+            builder = Builder(model, infer_elements(model), path.parent, drop_quantization, loaded)
+            begin("importing")
+            if (module := builder.build()) is not None:
+                break
+            take_branches(model, builder.taken)
+            loaded = builder.loaded
     except UserError as error:
         raise UserError(error.message, error.place or str(path)) from error
     return Imported(module, tuple(builder.notes))

@@ -9,7 +9,7 @@ from nopt.dialects.constants import Array
 from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.folding import fold
 from nopt.tools.importer.node import Node, Value, shape_of
-from nopt.tools.importer.registry import MOVERS
+from nopt.tools.importer.registry import only_moves
 
 
 def fold_coded(
@@ -17,7 +17,7 @@ def fold_coded(
 ) -> list[Coded] | None:
     """The results as integers, if the node only moves those of its first input; else None."""
     domain = node.proto.domain.removeprefix("ai.onnx")
-    if not isinstance(first, Coded) or (domain, node.op) not in MOVERS or node.op == "Pad":
+    if not isinstance(first, Coded) or not only_moves(node, (domain, node.op)) or node.op == "Pad":
         return None
     axis = first.axis
     if not first.is_plain:

@@ -1,11 +1,13 @@
-"""The shapes of a network's inputs: what the file says, and what the command line adds."""
+"""The shapes and values of a network's inputs: what the file says, and the command line adds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
+from typing import Any
 
-from onnx import ModelProto, TypeProto, ValueInfoProto
+import numpy as np
+from onnx import ModelProto, TypeProto, ValueInfoProto, helper, numpy_helper
 
 from nopt.tools.errors import UserError, nearest
 from nopt.tools.importer.folding import LARGEST_BYTES
@@ -34,6 +36,42 @@ def fix_shapes(
         if name not in used:
             hint = nearest(name, used)
             raise UserError(f"--dim: no input has a dimension named '{name}'{hint}")
+
+
+def fix_values(model: ModelProto, fixed: Mapping[str, Sequence[float]]) -> None:
+    """Make constants of inputs, in the model itself: one number for all elements, or one for each.
+
+    Raises UserError for an input that there is not, and for numbers that are not as many as it has
+    elements, or that its type does not hold."""
+    inputs = {value.name: value for value in model.graph.input}
+    for name, numbers in fixed.items():
+        if name not in inputs:
+            raise UserError(f"--fix: no input '{name}', expected one of {', '.join(inputs)}")
+        tensor = inputs[name].type.tensor_type
+        shape = [dim.dim_value for dim in tensor.shape.dim]
+        counts = sorted({1, prod(shape)})
+        if len(numbers) not in counts:
+            raise UserError(
+                f"--fix: '{name}' of shape {shape} is given {len(numbers)} numbers, "
+                f"expected {' or '.join(map(str, counts))}"
+            )
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+        if (wrong := next((n for n in numbers if not _holds(dtype, n)), None)) is not None:
+            raise UserError(f"--fix: '{name}' is {wrong:g}, expected numbers of type {dtype}")
+        array = np.array([int(n) if dtype.kind in "iub" else n for n in numbers]).astype(dtype)
+        array = np.array(np.broadcast_to(array, prod(shape)).reshape(shape))
+        model.graph.input.remove(inputs[name])
+        model.graph.initializer.append(numpy_helper.from_array(array, name))
+
+
+def _holds(dtype: np.dtype[Any], number: float) -> bool:
+    """Whether a type has a number: any, if it is one of floats."""
+    if dtype.kind == "b":
+        return number in (0, 1)
+    if dtype.kind not in "iu":
+        return True
+    limits = np.iinfo(dtype)
+    return limits.min <= number <= limits.max and number == int(number)
 
 
 def _fix(value: ValueInfoProto, dims: Mapping[str, int], shape: Sequence[int] | None) -> set[str]:

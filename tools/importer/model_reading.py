@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from nopt.dialects.constants import Array
 from nopt.hw.files.whole_files import read_bytes
 from nopt.tools.errors import UserError, one_line
 from nopt.tools.importer.folding import LARGEST_BYTES
-from nopt.tools.importer.inputs import fix_shapes
+from nopt.tools.importer.inputs import fix_shapes, fix_values
 from nopt.tools.importer.onnx_types import stored_type
 
 _SMALL_ELEMENTS = 1024
@@ -26,23 +27,35 @@ _NEWEST = onnx.defs.onnx_opset_version()
 
 
 def read_model(
-    path: Path, dims: Mapping[str, int], shapes: Mapping[str, Sequence[int]]
-) -> tuple[ModelProto, dict[str, int]]:
-    """The model with fixed input shapes, and the element types that ONNX infers for its tensors.
+    path: Path,
+    dims: Mapping[str, int],
+    shapes: Mapping[str, Sequence[int]],
+    fixed: Mapping[str, Sequence[float]],
+) -> ModelProto:
+    """The model with fixed input shapes, and constants in place of `fixed` inputs.
 
-    Weights in files of their own stay there. Raises UserError for what is no model, or a model
-    that ONNX's checker or shape inference refuses, OSError if the file cannot be read.
+    Weights in files of their own stay there. Raises UserError for what is no model, OSError if the
+    file cannot be read.
     """
     model = _parse(read_bytes(path))
     for opset in model.opset_import:
         if opset.domain in ("", "ai.onnx") and not 1 <= opset.version <= _NEWEST:
             raise UserError(f"operator set {opset.version}, expected 1 to {_NEWEST}")
     for tensor in model.graph.initializer:
-        _check_tensor(tensor)
+        check_tensor(tensor)
     fix_shapes(model, dims, shapes)
-    try:
-        if model.functions:
+    fix_values(model, fixed)
+    if model.functions:
+        with _checked():
             model = inliner.inline_local_functions(model, convert_version=True)
+    return model
+
+
+def infer_elements(model: ModelProto) -> dict[str, int]:
+    """The element types that ONNX infers for a model's tensors.
+
+    Raises UserError for a model that ONNX's checker or shape inference refuses."""
+    with _checked():
         skeleton = _skeleton(model)
         onnx.checker.check_model(skeleton)
         for value in skeleton.graph.output:
@@ -55,6 +68,15 @@ def read_model(
         inferred = onnx.shape_inference.infer_shapes(
             skeleton, check_type=True, strict_mode=strict
         ).graph
+    values = (*inferred.input, *inferred.value_info, *inferred.output)
+    return {value.name: value.type.tensor_type.elem_type for value in values}
+
+
+@contextmanager
+def _checked() -> Iterator[None]:
+    """Make what ONNX complains about a UserError."""
+    try:
+        yield
     except (
         onnx.checker.ValidationError,
         onnx.shape_inference.InferenceError,
@@ -62,12 +84,10 @@ def read_model(
         ValueError,
     ) as error:
         raise UserError(one_line(ValueError(str(error)))) from error
-    values = (*inferred.input, *inferred.value_info, *inferred.output)
-    return model, {value.name: value.type.tensor_type.elem_type for value in values}
 
 
 def load_tensor(tensor: TensorProto, folder: Path) -> Array:
-    """A stored tensor's elements; its bytes in the model are given up.
+    """A stored tensor's elements; its bytes in the model are given up if they are many.
 
     Raises UserError if they are not as many as its shape says, or their file is missing, too
     short or outside the model's folder."""
@@ -87,7 +107,8 @@ def load_tensor(tensor: TensorProto, folder: Path) -> Array:
             f"tensor '{tensor.name}' has {found} that do not fit its shape {shape}: "
             f"{one_line(ValueError(str(error)))}"
         ) from error
-    tensor.ClearField("raw_data")
+    if not _is_small(tensor):
+        tensor.ClearField("raw_data")
     return array
 
 
@@ -123,7 +144,8 @@ def _names(model: ModelProto) -> Iterator[object]:
         yield from (attribute.name for attribute in node.attribute)
 
 
-def _check_tensor(tensor: TensorProto) -> None:
+def check_tensor(tensor: TensorProto) -> None:
+    """Raises UserError for a stored tensor of a type or size that nothing holds."""
     what = f"tensor '{tensor.name}'"
     dtype = stored_type(tensor.data_type, what)
     shape = list(tensor.dims)

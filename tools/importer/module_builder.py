@@ -24,11 +24,14 @@ from nopt.tools.importer.functions import body_of
 from nopt.tools.importer.model_reading import load_tensor
 from nopt.tools.importer.node import Node, Value, describe, shape_of
 from nopt.tools.importer.onnx_types import is_converted, stored, stored_type, type_name
-from nopt.tools.importer.registry import CODED, MOVERS, QUANTIZERS, READERS
+from nopt.tools.importer.registry import CODED, QUANTIZERS, READERS, STANDARD, only_moves
 
 _MAY_BE_INFINITE = {"Add", "Clip", "Concat", "Equal", "Expand", "Max", "Min", "Sub", "Where"}
 """Infinity masks and bounds; it is no weight."""
 
+
+_ALWAYS_KNOWN = {"Constant", "If", "Shape", "Size"}
+"""Operators that have no reader of their own."""
 
 _SHOWN = 8
 """How many nodes a note lists."""
@@ -43,27 +46,40 @@ class Builder:
         elements: dict[str, int],
         folder: Path,
         drops_quantization: bool = False,
+        loaded: Mapping[str, Value] | None = None,
     ):
         """`elements` are the element types of tensors, `folder` is where weight files are.
 
-        `drops_quantization` makes networks of floats of quantized ones."""
+        `drops_quantization` makes networks of floats of quantized ones. `loaded` are stored tensors
+        that another builder has read."""
         self.model = model
         self.elements = elements
         self.folder = folder
         self.drops_quantization = drops_quantization
         self.opsets = {o.domain.removeprefix("ai.onnx"): o.version for o in model.opset_import}
         self.initializers: dict[str, TensorProto] = {t.name: t for t in model.graph.initializer}
-        self.values: dict[str, Value] = {}
+        self.values: dict[str, Value] = dict(loaded or {})
+        self.taken: dict[str, bool] = {}
+        """Conditions of `If` that turned out to be known, by the node's first output."""
         self.consumers: dict[str, list[NodeProto]] = {}
         self._notes: dict[str, list[str]] = {}
         self.unsupported: list[str] = []
         self.unknown: set[str] = set()
         self._constants: dict[str, SSAValue] = {}
         self._converted: dict[str, int] = {}
+        for name in loaded or ():
+            self.count_conversion(self.initializers[name].data_type)
 
-    def build(self) -> ModuleOp:
-        """The module with function `main`. Raises UserError about the first node that is wrong,
-        or about all the operators that have no reader."""
+    @property
+    def loaded(self) -> dict[str, Value]:
+        """The stored tensors that were read."""
+        return {name: self.values[name] for name in self.initializers if name in self.values}
+
+    def build(self) -> ModuleOp | None:
+        """The module with function `main`; None if conditions turned out to be known.
+
+        Raises UserError about the first node that is wrong, or about all the operators that have no
+        reader."""
         graph = self.model.graph
         for proto in graph.node:
             for name in proto.input:
@@ -84,6 +100,8 @@ class Builder:
             self.values[value.name] = argument
         for proto in graph.node:
             self.add(proto, self.opsets)
+        if self.taken:
+            return None
         self._refuse_unsupported()
         results = [self._result(value.name) for value in graph.output]
         for value, result in zip(graph.output, results, strict=True):
@@ -194,6 +212,8 @@ class Builder:
         """A node's results; None if they were stored already."""
         if node.op in ("Shape", "Size") and not key[0]:
             return _shape(node)
+        if key == (STANDARD, "If"):
+            return self._choose(node)
         inputs = [self.value(name, node) if name else None for name in node.proto.input]
         if can_fold(node.proto) and node.op != "DequantizeLinear":
             given = [value for value in inputs if value is not None]
@@ -219,6 +239,17 @@ class Builder:
         self.unknown.update(node.proto.output)
         return None
 
+    def _choose(self, node: Node) -> None:
+        """Note which branch a node takes; what it gives is known once that is in its place."""
+        condition = node.constant(0)
+        if condition is None:
+            name = node.proto.input[0]
+            reason = f"its condition '{name}' depends on the network's inputs"
+            self.unsupported.append(f"{node}: {reason}")
+        else:
+            self.taken[node.proto.output[0]] = bool(node.known_number(0, "the condition"))
+        self.unknown.update(node.proto.output)
+
     def _on_integers(
         self, node: Node, key: tuple[str, str], inputs: Sequence[Value | None]
     ) -> Value | Sequence[Value] | None:
@@ -227,7 +258,8 @@ class Builder:
         if key in CODED and (results := CODED[key](node)) is not None:
             return results  # pyright: ignore[reportReturnType]
         others = any(isinstance(value, Coded) for value in inputs[1:])
-        if key in MOVERS and isinstance(first, Coded) and first.is_plain and not others:
+        moves = only_moves(node, key)
+        if moves and isinstance(first, Coded) and first.is_plain and not others:
             node.raw = True
             results = READERS[key](node)
             node.raw = False
@@ -242,7 +274,7 @@ class Builder:
     def _is_known(self, node: Node, domain: str) -> bool:
         """Whether an operator is supported, for all that its type tells."""
         key = domain, node.op
-        return key in READERS or node.op in ("Shape", "Size", "Constant") or bool(body_of(node, []))
+        return key in READERS or node.op in _ALWAYS_KNOWN or bool(body_of(node, []))
 
     def _store(self, name: str, value: Value) -> None:
         if not name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nopt.tools.importer.node import Reader
+from nopt.tools.importer.node import Node, Reader
 
 STANDARD = ""
 MICROSOFT = "com.microsoft"
@@ -12,8 +12,9 @@ MICROSOFT = "com.microsoft"
 READERS: dict[tuple[str, str], Reader] = {}
 """By domain and operator: what an operator computes, in ops of `graph`."""
 
-MOVERS: set[tuple[str, str]] = set()
-"""Those that only move or compare elements of their first input: they read coded tensors."""
+MOVERS: dict[tuple[str, str], Callable[[Node], bool]] = {}
+"""Those that only move or compare elements of their first input, if the node says so: they read
+coded tensors."""
 
 CODED: dict[tuple[str, str], Callable[..., object]] = {}
 """By domain and operator: readers for coded inputs. None from them means no exact integer form."""
@@ -22,19 +23,29 @@ QUANTIZERS: set[tuple[str, str]] = set()
 """Operators whose readers make or take coded tensors themselves."""
 
 
-def reads(*ops: str, domain: str = STANDARD, moves: bool = False, quantizes: bool = False):
+def reads(
+    *ops: str,
+    domain: str = STANDARD,
+    moves: bool | Callable[[Node], bool] = False,
+    quantizes: bool = False,
+):
     """Register a reader of operators."""
 
     def register(reader: Reader) -> Reader:
         for op in ops:
             READERS[domain, op] = reader
             if moves:
-                MOVERS.add((domain, op))
+                MOVERS[domain, op] = moves if callable(moves) else lambda _: True
             if quantizes:
                 QUANTIZERS.add((domain, op))
         return reader
 
     return register
+
+
+def only_moves(node: Node, key: tuple[str, str]) -> bool:
+    """Whether a node only moves or compares elements of its first input."""
+    return key in MOVERS and MOVERS[key](node)
 
 
 def reads_coded(*ops: str, domain: str = STANDARD):

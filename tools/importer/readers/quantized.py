@@ -41,7 +41,8 @@ _RANGES: dict[int, tuple[int, int]] = {TensorProto.INT4: (-8, 7), TensorProto.UI
 def coded(node: Node, value: Value, scale: Array, zero: Array | None, axis: int) -> Coded:
     """A tensor of integers as the numbers (value - zero) * scale.
 
-    Scale and zero are scalars, or vectors along the axis."""
+    Scale and zero are scalars, or vectors along the axis; or arrays that differ along one axis of
+    the tensor only, which is the axis then."""
     if node.integer("block_size", 0):
         node.fail("attribute 'block_size' is set, expected scales for whole tensors or channels")
     scale = np.asarray(scale, np.float64)
@@ -53,9 +54,13 @@ def coded(node: Node, value: Value, scale: Array, zero: Array | None, axis: int)
         zeros = zeros.reshape(-1)[0]
     if scale.size == 1:
         scale = scale.reshape(())
-    is_vector = scale.ndim or np.ndim(zeros)
     shape = shape_of(integers.value)
-    axis = node.axis(axis, len(shape)) if is_vector else 0
+    scale, along = _along_one(scale, shape, axis)
+    zeros, along_zeros = _along_one(zeros, shape, axis)
+    is_vector = scale.ndim or np.ndim(zeros)
+    if scale.ndim and np.ndim(zeros) and along != along_zeros:
+        node.fail(f"scales are along axis {along}, expected {along_zeros} as zero points")
+    axis = node.axis(along if scale.ndim else along_zeros, len(shape)) if is_vector else 0
     for factor in (scale, zeros):
         if np.ndim(factor) and np.shape(factor) != (shape[axis],):
             found = list(np.shape(factor))
@@ -67,6 +72,22 @@ def coded(node: Node, value: Value, scale: Array, zero: Array | None, axis: int)
         axis if is_vector else None,
         integers.name,
     )
+
+
+def _along_one(factor: Array, shape: tuple[int, ...], axis: int) -> tuple[Array, int]:
+    """A vector, and the axis of the tensor that it is along.
+
+    An array that broadcasts to the tensor's shape, but differs along one axis only, is a vector
+    along that one; what is none stays as it is."""
+    rank = len(shape)
+    if not 1 < np.ndim(factor) <= rank:
+        return factor, axis
+    factor = factor.reshape((1,) * (rank - factor.ndim) + factor.shape)
+    for each in range(rank):
+        first = factor[tuple(slice(None) if i == each else slice(1) for i in range(rank))]
+        if (factor == first).all() and factor.shape[each] == shape[each]:
+            return first.reshape(-1), each
+    return factor, axis
 
 
 def plain_integers(node: Node, value: Value) -> Coded:

@@ -45,7 +45,11 @@ _NEAREST: dict[str, Callable[[Fraction], int]] = {
 }
 
 
-@reads("Resize", "Upsample", moves=True)
+def _is_nearest(node: Node) -> bool:
+    return node.text("mode", "nearest") == "nearest"
+
+
+@reads("Resize", "Upsample", moves=_is_nearest)
 def resize(node: Node) -> SSAValue:
     x = node.tensor(0)
     targets = _targets(node, shape_of(x))
@@ -57,7 +61,7 @@ def resize(node: Node) -> SSAValue:
         old = shape_of(x)[axis]
         if size == old and scale == 1:
             continue
-        if node.text("mode", "nearest") == "nearest":
+        if _is_nearest(node):
             x = take_indices(node, x, _nearest(node, old, size, scale), axis)
         elif dtype_of(x).kind != "f":
             node.fail(f"mode '{node.text('mode', 'nearest')}' of integers, expected nearest")

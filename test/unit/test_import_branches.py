@@ -1,0 +1,118 @@
+"""Branches that shapes decide, and inputs that are made constants."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+from onnx_models import imported, model
+from xdsl.dialects.func import FuncOp
+
+from nopt.dialects.interpreters.run import run_function
+from nopt.tools.errors import UserError
+
+node = helper.make_node
+ZERO, FOUR = np.int64(0), np.int64(4)
+
+
+def branch(nodes: list[NodeProto], output: str, **stored: np.ndarray) -> GraphProto:
+    """A graph without inputs: it reads what lies around it."""
+    value = helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
+    tensors = [numpy_helper.from_array(array, name) for name, array in stored.items()]
+    return helper.make_graph(nodes, output, [], [value], tensors)
+
+
+def batch_is_four() -> list[NodeProto]:
+    return [
+        node("Shape", ["x"], ["s"]),
+        node("Gather", ["s", "zero"], ["d"]),
+        node("Equal", ["d", "four"], ["c"]),
+    ]
+
+
+def nested() -> list[NodeProto]:
+    """An If in a branch; both branches have names of their own for what they store, the same."""
+    two = np.array(2, np.float32)
+    inner = node(
+        "If",
+        ["c"],
+        ["u"],
+        then_branch=branch([node("Mul", ["r", "k"], ["v"])], "v", k=two),
+        else_branch=branch([node("Neg", ["r"], ["w"])], "w"),
+    )
+    relu = branch([node("Relu", ["x"], ["r"]), inner, node("Add", ["u", "x"], ["t"])], "t")
+    double = branch([node("Mul", ["x", "k"], ["e"])], "e", k=two)
+    return [*batch_is_four(), node("If", ["c"], ["y"], then_branch=relu, else_branch=double)]
+
+
+@pytest.mark.parametrize("batch", [4, 5])
+def test_the_branch_that_shapes_decide(batch: int, tmp_path: Path) -> None:
+    proto = model(nested(), {"x": ["batch", 8]}, weights={"zero": ZERO, "four": FOUR})
+    x = np.random.default_rng(0).normal(size=(batch, 8)).astype(np.float32)
+    module = imported(proto, tmp_path, dims={"batch": batch}).module
+    (found,) = run_function(module, "main", [x])
+    (expected,) = ReferenceEvaluator(proto).run(None, {"x": x})
+    assert np.array_equal(found, np.asarray(expected))
+
+
+def test_a_branch_may_give_what_is_there(tmp_path: Path) -> None:
+    same = branch([node("Identity", ["x"], ["t"])], "t")
+    ones = branch([node("Identity", ["k"], ["e"])], "e", k=np.ones((4, 8), np.float32))
+    choice = node("If", ["c"], ["y"], then_branch=same, else_branch=ones)
+    proto = model([*batch_is_four(), choice], {"x": [4, 8]}, weights={"zero": ZERO, "four": FOUR})
+    x = np.arange(32, dtype=np.float32).reshape(4, 8)
+    (found,) = run_function(imported(proto, tmp_path).module, "main", [x])
+    assert np.array_equal(found, x)
+
+
+def choice_of_rate() -> list[NodeProto]:
+    """As speech models choose by the rate of samples, which is an input."""
+    return [
+        node("Equal", ["sr", "wide"], ["c"]),
+        node(
+            "If",
+            ["c"],
+            ["y"],
+            then_branch=branch([node("Relu", ["x"], ["t"])], "t"),
+            else_branch=branch([node("Neg", ["x"], ["e"])], "e"),
+        ),
+    ]
+
+
+@pytest.mark.parametrize("rate", [16000, 8000])
+def test_an_input_may_be_fixed(rate: int, tmp_path: Path) -> None:
+    elements = {"sr": TensorProto.INT64}
+    weights = {"wide": np.int64(16000)}
+    inputs = {"x": [2, 8], "sr": []}
+    proto = model(choice_of_rate(), inputs, weights=weights, elements=elements)
+    module = imported(proto, tmp_path, fixed={"sr": [rate]}).module
+    (function,) = (op for op in module.walk() if isinstance(op, FuncOp))
+    assert len(function.args) == 1
+    x = np.random.default_rng(1).normal(size=(2, 8)).astype(np.float32)
+    (found,) = run_function(module, "main", [x])
+    assert np.array_equal(found, np.maximum(x, 0) if rate == 16000 else -x)
+    with pytest.raises(UserError, match="its condition 'c' depends on the network's inputs"):
+        imported(proto, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("fixed", "message"),
+    [
+        ({"rs": [1]}, "--fix: no input 'rs', expected one of x, sr"),
+        ({"sr": [1, 2]}, r"'sr' of shape \[\] is given 2 numbers, expected 1"),
+        ({"sr": [0.5]}, "'sr' is 0.5, expected numbers of type int64"),
+        ({"sr": [float("inf")]}, "'sr' is inf, expected numbers of type int64"),
+    ],
+)
+def test_fixed_values_that_do_not_fit(
+    fixed: dict[str, list[float]], message: str, tmp_path: Path
+) -> None:
+    proto = model(
+        choice_of_rate(),
+        {"x": [2, 8], "sr": []},
+        weights={"wide": np.int64(16000)},
+        elements={"sr": TensorProto.INT64},
+    )
+    with pytest.raises(UserError, match=message):
+        imported(proto, tmp_path, fixed=fixed)
