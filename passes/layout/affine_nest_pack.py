@@ -50,15 +50,15 @@ class AffineNestPackPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
         config = machine_of(op)
-        _pack_ordered(op, config.block_out)
-        # All before the first is split: zero lanes make sums look larger than they are, and packs
-        # hide who wrote what.
+        # All before the first is packed or split: zero lanes make sums look larger than they are,
+        # and packs hide who wrote what.
         decided: list[_Decided] = []
         for nest in [each for each in op.walk() if isinstance(each, ForOp)]:
             lanes = nest.attributes.get(LANES)
             if isinstance(lanes, LanesAttr) and PLACEMENT not in nest.attributes:
                 with about(nest):
                     decided.append(_Decided.of(nest, lanes, config))
+        _pack_ordered(op, config.block_out)
         tensors = PackedTensors(config.block_out)
         for each in decided:
             with about(each.nest):

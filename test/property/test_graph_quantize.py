@@ -188,6 +188,18 @@ def attention(network: FloatNetwork, heads: int, transposed: bool) -> ModuleOp:
     return network.finish(network.add(graph.LayerNormOp(y, *ones, axis=2, epsilon=1e-5)))
 
 
+def normalized(module: ModuleOp, copy: ModuleOp, sample) -> float:
+    """The signal-to-noise that a layer norm leaves: of each row it takes the noise by the distance
+    of its numbers from each other."""
+    (norm,) = (op for op in module.walk() if isinstance(op, graph.LayerNormOp))
+    (same,) = (op for op in copy.walk() if isinstance(op, graph.LayerNormOp))
+    seen: dict = {}
+    for each in (module, copy):
+        GraphRun(network_of(each)).run(sample, lambda value, array: seen.update({value: array}))
+    noise = np.square(seen[same.input] - seen[norm.input]).mean(axis=-1)
+    return float(-10 * np.log10((noise / seen[norm.input].var(axis=-1)).mean()))
+
+
 @examples(200)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.booleans(), options)
 def test_attention_stays_close(seed: int, heads: int, transposed: bool, chosen):
@@ -196,10 +208,12 @@ def test_attention_stays_close(seed: int, heads: int, transposed: bool, chosen):
     module.verify()
     samples = network.samples(8)
     copy = quantized(module, samples, **chosen)
-    rows = compare(module, copy, samples[0])
+    *rows, output = compare(module, copy, samples[0])
     names = {row.name for row in rows}
     # Softmax multiplies errors of scores by up to the scores themselves.
     assert all(row.signal_to_noise > LEAST - 4 for row in rows), rows
+    # Layer norm divides what lies close together, and its noise, by how far it is apart.
+    assert output.signal_to_noise > min(LEAST, normalized(module, copy, samples[0])) - 4
     # Nothing but projections and products is integer, and what leaves them is known.
     kinds = Counter(op.name for op in copy.walk() if isinstance(op, graph.GraphOp))
     assert kinds["graph.dequantize"] == 2

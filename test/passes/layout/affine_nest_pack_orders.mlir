@@ -62,3 +62,30 @@ func.func @pinned_result(%x: tensor<32x64xi8>) -> tensor<32x64xi8> {
 // CHECK-NEXT: affine_nest.yield %0 : i8
 // CHECK-NEXT: } : tensor<32x64xi8>
 // CHECK-NEXT: func.return %y_5 : tensor<32x64xi8>
+
+// What a nest writes a part of may be packed on the way: whose block is whose was decided before.
+func.func @joined(%x: tensor<8xi8>) -> tensor<32xi8> {
+  %a = affine_nest.for (%i) = (8) into [%i] {
+    %a_1 = affine_nest.load %x[%i] : tensor<8xi8>
+    affine_nest.yield %a_1 : i8
+  } attributes {lanes = #affine_nest.lanes<output i>} : tensor<32xi8>
+  %b = affine_nest.for (%j) = (8) into %a[%j + 8] {
+    %b_1 = affine_nest.load %x[%j] : tensor<8xi8>
+    affine_nest.yield %b_1 : i8
+  } attributes {placement = "host", order = affine_map<(d0) -> ((d0 floordiv 16), (d0 mod 16))>} : tensor<32xi8>
+  %c = affine_nest.for (%k) = (8) into %b[%k + 16] {
+    %c_1 = affine_nest.load %x[%k] : tensor<8xi8>
+    affine_nest.yield %c_1 : i8
+  } attributes {lanes = #affine_nest.lanes<output k>} : tensor<32xi8>
+  %d = affine_nest.for (%l) = (8) into %c[%l + 24] {
+    %d_1 = affine_nest.load %x[%l] : tensor<8xi8>
+    affine_nest.yield %d_1 : i8
+  } attributes {placement = "host"} : tensor<32xi8>
+  func.return %d : tensor<32xi8>
+}
+// CHECK-LABEL: func.func @joined(
+// CHECK: %b_2 = affine_nest.for (%i0_2, %lane_1) = (2, 16) {
+// CHECK: %b_5 = affine_nest.for
+// CHECK: %c = affine_nest.for (%kb, %kl) = (1, 16) into %b_5[1, %kl] {
+// CHECK: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 32>}} : tensor<2x16xi8>
+// CHECK: %d = affine_nest.for (%l) = (8) into %c_2[%l + 24] {
