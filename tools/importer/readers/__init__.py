@@ -1,9 +1,12 @@
 """What each operator computes, in ops of `graph`. Importing this package registers them all."""
 
 from nopt.tools.importer.readers import (
+    accumulations,
     convolutions,
+    einsum,
     movement,
     pools,
+    positions,
     products,
     quantized,
     quantized_ops,
@@ -15,11 +18,14 @@ from nopt.tools.importer.readers import layout_ops as layout
 from nopt.tools.importer.readers import statistics_ops as statistics
 
 __all__ = [
+    "accumulations",
     "convolutions",
+    "einsum",
     "elementwise",
     "layout",
     "movement",
     "pools",
+    "positions",
     "products",
     "quantized",
     "quantized_ops",
