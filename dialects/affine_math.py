@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from math import isqrt
 
-import numpy as np
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
     AffineBinaryOpKind,
@@ -22,11 +21,7 @@ from xdsl.ir.affine import (
     AffineSymExpr,
 )
 
-Range = tuple[int, int]
-"""Smallest and largest value, both included."""
-
-Ranges = Mapping[AffineExpr, Range]
-"""What is known of the variables: a range for each dimension and symbol expression."""
+from nopt.dialects.affine_points import Range, Ranges, exact_range, independent
 
 
 @dataclass
@@ -54,14 +49,23 @@ class Sum:
         return result + self.constant if self.constant else result
 
     def range(self, ranges: Ranges) -> Range:
-        """The interval of the sum, exact if no two atoms share a variable.
+        """The interval of the sum, exact if atoms that share variables have few points.
 
         Raises ValueError for an atom that is no affine expression."""
         low = high = self.constant
-        for atom, coefficient in self.terms.items():
-            a, b = (coefficient * end for end in _atom_range(atom, ranges))
-            low, high = low + min(a, b), high + max(a, b)
+        for part in independent(self.terms):
+            a, b = exact_range(part, ranges) or _interval(part, ranges)
+            low, high = low + a, high + b
         return low, high
+
+
+def _interval(terms: Mapping[AffineExpr, int], ranges: Ranges) -> Range:
+    """Of a sum of atoms, as if each went its own way."""
+    low = high = 0
+    for atom, coefficient in terms.items():
+        a, b = (coefficient * end for end in _atom_range(atom, ranges))
+        low, high = low + min(a, b), high + max(a, b)
+    return low, high
 
 
 def _atom_range(atom: AffineExpr, ranges: Ranges) -> Range:
@@ -231,7 +235,8 @@ def simplify(expr: AffineExpr, ranges: Ranges) -> AffineExpr:
 
 
 def expr_range(expr: AffineExpr, ranges: Ranges) -> Range:
-    """An interval that holds every value of `expr`; exact where each variable occurs once."""
+    """An interval that holds every value of `expr`; exact where each variable occurs once, and
+    where parts that share some have few points."""
     return to_sum(expr, ranges).range(ranges)
 
 
@@ -285,40 +290,6 @@ def substitute(map: AffineMap, dims: Sequence[AffineExpr], num_dims: int) -> Aff
     """Replace dimension i of `map` by `dims[i]`, an expression over `num_dims` dimensions."""
     symbols = [AffineSymExpr(i) for i in range(map.num_symbols)]
     return map.replace_dims_and_symbols(dims, symbols, num_dims, map.num_symbols)
-
-
-IndexArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-
-
-def evaluate(
-    expr: AffineExpr, dims: Sequence[IndexArray | int], symbols: Sequence[IndexArray | int] = ()
-) -> IndexArray | int:
-    """Value of `expr` for arrays of dimensions and symbols, broadcast together.
-
-    Raises ValueError for what is no affine expression."""
-    match expr:
-        case AffineConstantExpr():
-            return expr.value
-        case AffineDimExpr():
-            return dims[expr.position]
-        case AffineSymExpr():
-            return symbols[expr.position]
-        case AffineBinaryOpExpr():
-            left = evaluate(expr.lhs, dims, symbols)
-            right = evaluate(expr.rhs, dims, symbols)
-            match expr.kind:
-                case AffineBinaryOpKind.Add:
-                    return left + right
-                case AffineBinaryOpKind.Mul:
-                    return left * right
-                case AffineBinaryOpKind.FloorDiv:
-                    return left // right
-                case AffineBinaryOpKind.CeilDiv:
-                    return -(-left // right)
-                case AffineBinaryOpKind.Mod:
-                    return left % right
-        case _:
-            raise ValueError(f"{expr} is not an affine expression")
 
 
 def is_mixed_radix(exprs: Sequence[AffineExpr], ranges: Ranges) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from xdsl.ir.affine import AffineExpr
 
-from nopt.dialects.affine_math import Ranges, simplify
+from nopt.dialects.affine_math import simplify
+from nopt.dialects.affine_points import Ranges
 
 
 def place_of(indices: Sequence[AffineExpr], shape: Sequence[int]) -> AffineExpr:

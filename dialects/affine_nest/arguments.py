@@ -19,8 +19,8 @@ from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 from xdsl.traits import OpTrait
 from xdsl.utils.exceptions import VerifyException
 
-from nopt.dialects.affine_math import evaluate
 from nopt.dialects.affine_nest.orders import BadOrder, check_order, extent_of_part
+from nopt.dialects.affine_points import evaluate
 from nopt.dialects.constants import Array
 from nopt.dialects.shaped import is_tensor
 

@@ -12,7 +12,8 @@ from xdsl.irdl import IRDLOperation, prop_def, region_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
-from nopt.dialects.affine_math import Ranges, dim_ranges
+from nopt.dialects.affine_math import dim_ranges
+from nopt.dialects.affine_points import Ranges
 
 
 class NestOp(IRDLOperation):

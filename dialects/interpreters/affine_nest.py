@@ -14,8 +14,8 @@ from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_i
 from xdsl.ir import SSAValue
 
 from nopt.dialects import affine_nest
-from nopt.dialects.affine_math import evaluate
 from nopt.dialects.affine_nest import ForOp, LoadOp, ReduceOp, Reduction, YieldOp
+from nopt.dialects.affine_points import evaluate
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import contract
 from nopt.dialects.interpreters.float_sums import total

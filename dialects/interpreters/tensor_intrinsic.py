@@ -12,7 +12,7 @@ from xdsl.interpreter import Interpreter, InterpreterFunctions, impl, register_i
 from xdsl.ir import Block, SSAValue
 
 from nopt.dialects import tensor_intrinsic as ti
-from nopt.dialects.affine_math import evaluate
+from nopt.dialects.affine_points import evaluate
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.interpreters.contraction import matmul
 from nopt.dialects.interpreters.unspecified import unspecified

@@ -10,8 +10,9 @@ from math import prod
 import islpy as isl
 from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 
-from nopt.dialects.affine_math import Range, Sum, dim_ranges, simplify_map, to_sum
+from nopt.dialects.affine_math import Sum, dim_ranges, simplify_map, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.affine_points import Range
 from nopt.passes.analysis.components import Component, box_relation, components_of
 from nopt.passes.analysis.digits import Digits, digits_of
 from nopt.passes.analysis.inverse import function_of, inverse_of_digits

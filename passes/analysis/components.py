@@ -14,7 +14,8 @@ from math import prod
 import islpy as isl
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import Range, dim_ranges, is_mixed_radix, to_sum
+from nopt.dialects.affine_math import dim_ranges, is_mixed_radix, to_sum
+from nopt.dialects.affine_points import Range
 from nopt.passes.analysis.relations import are_inside, box_of, relation_where, value_range
 from nopt.passes.analysis.spans import Span, span_of
 

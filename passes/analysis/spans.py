@@ -11,7 +11,8 @@ from xdsl.ir.affine import (
     AffineExpr,
 )
 
-from nopt.dialects.affine_math import Ranges, Sum, to_sum
+from nopt.dialects.affine_math import Sum, to_sum
+from nopt.dialects.affine_points import Ranges
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
 from nopt.dialects.access import constant_size
-from nopt.dialects.affine_math import Ranges, to_sum
+from nopt.dialects.affine_math import to_sum
+from nopt.dialects.affine_points import Ranges
 from nopt.dialects.isa import Loop
 from nopt.hw.config import Config
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 
-from nopt.dialects.affine_math import evaluate
+from nopt.dialects.affine_points import evaluate
 from nopt.hw.config import Config
 from nopt.hw.limits import most_padding, most_stride
 

@@ -12,8 +12,9 @@ from itertools import pairwise
 
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import Ranges, simplify, to_sum
+from nopt.dialects.affine_math import simplify, to_sum
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_points import Ranges
 
 
 @dataclass(frozen=True)

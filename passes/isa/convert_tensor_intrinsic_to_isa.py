@@ -22,7 +22,8 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects import isa
 from nopt.dialects import tensor_intrinsic as ti
-from nopt.dialects.affine_math import Range, simplify
+from nopt.dialects.affine_math import simplify
+from nopt.dialects.affine_points import Range
 from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.base.equal_bodies import copy_of, structure

@@ -17,7 +17,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineExpr
 
 from nopt.dialects import isa
-from nopt.dialects.affine_math import evaluate
+from nopt.dialects.affine_points import evaluate
 from nopt.dialects.tensor_intrinsic import AluKind
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from xdsl.dialects.builtin import AffineMapAttr
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import Range, expr_range
+from nopt.dialects.affine_math import expr_range
+from nopt.dialects.affine_points import Range
 
 
 def check_indices(

@@ -10,8 +10,9 @@ import numpy as np
 from xdsl.ir import BlockArgument
 from xdsl.ir.affine import AffineMap
 
-from nopt.dialects.affine_math import Ranges, dim_ranges
+from nopt.dialects.affine_math import dim_ranges
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
+from nopt.dialects.affine_points import Ranges
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config

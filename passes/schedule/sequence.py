@@ -13,7 +13,8 @@ from functools import cached_property
 
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import Range, expr_range
+from nopt.dialects.affine_math import expr_range
+from nopt.dialects.affine_points import Range
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
 from nopt.passes.kernel.candidates import Candidates

@@ -14,8 +14,8 @@ from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 from xdsl.rewriter import InsertPoint
 
-from nopt.dialects.affine_math import evaluate
 from nopt.dialects.affine_nest import ForOp, LoadOp
+from nopt.dialects.affine_points import evaluate
 from nopt.dialects.constants import Array, attribute_of
 from nopt.dialects.graph import ConstantOp
 from nopt.passes.analysis.integer_ranges import IntervalPattern, constant_like, constant_value, fits

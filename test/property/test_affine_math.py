@@ -12,13 +12,13 @@ from xdsl.ir.affine import AffineDimExpr, AffineExpr, AffineMap
 from nopt.dialects.affine_math import (
     check_magnitude,
     dim_ranges,
-    evaluate,
     expr_range,
     simplify,
     simplify_map,
     substitute,
     to_sum,
 )
+from nopt.dialects.affine_points import evaluate
 from nopt.passes.analysis import access
 
 extents_lists = st.lists(st.integers(1, 6), min_size=1, max_size=3)
@@ -90,6 +90,13 @@ def test_range_holds_every_value(box: Any):
     low, high = expr_range(expr, dim_ranges(extents))
     values = table(expr, extents)
     assert low <= values.min() and values.max() <= high
+
+
+def test_range_of_parts_that_move_together():
+    """Half of what is left to a tile of two: x minus x / 2, rounded up."""
+    x = AffineDimExpr(0)
+    expr = x - (x + 1) // 2 + AffineDimExpr(1) * 10
+    assert expr_range(expr, dim_ranges([3, 4])) == (0, 31)
 
 
 @examples(150)

@@ -14,7 +14,7 @@ from xdsl.dialects.test import Test
 from xdsl.ir import Block, Operation, SSAValue
 
 from nopt.dialects import isa
-from nopt.dialects.affine_math import evaluate
+from nopt.dialects.affine_points import evaluate
 from nopt.dialects.isa import Isa
 from nopt.dialects.parsing import ModuleParser
 from nopt.dialects.tensor_intrinsic import TensorIntrinsic

@@ -14,7 +14,8 @@ from xdsl.dialects.builtin import AffineMapAttr, IndexType, MemRefType, i8, i32
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineExpr, AffineMap, AffineSymExpr
 
-from nopt.dialects.affine_math import Range, simplify
+from nopt.dialects.affine_math import simplify
+from nopt.dialects.affine_points import Range
 from nopt.dialects.tensor_intrinsic import (
     AllocOp,
     AluKind,

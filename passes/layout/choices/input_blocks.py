@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import dim_ranges, evaluate, simplify
+from nopt.dialects.affine_math import dim_ranges, simplify
+from nopt.dialects.affine_points import evaluate
 from nopt.passes.layout.choices.lane_choices import Lanes
 
 

@@ -8,7 +8,7 @@ from functools import reduce
 import islpy as isl
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import Ranges
+from nopt.dialects.affine_points import Ranges
 from nopt.passes.analysis import function_of, isl_expr, relation_where, value_range
 
 Exprs = tuple[AffineExpr, ...]

@@ -15,7 +15,7 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import Range, Ranges
+from nopt.dialects.affine_points import Range, Ranges
 from nopt.passes.analysis import isl_expr, points_where, value_range
 from nopt.passes.raising.loops.isl_maps import Exprs, extreme_text
 

@@ -13,7 +13,8 @@ from math import prod
 import islpy as isl
 from xdsl.ir.affine import AffineExpr
 
-from nopt.dialects.affine_math import Ranges, dim_ranges, is_mixed_radix, simplify
+from nopt.dialects.affine_math import dim_ranges, is_mixed_radix, simplify
+from nopt.dialects.affine_points import Ranges
 from nopt.passes.analysis import box_of, function_of, value_range
 from nopt.passes.raising.loops.isl_maps import (
     Exprs,
