@@ -43,6 +43,22 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="make a constant of an input, of one number for all elements or one for each",
     )
     parser.add_argument(
+        "--from",
+        action="append",
+        default=[],
+        dest="starts",
+        metavar="TENSOR",
+        help="import a part only, with this tensor of the model as an input",
+    )
+    parser.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        dest="ends",
+        metavar="TENSOR",
+        help="import a part only, up to this tensor of the model",
+    )
+    parser.add_argument(
         "--drop-quantization",
         action="store_true",
         help="import a quantized model as the network of floats that it stands for",
@@ -84,7 +100,16 @@ def _import(
     context.register_dialect(Builtin.name, lambda: Builtin)
     with output_stream(arguments.output) as stream, Stages() as stages:
         drops = arguments.drop_quantization
-        imported = import_model(arguments.model, dims, shapes, stages.begin, drops, fixed)
+        imported = import_model(
+            arguments.model,
+            dims,
+            shapes,
+            stages.begin,
+            drops,
+            fixed,
+            arguments.starts,
+            arguments.ends,
+        )
         stages.begin("writing" if arguments.output else "")
         MlirTarget().emit(context, imported.module, stream)
     if not arguments.quiet:

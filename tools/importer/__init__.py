@@ -32,6 +32,8 @@ def import_model(
     begin: Callable[[str], None] = _quietly,
     drop_quantization: bool = False,
     fixed: Mapping[str, Sequence[float]] | None = None,
+    starts: Sequence[str] = (),
+    ends: Sequence[str] = (),
 ) -> Imported:
     """Import an ONNX file.
 
@@ -40,9 +42,10 @@ def import_model(
 
     `dims` gives named open dimensions their sizes, `shapes` whole input shapes by name; `begin`
     is called with each stage that begins. `fixed` makes constants of inputs: a number for all
-    elements, or one for each. `drop_quantization` imports a quantized model as the
-    network of floats that it stands for. Raises UserError, with the file as its place, for what is
-    no model or has no import, OSError if the file cannot be read.
+    elements, or one for each. With `starts` or `ends` a part is imported, whose inputs and results
+    these tensors are, by the model's own names. `drop_quantization` imports a quantized model as
+    the network of floats that it stands for. Raises UserError, with the file as its place, for what
+    is no model or has no import, OSError if the file cannot be read.
     """
     try:
         import onnx as _  # noqa: F401
@@ -57,7 +60,7 @@ def import_model(
     path = Path(path)
     try:
         begin("reading and checking")
-        model = read_model(path, dims or {}, shapes or {}, fixed or {})
+        model = read_model(path, dims or {}, shapes or {}, fixed or {}, (starts, ends))
         loaded = None
         while True:
             builder = Builder(model, infer_elements(model), path.parent, drop_quantization, loaded)

@@ -16,6 +16,7 @@ from onnx.external_data_helper import load_external_data_for_tensor, uses_extern
 from nopt.dialects.constants import Array
 from nopt.hw.files.whole_files import read_bytes
 from nopt.tools.errors import UserError, one_line
+from nopt.tools.importer.cutting import cut
 from nopt.tools.importer.folding import LARGEST_BYTES
 from nopt.tools.importer.inputs import fix_shapes, fix_values
 from nopt.tools.importer.onnx_types import stored_type
@@ -31,8 +32,10 @@ def read_model(
     dims: Mapping[str, int],
     shapes: Mapping[str, Sequence[int]],
     fixed: Mapping[str, Sequence[float]],
+    ends: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> ModelProto:
-    """The model with fixed input shapes, and constants in place of `fixed` inputs.
+    """The model with fixed input shapes, and constants in place of `fixed` inputs; or what of it
+    lies between `ends`.
 
     Weights in files of their own stay there. Raises UserError for what is no model, OSError if the
     file cannot be read.
@@ -41,6 +44,10 @@ def read_model(
     for opset in model.opset_import:
         if opset.domain in ("", "ai.onnx") and not 1 <= opset.version <= _NEWEST:
             raise UserError(f"operator set {opset.version}, expected 1 to {_NEWEST}")
+    if any(ends):
+        with _checked():
+            inferred = onnx.shape_inference.infer_shapes(_skeleton(model)).graph
+        cut(model, inferred, *ends)
     for tensor in model.graph.initializer:
         check_tensor(tensor)
     fix_shapes(model, dims, shapes)
