@@ -63,8 +63,8 @@ def evaluate(
 
 def independent(terms: Terms) -> list[Terms]:
     """A sum's terms in parts that share no variable."""
-    if len(terms) < 2 or not any(isinstance(atom, AffineBinaryOpExpr) for atom in terms):
-        return [terms]
+    if not any(isinstance(atom, AffineBinaryOpExpr) for atom in terms):
+        return [{atom: coefficient} for atom, coefficient in terms.items()]
     parts: list[tuple[set[_Variable], Terms]] = []
     for atom, coefficient in terms.items():
         variables, part = _variables(atom), {atom: coefficient}
@@ -84,9 +84,8 @@ _FEW = 1 << 16
 
 
 def exact_range(terms: Terms, ranges: Ranges) -> Range | None:
-    """Of a sum whose atoms share variables, by all points; None if that is of no use, or these are
-    many."""
-    if len(terms) < 2 or not any(isinstance(atom, AffineBinaryOpExpr) for atom in terms):
+    """Of a sum whose atoms share variables, by all points; None of one atom, or of many points."""
+    if len(terms) < 2:
         return None
     variables = list({each for atom in terms for each in _variables(atom)})
     known = [ranges[each] for each in variables if each in ranges]

@@ -159,10 +159,17 @@ def _reads_back(values: Array) -> bool:
 class _Stem:
     """The keys that begin with one name: a network may have a thousand."""
 
-    taken: int = 0
-    """How many are: the name itself, then the name and 0, 1, …"""
+    name: str
+    count: int = 0
+    """How many were asked for."""
     alike: defaultdict[Hashable, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Those of blobs that are equal in a few places."""
+
+    def next_key(self) -> str:
+        """The name itself, then the name and 0, 1, …"""
+        key = f"{self.name}_{self.count - 1}" if self.count else self.name
+        self.count += 1
+        return key
 
 
 _STEMS: dict[str, _Stem] = {}
@@ -175,23 +182,20 @@ def _store(name: str, blob: Blob) -> str:
     stem = re.sub(r"[^A-Za-z0-9_$.]", "_", name)
     if not re.match(r"[A-Za-z_]", stem):
         stem = f"_{stem}"
-    keys = _STEMS.setdefault(stem, _Stem())
+    keys = _STEMS.setdefault(stem, _Stem(stem))
     for key in keys.alike[blob.sample]:
         if (known := resources.lookup(key)) and _as_blob(key, known).is_same(blob):
             return key
-    while True:
-        key = f"{stem}_{keys.taken - 1}" if keys.taken else stem
-        keys.taken += 1
-        known = resources.lookup(key)
-        if known is None:
-            resources.parse_resource(resources.declare_resource(key), blob)
-            known = blob
-        # A parser stored it, or has declared it only.
-        kept = _as_blob(key, known) if known else None
-        if kept is not None:
+    while (known := resources.lookup(key := keys.next_key())) is not None:
+        # A parser stored it; without bytes it was declared only, or given up.
+        if known:
+            kept = _as_blob(key, known)
             keys.alike[kept.sample].append(key)
             if kept.is_same(blob):
                 return key
+    resources.parse_resource(resources.declare_resource(key), blob)
+    keys.alike[blob.sample].append(key)
+    return key
 
 
 def _as_blob(key: str, text: str) -> Blob:

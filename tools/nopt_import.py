@@ -99,16 +99,15 @@ def _import(
     context = Context()
     context.register_dialect(Builtin.name, lambda: Builtin)
     with output_stream(arguments.output) as stream, Stages() as stages:
-        drops = arguments.drop_quantization
         imported = import_model(
             arguments.model,
-            dims,
-            shapes,
-            stages.begin,
-            drops,
-            fixed,
-            arguments.starts,
-            arguments.ends,
+            dims=dims,
+            shapes=shapes,
+            begin=stages.begin,
+            drop_quantization=arguments.drop_quantization,
+            fixed=fixed,
+            starts=arguments.starts,
+            ends=arguments.ends,
         )
         stages.begin("writing" if arguments.output else "")
         MlirTarget().emit(context, imported.module, stream)

@@ -84,7 +84,7 @@ def least(tiles: CostedTiles) -> tuple[Floats, Floats]:
     for operand in candidates.tiling.operands:
         load, windows = tiles.load(operand), candidates.turns(operand, candidates.loops)
         instructions = instructions + windows * load.instructions
-        if _is_computes(operand, candidates.tiling):
+        if _is_for_compute(operand, candidates.tiling):
             compute = compute + windows * load.cycles
         else:
             loads = loads + windows * load.cycles
@@ -92,7 +92,7 @@ def least(tiles: CostedTiles) -> tuple[Floats, Floats]:
     return np.maximum.reduce([compute, loads, stores]), instructions
 
 
-def _is_computes(operand: Operand, tiling: Tiling) -> bool:
+def _is_for_compute(operand: Operand, tiling: Tiling) -> bool:
     """Whether the compute module loads an operand: one of the epilogue, to the accumulators."""
     return operand.memory is Memory.ACC and operand.load is not tiling.operands[0].load
 
@@ -209,7 +209,7 @@ class _Estimation:
         cycles = self.costed.load(operand).cycles
         events = self._events(operand, 0 if operand.resident else len(self.loops))
         self._count(operand, events)
-        if operand.memory is Memory.ACC:
+        if _is_for_compute(operand, self.tiling):
             return cycles * events / self.turns
         if not operand.resident:
             # What each tile loads anew waits until its products have their data.

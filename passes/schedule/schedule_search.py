@@ -2,8 +2,8 @@
 
 A candidate is a tile size for each iterator, an order of the tile loops, the loops within which the
 product's operands are kept, and slots. Loops that move the same operands are interchangeable, so
-only orders of distinct reuse are tried. Tiles that compute alone for longer than the best schedule
-so far takes are dropped on the way.
+only orders of distinct reuse are tried. Tiles that take longer than the best schedule so far, even
+if nothing waited, are dropped on the way.
 """
 
 from __future__ import annotations

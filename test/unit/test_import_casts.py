@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 from onnx_models import Array, model, run
 from onnxruntime import InferenceSession, set_default_logger_severity
 
@@ -79,3 +79,21 @@ def test_unsigned_arithmetic_wraps(kind: str, tmp_path: Path):
     for function, found in zip(ops.values(), run(proto, [a, b], tmp_path), strict=True):
         with np.errstate(over="ignore"):
             assert found.tolist() == function(a, b).tolist()
+
+
+@pytest.mark.parametrize("op", ["ReduceSum", "ReduceProd", "ReduceSumSquare"])
+@pytest.mark.parametrize("axes", [[0], [0, 1]])
+def test_reductions_of_unsigned_integers_wrap(op: str, axes: list[int], tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 2**32, (5, 3), np.uint32) | np.uint32(1)
+    form = {"axes": axes} if op != "ReduceSum" else {}
+    names = ["x", "a"] if op == "ReduceSum" else ["x"]
+    proto = model(
+        [helper.make_node(op, names, ["y"], keepdims=0, **form)],
+        {"x": x.shape},
+        weights={"a": np.array(axes)} if op == "ReduceSum" else {},
+        elements={"x": TensorProto.UINT32, "y": TensorProto.UINT32},
+    )
+    (found,) = run(proto, [x], tmp_path)
+    function = np.prod if op == "ReduceProd" else np.sum
+    squared = x * x if op == "ReduceSumSquare" else x
+    assert np.array_equal(found, function(squared, axis=tuple(axes), dtype=np.uint32))

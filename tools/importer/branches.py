@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper
 
 from nopt.tools.importer.model_reading import check_tensor
+from nopt.tools.importer.node import graphs_of
 
 
 def take_branches(model: ModelProto, taken: Mapping[str, bool]) -> None:
@@ -55,14 +56,7 @@ def _rename(graph: GraphProto, names: Mapping[str, str]) -> None:
         for field in (node.input, node.output):
             for place, name in enumerate(field):
                 field[place] = names.get(name, name)
-        for inner in _graphs(node):
+        for inner in graphs_of(node):
             _rename(inner, names)
             for value in inner.output:
                 value.name = names.get(value.name, value.name)
-
-
-def _graphs(node: NodeProto) -> Iterator[GraphProto]:
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield attribute.g
-        yield from attribute.graphs

@@ -8,6 +8,7 @@ from typing import Any
 from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
 
 from nopt.tools.errors import UserError, nearest
+from nopt.tools.importer.node import graphs_of
 
 
 def cut(
@@ -68,10 +69,9 @@ def _needed(
 def _read(node: NodeProto) -> Iterator[str]:
     """What a node reads, also in graphs of its own."""
     yield from node.input
-    for attribute in node.attribute:
-        for graph in (*((attribute.g,) if attribute.HasField("g") else ()), *attribute.graphs):
-            for inner in graph.node:
-                yield from _read(inner)
+    for graph in graphs_of(node):
+        for inner in graph.node:
+            yield from _read(inner)
 
 
 def _typed(name: str, values: dict[str, ValueInfoProto]) -> ValueInfoProto:

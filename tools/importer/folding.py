@@ -11,7 +11,7 @@ from onnx.reference import ReferenceEvaluator
 
 from nopt.dialects.constants import Array
 from nopt.tools.errors import UserError, one_line
-from nopt.tools.importer.node import Node, describe
+from nopt.tools.importer.node import Node, describe, graphs_of
 
 LARGEST_BYTES = 1 << 31
 """What a tensor may hold: as much as a message of ONNX's file format."""
@@ -28,7 +28,7 @@ _RANDOM = {
 
 def can_fold(proto: NodeProto) -> bool:
     """Whether a node with known inputs has one known result."""
-    has_graphs = any(a.HasField("g") or a.graphs for a in proto.attribute)
+    has_graphs = any(True for _ in graphs_of(proto))
     return proto.domain in ("", "ai.onnx") and proto.op_type not in _RANDOM and not has_graphs
 
 

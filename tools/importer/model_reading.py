@@ -32,10 +32,10 @@ def read_model(
     dims: Mapping[str, int],
     shapes: Mapping[str, Sequence[int]],
     fixed: Mapping[str, Sequence[float]],
-    ends: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    part: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> ModelProto:
     """The model with fixed input shapes, and constants in place of `fixed` inputs; or what of it
-    lies between `ends`.
+    lies between the tensors of a `part`.
 
     Weights in files of their own stay there. Raises UserError for what is no model, OSError if the
     file cannot be read.
@@ -44,10 +44,10 @@ def read_model(
     for opset in model.opset_import:
         if opset.domain in ("", "ai.onnx") and not 1 <= opset.version <= _NEWEST:
             raise UserError(f"operator set {opset.version}, expected 1 to {_NEWEST}")
-    if any(ends):
+    if any(part):
         with _checked():
             inferred = onnx.shape_inference.infer_shapes(_skeleton(model)).graph
-        cut(model, inferred, *ends)
+        cut(model, inferred, *part)
     for tensor in model.graph.initializer:
         check_tensor(tensor)
     fix_shapes(model, dims, shapes)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 import numpy as np
-from onnx import AttributeProto, NodeProto, helper
+from onnx import AttributeProto, GraphProto, NodeProto, helper
 from xdsl.ir import Operation, SSAValue
 from xdsl.utils.hints import isa
 
@@ -191,6 +191,14 @@ def _plain(value: Any) -> Any:
             item.decode(errors="replace") if isinstance(item, bytes) else item for item in value
         ]
     return value
+
+
+def graphs_of(proto: NodeProto) -> Iterator[GraphProto]:
+    """The graphs that a node has as attributes."""
+    for attribute in proto.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
 
 
 def describe(proto: NodeProto) -> str:

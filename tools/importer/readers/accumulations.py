@@ -11,6 +11,7 @@ from nopt.dialects.graph import MatmulOp, MulOp, PadOp, SliceOp, TransposeOp
 from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, dtype_of, shape_of
 from nopt.tools.importer.readers.statistics_ops import reduced_axes
+from nopt.tools.importer.readers.unsigned import wrapped
 from nopt.tools.importer.registry import reads
 
 
@@ -56,7 +57,7 @@ def product(node: Node) -> SSAValue:
             sizes = [half if i == axis else n for i, n in enumerate(shape_of(x))]
             starts = [half if i == axis else 0 for i in range(len(shape))]
             first = node.emit(SliceOp(x, [0] * len(shape), sizes))
-            x = node.emit(MulOp(first, node.emit(SliceOp(x, starts, sizes))))
+            x = wrapped(node, node.emit(MulOp(first, node.emit(SliceOp(x, starts, sizes)))))
     keeps = node.integer("keepdims", 1)
     kept = [i for i in range(len(shape)) if keeps or i not in axes]
     return reshaped(node, x, [shape_of(x)[i] for i in kept])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, reduce
-from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper
@@ -33,6 +32,7 @@ from nopt.dialects.graph import (
 from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, dtype_of, shape_of
 from nopt.tools.importer.onnx_types import is_converted, stored_type, unsigned_limits
+from nopt.tools.importer.readers.unsigned import as_unsigned, wrapped
 from nopt.tools.importer.registry import MICROSOFT, reads
 
 _UNARY = {
@@ -113,13 +113,8 @@ def swish(node: Node) -> SSAValue:
 def binary(node: Node) -> SSAValue:
     a, b = operands(node)
     result = node.emit(_BINARY[node.op](a, b))
-    limits = unsigned_limits(node.builder.elements.get(node.proto.output[0], 0))
     # Quotients stay within the type.
-    return (
-        result
-        if limits is None or node.op == "Div"
-        else _unsigned(node, result, limits, dtype_of(result))
-    )
+    return result if node.op == "Div" else wrapped(node, result)
 
 
 @reads("Pow")
@@ -204,25 +199,8 @@ def cast(node: Node) -> SSAValue:
     if is_converted(element) and dtype_of(x) != np.float32:
         node.builder.count_conversion(element)
     if (limits := unsigned_limits(element)) is not None:
-        return _unsigned(node, x, limits, dtype)
+        return as_unsigned(node, x, limits, dtype)
     return x if dtype_of(x) == dtype else node.emit(CastOp(x, element_type(dtype)))
-
-
-def _unsigned(
-    node: Node, x: SSAValue, limits: np.iinfo[Any], dtype: np.dtype[np.generic]
-) -> SSAValue:
-    """Numbers as those of an unsigned type, in the wider signed one that holds it: integers modulo
-    2^n, floats saturated, as those of `graph.cast`, where ONNX defines nothing."""
-    wide = element_type(dtype)
-    if dtype_of(x).kind == "f":
-        return node.emit(ClipOp(node.emit(CastOp(x, wide)), 0, int(limits.max)))
-    if dtype_of(x).kind == "b":
-        return node.emit(CastOp(x, wide))
-    signed = element_type(np.dtype(f"i{limits.bits // 8}"))
-    low = node.emit(CastOp(node.emit(CastOp(x, signed)), wide))
-    is_negative = node.emit(CompareOp(Comparison.LT, low, node.splat(0, low)))
-    moved = node.emit(AddOp(low, node.splat(int(limits.max) + 1, low)))
-    return node.emit(WhereOp(is_negative, moved, low))
 
 
 @reads("Relu")

@@ -20,6 +20,7 @@ from nopt.dialects.graph import (
 from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, dtype_of, shape_of
 from nopt.tools.importer.readers.convolutions import channel_constant
+from nopt.tools.importer.readers.unsigned import wrapped
 from nopt.tools.importer.registry import MICROSOFT, reads
 
 _PLAIN = {
@@ -69,7 +70,8 @@ def _reduced(node: Node, kind: Statistic, x: SSAValue) -> SSAValue:
     if axes is None:
         return x
     keep = bool(node.integer("keepdims", 1))
-    return node.emit(ReduceOp(kind, x, axes, keep_dims=keep))
+    reduced = node.emit(ReduceOp(kind, x, axes, keep_dims=keep))
+    return wrapped(node, reduced) if kind is Statistic.SUM else reduced
 
 
 @reads("Softmax", "LogSoftmax")
