@@ -97,6 +97,11 @@ def test_range_of_parts_that_move_together():
     x = AffineDimExpr(0)
     expr = x - (x + 1) // 2 + AffineDimExpr(1) * 10
     assert expr_range(expr, dim_ranges([3, 4])) == (0, 31)
+    # x and y move together for what stands first.
+    y = AffineDimExpr(1)
+    both = (x + y) // 3 - x // 2 - y // 2
+    values = table(both, [6, 6])
+    assert expr_range(both, dim_ranges([6, 6])) == (values.min(), values.max())
 
 
 @examples(150)

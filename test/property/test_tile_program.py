@@ -1,5 +1,7 @@
 """A tile program has three readers: what it costs is what the kernel that is printed takes."""
 
+from unittest.mock import patch
+
 import numpy as np
 from checks import apply
 from core_networks import core_networks
@@ -20,11 +22,12 @@ from nopt.passes.base.machine import attach
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.isa.program.assemble import assemble
 from nopt.passes.kernel.candidates import Candidates
-from nopt.passes.kernel.legality import SCHEDULE
+from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError
 from nopt.passes.kernel.tile_cost import tile_cost
 from nopt.passes.kernel.tiling import tiling_of
 from nopt.passes.schedule.costed_tiles import CostedTiles
 from nopt.passes.schedule.estimate import estimate_schedule, least
+from nopt.passes.schedule.schedule_search import Search, search
 
 
 def expected_steps(nest: ForOp, config: Config) -> tuple[float, bool]:
@@ -85,3 +88,20 @@ def test_no_schedule_is_estimated_below_the_least(network: Network, core: str, s
             cycles, instructions = least(CostedTiles.of(candidates, config))
             assert cycles[0] <= estimated.steady[0] * (1 + 1e-9)
             assert instructions[0] <= estimated.instructions[0] * (1 + 1e-9)
+
+
+@examples(200)
+@given(core_networks(), st.sampled_from([*CORES]))
+def test_what_the_search_drops_is_not_the_best(network: Network, core: str):
+    """It finds the schedule that it finds if it tries all tiles in all orders."""
+    config = CORES[core]
+    attach(network.module, config)
+    apply(network.module, *TO_NESTS, *LAYOUT)
+    for nest in [op for op in network.module.walk() if isinstance(op, ForOp) and is_on_core(op)]:
+        tiling = tiling_of(nest, config)
+        try:
+            found = search(tiling, config)
+        except NoScheduleError:
+            continue
+        with patch.object(Search, "_drop", lambda *_: None):
+            assert search(tiling, config) == found

@@ -11,6 +11,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, DenseResourceAttr, ModuleOp, StringAttr, f16, i8, i32
 from xdsl.printer import Printer
 
+from nopt.dialects.blobs import Blob
 from nopt.dialects.constants import (
     array_of,
     attribute_of,
@@ -118,3 +119,19 @@ def test_unsupported_kinds_are_named():
     with pytest.raises(ValueError, match="expected a dense or dense_resource attribute, found"):
         array_of(StringAttr("x"))
     assert element_type(np.dtype(np.int8)) == i8
+
+
+def test_keys_that_a_parser_took():
+    """Equal bytes share its key, others get one of their own."""
+    first, second = (np.full(100, n, np.int8) + np.arange(100, dtype=np.int8) % 7 for n in (0, 1))
+    with scoped_resources():
+        store = Builtin._interfaces[0]
+        store.parse_resource(store.declare_resource("w"), str(Blob.of_array(first)))
+        assert key_of(attribute_of(second, "w")) == "w_0"
+        assert key_of(attribute_of(first, "w")) == "w"
+        assert key_of(attribute_of(second, "w")) == "w_0"
+
+
+def key_of(attribute) -> str:
+    assert isinstance(attribute, DenseResourceAttr)
+    return attribute.resource_handle.data
