@@ -12,6 +12,7 @@ FOLDERS = {
     "affine-nest-fuse-windows": "fusion",
     "affine-nest-infer-layout": "layout",
     "affine-nest-insert-copies": "layout",
+    "affine-nest-materialize-pads": "fusion",
     "affine-nest-pack": "layout",
     "affine-nest-propagate-packs": "layout",
     "affine-nest-schedule": "schedule",

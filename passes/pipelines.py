@@ -47,6 +47,7 @@ VTA = Pipeline(
         "convert-graph-to-affine-nest",
         "affine-nest-fuse",
         "affine-nest-simplify",
+        "affine-nest-materialize-pads",
         "affine-nest-infer-layout",
         "affine-nest-pack",
         "affine-nest-insert-copies",

@@ -31,16 +31,19 @@ from nopt.hw.config import Config
 from nopt.passes.base.machine import machine_of, machine_refusal
 from nopt.passes.base.placement import holds_laid_out_nests, place_on_host
 from nopt.passes.base.places import about
+from nopt.passes.base.remarks import remark
 from nopt.passes.core.byte_planes import planes_of, wide_sum
-from nopt.passes.core.core_nest import NotOnCore, recognise
+from nopt.passes.core.core_nest import CoreNest, NotOnCore, recognise
 from nopt.passes.layout.choices.lane_choices import legal_lanes
 from nopt.passes.layout.choices.layout_costs import (
     Option,
     cheapest,
     is_laid_out,
     layout_for,
+    least_weights,
     option_of,
     tables_of,
+    without_inflated,
 )
 from nopt.passes.layout.choices.layout_requirements import PLAIN
 from nopt.passes.layout.choices.pbqp import least_cost
@@ -113,19 +116,37 @@ def _legal(nest: ForOp, pinned: LanesAttr | None, config: Config) -> list[Option
     try:
         if pinned is not None and pinned.is_sum:
             raise NotOnCore("it has no sum of products that is worth storing byte by byte")
-        found = legal_lanes(recognise(nest, config), config.block_out, pinned)
-        return cheapest(option_of(lanes, config) for lanes in found)
+        return _options_for(nest, recognise(nest, config), pinned, config)
     except NotOnCore:
         total = wide_sum(nest, config)
         if total is None or (pinned is not None and not pinned.is_sum):
             raise
         _, planes = planes_of(nest, total)
         try:
-            found = legal_lanes(recognise(planes, config), config.block_out, pinned)
-            options = cheapest(option_of(lanes, config) for lanes in found)
+            options = _options_for(nest, recognise(planes, config), pinned, config)
         finally:
             planes.erase()
         return [_of_sum(option, nest) for option in options]
+
+
+def _options_for(
+    nest: ForOp, core: CoreNest, pinned: LanesAttr | None, config: Config
+) -> list[Option]:
+    """The lanes that are legal and pinned; else of those that inflate no weights. A remark counts
+    what is left out. Raises NotOnCore if there are none."""
+    found = legal_lanes(core, config.block_out, pinned)
+    options = cheapest(option_of(lanes, config) for lanes in found)
+    if pinned is not None:
+        return options
+    kept = without_inflated(options)
+    if len(kept) < len(options):
+        most = max(option.weights for option in options)
+        remark(
+            nest,
+            f"has other lanes that would inflate its weights from {least_weights(options):,} bytes "
+            f"to {most:,}; not tried",
+        )
+    return kept
 
 
 def _of_sum(option: Option, nest: ForOp) -> Option:
@@ -135,7 +156,11 @@ def _of_sum(option: Option, nest: ForOp) -> Option:
     others = dict.fromkeys(load.source for load in nest.loads if load.source not in read)
     attribute = option.attribute.sum_only()
     return Option(
-        attribute, option.cycles, PLAIN, (*option.reads, *((source, PLAIN) for source in others))
+        attribute,
+        option.cycles,
+        PLAIN,
+        (*option.reads, *((source, PLAIN) for source in others)),
+        option.weights,
     )
 
 

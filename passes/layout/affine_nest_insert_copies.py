@@ -2,7 +2,8 @@
 
 On the core a nest that writes into a tensor does so in that tensor's own memory. Whoever reads the
 tensor as it was, at whatever time, may only read what no nest down the chain overwrites; else the
-nest gets a copy to write into. No order is relied upon but that of values.
+nest gets a copy to write into. No order is relied upon but that of values. What is written into a
+constant has memory of its own, which begins as that.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def _is_needed(nest: ForOp) -> bool:
     """Whether something reads an element of the destination, or of what that was, overwritten."""
     value = nest.destination
     while value is not None:
-        if isinstance(value, BlockArgument) or isinstance(value.owner, ConstantOp):
+        if _is_constant(value):
+            return False
+        if isinstance(value, BlockArgument):
             return True
         for use in value.uses:
             user = use.operation
@@ -52,6 +55,14 @@ def _is_needed(nest: ForOp) -> bool:
         maker = value.owner
         value = maker.destination if isinstance(maker, ForOp) and is_on_core(maker) else None
     return False
+
+
+def _is_constant(value: SSAValue) -> bool:
+    """Whether a tensor is a constant, or a copy of one in blocks, which is about to be one."""
+    owner = value.owner
+    if isinstance(owner, ForOp) and owner.into is None and owner.copied and not is_on_core(owner):
+        owner = owner.copied.source.owner
+    return isinstance(owner, ConstantOp)
 
 
 def _is_before(link: ForOp, nest: ForOp) -> bool:

@@ -203,12 +203,14 @@ class Search:
 
     def _sizes(self, index: int) -> list[int]:
         """Tile sizes of an iterator, largest first: for each number of tiles the balanced size,
-        and for parallel ones one that leaves the last tile, which nothing overlaps, half as big."""
+        and for parallel ones one that leaves the last tile, which nothing overlaps, half as big.
+
+        A window is loaded whole; if its taps have gaps between them, maybe tap by tap."""
         extent = self.tiling.extents[index]
         if any(index in operand.opaque for operand in self.tiling.operands):
             return [1]
         if index >= self.tiling.parallel and self._shares_a_dimension(index):
-            return [extent]
+            return [extent, 1] if extent > 1 and self._has_gaps(index) else [extent]
         if self.tiling.inner is not None and index in self.tiling.compared:
             return [extent]
         sizes = {-(-extent // count) for count in range(1, extent + 1)}
@@ -221,6 +223,14 @@ class Search:
         """Whether a window dimension moves with this iterator and another: a kernel's row, say."""
         return any(
             row[index] and np.count_nonzero(row) > 1
+            for operand in self.tiling.operands
+            for row in operand.coefficients
+        )
+
+    def _has_gaps(self, index: int) -> bool:
+        """Whether taps along this iterator are further apart than the windows."""
+        return any(
+            row[index] > np.delete(row, index).max(initial=0) > 0
             for operand in self.tiling.operands
             for row in operand.coefficients
         )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
@@ -29,7 +28,7 @@ class AffineNestFoldConstantsPass(ModulePass):
         for nest in [nest for nest in op.walk() if isinstance(nest, ForOp)]:
             sources = {load.source for load in nest.loads}
             constant = all(isinstance(source.owner, ConstantOp) for source in sources)
-            if sources and constant and nest.into is None and not _is_written_to(nest.result):
+            if sources and constant and nest.into is None:
                 self._fold(nest)
         erase_dead_code(op)
 
@@ -44,8 +43,3 @@ class AffineNestFoldConstantsPass(ModulePass):
         folded = ConstantOp(attribute_of(value, nest.result.name_hint or "constant"))
         folded.result.name_hint = nest.result.name_hint
         Rewriter.replace_op(nest, folded)
-
-
-def _is_written_to(tensor: SSAValue) -> bool:
-    """Whether nests write parts of a tensor: on the core in its own place; constants have none."""
-    return any(isinstance(use.operation, ForOp) for use in tensor.uses)

@@ -45,6 +45,10 @@ class LayerDraft(Draft):
         shape = (outputs, channels // groups, *kernel)
         if prod(shape) * prod(padded) > MOST_POINTS * prod(strides):
             return x
+        if value := self.pick(0, 0, 0, -128, 5):
+            # As a convolution pads whose input has a zero point.
+            x = self.append(graph.PadOp(x, [0, 0, *pads[:2]], [0, 0, *pads[2:]], value))
+            pads = [0] * 4
         weights = self.weights(shape)
         y = graph.Conv2dOp(
             x, weights, strides=strides, pads=pads, dilations=dilations, groups=groups

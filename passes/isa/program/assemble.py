@@ -73,8 +73,6 @@ class _Assembler:
         self.names = _names([*self.arguments, *(result for op in ops for result in op.results)])
         self.phases = phases_of([op for op in ops if not isinstance(op, ConstantOp)])
         self.program = Program(config, np.zeros((0, 2), np.uint64))
-        self.filled: set[int] = set()
-        """Where constants are already."""
         # Any memory may read any tensor, so all begin at a multiple of the largest element.
         self.alignment = max(config.inp_bytes, config.wgt_bytes, config.acc_bytes, 64)
 
@@ -86,6 +84,8 @@ class _Assembler:
         program.dram_bytes = self.placement.size
         for value, address in self.placement.addresses.items():
             self._add_symbol(value, address)
+        for address, constant in self.placement.contents.items():
+            program.constants.append((address, _bytes_of(constant)))
         records, uops = self._assemble_phases()
         try:
             program.instructions = encode(records, self.config)
@@ -107,9 +107,6 @@ class _Assembler:
         described, kind = self._value(value), self.placement.kinds[value]
         symbol = Symbol(described.name, address, described.shape, described.dtype, kind)
         self.program.symbols.append(symbol)
-        if isinstance(value.owner, ConstantOp) and symbol.nbytes and address not in self.filled:
-            self.filled.add(address)
-            self.program.constants.append((address, _bytes_of(value.owner)))
 
     def _reserve(self, size: int) -> int:
         """The byte address of new space behind all other."""

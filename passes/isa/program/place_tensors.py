@@ -3,6 +3,8 @@
 Inputs and constants come first and stay; equal constants lie in one place. What kernels make, or
 host steps make for kernels, is planned by lifetimes. A kernel that writes into an existing tensor
 shares its place: both are one buffer, needed from the first writer to the last reader of either.
+Into a constant, it gets a place of its own that begins as the constant and stays: each run writes
+the same elements, so the others always are the constant's.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ class Placement:
 
     addresses: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
     kinds: dict[SSAValue, str] = field(default_factory=dict[SSAValue, str])
+    contents: dict[int, ConstantOp] = field(default_factory=dict[int, ConstantOp])
+    """What lies at an address before the first run."""
     size: int = 0
 
 
@@ -38,7 +42,7 @@ def place_tensors(
 ) -> Placement:
     """Places for tensors that kernels read or write, and for constants that are returned."""
     kernels = [op for phase in phases for op in phase.ops if isinstance(op, isa.KernelOp)]
-    used = [value for op in kernels for value in (*op.operands, op.result)]
+    used = [value for op in kernels for value in (*_in_memory(op), op.result)]
     constants = [value for value in returned if isinstance(value.owner, ConstantOp)]
     tensors = list(dict.fromkeys([*used, *constants]))
     roots = _roots(kernels)
@@ -50,6 +54,7 @@ def place_tensors(
     constants_at: dict[Attribute, int] = {}
     for value in tensors:
         root = roots.get(value, value)
+        content = _content(root)
         if value in arguments:
             kind = "input"
         elif isinstance(value.owner, ConstantOp):
@@ -57,21 +62,24 @@ def place_tensors(
         else:
             kind = "output" if root in outputs else "buffer"
         placement.kinds[value] = kind
-        if kind in ("input", "constant"):
-            free = -(-placement.size // alignment) * alignment
-            owner = value.owner
-            constant = isinstance(owner, ConstantOp)
-            fixed[value] = constants_at.setdefault(owner.value, free) if constant else free
-            placement.size = max(placement.size, fixed[value] + size_of(value))
+        if root in fixed:
+            continue
+        if kind == "input" or content is not None:
+            address = -(-placement.size // alignment) * alignment
+            if kind == "constant" and content is not None:
+                address = constants_at.setdefault(content.value, address)
+            fixed[root] = address
+            placement.size = max(placement.size, address + size_of(root))
+            if content is not None and size_of(root):
+                placement.contents[address] = content
         elif root not in planned:
             planned[root] = Lifetime(size_of(root), *lives[root])
     base = -(-placement.size // alignment) * alignment
     plan = plan_memory(list(planned.values()), alignment)
     shared = dict(zip(planned, plan.addresses, strict=True))
     for value in tensors:
-        address = fixed.get(value)
         root = roots.get(value, value)
-        placement.addresses[value] = base + shared[root] if address is None else address
+        placement.addresses[value] = fixed[root] if root in fixed else base + shared[root]
     if planned:
         placement.size = base + plan.size
     return placement
@@ -85,11 +93,30 @@ def size_of(value: SSAValue) -> int:
     return elements * numpy_type(tensor.element_type).itemsize
 
 
+def _in_memory(kernel: isa.KernelOp) -> list[SSAValue]:
+    """What a kernel reads or writes over, each in a place that other kernels may read."""
+    return [value for value in kernel.operands if value is not _beginning(kernel)]
+
+
+def _beginning(kernel: isa.KernelOp) -> SSAValue | None:
+    """The constant that a kernel writes into."""
+    destination = kernel.destination
+    return destination if destination and isinstance(destination.owner, ConstantOp) else None
+
+
+def _content(root: SSAValue) -> ConstantOp | None:
+    """What a tensor is before the first run."""
+    owner = root.owner
+    if isinstance(owner, isa.KernelOp) and (beginning := _beginning(owner)) is not None:
+        owner = beginning.owner
+    return owner if isinstance(owner, ConstantOp) else None
+
+
 def _roots(kernels: Sequence[isa.KernelOp]) -> dict[SSAValue, SSAValue]:
     """For results that are written into another tensor: the first one of that chain."""
     roots: dict[SSAValue, SSAValue] = {}
     for kernel in kernels:
-        if (destination := kernel.destination) is not None:
+        if (destination := kernel.destination) is not None and _beginning(kernel) is None:
             roots[kernel.result] = roots.get(destination, destination)
     return roots
 

@@ -39,6 +39,13 @@ STEPS_A_VECTOR = 4
 UNUSUAL = 1 << 40
 """More than any network's cycles."""
 
+MOST_WEIGHTS = 1 << 20
+"""Bytes of a nest's constant weights that no choice is refused for."""
+
+MOST_TIMES = 8
+"""What is above that may be so many times what the choice with the fewest takes: weights that slide
+along the lanes are bands of mostly zeros."""
+
 
 _Kind = tuple[Form | None, tuple[Form, ...]]
 """How an option makes, or reads, one tensor."""
@@ -52,6 +59,8 @@ class Option:
     cycles: int
     result: Form
     reads: tuple[tuple[SSAValue, Form], ...]
+    weights: int = 0
+    """Bytes of its constant weights."""
 
 
 def option_of(lanes: Lanes, config: Config) -> Option:
@@ -63,7 +72,10 @@ def option_of(lanes: Lanes, config: Config) -> Option:
     reads: list[tuple[SSAValue, Form]] = [
         (load.source, _vectors(lanes, load, axis, block)) for load, axis in vectors
     ]
-    if isinstance(start, Product) and not is_constant(start.weight):
+    weights = 0
+    if isinstance(start, Product) and is_constant(start.weight):
+        weights = _matrices(lanes, start.weight, block, inputs) * block * block
+    elif isinstance(start, Product):
         reads.append((start.weight.source, _weights(lanes, start.weight, block, inputs)))
     if nest.destination is not None:
         reads.append((nest.destination, Blocked(lanes.result.axis)))
@@ -72,6 +84,7 @@ def option_of(lanes: Lanes, config: Config) -> Option:
         _cycles(lanes, inputs, config) + _unusual(load for load, _ in vectors),
         _made(nest, lanes.result.axis, block),
         tuple(dict.fromkeys(reads)),
+        weights,
     )
 
 
@@ -275,6 +288,18 @@ def cheapest(options: Iterator[Option]) -> list[Option]:
         if kind not in best or option.cycles < best[kind].cycles:
             best[kind] = option
     return [*best.values()]
+
+
+def least_weights(options: Sequence[Option]) -> int:
+    """The fewest bytes that an option takes for constant weights, of those that have some."""
+    return min((option.weights for option in options if option.weights), default=0)
+
+
+def without_inflated(options: Sequence[Option]) -> list[Option]:
+    """Options but those whose constant weights take far more memory than another one's."""
+    least = least_weights(options)
+    most = max(MOST_WEIGHTS, MOST_TIMES * least)
+    return [option for option in options if option.weights <= most]
 
 
 def is_laid_out(tensor: SSAValue) -> bool:

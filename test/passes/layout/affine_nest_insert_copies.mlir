@@ -29,7 +29,7 @@ func.func @returned(%x: tensor<1x16xi8>) -> (tensor<2x16xi8>, tensor<2x16xi8>) {
 // CHECK-NEXT: } attributes {placement = "core"} : tensor<2x16xi8>
 // CHECK-NEXT: func.return %a, %y : tensor<2x16xi8>, tensor<2x16xi8>
 
-// Arguments and constants are not ours to write.
+// Arguments are not ours to write.
 func.func @given(%x: tensor<2x16xi8>) -> tensor<2x16xi8> {
   %y = affine_nest.for (%b, %l) = (1, 16) into %x[1, %l] {
     %v = affine_nest.load %x[0, %l] : tensor<2x16xi8>
@@ -47,6 +47,30 @@ func.func @given(%x: tensor<2x16xi8>) -> tensor<2x16xi8> {
 // CHECK-NEXT: affine_nest.yield %v : i8
 // CHECK-NEXT: } attributes {placement = "core"} : tensor<2x16xi8>
 // CHECK-NEXT: func.return %y : tensor<2x16xi8>
+
+// What is written into a constant, or into one that is still to be packed, has its own memory: as
+// often as somebody writes there.
+func.func @constant(%x: tensor<1x16xi8>) -> (tensor<2x16xi8>, tensor<2x16xi8>) {
+  %c = graph.constant dense<7> : tensor<32xi8>
+  %p = affine_nest.for (%b, %l) = (2, 16) {
+    %v = affine_nest.load %c[%b * 16 + %l] : tensor<32xi8>
+    affine_nest.yield %v : i8
+  } : tensor<2x16xi8>
+  %y = affine_nest.for (%b, %l) = (1, 16) into %p[1, %l] {
+    %v = affine_nest.load %x[0, %l] : tensor<1x16xi8>
+    affine_nest.yield %v : i8
+  } attributes {placement = "core"} : tensor<2x16xi8>
+  %z = affine_nest.for (%b, %l) = (1, 16) into %p[0, %l] {
+    %v = affine_nest.load %x[0, %l] : tensor<1x16xi8>
+    affine_nest.yield %v : i8
+  } attributes {placement = "core"} : tensor<2x16xi8>
+  return %y, %z : tensor<2x16xi8>, tensor<2x16xi8>
+}
+// CHECK-LABEL: func.func @constant(
+// CHECK-NEXT: %c = graph.constant
+// CHECK-NEXT: %p = affine_nest.for
+// CHECK: %y = affine_nest.for (%b_1, %l_1) = (1, 16) into %p[1, %l_1] {
+// CHECK: %z = affine_nest.for (%b_2, %l_2) = (1, 16) into %p[0, %l_2] {
 
 // Nobody reads the second vector as it was: not the nest itself, nor who reads the first one later.
 func.func @elsewhere(%x: tensor<1x16xi8>) -> (tensor<2x16xi8>, tensor<1x16xi8>) {
