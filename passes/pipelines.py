@@ -37,6 +37,7 @@ VTA = Pipeline(
     "From a quantized network in `graph` to the instructions of the VTA core in `isa`.",
     (
         "attach-machine",
+        "graph-split-weights",
         "graph-fold-shuffle",
         "graph-split-groups",
         "graph-fold-space-to-depth",

@@ -24,7 +24,7 @@ from nopt.tools.importer.functions import body_of
 from nopt.tools.importer.model_reading import load_tensor
 from nopt.tools.importer.node import Node, Value, describe, shape_of
 from nopt.tools.importer.onnx_types import is_converted, stored, stored_type, type_name
-from nopt.tools.importer.registry import CODED, QUANTIZERS, READERS, STANDARD, only_moves
+from nopt.tools.importer.registry import CODED, DROPPED, QUANTIZERS, READERS, STANDARD, only_moves
 
 _MAY_BE_INFINITE = {"Add", "Clip", "Concat", "Equal", "Expand", "Max", "Min", "Sub", "Where"}
 """Infinity masks and bounds; it is no weight."""
@@ -221,6 +221,8 @@ class Builder:
                 known = [None if value is None else self.known(value) for value in inputs]
                 first = inputs[0] if inputs else None
                 return fold_coded(node, first, known) or fold(node, known)
+        if self.drops_quantization and key in DROPPED:
+            return DROPPED[key](node)
         if key in QUANTIZERS:
             return READERS[key](node)
         if any(isinstance(value, Coded) for value in inputs):

@@ -22,6 +22,9 @@ CODED: dict[tuple[str, str], Callable[..., object]] = {}
 QUANTIZERS: set[tuple[str, str]] = set()
 """Operators whose readers make or take coded tensors themselves."""
 
+DROPPED: dict[tuple[str, str], Reader] = {}
+"""What some of these are in the network of floats that a quantized model stands for."""
+
 
 def reads(
     *ops: str,
@@ -38,6 +41,17 @@ def reads(
                 MOVERS[domain, op] = moves if callable(moves) else lambda _: True
             if quantizes:
                 QUANTIZERS.add((domain, op))
+        return reader
+
+    return register
+
+
+def reads_dropped(*ops: str, domain: str = STANDARD):
+    """Register a reader of operators for imports without their quantization."""
+
+    def register(reader: Reader) -> Reader:
+        for op in ops:
+            DROPPED[domain, op] = reader
         return reader
 
     return register

@@ -12,6 +12,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.utils.target import Target
 
+from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.kernel import BaseKernelOp
 from nopt.passes.graph.partition.final_places import FinalPlace, final_places
 from nopt.passes.graph.partition.work import macs
 
@@ -23,6 +25,10 @@ class PartitionReportTarget(Target):
     name = "partition-report"
 
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
+        for op in module.walk():
+            if isinstance(op, ForOp | BaseKernelOp):
+                found = f"found {op.name}, expected a graph: print it after graph-partition, as in"
+                raise ValueError(f"{found} -p 'vta{{until=graph-partition}}' -t {self.name}")
         output.write(report(final_places(ctx, module)))
 
 

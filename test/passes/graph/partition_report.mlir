@@ -1,4 +1,6 @@
 // RUN: nopt %s -p graph-partition -t partition-report | filecheck %s --match-full-lines --strict-whitespace
+// RUN: not nopt %s -p vta -t partition-report -o %t 2>&1 | filecheck %s --check-prefix LATE
+// LATE: error: target 'partition-report': found affine_nest.for, expected a graph
 
 func.func @main(%x: tensor<1x16x8x8xf32>, %w: tensor<16x16x3x3xi8>, %m: tensor<10x1024xf32>) -> tensor<1x10xf32> {
   %q = graph.quantize %x scale 0.5 : tensor<1x16x8x8xf32> -> tensor<1x16x8x8xi8>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xdsl.ir import SSAValue
 
+from nopt.dialects.constants import Array
 from nopt.dialects.graph import AddOp, Conv2dOp, ConvTranspose2dOp
 from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, shape_of
@@ -74,13 +75,13 @@ def convolve(node: Node, x: SSAValue, weight: SSAValue, pads: bool = True) -> SS
     return unimage(node, result, len(shape_of(x)))
 
 
-def conv_windows(node: Node, x: SSAValue, weight: SSAValue):
+def conv_windows(node: Node, x: SSAValue, weight: SSAValue | Array):
     """The windows of a convolution, over a 2-D image."""
     kernel = _kernel(node, x, weight)
     return flat(windows_of(node, shape_of(x)[2:], kernel))
 
 
-def _kernel(node: Node, x: SSAValue, weight: SSAValue) -> tuple[int, ...]:
+def _kernel(node: Node, x: SSAValue, weight: SSAValue | Array) -> tuple[int, ...]:
     rank = len(shape_of(x))
     check_rank(node, rank)
     if len(shape_of(weight)) != rank:

@@ -8,14 +8,13 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from nopt.dialects.constants import Array
-from nopt.dialects.graph import Conv2dOp, MatmulOp, PadOp, SubOp
+from nopt.dialects.graph import Conv2dOp, MatmulOp, PadOp
 from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.node import Node, shape_of
+from nopt.tools.importer.readers.byte_products import Bytes, product_of_bytes
 from nopt.tools.importer.readers.convolutions import conv_windows
-from nopt.tools.importer.readers.products import multiply
-from nopt.tools.importer.readers.quantized import coded
 from nopt.tools.importer.readers.window_ops import image, unimage
-from nopt.tools.importer.registry import reads, reads_coded
+from nopt.tools.importer.registry import reads_coded
 
 _I32 = np.iinfo(np.int32)
 
@@ -76,7 +75,7 @@ def _weights(node: Node, w: Coded) -> tuple[SSAValue, Array]:
         dtype: Any = np.int8
     else:
         dtype = np.int16
-        node.builder.note("weights minus their zero point need 16 bits", node)
+        node.builder.note("weights minus their zero point need 9 bits", node)
     return node.array(wide.astype(dtype), w.name or node.proto.input[1]), wide
 
 
@@ -127,7 +126,7 @@ def mat_mul(node: Node) -> Coded | None:
     if alpha <= 0:
         return None
     swap = [bool(node.integer(name, 0)) for name in ("transA", "transB")]
-    acc = _product(node, a, b, *swap)
+    acc = product(node, a, b, *swap)
     if acc is None:
         return None
     assert acc.scale is not None
@@ -135,7 +134,9 @@ def mat_mul(node: Node) -> Coded | None:
     return _with_bias(node, acc, 2, beta) if node.op == "Gemm" and beta else acc
 
 
-def _product(node: Node, a: Coded, b: Coded, swap_a: bool, swap_b: bool) -> Coded | None:
+def product(node: Node, a: Coded, b: Coded, swap_a: bool, swap_b: bool) -> Coded | None:
+    """A matrix product as integers, of a by known weights or another activation; None if it is
+    none of one scale for each column."""
     assert a.scale is not None and b.scale is not None
     rank = len(shape_of(b.value))
     if b.array is None or rank != 2:
@@ -154,44 +155,6 @@ def _product(node: Node, a: Coded, b: Coded, swap_a: bool, swap_b: bool) -> Code
 
 
 def _product_of_activations(node: Node, a: Coded, b: Coded) -> Coded:
-    """Both minus their zero points: exact, in 16 bits where these are not 0."""
     assert isinstance(a.scale, float) and isinstance(b.scale, float)
-    left, right = (x.centred(node, np.int16) for x in (a, b))
-    return Coded(multiply(node, left, right), a.scale * b.scale)
-
-
-@reads("ConvInteger", "MatMulInteger", quantizes=True)
-def integer_product(node: Node) -> SSAValue:
-    values = [_integer_input(node, index) for index in (0, 1)]
-    left, right = values
-    if node.op == "ConvInteger":
-        if not isinstance(right, Coded) or right.array is None:
-            node.fail("weights depend on the network's inputs, expected constants")
-        left = left if isinstance(left, Coded) else Coded(left, 1.0)
-        return convolution(node, left, right).centred(node)
-    if isinstance(left, Coded) and isinstance(right, Coded):
-        result = _product(node, left, right, False, False)
-        if result is not None:
-            return result.centred(node)
-    left, right = (
-        _narrow(node, value).centred(node, np.int16) if isinstance(value, Coded) else value
-        for value in values
-    )
-    return multiply(node, left, right)
-
-
-def _narrow(node: Node, x: Coded) -> Coded:
-    """Known integers minus their zero point, in i8 if they fit."""
-    if x.array is None:
-        return x
-    wide = x.array.astype(np.int64) - x.aligned(x.zero)
-    fits = wide.min() >= -128 and wide.max() <= 127
-    return Coded(wide.astype(np.int8 if fits else np.int16), 1.0)
-
-
-def _integer_input(node: Node, index: int) -> Coded | SSAValue:
-    zero = node.constant(index + 2)
-    if node.has(index + 2) and zero is None:
-        return node.emit(SubOp(node.tensor(index), node.tensor(index + 2)))
-    axis = 0 if node.op == "ConvInteger" else -1
-    return coded(node, node.value(index), np.ones(1), zero, axis)
+    left, right = (Bytes(x.tensor(node), int(x.zero)) for x in (a, b))
+    return Coded(product_of_bytes(node, left, right), a.scale * b.scale)
