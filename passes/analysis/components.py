@@ -148,10 +148,11 @@ class Indices:
 
     @cached_property
     def idle(self) -> frozenset[int]:
-        """Iterators that make no difference after all, being inside divisions only."""
+        """Iterators that make no difference after all, by divisions that they are in."""
         ranges = dim_ranges(self.extents)
         atoms = {atom for expr in self.exprs for atom in to_sum(expr, ranges).terms}
-        divided = [i for i in range(len(self.extents)) if AffineDimExpr(i) not in atoms]
+        divisions = [atom for atom in atoms if not isinstance(atom, AffineDimExpr)]
+        divided = frozenset[int]().union(*(atom.used_dims() for atom in divisions))
         return frozenset(i for i in divided if self._makes_no_difference(i))
 
     def _makes_no_difference(self, iterator: int) -> bool:

@@ -128,6 +128,9 @@ def test_an_iterator_that_division_makes_idle():
     assert blocks.unused == {1} and blocks.reused == {1}
     halves = of((8,), AffineMap.from_callable(lambda i: (i // 2,)))
     assert halves.unused == frozenset() and halves.reused == {0}
+    # 0 + 1 and 1 + 0: what is added outside of a division undoes what is inside.
+    flipped = of((2,), AffineMap.from_callable(lambda i: ((i + 1) % 2 + i,)))
+    assert flipped.unused == {0} and flipped.reused == {0}
 
 
 def test_loads_and_nests_have_accesses():

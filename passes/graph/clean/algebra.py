@@ -30,8 +30,9 @@ class Product:
         return Product(self.number * other.number, self.factors + other.factors)
 
     def ratio(self, other: Product) -> float | None:
-        """The number this is times the other product, if only numbers differ."""
-        return self.number / other.number if self.factors == other.factors else None
+        """The number this is times the other product, if only numbers differ; none if that is 0."""
+        alike = self.factors == other.factors and other.number != 0
+        return self.number / other.number if alike else None
 
     def without(self, factor: SSAValue) -> Product:
         return Product(self.number, self.factors - Counter([factor]))

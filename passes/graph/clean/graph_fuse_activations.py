@@ -33,9 +33,11 @@ def _hard_swish(step: SSAValue) -> Readings:
     if not isinstance(clip := step.owner, ClipOp):
         return
     low, high = clip.bounds
+    if low != 0 or high == 0:
+        return
     for shift, inner in shifted(clip.input):
         for slope, x in scaled(inner):
-            if low == 0 and near(shift, high / 2) and near(slope, high / 6):
+            if near(shift, high / 2) and near(slope, high / 6):
                 yield Function.HARD_SWISH, x, 1 / high
 
 

@@ -114,3 +114,17 @@ func.func @behind_numbers(%c: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf
   // CHECK: %z = graph.unary gelu %s
   return %y, %z : tensor<2x3xf32>, tensor<2x3xf32>
 }
+
+// A product with 0 is no multiple of anything, and what is clipped to 0 no hard-swish.
+// CHECK: func.func @zeros(
+func.func @zeros(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>) {
+  %zero = graph.constant dense<0.0> : tensor<f32>
+  %a = graph.mul %x, %zero : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %b = graph.unary sigmoid %a : tensor<2x3xf32>
+  %y = graph.mul %a, %b : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: %y = graph.mul %a, %b
+  %c = graph.clip %x min 0.0 max 0.0 : tensor<2x3xf32>
+  %z = graph.mul %x, %c : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: %z = graph.mul %x, %c
+  return %y, %z : tensor<2x3xf32>, tensor<2x3xf32>
+}
