@@ -41,7 +41,7 @@ def _quantize(name: str, folder: Path) -> None:
     """Write a network's quantized text."""
     make(NETWORKS[name], folder)
     module = import_model(folder / "model.onnx").module
-    run_pipeline(module, f'graph-quantize{{calibration="{folder / "samples.npz"}"}}')
+    run_pipeline(module, f'graph-quantize{{calibration="{folder / "samples.npz"}" target=0.0}}')
     with (folder / "quantized.mlir").open("w") as file:
         MlirTarget().emit(every_dialect(), module, file)
 

@@ -145,7 +145,7 @@ def measure(workload: Workload) -> Row:
         samples = Path(folder) / "samples.npz"
         np.savez(samples, **workload.samples(model).calibration)
         module = import_model(Path(folder) / "model.onnx").module
-        run_pipeline(module, f'graph-quantize{{calibration="{samples}"}}')
+        run_pipeline(module, f'graph-quantize{{calibration="{samples}" target=0.0}}')
         return {"name": workload.name, **counts(module)}
 
 

@@ -78,7 +78,7 @@ def measure(workload: Workload, folder: Path) -> Row:
     clock = _Clock()
     module = import_model(folder / "model.onnx").module
     import_s = clock.lap()
-    run_pipeline(module, f'graph-quantize{{calibration="{folder / "samples.npz"}"}}')
+    run_pipeline(module, f'graph-quantize{{calibration="{folder / "samples.npz"}" target=0.0}}')
     quantize_s = clock.lap()
     layers = list(costs(module))
     on_core = [layer for layer in layers if layer.quantized]

@@ -100,7 +100,7 @@ def quantized(name: str) -> ModuleOp:
     with TemporaryDirectory() as folder:
         make(NETWORKS[name], Path(folder))
         module = import_model(Path(folder) / "model.onnx").module
-        run_pipeline(module, f'graph-quantize{{calibration="{folder}/samples.npz"}}')
+        run_pipeline(module, f'graph-quantize{{calibration="{folder}/samples.npz" target=0.0}}')
     return module
 
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from math import prod
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.disjoint_set import DisjointSet
 
-from nopt.dialects.annotations import PLACEMENT
+from nopt.dialects.annotations import HOST_REASON, PLACEMENT
 from nopt.dialects.graph.graph_op import GraphOp
 from nopt.dialects.graph.types import FLOATS
 from nopt.dialects.shaped import shape_of, tensor_of
@@ -71,9 +71,11 @@ class _Partition:
                     self.pinned[op] = placement
         for op in self.ops:
             if self.pinned.get(op) == "host":
-                self.host[op] = "it was placed there"
-            elif reason := machine_refusal(config) or refusal(op):
-                self._refuse(op, reason)
+                reason = op.attributes.get(HOST_REASON)
+                known = isinstance(reason, StringAttr)
+                self.host[op] = reason.data if known else "it was placed there"
+            elif why := machine_refusal(config) or refusal(op):
+                self._refuse(op, why)
         for op in reversed(self.ops):
             if op not in self.host and (reason := self._not_continued(op)):
                 self._refuse(op, reason)

@@ -1,9 +1,14 @@
-"""`graph-quantize`: from a network of floats to one of integers, by what it computes on samples."""
+"""`graph-quantize`: from a network of floats to one of integers, by what it computes on samples.
+
+If the outputs then are further from those of the floats than a target, some ops stay float, on the
+host, and a table says which, why and at what cost.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,16 +19,26 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.transforms import get_all_passes as get_xdsl_passes
 
-from nopt.dialects.constants import load_resource_dialect
+from nopt.dialects.constants import Array, load_resource_dialect
 from nopt.passes import get_all_passes
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.fidelity import fidelity_table, worst_first
 from nopt.passes.graph.quantization.comparison import compare
 from nopt.passes.graph.quantization.execution import network_of
+from nopt.passes.graph.quantization.mixed_precision import (
+    MixedPrecision,
+    place_on_host,
+    run_all,
+    worst_output,
+)
+from nopt.passes.graph.quantization.mixed_report import missed, mixed_table
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample, load_samples
 from nopt.passes.graph.quantization.scales.scale_methods import Method
 from nopt.passes.pipelines import GRAPH_CLEAN
+
+_MEASURED = 4
+"""The most samples whose outputs are compared."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,8 @@ class GraphQuantizePass(ModulePass):
     correct_bias: bool = True
     clean: bool = True
     """Run the pipeline `graph-clean` first; a clean network stays as it is."""
+    target: float = 15.0
+    """The least signal-to-noise of each output, in dB: what costs it stays float. 0: no matter."""
     report: bool = False
     """Print the signal-to-noise of each tensor on the first sample to stderr, worst first."""
 
@@ -57,6 +74,8 @@ class GraphQuantizePass(ModulePass):
             raise ValueError(f"percentile is {self.percentile}, expected above 0 and at most 100")
         if self.shift_tolerance < 0:
             raise ValueError(f"shift_tolerance is {self.shift_tolerance}, expected at least 0")
+        if self.target < 0:
+            raise ValueError(f"target is {self.target}, expected at least 0")
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
@@ -64,15 +83,47 @@ class GraphQuantizePass(ModulePass):
             _clean(ctx, op)
         function = network_of(op)
         samples = load_samples(self.calibration, function, self.samples)
-        before = op.clone() if self.report else op
+        before = op.clone()
         options = Options(
             self.method, self.percentile, self.per_channel, self.shift_tolerance, self.correct_bias
         )
-        quantize(function, _shown(samples), options)
+        expected = quantize(function, _shown(samples), options, _MEASURED)
         erase_dead_code(op)
+        if self.target > 0:
+            self._reach(op, before, samples, expected, options)
         if self.report:
             rows = compare(before, op, samples[0])
             print(fidelity_table(worst_first(rows)), file=sys.stderr)
+
+    def _reach(
+        self,
+        op: ModuleOp,
+        before: ModuleOp,
+        samples: Sequence[Sample],
+        expected: Sequence[tuple[Array, ...]],
+        options: Options,
+    ) -> None:
+        """Quantize less, if the outputs are not close enough, and say what stays float."""
+        measured = samples[: len(expected)]
+        found = worst_output(expected, run_all(op, measured))
+        if found >= self.target:
+            return
+        search = MixedPrecision(before, op, samples, expected, options)
+        with _waiting("searching what stays float"):
+            choice = search.choose(self.target)
+        place_on_host(
+            before, choice.floats, f"it stays float: as integers, outputs had {found:.1f} dB"
+        )
+        mixed = before.clone()
+        quantize(network_of(mixed), samples, options)
+        erase_dead_code(mixed)
+        op.body.detach_block(0)
+        op.body.add_block(mixed.body.detach_block(0))
+        reached = worst_output(expected, run_all(op, measured))
+        print(mixed_table(before, choice.floats, found, reached, self.target), file=sys.stderr)
+        if reached < self.target:
+            rows = compare(before, op, samples[0])
+            print(missed(reached, self.target, rows), file=sys.stderr)
 
 
 def _clean(ctx: Context, module: ModuleOp) -> None:
@@ -86,3 +137,8 @@ def _shown(samples: Sequence[Sample]) -> Iterator[Sample]:
         yield from samples
         return
     yield from track(samples, "calibrating", console=Console(stderr=True), transient=True)
+
+
+def _waiting(what: str) -> AbstractContextManager[object]:
+    """Says on a terminal what takes a while."""
+    return Console(stderr=True).status(what) if sys.stderr.isatty() else nullcontext()

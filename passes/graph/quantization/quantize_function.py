@@ -51,12 +51,15 @@ class Options:
     correct_bias: bool = True
 
 
-def quantize(function: FuncOp, samples: Iterable[Sample], options: Options) -> None:
-    """Rewrite a function of floats to integers, in place; what has become unused stays.
+def quantize(
+    function: FuncOp, samples: Iterable[Sample], options: Options, kept: int = 0
+) -> list[tuple[Array, ...]]:
+    """Rewrite a function of floats to integers, in place; what has become unused stays. Returns
+    what the function of floats gave for the first `kept` samples.
 
     Raises ValueError if a sample gives infinite or NaN tensors."""
     plan = make_plan(function, options.per_channel)
-    seen = observe(GraphRun(function), plan, samples)
+    seen = observe(GraphRun(function), plan, samples, kept)
     chooser = Chooser(options.method, options.percentile, seen)
     factors = Factors(plan.freedoms, chooser.channel_limits, seen.channels)
     chooser = replace(chooser, fixed=factors.limits)
@@ -65,6 +68,7 @@ def quantize(function: FuncOp, samples: Iterable[Sample], options: Options) -> N
     numbers = _Numbers(plan, chooser, options, factors.factors)
     names = tensor_names(function)
     Rewriter(function, plan, numbers, names).run()
+    return seen.outputs
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class Observations:
         default_factory=dict[tuple[SSAValue, int], Channels]
     )
     """By tensor and axis."""
+    outputs: list[tuple[Array, ...]] = field(default_factory=list[tuple[Array, ...]])
+    """What the network gives for the first samples."""
 
     def add(self, value: SSAValue, array: Array) -> None:
         """Take in a tensor of one sample."""
@@ -39,8 +41,10 @@ class Observations:
                 channels.add(array)
 
 
-def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample]) -> Observations:
-    """Run the float network on all samples. Raises ValueError if a tensor gets infinite or NaN."""
+def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample], kept: int = 0) -> Observations:
+    """Run the float network on all samples; keep the outputs for so many.
+
+    Raises ValueError if a tensor gets infinite or NaN."""
     seen = Observations()
     for value in (*plan.ties.values, *plan.exits):
         seen.magnitudes[value] = Magnitudes()
@@ -71,5 +75,7 @@ def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample]) -> Observation
                 raise ValueError(f"{place}: tensor '{names[value]}': {error}") from error
 
     for sample in samples:
-        run.run(sample, partial(watch, sample.place), f"{sample.place}: ")
+        outputs = run.run(sample, partial(watch, sample.place), f"{sample.place}: ")
+        if len(seen.outputs) < kept:
+            seen.outputs.append(outputs)
     return seen

@@ -1,0 +1,188 @@
+"""Mixed precision: what stays float so that the outputs are as close as wanted.
+
+Where integers cost the answer too much, some ops stay on the host, as floats. Candidates are ops
+that make an integer tensor, with all that is folded into them, ranked by the noise that they add to
+what they read, for each multiplication that the core loses. The shortest run of the ranking that
+reaches the target is found by bisection, each step a quantization of the network; then what the
+target does not need, the most multiplications first, becomes integer again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import Operation, SSAValue
+
+from nopt.dialects.annotations import HOST_REASON, PLACEMENT
+from nopt.dialects.constants import Array
+from nopt.passes.base.fidelity import signal_to_noise
+from nopt.passes.base.placement import ON_HOST
+from nopt.passes.graph.partition.work import macs
+from nopt.passes.graph.quantization.comparison import compare
+from nopt.passes.graph.quantization.execution import GraphRun, network_of
+from nopt.passes.graph.quantization.integer_layers import is_constant, shape_of
+from nopt.passes.graph.quantization.quantization_plan import Plan, make_plan, reads_integers
+from nopt.passes.graph.quantization.quantize_function import Options, quantize
+from nopt.passes.graph.quantization.samples import Sample
+from nopt.passes.graph.quantization.tensor_names import tensor_names
+
+_CALIBRATED = 8
+"""The most samples that scales are chosen from in a trial."""
+
+_MEASURED = 2
+"""The most samples that it is measured on."""
+
+_TRIED_AGAIN = 6
+"""The most candidates that are tried to become integer again."""
+
+_ELEMENT = 16
+"""Multiplications that an element counts which then crosses between host and core."""
+
+_RUINED = 10.0
+"""Noise of a ruined tensor, in its power: more ranks no higher."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Ops that stay float together."""
+
+    name: str
+    """The tensor that they compute, or read."""
+    ops: tuple[int, ...]
+    """Their places in the function."""
+    tensor_noise: float
+    """Of the tensor, as one of integers, in its power."""
+    noise: float
+    """What quantizing them adds to the noise of what they read."""
+    macs: int
+    elements: int
+
+    @property
+    def cost(self) -> int:
+        """Multiplications that the core loses, and elements that cross."""
+        return 1 + self.macs + _ELEMENT * self.elements
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What stays float, and how close the outputs were in the trial that decided it."""
+
+    floats: tuple[Candidate, ...]
+    reached: float
+    """The worst output's signal-to-noise in dB."""
+
+
+def run_all(module: ModuleOp, samples: Iterable[Sample]) -> list[tuple[Array, ...]]:
+    """What the network gives for each of some samples."""
+    run = GraphRun(network_of(module))
+    return [run.run(sample, place=f"{sample.place}: ") for sample in samples]
+
+
+def worst_output(expected: Sequence[Sequence[Array]], found: Sequence[Sequence[Array]]) -> float:
+    """The signal-to-noise, in dB, of the output furthest from what is expected over all samples.
+
+    Outputs of integers, which count or name something, do not count."""
+    ratios = [
+        signal_to_noise(np.stack(exact), np.stack(given))
+        for exact, given in zip(zip(*expected, strict=True), zip(*found, strict=True), strict=True)
+        if exact[0].dtype.kind == "f"
+    ]
+    return min(ratios, default=inf)
+
+
+def place_on_host(module: ModuleOp, floats: Iterable[Candidate], reason: str) -> None:
+    """Say of candidates' ops that they run on the host, as floats."""
+    ops = [*network_of(module).body.block.ops]
+    for place in {place for each in floats for place in each.ops}:
+        ops[place].attributes[PLACEMENT] = ON_HOST
+        ops[place].attributes[HOST_REASON] = StringAttr(reason)
+
+
+class MixedPrecision:
+    """The search for one network: `module` is the one of floats, `quantized` all in integers."""
+
+    def __init__(
+        self,
+        module: ModuleOp,
+        quantized: ModuleOp,
+        samples: Sequence[Sample],
+        expected: Sequence[tuple[Array, ...]],
+        options: Options,
+    ):
+        self.module, self.options = module, options
+        self.calibration = samples[:_CALIBRATED]
+        self.expected = expected[:_MEASURED]
+        self.samples = samples[: len(self.expected)]
+        function = network_of(module)
+        self.places = {op: place for place, op in enumerate(function.body.block.ops)}
+        self.names = tensor_names(function)
+        self.noises: dict[str, float] = {}
+        for row in compare(module, quantized, self.samples[0]):
+            noise = 10 ** (-row.signal_to_noise / 10) if row.signal_to_noise > -inf else _RUINED
+            self.noises[row.name] = min(noise, _RUINED)
+        self.candidates = self._candidates(make_plan(function, options.per_channel))
+
+    def choose(self, target: float) -> Choice:
+        """The fewest candidates found that reach a target, in dB."""
+        ranked = sorted(self.candidates, key=lambda each: -each.noise / each.cost)
+        low, high, reached = 0, len(ranked), inf
+        while high - low > 1:
+            middle = (low + high) // 2
+            found = self.trial(ranked[:middle])
+            low, high, reached = (
+                (low, middle, found) if found >= target else (middle, high, reached)
+            )
+        floats = ranked[:high]
+        for each in sorted(floats, key=lambda each: -each.cost)[:_TRIED_AGAIN]:
+            rest = [other for other in floats if other is not each]
+            if rest and (found := self.trial(rest)) >= target:
+                floats, reached = rest, found
+        return Choice(tuple(floats), reached)
+
+    def trial(self, floats: Sequence[Candidate]) -> float:
+        """The signal-to-noise of the outputs if these stay float."""
+        module = self.module.clone()
+        place_on_host(module, floats, "")
+        quantize(network_of(module), self.calibration, self.options)
+        return worst_output(self.expected, run_all(module, self.samples))
+
+    def _candidates(self, plan: Plan) -> list[Candidate]:
+        """What makes an integer tensor, or reads one that the host gives."""
+        found: list[Candidate] = []
+        layer_of = {op: layer for layer in plan.layers for op in layer.ops}
+        for op in self.places:
+            if (layer := layer_of.get(op)) is not None:
+                if op is not layer.ops[-1]:
+                    continue
+                read = [*layer.root.operands, *([] if layer.skip is None else [layer.skip])]
+                found.append(self._candidate(layer.result, layer.ops, read))
+            elif op.results and op.results[0] in plan.integer:
+                found.append(self._candidate(op.results[0], (op,), op.operands))
+        given = [value for value in plan.ties.values if value not in plan.integer]
+        for value in given:
+            readers = [use.operation for use in value.uses]
+            readers = [op for op in readers if reads_integers(op, plan.integer)]
+            ops = {other for op in readers for other in getattr(layer_of.get(op), "ops", (op,))}
+            if not is_constant(value) and ops:
+                found.append(self._candidate(value, tuple(ops), ()))
+        return found
+
+    def _candidate(
+        self, value: SSAValue, ops: Iterable[Operation], read: Iterable[SSAValue]
+    ) -> Candidate:
+        before = [self._noise(each) for each in read if not is_constant(each)]
+        return Candidate(
+            self.names[value],
+            tuple(sorted(self.places[op] for op in ops)),
+            self._noise(value),
+            max(self._noise(value) - max(before, default=0.0), 0.0),
+            sum(map(macs, ops)),
+            int(np.prod(shape_of(value))),
+        )
+
+    def _noise(self, value: SSAValue) -> float:
+        return self.noises.get(self.names[value], 0.0)

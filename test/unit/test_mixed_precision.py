@@ -1,0 +1,105 @@
+"""What integers ruin stays float, and nothing else does; a table says which, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from float_networks import FloatNetwork
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import SSAValue
+
+from nopt.dialects import graph
+from nopt.dialects.annotations import HOST_REASON
+from nopt.dialects.interpreters.run import run_function
+from nopt.passes.base.fidelity import signal_to_noise
+from nopt.passes.graph.quantization.mixed_precision import worst_output
+from nopt.tools.compiling import run_pipeline
+
+
+@dataclass
+class Mixed:
+    """A network with two answers, one of which integers ruin."""
+
+    module: ModuleOp
+    samples: list[np.ndarray]
+    path: Path
+
+    def quantized(self, options: str = "") -> tuple[ModuleOp, list[float]]:
+        """The network with integers, and each answer's signal-to-noise over all samples."""
+        module = self.module.clone()
+        run_pipeline(module, f'graph-quantize{{calibration="{self.path}" {options}}}')
+        wanted, found = (
+            [run_function(each, "main", [x]) for x in self.samples]
+            for each in (self.module, module)
+        )
+        ratios = [
+            signal_to_noise(np.stack(exact), np.stack(given))
+            for exact, given in zip(
+                zip(*wanted, strict=True), zip(*found, strict=True), strict=True
+            )
+        ]
+        return module, ratios
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Mixed:
+    """Of 16 channels one is 3,000 times as large as the others, which `small` reads alone: one
+    scale for all leaves it nothing. `large` and what is before it lose little."""
+    network = FloatNetwork(3, 1, 16, 12, 12)
+    features = network.relu(network.conv(network.input, 32, 3, bias=False))
+    weights = np.random.default_rng(1).normal(size=(16, 32, 1, 1)).astype(np.float32)
+    weights[0] *= 3000
+    apart = named(network, graph.Conv2dOp(features, network.constant(weights)), "apart")
+    readers = np.random.default_rng(2).normal(size=(8, 16, 1, 1)).astype(np.float32)
+    readers[:, 0] = 0
+    relu = named(network, graph.ReluOp(apart), "positive")
+    small = named(network, graph.Conv2dOp(relu, network.constant(readers)), "small")
+    large = network.conv(features, 8, 3, bias=False)
+    large.name_hint = "large"
+    module = network.finish(small, large)
+    samples = [x for (x,) in network.samples(8)]
+    np.savez(tmp_path / "samples.npz", x=np.stack(samples))
+    return Mixed(module, samples, tmp_path / "samples.npz")
+
+
+def named(network: FloatNetwork, op: graph.GraphOp, name: str) -> SSAValue:
+    return network.add(op, name)
+
+
+def test_what_ruins_an_answer_stays_float(mixed: Mixed, capfd: pytest.CaptureFixture[str]):
+    _, (small, large) = mixed.quantized("target=0.0")
+    assert small < 10 and large > 25
+    assert not capfd.readouterr().err
+    module, (small, large) = mixed.quantized()
+    assert min(small, large) >= 15
+    convolutions = {
+        op.result.name_hint: op for op in module.walk() if isinstance(op, graph.Conv2dOp)
+    }
+    floats = [op for op in convolutions.values() if HOST_REASON in op.attributes]
+    # The reader of the ruined tensor cannot read it as integers; what is before both can.
+    assert {op.result.name_hint for op in floats} <= {"apart", "small"} and floats
+    for op in floats:
+        reason = op.attributes[HOST_REASON]
+        assert isinstance(reason, StringAttr) and "as integers, outputs had" in reason.data
+    table = capfd.readouterr().err
+    assert "for a target of 15 dB: now " in table and "small" in table
+
+
+def test_a_higher_target_takes_more(mixed: Mixed, capfd: pytest.CaptureFixture[str]):
+    counts: list[int] = []
+    for target in (5.0, 25.0, 90.0):
+        module, ratios = mixed.quantized(f"target={target}")
+        assert min(ratios) >= target
+        counts.append(sum(isinstance(op, graph.QuantizeOp) for op in module.walk()))
+    assert counts[-1] == 0
+
+
+def test_outputs_of_integers_do_not_count():
+    """A class is right or not; no signal-to-noise says how close."""
+    numbers = [(np.array([1.0, 2.0]), np.array([3])), (np.array([1.0, 2.0]), np.array([4]))]
+    others = [(np.array([1.0, 2.1]), np.array([9])), (np.array([1.0, 2.0]), np.array([9]))]
+    assert worst_output(numbers, others) == pytest.approx(30.0)
+    assert worst_output([(np.array([3]),)], [(np.array([4]),)]) == np.inf
