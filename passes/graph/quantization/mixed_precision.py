@@ -141,7 +141,7 @@ class MixedPrecision:
             rest = [other for other in floats if other is not each]
             if rest and (found := self.trial(rest)) >= target:
                 floats, reached = rest, found
-        return Choice(tuple(floats), reached)
+        return Choice(tuple(sorted(floats, key=lambda each: each.ops)), reached)
 
     def trial(self, floats: Sequence[Candidate]) -> float:
         """The signal-to-noise of the outputs if these stay float."""
