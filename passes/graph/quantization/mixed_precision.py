@@ -121,10 +121,13 @@ class MixedPrecision:
         self.places = {op: place for place, op in enumerate(function.body.block.ops)}
         self.names = tensor_names(function)
         self.noises: dict[str, float] = {}
-        for row in compare(module, quantized, self.samples[0]):
+        for row in (row for each in self.samples for row in compare(module, quantized, each)):
             noise = 10 ** (-row.signal_to_noise / 10) if row.signal_to_noise > -inf else _RUINED
-            self.noises[row.name] = min(noise, _RUINED)
-        self.candidates = self._candidates(make_plan(function, options.per_channel))
+            self.noises[row.name] = min(max(noise, self.noises.get(row.name, 0.0)), _RUINED)
+        apart: dict[tuple[int, ...], Candidate] = {}
+        for each in self._candidates(make_plan(function, options.per_channel)):
+            apart[each.ops] = max(each, apart.get(each.ops, each), key=lambda one: one.noise)
+        self.candidates = [*apart.values()]
 
     def choose(self, target: float) -> Choice:
         """The fewest candidates found that reach a target, in dB."""

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from nopt.passes.base.fidelity import Compared
 from nopt.passes.graph.partition.work import macs
+from nopt.passes.graph.quantization.execution import network_of
 from nopt.passes.graph.quantization.mixed_precision import Candidate
 
 _NAMED = 3
@@ -21,8 +22,9 @@ def mixed_table(
     """A table of what stays float of a network of floats, below a line about its outputs.
 
     A tensor's signal-to-noise is what it had as integers, like the rest."""
-    total = sum(map(macs, module.walk()))
-    lost = sum(each.macs for each in floats)
+    ops = [*network_of(module).body.block.ops]
+    total = sum(map(macs, ops))
+    lost = sum(macs(ops[place]) for place in {place for each in floats for place in each.ops})
     lines = [
         f"note: as integers, the outputs had {before:.1f} dB; {len(floats)} of the network's "
         f"tensors stay float, on the host, for a target of {target:g} dB: now {reached:.1f} dB",
