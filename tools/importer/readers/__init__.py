@@ -12,6 +12,7 @@ from nopt.tools.importer.readers import (
     quantized,
     quantized_ops,
     quantized_products,
+    recurrent,
     resize,
 )
 from nopt.tools.importer.readers import elementwise_ops as elementwise
@@ -32,6 +33,7 @@ __all__ = [
     "quantized",
     "quantized_ops",
     "quantized_products",
+    "recurrent",
     "resize",
     "statistics",
 ]
