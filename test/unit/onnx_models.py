@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnxruntime import InferenceSession
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.tools.importer import Imported, import_model
@@ -63,3 +64,40 @@ def randoms(shapes: Mapping[str, Sequence[int]], seed: int = 0) -> dict[str, Arr
     """Normally distributed float32 arrays."""
     generator = np.random.default_rng(seed)
     return {n: generator.standard_normal(s, np.float32) for n, s in shapes.items()}
+
+
+def expected(proto: ModelProto, inputs: Mapping[str, Array]) -> list[Array]:
+    """onnxruntime's results."""
+    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    return [np.asarray(result) for result in session.run(None, dict(inputs))]
+
+
+def check(
+    op: str,
+    given: Mapping[str, Array],
+    known: Mapping[str, Array],
+    folder: Path,
+    order: str = "",
+    *,
+    opset: int = 18,
+    outputs: Sequence[str] = ("y",),
+    tolerance: float = 1e-6,
+    domain: str = "",
+    **attributes: Any,
+) -> None:
+    """One node against onnxruntime: some of its inputs the network is given, others are stored.
+
+    `order` are the inputs' names, of a letter each; an output named `places` is of int64."""
+    names = [name.strip() for name in order] or [*given, *known]
+    node = helper.make_node(op, names, list(outputs), domain=domain, **attributes)
+    types = {n: helper.np_dtype_to_tensor_dtype(a.dtype) for n, a in given.items()}
+    types |= {"places": TensorProto.INT64}
+    shapes = {name: array.shape for name, array in given.items()}
+    proto = model([node], shapes, list(outputs), known, opset, types)
+    if domain not in ("", "com.microsoft"):
+        proto.opset_import.append(helper.make_opsetid(domain, 1))
+    wanted = expected(proto, given)
+    found = run(proto, list(given.values()), folder)
+    for one, other in zip(found, wanted, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)

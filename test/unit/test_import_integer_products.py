@@ -7,8 +7,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import ModelProto, TensorProto, helper
-from onnx_models import Array, as_stored, imported, model, randoms
-from onnxruntime import InferenceSession, set_default_logger_severity
+from onnx_models import Array, as_stored, expected, imported, model, randoms
+from onnxruntime import set_default_logger_severity
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from xdsl.dialects.builtin import ModuleOp, i8
 
@@ -21,11 +21,6 @@ from nopt.tools.runtime import Runtime
 
 node = helper.make_node
 set_default_logger_severity(4)
-
-
-def expected(proto: ModelProto, inputs: dict[str, Array]) -> list[Array]:
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-    return [np.asarray(result) for result in session.run(None, inputs)]
 
 
 def multiplies_bytes(module: ModuleOp) -> bool:

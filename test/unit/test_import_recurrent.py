@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx import ModelProto, helper
-from onnx_models import Array, imported, model, run
-from onnxruntime import InferenceSession
+from onnx_models import Array, expected, imported, model, run
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.program.program_parts import CoreStep
@@ -18,11 +17,6 @@ from nopt.tools.errors import UserError
 
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 STEPS, BATCH, INPUTS, HIDDEN = 5, 3, 4, 6
-
-
-def expected(proto: ModelProto, inputs: dict[str, Array]) -> list[Array]:
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-    return [np.asarray(result) for result in session.run(None, inputs)]
 
 
 def network(op: str, optional: str = "", **attributes: Any) -> tuple[ModelProto, dict[str, Array]]:

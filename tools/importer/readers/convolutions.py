@@ -8,13 +8,15 @@ from nopt.dialects.constants import Array
 from nopt.dialects.graph import AddOp, Conv2dOp, ConvTranspose2dOp
 from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, shape_of
+from nopt.tools.importer.readers.volumes import convolve_volume, is_volume
 from nopt.tools.importer.readers.window_ops import check_rank, flat, image, unimage, windows_of
 from nopt.tools.importer.registry import reads
 
 
 @reads("Conv")
 def conv(node: Node) -> SSAValue:
-    result = convolve(node, node.tensor(0), node.tensor(1))
+    x, weight = node.tensor(0), node.tensor(1)
+    result = convolve_volume(node, x, weight) if is_volume(x) else convolve(node, x, weight)
     return add_bias(node, result, 2)
 
 

@@ -18,6 +18,7 @@ from nopt.dialects.graph import (
     Statistic,
 )
 from nopt.tools.importer.node import Node, dtype_of, shape_of
+from nopt.tools.importer.readers.volumes import is_volume, pool_volume
 from nopt.tools.importer.readers.window_ops import (
     Windows,
     check_rank,
@@ -33,12 +34,17 @@ from nopt.tools.importer.registry import reads
 def max_pool(node: Node) -> SSAValue:
     x = node.tensor(0)
     windows, size = pool_windows(node, x)
-    windows = flat(rounded_up(node, windows, size))
-    rank, x = len(shape_of(x)), image(node, x)
-    if any(d != 1 for d in windows.dilations):
-        return unimage(node, _dilated_max(node, x, windows), rank)
-    result = MaxPoolOp(x, windows.kernel, strides=windows.strides, pads=windows.pads)
-    return unimage(node, node.emit(result), rank)
+    windows = rounded_up(node, windows, size)
+
+    def largest(x: SSAValue, windows: Windows) -> SSAValue:
+        if any(d != 1 for d in windows.dilations):
+            return _dilated_max(node, x, windows)
+        pool = MaxPoolOp(x, windows.kernel, strides=windows.strides, pads=windows.pads)
+        return node.emit(pool)
+
+    if is_volume(x):
+        return pool_volume(node, x, windows, largest)
+    return unimage(node, largest(image(node, x), flat(windows)), len(shape_of(x)))
 
 
 @reads("AveragePool")
@@ -47,24 +53,32 @@ def average_pool(node: Node) -> SSAValue:
     windows, size = pool_windows(node, x)
     if any(d != 1 for d in windows.dilations):
         node.fail(f"attribute 'dilations' is {list(windows.dilations)}, expected ones")
-    rank, x = len(shape_of(x)), image(node, x)
     final = rounded_up(node, windows, size)
     exclude = not node.integer("count_include_pad", 0)
+
+    def mean(x: SSAValue, windows: Windows) -> SSAValue:
+        excluded = exclude and any(windows.pads)
+        pool = AvgPoolOp(
+            x,
+            windows.kernel,
+            strides=windows.strides,
+            pads=windows.pads,
+            exclude_pads=excluded,
+        )
+        return node.emit(pool)
+
+    if is_volume(x):
+        if final != windows and not exclude:
+            node.fail("attribute 'ceil_mode' is 1, expected 0 if pads count")
+        return pool_volume(node, x, final, mean)
+    rank, x = len(shape_of(x)), image(node, x)
     if final != windows and not exclude:
         # The node's own pads count, those that complete the last windows do not.
         own = flat(windows)
         x = node.emit(PadOp(x, (0, 0, *own.low), (0, 0, *own.high), 0.0))
         high = [b - a for a, b in zip(windows.high, final.high, strict=True)]
         final, exclude = replace(final, low=(0,) * len(high), high=tuple(high)), True
-    two = flat(final)
-    result = AvgPoolOp(
-        x,
-        two.kernel,
-        strides=two.strides,
-        pads=two.pads,
-        exclude_pads=exclude and any(two.pads),
-    )
-    return unimage(node, node.emit(result), rank)
+    return unimage(node, mean(x, flat(final)), rank)
 
 
 @reads("GlobalAveragePool")
@@ -84,7 +98,8 @@ def global_max_pool(node: Node) -> SSAValue:
 
 def pool_windows(node: Node, x: SSAValue) -> tuple[Windows, tuple[int, ...]]:
     """The windows of a pool and the size of the image, without rounding up."""
-    check_rank(node, len(shape_of(x)))
+    if not is_volume(x):
+        check_rank(node, len(shape_of(x)))
     size = shape_of(x)[2:]
     kernel = node.integers("kernel_shape")
     if kernel is None or len(kernel) != len(size):

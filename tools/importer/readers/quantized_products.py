@@ -82,7 +82,7 @@ def _weights(node: Node, w: Coded) -> tuple[SSAValue, Array]:
 @reads_coded("Conv")
 def conv(node: Node) -> Coded | None:
     x, w = coded_input(node, 0), coded_input(node, 1)
-    if x is None or w is None or w.array is None or not x.is_plain:
+    if x is None or w is None or w.array is None or not x.is_plain or len(node.shape(0)) == 5:
         return None
     if w.has_scales and w.axis != 0:
         return None
