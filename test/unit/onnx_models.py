@@ -93,7 +93,7 @@ def check(
     types = {n: helper.np_dtype_to_tensor_dtype(a.dtype) for n, a in given.items()}
     types |= {"places": TensorProto.INT64}
     shapes = {name: array.shape for name, array in given.items()}
-    proto = model([node], shapes, list(outputs), known, opset, types)
+    proto = model([node], shapes, [name for name in outputs if name], known, opset, types)
     if domain not in ("", "com.microsoft"):
         proto.opset_import.append(helper.make_opsetid(domain, 1))
     wanted = expected(proto, given)

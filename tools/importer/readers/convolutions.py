@@ -15,6 +15,11 @@ from nopt.tools.importer.registry import reads
 
 @reads("Conv")
 def conv(node: Node) -> SSAValue:
+    return biased(node)
+
+
+def biased(node: Node) -> SSAValue:
+    """The node's convolution, of an image or a volume, with its bias."""
     x, weight = node.tensor(0), node.tensor(1)
     result = convolve_volume(node, x, weight) if is_volume(x) else convolve(node, x, weight)
     return add_bias(node, result, 2)

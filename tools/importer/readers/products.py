@@ -18,6 +18,11 @@ def mat_mul(node: Node) -> SSAValue:
 
 @reads("Gemm")
 def gemm(node: Node) -> SSAValue:
+    return general_product(node)
+
+
+def general_product(node: Node) -> SSAValue:
+    """alpha times a product plus beta times a bias."""
     beta = node.number("beta", 1.0)
     result = _product(node)
     if not node.has(2) or beta == 0:
@@ -33,7 +38,7 @@ def gemm(node: Node) -> SSAValue:
     return node.emit(AddOp(result, _scaled(node, node.tensor(2), beta)))
 
 
-@reads("FusedMatMul", domain=MICROSOFT)
+@reads("FusedMatMul", "TransposeMatMul", domain=MICROSOFT)
 def fused_mat_mul(node: Node) -> SSAValue:
     return _product(node)
 

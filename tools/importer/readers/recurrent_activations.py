@@ -1,4 +1,4 @@
-"""The activations of RNN, LSTM and GRU, with ONNX's defaults for their numbers."""
+"""Activations by name, as in RNN, LSTM and GRU, with ONNX's defaults for their numbers."""
 
 from __future__ import annotations
 
@@ -48,14 +48,20 @@ def activations_of(node: Node, directions: int) -> list[list[Activate]]:
     found: list[Activate] = []
     for name in names:
         key = name.lower()
-        alpha = next(alphas, _ALPHA[key]) if key in _ALPHA else 0.0
-        beta = next(betas, _BETA[key]) if key in _BETA else 0.0
-        found.append(_activation(node, name, float(alpha), float(beta)))
+        alpha = next(alphas, None) if key in _ALPHA else None
+        beta = next(betas, None) if key in _BETA else None
+        found.append(activation(node, name, alpha, beta))
     count = len(default)
     return [found[start : start + count] for start in range(0, len(found), count)]
 
 
-def _activation(node: Node, name: str, alpha: float, beta: float) -> Activate:
+def activation(
+    node: Node, name: str, alpha: float | None = None, beta: float | None = None
+) -> Activate:
+    """What a name stands for, with its numbers or ONNX's."""
+    alpha = _ALPHA.get(name.lower(), 0.0) if alpha is None else float(alpha)
+    beta = _BETA.get(name.lower(), 0.0) if beta is None else float(beta)
+
     def unary(function: Function) -> Activate:
         return lambda x: node.emit(UnaryOp(function, x))
 
