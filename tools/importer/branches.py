@@ -20,34 +20,37 @@ def take_branches(model: ModelProto, taken: Mapping[str, bool]) -> None:
             continue
         wanted = "then_branch" if taken[name] else "else_branch"
         (branch,) = (each.g for each in node.attribute if each.name == wanted)
-        stored, inner = _inlined(node, branch, name)
+        stored, inner, results = inlined(branch, name)
         for tensor in stored:
             check_tensor(tensor)
         model.graph.initializer.extend(stored)
         nodes += inner
+        nodes += [
+            helper.make_node("Identity", [result], [output], name=f"{name}/result.{index}")
+            for index, (result, output) in enumerate(zip(results, node.output, strict=True))
+            if output
+        ]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
 
 
-def _inlined(
-    node: NodeProto, branch: GraphProto, prefix: str
-) -> tuple[list[TensorProto], list[NodeProto]]:
-    """A branch's stored tensors and nodes, what it defines under names of the model's."""
+def inlined(
+    graph: GraphProto, prefix: str, inputs: bool = False
+) -> tuple[list[TensorProto], list[NodeProto], list[str]]:
+    """A graph's stored tensors, nodes and results, what it defines under names of its own.
+
+    With `inputs`, its inputs get such names, too."""
     copy = GraphProto()
-    copy.CopyFrom(branch)
+    copy.CopyFrom(graph)
     defined = [*(tensor.name for tensor in copy.initializer)]
+    defined += [value.name for value in copy.input] if inputs else []
     defined += [name for inner in copy.node for name in inner.output if name]
     names = {name: f"{prefix}/{name}" for name in defined}
     for tensor in copy.initializer:
         tensor.name = names[tensor.name]
     _rename(copy, names)
-    results = [names.get(value.name, value.name) for value in branch.output]
-    given = [
-        helper.make_node("Identity", [result], [output], name=f"{prefix}/result.{index}")
-        for index, (result, output) in enumerate(zip(results, node.output, strict=True))
-        if output
-    ]
-    return list(copy.initializer), [*copy.node, *given]
+    results = [names.get(value.name, value.name) for value in graph.output]
+    return list(copy.initializer), [*copy.node], results
 
 
 def _rename(graph: GraphProto, names: Mapping[str, str]) -> None:

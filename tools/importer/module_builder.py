@@ -21,6 +21,7 @@ from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.fold_coded import fold_coded
 from nopt.tools.importer.folding import can_fold, fold
 from nopt.tools.importer.functions import body_of
+from nopt.tools.importer.loops import LOOPS, Unrolled
 from nopt.tools.importer.model_reading import load_tensor
 from nopt.tools.importer.node import Node, Value, describe, shape_of
 from nopt.tools.importer.onnx_types import is_converted, stored, stored_type, type_name
@@ -30,7 +31,7 @@ _MAY_BE_INFINITE = {"Add", "Clip", "Concat", "Equal", "Expand", "Max", "Min", "S
 """Infinity masks and bounds; it is no weight."""
 
 
-_ALWAYS_KNOWN = {"Constant", "If", "Shape", "Size"}
+_ALWAYS_KNOWN = {"Constant", "If", "Loop", "Scan", "Shape", "Size"}
 """Operators that have no reader of their own."""
 
 _SHOWN = 8
@@ -214,6 +215,8 @@ class Builder:
             return _shape(node)
         if key == (STANDARD, "If"):
             return self._choose(node)
+        if key in LOOPS:
+            return Unrolled(node, self, self.opsets).results()
         inputs = [self.value(name, node) if name else None for name in node.proto.input]
         if can_fold(node.proto) and node.op != "DequantizeLinear":
             given = [value for value in inputs if value is not None]
