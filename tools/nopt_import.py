@@ -1,11 +1,13 @@
 """`nopt-import`: an ONNX model as MLIR text in the graph dialect.
 
+nopt-import model.onnx --list
 nopt-import model.onnx -o model.mlir --dim batch=1
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -64,6 +66,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="import a quantized model as the network of floats that it stands for",
     )
     parser.add_argument("--quiet", action="store_true", help="print no notes")
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print what the model has, and what of it would be imported and run where, and exit",
+    )
+    parser.add_argument("--json", action="store_true", help="with --list, print JSON")
     return parser.parse_args(argv)
 
 
@@ -71,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry point. Exits 1 with one message if the model is wrong or not supported."""
     with errors_for_people():
         arguments = _arguments(argv)
+        if arguments.list:
+            return _list(arguments.model, arguments.json)
         dims = {name: _size("--dim", name, text) for name, text in _pairs("--dim", arguments.dim)}
         shapes = {
             name: [_size("--input-shape", name, size) for size in text.split("x") if text]
@@ -81,6 +91,18 @@ def main(argv: Sequence[str] | None = None) -> None:
             for name, text in _pairs("--fix", arguments.fix)
         }
         _import(arguments, dims, shapes, fixed)
+
+
+def _list(path: str, as_json: bool) -> None:
+    from nopt.tools.importer.listing import list_model
+    from nopt.tools.report import print_rows
+
+    tensors, operators = list_model(path)
+    if as_json:
+        print(json.dumps({"tensors": tensors, "operators": operators}))
+        return
+    print_rows("tensors", tensors)
+    print_rows("operators", operators)
 
 
 def _import(

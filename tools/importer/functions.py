@@ -30,6 +30,15 @@ def body_of(
     return list(_inlined(node, function, schema)), opsets
 
 
+def is_function(op: str, domain: str, version: int) -> bool:
+    """Whether ONNX defines an operator by others."""
+    try:
+        schema: Any = onnx.defs.get_schema(op, version, domain)
+    except SchemaError:
+        return False
+    return schema.has_function or schema.has_context_dependent_function
+
+
 def _function(node: Node, schema: Any, inputs: Sequence[Value | None]) -> FunctionProto | None:
     if schema.has_function:
         function = schema.function_body

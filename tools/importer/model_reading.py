@@ -40,7 +40,7 @@ def read_model(
     Weights in files of their own stay there. Raises UserError for what is no model, OSError if the
     file cannot be read.
     """
-    model = _parse(read_bytes(path))
+    model = parse_model(read_bytes(path))
     for opset in model.opset_import:
         if opset.domain in ("", "ai.onnx") and not 1 <= opset.version <= _NEWEST:
             raise UserError(f"operator set {opset.version}, expected 1 to {_NEWEST}")
@@ -119,7 +119,7 @@ def load_tensor(tensor: TensorProto, folder: Path) -> Array:
     return array
 
 
-def _parse(data: bytes) -> ModelProto:
+def parse_model(data: bytes) -> ModelProto:
     if not data:
         raise UserError("the file is empty, expected an ONNX model")
     model = ModelProto()

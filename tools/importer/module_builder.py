@@ -31,7 +31,7 @@ _MAY_BE_INFINITE = {"Add", "Clip", "Concat", "Equal", "Expand", "Max", "Min", "S
 """Infinity masks and bounds; it is no weight."""
 
 
-_ALWAYS_KNOWN = {"Constant", "If", "Loop", "Scan", "Shape", "Size"}
+ALWAYS_KNOWN = {"Constant", "If", "Loop", "Scan", "Shape", "Size"}
 """Operators that have no reader of their own."""
 
 _SHOWN = 8
@@ -279,7 +279,7 @@ class Builder:
     def _is_known(self, node: Node, domain: str) -> bool:
         """Whether an operator is supported, for all that its type tells."""
         key = domain, node.op
-        return key in READERS or node.op in _ALWAYS_KNOWN or bool(body_of(node, []))
+        return key in READERS or node.op in ALWAYS_KNOWN or bool(body_of(node, []))
 
     def _store(self, name: str, value: Value) -> None:
         if not name:
