@@ -113,3 +113,48 @@ def test_linear_models(kind: str, tmp_path: Path):
     check("LinearClassifier", given, {}, tmp_path, **numbers, **names, **ml)
     if kind == "NONE":
         check("LinearRegressor", given, {}, tmp_path, targets=3, **numbers, **ml)
+
+
+# --- Places of maxima.
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kernel_shape": [2, 2], "strides": [2, 2]},
+        {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1]},
+        {"kernel_shape": [2, 2], "strides": [2, 3], "ceil_mode": 1, "dilations": [2, 1]},
+    ],
+    ids=str,
+)
+def test_max_pool_with_places(options: dict[str, Any], tmp_path: Path):
+    x = RNG.integers(-3, 4, (2, 3, 8, 9)).astype(np.float32)
+    check("MaxPool", {"x": x}, {}, tmp_path, outputs=("y", "places"), **options)
+    if len(options) == 2:
+        row = x.reshape(6, 8, 9)
+        options = {"kernel_shape": [3], "strides": [2], "outputs": ("y", "places")}
+        check("MaxPool", {"x": row}, {}, tmp_path, **options)
+
+
+def test_max_unpool(tmp_path: Path):
+    x, window = floats(2, 3, 3, 4), np.indices((2, 3, 3, 4))
+    # Any place within the window of each element.
+    row = 2 * window[2] + RNG.integers(0, 2, x.shape)
+    column = 3 * window[3] + RNG.integers(0, 3, x.shape)
+    places = ((window[0] * 3 + window[1]) * 6 + row) * 12 + column
+    given = {"x": x, "i": places}
+    check("MaxUnpool", given, {}, tmp_path, kernel_shape=[2, 3], strides=[2, 3])
+
+
+# --- Operators that are others.
+
+
+def test_operators_that_are_others(tmp_path: Path):
+    x = floats(3, 4, 5)
+    x[0, 0, 0] = 0
+    for op in ("Sign", "Tan", "Sinh", "Cosh"):
+        check(op, {"x": x}, {}, tmp_path, tolerance=1e-5)
+    check("Mod", {"x": 5 * x, "v": floats(3, 4, 5)}, {}, tmp_path, fmod=1, tolerance=1e-4)
+    x[1, :, 2] = 0
+    for p in (1, 2):
+        check("LpNormalization", {"x": x}, {}, tmp_path, axis=1, p=p)

@@ -3,6 +3,7 @@
 from nopt.tools.importer.readers import (
     accumulations,
     convolutions,
+    derived,
     einsum,
     fourier,
     grid_sample,
@@ -27,6 +28,7 @@ from nopt.tools.importer.readers import statistics_ops as statistics
 __all__ = [
     "accumulations",
     "convolutions",
+    "derived",
     "einsum",
     "elementwise",
     "fourier",

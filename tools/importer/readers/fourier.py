@@ -68,7 +68,9 @@ def transform(node: Node) -> SSAValue:
     inverse = bool(node.integer("inverse", 0))
     bins = length // 2 + 1 if node.integer("onesided", 0) else length
     if inverse and bins != length:
-        node.fail("attribute 'onesided' is 1, expected 0 for an inverse transform")
+        # What is left out mirrors what is there: all but the first, and a middle, count twice.
+        length = int(node.known_number(1, "the length")) if node.has(1) else 2 * (points - 1)
+        return _real(node, x, axis, length)
     count = min(points, length)
     cosines, sines = _waves(count, bins, length)
     if inverse:
@@ -92,3 +94,21 @@ def transform(node: Node) -> SSAValue:
     both = [reshaped(node, each, (*outer, 1, bins)) for each in (real, imaginary)]
     joined = node.emit(ConcatOp(both, len(outer)))
     return node.emit(TransposeOp(joined, [order.index(i) for i in range(rank)]))
+
+
+def _real(node: Node, x: SSAValue, axis: int, length: int) -> SSAValue:
+    """Real numbers, of half of their transform along an axis."""
+    rank, count = len(shape_of(x)), min(shape_of(x)[axis], length // 2 + 1)
+    if shape_of(x)[-1] != 2:
+        node.fail(f"the input has shape {list(shape_of(x))}, expected complex numbers")
+    cosines, sines = _waves(count, length, length)
+    twice = np.where((np.arange(count) == 0) | (2 * np.arange(count) == length), 1, 2)[:, None]
+    waves = np.stack([cosines * twice, -sines * twice]) / length
+    order = [*(i for i in range(rank - 1) if i != axis), rank - 1, axis]
+    moved = node.emit(TransposeOp(x, order))
+    outer = shape_of(moved)[:-2]
+    cut = node.emit(SliceOp(moved, [0] * rank, [*outer, 2, count]))
+    rows = reshaped(node, cut, (int(np.prod(outer, dtype=int)), 2 * count))
+    table = node.array(waves.reshape(2 * count, length).astype(np.float32), "waves")
+    result = reshaped(node, node.emit(MatmulOp(rows, table)), (*outer, 1, length))
+    return node.emit(TransposeOp(result, [order.index(i) for i in range(rank)]))
