@@ -41,7 +41,7 @@ class GraphPartitionPass(ModulePass):
     name = "graph-partition"
     level = "graph"
 
-    steps_per_element: int = 16
+    steps_per_element: int = 8
     """How much arithmetic, a multiplication or an ALU step each, is worth moving one element
     between host and core."""
 

@@ -30,11 +30,8 @@ from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
-_CALIBRATED = 8
+_CALIBRATED = 4
 """The most samples that scales are chosen from in a trial."""
-
-_MEASURED = 2
-"""The most samples that it is measured on."""
 
 _TRIED_AGAIN = 6
 """The most candidates that are tried to become integer again."""
@@ -115,8 +112,7 @@ class MixedPrecision:
     ):
         self.module, self.options = module, options
         self.calibration = samples[:_CALIBRATED]
-        self.expected = expected[:_MEASURED]
-        self.samples = samples[: len(self.expected)]
+        self.expected, self.samples = expected, samples[: len(expected)]
         function = network_of(module)
         self.places = {op: place for place, op in enumerate(function.body.block.ops)}
         self.names = tensor_names(function)
@@ -135,23 +131,32 @@ class MixedPrecision:
         low, high, reached = 0, len(ranked), inf
         while high - low > 1:
             middle = (low + high) // 2
-            found = self.trial(ranked[:middle])
+            found = self.trial(ranked[:middle], target)
             low, high, reached = (
                 (low, middle, found) if found >= target else (middle, high, reached)
             )
         floats = ranked[:high]
         for each in sorted(floats, key=lambda each: -each.cost)[:_TRIED_AGAIN]:
             rest = [other for other in floats if other is not each]
-            if rest and (found := self.trial(rest)) >= target:
+            if rest and (found := self.trial(rest, target)) >= target:
                 floats, reached = rest, found
         return Choice(tuple(sorted(floats, key=lambda each: each.ops)), reached)
 
-    def trial(self, floats: Sequence[Candidate]) -> float:
-        """The signal-to-noise of the outputs if these stay float."""
+    def trial(self, floats: Sequence[Candidate], target: float) -> float:
+        """The signal-to-noise of the outputs if these stay float; less than a target may be less
+        still, as then not all samples are run."""
         module = self.module.clone()
         place_on_host(module, floats, "")
         quantize(network_of(module), self.calibration, self.options)
-        return worst_output(self.expected, run_all(module, self.samples))
+        run, found = GraphRun(network_of(module)), list[tuple[Array, ...]]()
+        reached = inf
+        for sample in self.samples:
+            found.append(run.run(sample))
+            # What is not run yet has no noise: it can only get worse.
+            rest = self.expected[len(found) :]
+            if (reached := worst_output(self.expected, [*found, *rest])) < target:
+                break
+        return reached
 
     def _candidates(self, plan: Plan) -> list[Candidate]:
         """What makes an integer tensor, or reads one that the host gives."""
