@@ -11,6 +11,7 @@ from onnx import ModelProto, NodeProto, ValueInfoProto
 
 from nopt.hw.files.whole_files import read_bytes
 from nopt.tools.importer import readers as _readers  # noqa: F401
+from nopt.tools.importer.folding import can_fold
 from nopt.tools.importer.functions import is_function
 from nopt.tools.importer.model_reading import parse_model
 from nopt.tools.importer.module_builder import ALWAYS_KNOWN
@@ -40,6 +41,11 @@ _CORE = {
 """Where operators run that have integers, or get them by graph-quantize; others run on the host."""
 
 
+_IF_KNOWN = ("If", "Loop", "Scan")
+
+_LONGEST_NAME = 20
+
+
 def list_model(path: str | Path) -> tuple[list[Row], list[Row]]:
     """Inputs and results with types and shapes; operators with how often they occur, whether they
     are imported, and where they run once they are of integers.
@@ -58,7 +64,7 @@ def list_model(path: str | Path) -> tuple[list[Row], list[Row]]:
 
 def _tensor(kind: str, value: ValueInfoProto) -> Row:
     tensor = value.type.tensor_type
-    sizes = [str(dim.dim_value or dim.dim_param or "?") for dim in tensor.shape.dim]
+    sizes = [_size(dim) for dim in tensor.shape.dim]
     return {
         "tensor": value.name,
         "kind": kind,
@@ -67,25 +73,38 @@ def _tensor(kind: str, value: ValueInfoProto) -> Row:
     }
 
 
+def _size(dim: Any) -> str:
+    """A size, the name of an open one if it is short, or a question mark."""
+    if dim.dim_value > 0:
+        return str(dim.dim_value)
+    return dim.dim_param if 0 < len(dim.dim_param) <= _LONGEST_NAME else "?"
+
+
 def _operators(model: ModelProto) -> list[Row]:
     versions = {o.domain.removeprefix("ai.onnx"): o.version for o in model.opset_import}
     own = {(function.domain, function.name) for function in model.functions}
     counts = Counter[tuple[str, str]]()
+    foldable: set[tuple[str, str]] = set()
     parameters = Counter[tuple[str, str]]()
     sizes = {t.name: int(np.prod(t.dims, dtype=np.int64)) for t in model.graph.initializer}
     for graph in (model.graph, *model.functions):
         for node in _nodes(graph):
             key = node.domain.removeprefix("ai.onnx"), node.op_type
             counts[key] += 1
+            if can_fold(node):
+                foldable.add(key)
             parameters[key] += sum(sizes.get(name, 0) for name in node.input)
     rows: list[Row] = []
     for (domain, op), count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-        if (domain, op) in READERS or (not domain and op in ALWAYS_KNOWN):
+        imported = "no"
+        if not domain and op in _IF_KNOWN:
+            imported = "if decided beforehand"
+        elif (domain, op) in READERS or (not domain and op in ALWAYS_KNOWN):
             imported = "yes"
         elif (domain, op) in own or is_function(op, domain, versions.get(domain, 1)):
             imported = "as other operators"
-        else:
-            imported = "no"
+        elif (domain, op) in foldable:
+            imported = "of constants only"
         runs = _CORE.get(op, "host") if domain in (STANDARD, MICROSOFT) else "host"
         rows.append(
             {
@@ -93,7 +112,7 @@ def _operators(model: ModelProto) -> list[Row]:
                 "nodes": count,
                 "numbers": parameters[domain, op],
                 "imported": imported,
-                "runs": "-" if imported == "no" else runs,
+                "runs": runs if imported[0] in "yai" else "-",
             }
         )
     return rows
