@@ -36,6 +36,7 @@ FOLDERS = {
     "graph-scale-to-conv": "graph.clean",
     "graph-split-groups": "graph.prepare",
     "graph-split-pools": "graph.prepare",
+    "graph-split-transposed": "graph.prepare",
     "graph-split-weights": "graph.prepare",
     "raise-affine-to-nest": "raising",
 }

@@ -39,6 +39,7 @@ VTA = Pipeline(
         "attach-machine",
         "graph-split-weights",
         "graph-fold-shuffle",
+        "graph-split-transposed",
         "graph-split-groups",
         "graph-fold-space-to-depth",
         "graph-split-pools",

@@ -16,7 +16,7 @@
 // ALL-NEXT: {{^}}    parallel_loop_tile_sizes: tuple[int, ...] (required)
 
 // PIPELINES: {{^}}vta: {{.+}}
-// PIPELINES-NEXT: {{^}}    attach-machine,graph-split-weights,graph-fold-shuffle,graph-split-groups,graph-fold-space-to-depth,graph-split-pools,canonicalize,
+// PIPELINES-NEXT: {{^}}    attach-machine,graph-split-weights,graph-fold-shuffle,graph-split-transposed,graph-split-groups,graph-fold-space-to-depth,graph-split-pools,canonicalize,
 
 // TARGETS: {{^}}mlir
 // TARGETS-NEXT: {{^}}    print_generic_format: bool = false

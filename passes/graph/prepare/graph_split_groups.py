@@ -24,29 +24,21 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
 from nopt.dialects.graph import (
-    AddOp,
-    ClipOp,
     ConcatOp,
     ConstantOp,
     Conv2dOp,
-    MaxOp,
-    MinOp,
-    MulOp,
-    ReluOp,
     RequantizeOp,
     SliceOp,
-    SubOp,
 )
 from nopt.dialects.graph.graph_op import GraphOp
 from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.machine import machine_of
+from nopt.passes.graph.prepare.epilogue import epilogue_of
 
 _KERNEL = 600
 """Cycles that a kernel costs beside its products, about: its first load, micro-ops, last store."""
-
-_ELEMENTWISE = (ReluOp, ClipOp, AddOp, SubOp, MulOp, MaxOp, MinOp)
 
 
 @dataclass(frozen=True)
@@ -88,7 +80,7 @@ class GraphSplitGroupsPass(ModulePass):
         load_resource_dialect(ctx)
         block = machine_of(op).block_in
         for conv in [each for each in op.walk() if isinstance(each, Conv2dOp)]:
-            chain = _epilogue(conv)
+            chain = epilogue_of(conv)
             if chain and _shares_blocks(conv, block):
                 _split(conv, chain, block)
         erase_dead_code(op)
@@ -102,28 +94,6 @@ def _shares_blocks(conv: Conv2dOp, block: int) -> bool:
     small = inside < block and block % inside == 0
     known = constant_of(conv.weight) is not None and tensor_of(conv.input).element_type == i8
     return known and groups > 1 and not whole and not small and PLACEMENT not in conv.attributes
-
-
-def _epilogue(conv: Conv2dOp) -> list[GraphOp]:
-    """The elementwise ops behind a convolution, up to the last one that gives 8 bits."""
-    chain: list[GraphOp] = []
-    length = 0
-    value: SSAValue = conv.result
-    while value.has_one_use():
-        (use,) = value.uses
-        user = use.operation
-        by_channel = isinstance(user, RequantizeOp) and (
-            user.axis is None or user.axis.value.data == 1
-        )
-        if not isinstance(user, GraphOp) or not (by_channel or isinstance(user, _ELEMENTWISE)):
-            break
-        if PLACEMENT in user.attributes or shape_of(user.result) != shape_of(conv.result):
-            break
-        chain.append(user)
-        value = user.result
-        if tensor_of(value).element_type == i8:
-            length = len(chain)
-    return chain[:length]
 
 
 def _split(conv: Conv2dOp, chain: Sequence[GraphOp], block: int) -> None:
