@@ -1,0 +1,124 @@
+"""Trained models beside onnxruntime: how close, how much on the core, how fast.
+
+    python bench/trained.py MODEL.onnx [--input-shape NAME=1x3x160x320] [--fix NAME=NUMBER]
+                            [--samples FILE.npz] [--json]
+
+*import* is the signal-to-noise of the float network against onnxruntime over all samples,
+*integers* that of the quantized one, in dB, of the worst output. *on core* is the share of
+multiplications there after all passes, *host* counts host steps; *equal* says that the program
+gives the bits of the interpreter. Without `--samples`, which are one array an input as for
+`graph-quantize`, samples are random: smooth images, noise, integers from 0 to 255.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from onnxruntime import InferenceSession, set_default_logger_severity
+
+from nopt.dialects.interpreters.run import run_function
+from nopt.hw.program.program_parts import HostStep
+from nopt.passes.graph.partition.final_places import final_places
+from nopt.passes.graph.partition.work import macs
+from nopt.passes.graph.quantization.mixed_precision import worst_output
+from nopt.tools.compiling import compile_program, every_dialect, run_pipeline
+from nopt.tools.importer import import_model
+from nopt.tools.report import Row, print_rows
+from nopt.tools.runtime import Runtime
+
+_SAMPLES = 4
+_TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
+
+
+def _random(shape: tuple[int, ...], dtype: type, rng: np.random.Generator) -> np.ndarray:
+    if dtype is not np.float32:
+        return rng.integers(0, 256, shape).astype(dtype)
+    x = rng.normal(size=shape)
+    for axis in (-1, -2) if len(shape) == 4 else ():
+        x = sum(np.roll(x, step, axis) for step in range(4)) / 2
+    return np.asarray(x, np.float32)
+
+
+def measure(path: Path, arguments: argparse.Namespace) -> Row:
+    """One row."""
+    shapes = {name: tuple(map(int, size.split("x"))) for name, size in arguments.input_shape}
+    fixed = {name: [float(number)] for name, number in arguments.fix}
+    start = time.process_time()
+    module = import_model(path, shapes=shapes, fixed=fixed).module
+    import_s = time.process_time() - start
+    session = InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(0)
+    inputs = [each for each in session.get_inputs() if each.name not in fixed]
+    if arguments.samples:
+        with np.load(arguments.samples) as arrays:
+            samples = [*zip(*arrays.values(), strict=True)][:_SAMPLES]
+    else:
+        sizes = [shapes.get(each.name, tuple(each.shape)) for each in inputs]
+        samples = [
+            tuple(_random(s, _TYPES[i.type], rng) for s, i in zip(sizes, inputs, strict=True))
+            for _ in range(_SAMPLES)
+        ]
+    types = {each.name: _TYPES[each.type] for each in session.get_inputs() if each.name in fixed}
+    known = {name: np.array(fixed[name][0], dtype) for name, dtype in types.items()}
+    names = [each.name for each in inputs]
+    wanted = [session.run(None, {**dict(zip(names, s, strict=True)), **known}) for s in samples]
+    floats = worst_output(wanted, [run_function(module, "main", list(s)) for s in samples])
+    with TemporaryDirectory() as folder:
+        stacked = [np.stack(column) for column in zip(*samples, strict=True)]
+        np.savez(f"{folder}/samples.npz", *stacked)
+        start = time.process_time()
+        run_pipeline(module, f'graph-quantize{{calibration="{folder}/samples.npz"}}')
+        quantize_s = time.process_time() - start
+    integers = [run_function(module, "main", list(s)) for s in samples]
+    placed = module.clone()
+    run_pipeline(placed, "vta{until=graph-partition}")
+    where = final_places(every_dialect(), placed)
+    total = sum(map(macs, where))
+    on_core = sum(macs(op) for op, place in where.items() if place.on_core)
+    start = time.process_time()
+    program = compile_program(module)
+    compile_s = time.process_time() - start
+    runtime = Runtime(program)
+    result = runtime.run(list(samples[0]))
+    return {
+        "name": path.stem,
+        "macs": total,
+        "import_db": floats,
+        "integers_db": worst_output(wanted, integers),
+        "on_core": on_core / max(total, 1),
+        "cycles": runtime.cycles,
+        "host": sum(isinstance(step, HostStep) for step in program.steps),
+        "equal": all(map(np.array_equal, result.outputs, integers[0])),
+        "import_s": import_s,
+        "quantize_s": quantize_s,
+        "compile_s": compile_s,
+        "host_s": result.host_seconds,
+        "core_s": result.core_seconds,
+    }
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.rpartition("=")
+    if not name:
+        raise argparse.ArgumentTypeError(f"found '{text}', expected NAME=VALUE")
+    return name, value
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A trained model beside onnxruntime.")
+    parser.add_argument("model", type=Path, metavar="MODEL.onnx")
+    parser.add_argument("--input-shape", action="append", default=[], type=_pair)
+    parser.add_argument("--fix", action="append", default=[], type=_pair)
+    parser.add_argument("--samples", metavar="FILE.npz")
+    parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
+    arguments = parser.parse_args()
+    set_default_logger_severity(4)
+    print_rows("trained", [measure(arguments.model, arguments)], arguments.json)
+
+
+if __name__ == "__main__":
+    main()
