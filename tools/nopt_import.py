@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _list(path: str, as_json: bool) -> None:
-    from nopt.tools.importer.listing import list_model
+    from nopt.tools.importer.model_listing import list_model
     from nopt.tools.report import print_rows
 
     tensors, operators = list_model(path)

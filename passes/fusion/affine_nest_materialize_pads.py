@@ -36,7 +36,7 @@ from nopt.hw.config import Config
 from nopt.hw.limits import most_padding
 from nopt.passes.analysis import access_of
 from nopt.passes.base.machine import machine_of
-from nopt.passes.base.placement import holds_laid_out_nests, is_on_host
+from nopt.passes.base.placement import holds_laid_out_nests, is_on_host, place_on_host
 from nopt.passes.core.product_factors import loaded
 from nopt.passes.fusion.in_place import write_in_place
 
@@ -116,6 +116,9 @@ def _materialize(source: SSAValue, pad: int, loads: Sequence[LoadOp]) -> None:
         nest = _copy(source, bordered)
         indices = [dim - low for dim, low in zip(nest.dims, below, strict=True)]
         around = nest.finish(nest.load(source, indices, pad))
+        around.location = loads[0].nest.location
+        around.result.name_hint = source.name_hint
+        place_on_host(around, "the host pads what it lays out")
     around.location = loads[0].nest.location
     around.result.name_hint = source.name_hint
     Builder(_after(source)).insert(around)

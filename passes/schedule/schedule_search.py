@@ -205,12 +205,15 @@ class Search:
         """Tile sizes of an iterator, largest first: for each number of tiles the balanced size,
         and for parallel ones one that leaves the last tile, which nothing overlaps, half as big.
 
-        A window is loaded whole; if its taps have gaps between them, maybe tap by tap."""
+        A window is loaded whole; that of a product whose taps have gaps between them, maybe tap by
+        tap."""
         extent = self.tiling.extents[index]
         if any(index in operand.opaque for operand in self.tiling.operands):
             return [1]
         if index >= self.tiling.parallel and self._shares_a_dimension(index):
-            return [extent, 1] if extent > 1 and self._has_gaps(index) else [extent]
+            is_product = self.tiling.product is not None and self.tiling.inner is None
+            apart = extent > 1 and is_product and self._has_gaps(index)
+            return [extent, 1] if apart else [extent]
         if self.tiling.inner is not None and index in self.tiling.compared:
             return [extent]
         sizes = {-(-extent // count) for count in range(1, extent + 1)}

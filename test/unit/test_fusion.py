@@ -30,7 +30,8 @@ def test_a_nest_for_each_layer_and_no_copies(name: str, tmp_path: Path):
             tmp_path / "samples.npz", **{model.graph.input[0].name: light_input(1, SIZE)[None]}
         )
         module = import_model(tmp_path / "model.onnx").module
-        run_pipeline(module, f'graph-quantize{{calibration="{tmp_path / "samples.npz"}"}}')
+        samples = f'calibration="{tmp_path / "samples.npz"}"'
+        run_pipeline(module, f"graph-quantize{{{samples} target=0.0}}")
         row = counts(module)
     assert row["between"] == row["copies_fused"] == 0
     assert row["fused"] == row["core"]

@@ -6,7 +6,7 @@ import numpy as np
 from onnx import TensorProto, helper
 from onnx_models import model
 
-from nopt.tools.importer.listing import list_model
+from nopt.tools.importer.model_listing import list_model
 
 
 def test_operators_by_what_becomes_of_them(tmp_path: Path):
