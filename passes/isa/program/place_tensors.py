@@ -96,8 +96,9 @@ def size_of(value: SSAValue) -> int:
 def _in_memory(kernel: isa.KernelOp) -> list[SSAValue]:
     """What a kernel reads or writes over, each in a place that other kernels may read."""
     destination = kernel.destination
-    begins = destination is None or _beginning(kernel) is not None
-    return [*kernel.inputs] if begins else [*kernel.inputs, destination]
+    if destination is None or _beginning(kernel) is not None:
+        return [*kernel.inputs]
+    return [*kernel.inputs, destination]
 
 
 def _beginning(kernel: isa.KernelOp) -> SSAValue | None:
