@@ -14,7 +14,7 @@ from xdsl.ir import Attribute, SSAValue
 
 from nopt.dialects import graph
 
-MOST_POINTS = 1_000_000
+MOST_POINTS = 3_000_000
 """Multiply-adds of the largest layer."""
 
 
@@ -43,14 +43,8 @@ class LayerDraft(Draft):
         most = [(p - 1) // d + 1 for p, d in zip(padded, dilations, strict=True)]
         kernel = [self.number(1, min(5, m)) for m in most]
         shape = (outputs, channels // groups, *kernel)
-        # Taps with gaps between them fit even the smallest memory, one by one: in many tiles.
-        most = MOST_POINTS // 16 if max(dilations) > 1 else MOST_POINTS
-        if prod(shape) * prod(padded) > most * prod(strides):
+        if prod(shape) * prod(padded) > MOST_POINTS * prod(strides):
             return x
-        if value := self.pick(0, 0, 0, -128, 5):
-            # As a convolution pads whose input has a zero point.
-            x = self.append(graph.PadOp(x, [0, 0, *pads[:2]], [0, 0, *pads[2:]], value))
-            pads = [0] * 4
         weights = self.weights(shape)
         y = graph.Conv2dOp(
             x, weights, strides=strides, pads=pads, dilations=dilations, groups=groups

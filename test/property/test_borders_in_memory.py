@@ -1,0 +1,43 @@
+"""Convolutions that pad with other numbers than 0, or wide: the same bits, borders in memory."""
+
+from typing import Any
+
+from core_networks import LayerDraft
+from drafts import Network, shape_of
+from fuzzing import examples
+from hypothesis import given
+from hypothesis import strategies as st
+from levels import RTL, TINY, check_levels
+
+from nopt.dialects import graph
+from nopt.hw.config import Config
+
+
+@st.composite
+def padded_networks(draw: Any) -> Network:
+    """One or two convolutions behind another, whose input has a border of a number, or a wide one;
+    perhaps with gaps between taps."""
+    draft = LayerDraft(draw)
+    x = draft.activation(1, draft.number(1, 20), draft.number(2, 9), draft.number(2, 9))
+    x = draft.pointwise(x)
+    for _ in range(draft.number(1, 2)):
+        value = draft.pick(0, -128, 5)
+        low, high = ([0, 0, *(draft.pick(0, 1, 2, 17) for _ in "hw")] for _ in "lh")
+        padded = draft.append(graph.PadOp(x, low, high, value))
+        kernel = [draft.number(1, 3), draft.number(1, 3)]
+        dilations = [draft.pick(1, 1, 2), draft.pick(1, 1, 2)]
+        size = shape_of(padded)[2:]
+        if any(d * (k - 1) >= n for d, k, n in zip(dilations, kernel, size, strict=True)):
+            continue
+        channels = draft.pick(3, 16, 20)
+        weights = draft.weights((channels, shape_of(padded)[1], *kernel))
+        strides = [draft.number(1, 2), draft.number(1, 2)]
+        y = graph.Conv2dOp(padded, weights, strides=strides, dilations=dilations)
+        x = draft.epilogue(draft.append(y), (channels, 1, 1))
+    return draft.finish(x)
+
+
+@examples(60)
+@given(padded_networks(), st.sampled_from([RTL, TINY]), st.none() | st.integers(0, 2**32 - 1))
+def test_every_level(network: Network, core: Config, seed: int | None):
+    check_levels(network, core, seed)
