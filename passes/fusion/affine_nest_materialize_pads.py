@@ -116,11 +116,10 @@ def _materialize(source: SSAValue, pad: int, loads: Sequence[LoadOp]) -> None:
         nest = _copy(source, bordered)
         indices = [dim - low for dim, low in zip(nest.dims, below, strict=True)]
         around = nest.finish(nest.load(source, indices, pad))
-        around.location = loads[0].nest.location
-        around.result.name_hint = source.name_hint
-        place_on_host(around, "the host pads what it lays out")
     around.location = loads[0].nest.location
     around.result.name_hint = source.name_hint
+    if around.into is None:
+        place_on_host(around, "the host pads what it lays out")
     Builder(_after(source)).insert(around)
     for load in loads:
         read = load.map.data

@@ -1,7 +1,9 @@
-"""Applying rules to a whole module."""
+"""Applying rules to a whole module, and what they build."""
 
 from collections.abc import Sequence
 
+import numpy as np
+from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
@@ -13,7 +15,8 @@ from xdsl.pattern_rewriter import (
 from xdsl.transforms.dead_code_elimination import region_dce
 
 from nopt.dialects.annotations import REPRESENTS
-from nopt.dialects.constants import load_resource_dialect
+from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
+from nopt.dialects.graph import ConstantOp
 
 
 def apply_rules(ctx: Context, module: ModuleOp, rules: Sequence[RewritePattern]) -> None:
@@ -30,3 +33,11 @@ def with_operand(op: Operation, position: int, value: SSAValue) -> Operation:
     new.attributes.pop(REPRESENTS, None)
     new.results[0].name_hint = None
     return new
+
+
+def constant_like(build: Builder, array: Array, like: SSAValue) -> SSAValue:
+    """A constant in place of another value, whose name it has."""
+    name = like.name_hint or "constant"
+    constant = build.insert(ConstantOp(attribute_of(np.ascontiguousarray(array), name)))
+    constant.result.name_hint = like.name_hint
+    return constant.result

@@ -132,8 +132,8 @@ def _legal(nest: ForOp, pinned: LanesAttr | None, config: Config) -> list[Option
 def _options_for(
     nest: ForOp, core: CoreNest, pinned: LanesAttr | None, config: Config
 ) -> list[Option]:
-    """The lanes that are legal and pinned; else of those that inflate no weights. A remark counts
-    what is left out. Raises NotOnCore if there are none."""
+    """The lanes that are legal and pinned; without a pin, those of them that inflate no weights. A
+    remark says if faster ones do. Raises NotOnCore if there are none."""
     found = legal_lanes(core, config.block_out, pinned)
     options = cheapest(option_of(lanes, config) for lanes in found)
     if pinned is not None:

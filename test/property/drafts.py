@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from fuzzing import begin_example
 from hypothesis import strategies as st
-from xdsl.dialects.builtin import FunctionType, ModuleOp
+from xdsl.dialects.builtin import FunctionType, ModuleOp, i8, i32
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 
@@ -64,6 +64,29 @@ class Draft:
         self.block.add_op(op)
         op.verify()
         return op.results[0]
+
+    def by_channel(self, y: SSAValue, *more: str) -> SSAValue:
+        """A random epilogue of i32 sums [N, C, H, W], up to 8 bits; `more` steps may be drawn, too:
+        `skip` adds an argument."""
+        channels = shape_of(y)[1]
+        for step in self.draw(st.lists(st.sampled_from(("bias", "relu", "clip", "cut", *more)))):
+            match step:
+                case "bias":
+                    shape = self.pick((channels, 1, 1), (1, 1, 1))
+                    bias = self.rng.integers(-999, 999, shape, np.int32)
+                    op = graph.AddOp(y, self.constant(bias))
+                case "relu":
+                    op = graph.ReluOp(y)
+                case "clip":
+                    op = graph.ClipOp(y, -500, 400)
+                case "skip":
+                    op = graph.AddOp(self.argument(self.values(shape_of(y))), y, i32)
+                case _:
+                    shifts = self.rng.integers(0, 9, channels)
+                    op = graph.RequantizeOp(y, i32, shifts, axis=1)
+            y = self.append(op)
+        y = self.append(graph.RequantizeOp(y, i8, 5))
+        return self.append(graph.ReluOp(y)) if self.pick(True, False) else y
 
     def finish(self, *results: SSAValue) -> Network:
         self.block.add_op(ReturnOp(*results))

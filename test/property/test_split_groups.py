@@ -2,11 +2,10 @@
 
 import numpy as np
 from checks import assert_same
-from drafts import Draft, Network, shape_of
+from drafts import Draft, Network
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from xdsl.dialects.builtin import i8, i32
 
 from nopt.dialects import graph
 from nopt.passes.graph.prepare.graph_split_groups import Run, cheapest_runs
@@ -23,23 +22,7 @@ def grouped(draw) -> Network:
     image = draft.argument(draft.values([1, groups * inside, *size]))
     weights = draft.constant(draft.values([outputs, inside, kernel, kernel]))
     y = draft.append(graph.Conv2dOp(image, weights, groups=groups))
-    for step in draw(st.lists(st.sampled_from(("bias", "relu", "clip", "skip", "cut")))):
-        match step:
-            case "bias":
-                shape = draft.pick((outputs, 1, 1), (1, 1, 1))
-                bias = draft.rng.integers(-999, 999, shape, np.int32)
-                op = graph.AddOp(y, draft.constant(bias))
-            case "relu":
-                op = graph.ReluOp(y)
-            case "clip":
-                op = graph.ClipOp(y, -500, 400)
-            case "skip":
-                op = graph.AddOp(draft.argument(draft.values(shape_of(y))), y, i32)
-            case _:
-                op = graph.RequantizeOp(y, i32, draft.rng.integers(0, 9, outputs), axis=1)
-        y = draft.append(op)
-    y = draft.append(graph.RequantizeOp(y, i8, 5))
-    return draft.finish(draft.append(graph.ReluOp(y)) if draft.pick(True, False) else y)
+    return draft.finish(draft.by_channel(y, "skip"))
 
 
 @examples(200)

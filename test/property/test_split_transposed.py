@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from checks import apply, assert_equal, run
 from drafts import Draft, Network
 from fuzzing import examples
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from levels import RTL
 from xdsl.context import Context
-from xdsl.dialects.builtin import i8, i32
 
 from nopt.dialects import graph
 from nopt.passes.base.machine import attach
@@ -35,22 +33,7 @@ def transposed(draw) -> Network:
     x = draft.argument(draft.values([draft.pick(1, 2), inputs, *size]))
     w = draft.constant(draft.values([inputs, outputs, *kernel]))
     y = draft.append(graph.ConvTranspose2dOp(x, w, strides=strides, pads=pads, output_pads=more))
-    for step in draw(st.lists(st.sampled_from(("bias", "number", "relu", "clip", "cut")))):
-        match step:
-            case "bias":
-                bias = draft.rng.integers(-999, 999, (outputs, 1, 1), np.int32)
-                op = graph.AddOp(y, draft.constant(bias))
-            case "number":
-                op = graph.AddOp(y, draft.constant(np.array(7, np.int32)))
-            case "relu":
-                op = graph.ReluOp(y)
-            case "clip":
-                op = graph.ClipOp(y, -500, 400)
-            case _:
-                op = graph.RequantizeOp(y, i32, draft.rng.integers(0, 9, outputs), axis=1)
-        y = draft.append(op)
-    y = draft.append(graph.RequantizeOp(y, i8, 5))
-    return draft.finish(draft.append(graph.ReluOp(y)) if draft.pick(True, False) else y)
+    return draft.finish(draft.by_channel(y))
 
 
 @examples(200)

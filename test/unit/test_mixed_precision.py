@@ -103,3 +103,12 @@ def test_outputs_of_integers_do_not_count():
     others = [(np.array([1.0, 2.1]), np.array([9])), (np.array([1.0, 2.0]), np.array([9]))]
     assert worst_output(numbers, others) == pytest.approx(30.0)
     assert worst_output([(np.array([3]),)], [(np.array([4]),)]) == np.inf
+
+
+def test_infinities_that_are_the_same_are_no_noise():
+    """As masks give them: what is finite counts, and what becomes infinite ruins."""
+    wanted = [(np.array([-np.inf, np.nan, 1.0, 2.0]),)]
+    assert worst_output(wanted, [(np.array([-np.inf, np.nan, 1.0, 2.0]),)]) == np.inf
+    assert worst_output(wanted, [(np.array([-np.inf, np.nan, 1.0, 2.1]),)]) > 26
+    assert worst_output(wanted, [(np.array([-np.inf, np.nan, np.inf, 2.0]),)]) == -np.inf
+    assert worst_output(wanted, [(np.array([0.0, np.nan, 1.0, 2.0]),)]) == -np.inf

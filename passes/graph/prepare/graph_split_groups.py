@@ -16,26 +16,24 @@ from math import prod
 import numpy as np
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType, i8
+from xdsl.dialects.builtin import ModuleOp, i8
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects.annotations import PLACEMENT
-from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
+from nopt.dialects.constants import Array, load_resource_dialect
 from nopt.dialects.graph import (
     ConcatOp,
-    ConstantOp,
     Conv2dOp,
-    RequantizeOp,
-    SliceOp,
 )
 from nopt.dialects.graph.graph_op import GraphOp
 from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.machine import machine_of
-from nopt.passes.graph.prepare.epilogue import epilogue_of
+from nopt.passes.graph.prepare.epilogue import epilogue_of, neighbours, on_channels
+from nopt.passes.graph.rules import constant_like
 
 _KERNEL = 600
 """Cycles that a kernel costs beside its products, about: its first load, micro-ops, last store."""
@@ -120,69 +118,19 @@ def _part(
     build: Builder, conv: Conv2dOp, chain: Sequence[GraphOp], dense: Array, run: Run, block: int
 ) -> SSAValue:
     """The result of a run of blocks."""
-    channels = slice(run.outputs[0] * block, min(run.outputs[1] * block, dense.shape[0]))
+    channels = np.arange(run.outputs[0] * block, min(run.outputs[1] * block, dense.shape[0]))
     read = slice(run.inputs[0] * block, min(run.inputs[1] * block, dense.shape[1]))
-    before: SSAValue = conv.result
-    value = build.insert(
+    part = build.insert(
         Conv2dOp(
-            _channels(build, conv.input, read),
-            _constant(build, dense[channels, read], conv.weight),
+            neighbours(build, conv.input, read.start, read.stop - read.start),
+            constant_like(build, dense[channels, read], conv.weight),
             strides=conv.strides.get_values(),
             pads=conv.pads.get_values(),
             dilations=conv.dilations.get_values(),
         )
-    ).result
-    value.owner.location = conv.location
-    for op in chain:
-        operands = [
-            value if operand is before else _operand(build, operand, op, channels)
-            for operand in op.operands
-        ]
-        properties = dict(op.properties)
-        if isinstance(op, RequantizeOp):
-            for name, factor in (("multiplier", op.multipliers), ("shift", op.shifts)):
-                if factor is not None and factor.size > 1:
-                    part = factor.reshape(-1)[channels].astype(np.int32)
-                    properties[name] = attribute_of(part, name)
-        shape = [*shape_of(op.result)]
-        shape[1] = channels.stop - channels.start
-        type_ = TensorType(tensor_of(op.result).element_type, shape)
-        new = type(op).create(operands=operands, properties=properties, result_types=[type_])
-        new.location = op.location
-        new.results[0].name_hint = op.result.name_hint
-        before, value = op.result, build.insert(new).results[0]
-    return value
-
-
-def _operand(build: Builder, operand: SSAValue, op: GraphOp, channels: slice) -> SSAValue:
-    """Some channels of what an elementwise op is combined with, if it differs by channel."""
-    axis = 1 - len(shape_of(op.result)) + len(shape_of(operand))
-    if axis < 0 or shape_of(operand)[axis] == 1:
-        return operand
-    array = constant_of(operand)
-    if array is None:
-        return _channels(build, operand, channels)
-    index = [slice(None)] * array.ndim
-    index[axis] = channels
-    return _constant(build, array[tuple(index)], operand)
-
-
-def _channels(build: Builder, value: SSAValue, channels: slice) -> SSAValue:
-    shape = [*shape_of(value)]
-    starts = [0, channels.start, *[0] * (len(shape) - 2)]
-    if shape[1] == channels.stop - channels.start:
-        return value
-    shape[1] = channels.stop - channels.start
-    part = build.insert(SliceOp(value, starts, shape)).result
-    part.name_hint = value.name_hint
-    return part
-
-
-def _constant(build: Builder, array: Array, like: SSAValue) -> SSAValue:
-    name = like.name_hint or "constant"
-    constant = build.insert(ConstantOp(attribute_of(np.ascontiguousarray(array), name))).result
-    constant.name_hint = like.name_hint
-    return constant
+    )
+    part.location = conv.location
+    return on_channels(build, chain, conv.result, part.result, channels)
 
 
 def _without_groups(conv: Conv2dOp) -> Array:

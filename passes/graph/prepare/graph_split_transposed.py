@@ -19,18 +19,16 @@ from math import prod
 import numpy as np
 from xdsl.builder import Builder
 from xdsl.context import Context
-from xdsl.dialects.builtin import IntegerAttr, ModuleOp, TensorType, i8
+from xdsl.dialects.builtin import ModuleOp, i8
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from nopt.dialects.annotations import PLACEMENT
-from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
+from nopt.dialects.constants import Array, load_resource_dialect
 from nopt.dialects.graph import (
-    ConstantOp,
     Conv2dOp,
     ConvTranspose2dOp,
-    RequantizeOp,
     ReshapeOp,
     SliceOp,
     TransposeOp,
@@ -41,7 +39,8 @@ from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.machine import machine_of
 from nopt.passes.graph.partition.capability import refusal
-from nopt.passes.graph.prepare.epilogue import epilogue_of
+from nopt.passes.graph.prepare.epilogue import channel_axis, epilogue_of, on_channels
+from nopt.passes.graph.rules import constant_like
 
 _COPIED = 4
 """Cycles that a byte counts which the host moves."""
@@ -74,16 +73,18 @@ def _is_possible(root: ConvTranspose2dOp, chain: Sequence[GraphOp]) -> bool:
     """Whether a convolution of 8-bit numbers is strided, its epilogue the same but for channels."""
     known = constant_of(root.weight) is not None and tensor_of(root.input).element_type == i8
     plain = root.groups.value.data == 1 and set(root.dilations.get_values()) == {1}
-    before, epilogue = root.result, True
-    for op in chain:
-        for operand in op.operands:
-            if operand is not before:
-                shape = shape_of(operand)
-                beside = [*shape[:-3], *shape[-2:]] if len(shape) > 2 else shape
-                epilogue &= constant_of(operand) is not None and prod(beside) == 1
-        before = op.result
     strided = max(root.strides.get_values()) > 1
-    return known and plain and epilogue and strided and PLACEMENT not in root.attributes
+    computed = {root.result, *(op.result for op in chain)}
+    others = [(value, op) for op in chain for value in op.operands if value not in computed]
+    alike = all(_is_by_channel(value, op) for value, op in others)
+    return known and plain and strided and alike and PLACEMENT not in root.attributes
+
+
+def _is_by_channel(operand: SSAValue, op: GraphOp) -> bool:
+    """Whether an operand is a constant that has one number for each channel, or for all."""
+    shape, axis = shape_of(operand), channel_axis(operand, op)
+    channels = shape[axis] if axis >= 0 else 1
+    return constant_of(operand) is not None and prod(shape) == channels
 
 
 class _Phases:
@@ -129,15 +130,13 @@ class _Phases:
         """Replace the convolution and its epilogue."""
         last = chain[-1]
         build = Builder(InsertPoint.before(last))
-        weights = _constant(build, self._weights(), self.root.weight)
+        weights = constant_like(build, self._weights(), self.root.weight)
         (top, bottom), (left, right) = self.pads
         conv = Conv2dOp(self.root.input, weights, pads=(top, left, bottom, right))
         conv.location = self.root.location
-        value = build.insert(conv).result
-        before: SSAValue = self.root.result
-        for op in chain:
-            value = self._repeated(build, op, before, value)
-            before = op.result
+        build.insert(conv)
+        channels = np.tile(np.arange(self.outputs), prod(self.strides))
+        value = on_channels(build, chain, self.root.result, conv.result, channels)
         placed = self._in_place(build, value, last)
         placed.attributes.update(last.attributes)
         Rewriter.replace_op(last, [], [placed.result])
@@ -151,28 +150,6 @@ class _Phases:
         apart = whole.reshape(self.inputs, self.outputs, self.taps[0], rows, self.taps[1], columns)
         by_phase = apart.transpose(3, 5, 1, 0, 2, 4)[..., ::-1, ::-1]
         return by_phase.reshape(-1, self.inputs, *self.taps)
-
-    def _repeated(self, build: Builder, op: GraphOp, before: SSAValue, value: SSAValue) -> SSAValue:
-        """An op of the epilogue on all phases: what differs by channel, once for each."""
-        times = prod(self.strides)
-        operands: list[SSAValue] = []
-        for operand in op.operands:
-            array = constant_of(operand)
-            if operand is before or array is None or array.size == 1:
-                operands.append(value if operand is before else operand)
-            else:
-                operands.append(_constant(build, np.tile(array, (times, 1, 1)), operand))
-        properties = dict(op.properties)
-        if isinstance(op, RequantizeOp):
-            for name, factor in (("multiplier", op.multipliers), ("shift", op.shifts)):
-                if factor is not None and not isinstance(properties[name], IntegerAttr):
-                    tiled = np.tile(factor.reshape(-1), times).astype(np.int32)
-                    properties[name] = attribute_of(tiled, name)
-        type_ = TensorType(tensor_of(op.result).element_type, shape_of(value))
-        new = type(op).create(operands=operands, properties=properties, result_types=[type_])
-        new.location = op.location
-        new.results[0].name_hint = op.result.name_hint
-        return build.insert(new).results[0]
 
     def _in_place(self, build: Builder, value: SSAValue, last: GraphOp) -> GraphOp:
         """Phases in their rows and columns, cut to the result."""
@@ -189,10 +166,3 @@ class _Phases:
         cut.location = last.location
         cut.result.name_hint = last.result.name_hint
         return cut
-
-
-def _constant(build: Builder, array: Array, like: SSAValue) -> SSAValue:
-    name = like.name_hint or "constant"
-    constant = build.insert(ConstantOp(attribute_of(np.ascontiguousarray(array), name))).result
-    constant.name_hint = like.name_hint
-    return constant

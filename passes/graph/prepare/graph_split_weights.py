@@ -25,12 +25,13 @@ from xdsl.pattern_rewriter import (
     op_type_rewrite_pattern,
 )
 
-from nopt.dialects.constants import Array, attribute_of, load_resource_dialect
-from nopt.dialects.graph import BroadcastOp, ConstantOp, Conv2dOp, MatmulOp, ReshapeOp
+from nopt.dialects.constants import Array, load_resource_dialect
+from nopt.dialects.graph import BroadcastOp, Conv2dOp, MatmulOp, ReshapeOp
 from nopt.dialects.graph.graph_op import GraphOp
 from nopt.dialects.graph.queries import constant_of
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.passes.base.dead_code import erase_dead_code
+from nopt.passes.graph.rules import constant_like
 
 _I8 = np.iinfo(np.int8)
 
@@ -59,7 +60,7 @@ class SplitConv(RewritePattern):
         if (parts := _parts(op.input, op.weight)) is None:
             return
         x = _repeated(rewriter, op, op.input, 1, shape_of(op.weight)[1], len(parts))
-        weight = _constant(rewriter, op.weight, np.concatenate(parts, 1))
+        weight = constant_like(rewriter, np.concatenate(parts, 1), op.weight)
         options = {
             "strides": op.strides.get_values(),
             "pads": op.pads.get_values(),
@@ -78,7 +79,7 @@ class SplitMatmul(RewritePattern):
         transpose_a, transpose_b = op.transpose_a is not None, op.transpose_b is not None
         axis = len(shape_of(op.lhs)) - (2 if transpose_a else 1)
         x = _repeated(rewriter, op, op.lhs, axis, shape_of(op.lhs)[axis], len(parts))
-        weight = _constant(rewriter, op.rhs, np.concatenate(parts, int(transpose_b)))
+        weight = constant_like(rewriter, np.concatenate(parts, int(transpose_b)), op.rhs)
         product = MatmulOp(x, weight, transpose_a=transpose_a, transpose_b=transpose_b)
         _replace(rewriter, op, product)
 
@@ -118,9 +119,3 @@ def _replace(rewriter: PatternRewriter, op: GraphOp, by: GraphOp) -> None:
     by.attributes.update(op.attributes)
     by.result.name_hint = op.result.name_hint
     rewriter.replace(op, by)
-
-
-def _constant(rewriter: PatternRewriter, like: SSAValue, values: Array) -> SSAValue:
-    constant = rewriter.insert(ConstantOp(attribute_of(values, like.name_hint or "weights")))
-    constant.result.name_hint = like.name_hint
-    return constant.result

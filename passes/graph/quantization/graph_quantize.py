@@ -110,17 +110,15 @@ class GraphQuantizePass(ModulePass):
             return
         search = MixedPrecision(before, op, samples, expected, options)
         with _waiting("searching what stays float"):
-            choice = search.choose(self.target)
-        place_on_host(
-            before, choice.floats, f"it stays float: as integers, outputs had {found:.1f} dB"
-        )
+            floats = search.choose(self.target)
+        place_on_host(before, floats, f"it stays float: as integers, outputs had {found:.1f} dB")
         mixed = before.clone()
         quantize(network_of(mixed), samples, options)
         erase_dead_code(mixed)
         op.body.detach_block(0)
         op.body.add_block(mixed.body.detach_block(0))
         reached = worst_output(expected, run_all(op, measured))
-        print(mixed_table(before, choice.floats, found, reached, self.target), file=sys.stderr)
+        print(mixed_table(before, floats, found, reached, self.target), file=sys.stderr)
         if reached < self.target:
             rows = compare(before, op, samples[0])
             print(missed(reached, self.target, rows), file=sys.stderr)

@@ -64,15 +64,6 @@ class Candidate:
         return 1 + self.macs + _ELEMENT * self.elements
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What stays float, and how close the outputs were in the trial that decided it."""
-
-    floats: tuple[Candidate, ...]
-    reached: float
-    """The worst output's signal-to-noise in dB."""
-
-
 def run_all(module: ModuleOp, samples: Iterable[Sample]) -> list[tuple[Array, ...]]:
     """What the network gives for each of some samples."""
     run = GraphRun(network_of(module))
@@ -82,12 +73,15 @@ def run_all(module: ModuleOp, samples: Iterable[Sample]) -> list[tuple[Array, ..
 def worst_output(expected: Sequence[Sequence[Array]], found: Sequence[Sequence[Array]]) -> float:
     """The signal-to-noise, in dB, of the output furthest from what is expected over all samples.
 
-    Outputs of integers, which count or name something, do not count."""
-    ratios = [
-        signal_to_noise(np.stack(exact), np.stack(given))
-        for exact, given in zip(zip(*expected, strict=True), zip(*found, strict=True), strict=True)
-        if exact[0].dtype.kind == "f"
-    ]
+    Outputs of integers, which count or name something, do not count, nor do infinite elements and
+    no numbers that are the same."""
+    ratios: list[float] = []
+    for exact, given in zip(zip(*expected, strict=True), zip(*found, strict=True), strict=True):
+        if exact[0].dtype.kind == "f":
+            wanted, array = np.stack(exact), np.stack(given)
+            same = (wanted == array) | (np.isnan(wanted) & np.isnan(array))
+            counts = np.isfinite(wanted) | ~same
+            ratios.append(signal_to_noise(wanted[counts], array[counts]))
     return min(ratios, default=inf)
 
 
@@ -125,22 +119,22 @@ class MixedPrecision:
             apart[each.ops] = max(each, apart.get(each.ops, each), key=lambda one: one.noise)
         self.candidates = [*apart.values()]
 
-    def choose(self, target: float) -> Choice:
-        """The fewest candidates found that reach a target, in dB."""
+    def choose(self, target: float) -> list[Candidate]:
+        """The fewest candidates found that reach a target, in dB; in program order."""
         ranked = sorted(self.candidates, key=lambda each: -each.noise / each.cost)
-        low, high, reached = 0, len(ranked), inf
+        low, high = 0, len(ranked)
         while high - low > 1:
             middle = (low + high) // 2
-            found = self.trial(ranked[:middle], target)
-            low, high, reached = (
-                (low, middle, found) if found >= target else (middle, high, reached)
-            )
+            if self.trial(ranked[:middle], target) >= target:
+                high = middle
+            else:
+                low = middle
         floats = ranked[:high]
         for each in sorted(floats, key=lambda each: -each.cost)[:_TRIED_AGAIN]:
             rest = [other for other in floats if other is not each]
-            if rest and (found := self.trial(rest, target)) >= target:
-                floats, reached = rest, found
-        return Choice(tuple(sorted(floats, key=lambda each: each.ops)), reached)
+            if rest and self.trial(rest, target) >= target:
+                floats = rest
+        return sorted(floats, key=lambda each: each.ops)
 
     def trial(self, floats: Sequence[Candidate], target: float) -> float:
         """The signal-to-noise of the outputs if these stay float; less than a target may be less
@@ -172,9 +166,11 @@ class MixedPrecision:
                 found.append(self._candidate(op.results[0], (op,), op.operands))
         given = [value for value in plan.ties.values if value not in plan.integer]
         for value in given:
-            readers = [use.operation for use in value.uses]
-            readers = [op for op in readers if reads_integers(op, plan.integer)]
-            ops = {other for op in readers for other in getattr(layer_of.get(op), "ops", (op,))}
+            ops: set[Operation] = set()
+            for reader in (use.operation for use in value.uses):
+                if reads_integers(reader, plan.integer):
+                    layer = layer_of.get(reader)
+                    ops |= {reader} if layer is None else {*layer.ops}
             if not is_constant(value) and ops:
                 found.append(self._candidate(value, tuple(ops), ()))
         return found
