@@ -119,6 +119,18 @@ def test_bytes_that_are_given(tmp_path: Path) -> None:
         assert multiplies_bytes(module)
 
 
+def test_convolutions_of_bytes_that_are_given(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    weight = generator.integers(-127, 128, (4, 3, 3, 3)).astype(np.int8)
+    constants = {"w": weight, "z": np.array(7, np.uint8)}
+    nodes = [node("ConvInteger", ["x", "w", "z"], ["y"], pads=[1] * 4)]
+    types = {"x": TensorProto.UINT8, "y": TensorProto.INT32}
+    proto = model(nodes, {"x": [1, 3, 5, 5]}, ["y"], constants, elements=types)
+    data = generator.integers(0, 256, (1, 3, 5, 5)).astype(np.uint8)
+    (result,) = run_function(imported(proto, tmp_path).module, "main", [data.astype(np.int16)])
+    np.testing.assert_array_equal(result, expected(proto, {"x": data})[0])
+
+
 def _network() -> ModelProto:
     nodes = [
         node("Conv", ["x", "w", "b"], ["c"], pads=[1] * 4),

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import ModelProto, NodeProto, TensorProto, helper
-from onnx_models import Array, imported, model, randoms
-from onnxruntime import InferenceSession, set_default_logger_severity
+from onnx_models import Array, expected, imported, model, randoms
+from onnxruntime import set_default_logger_severity
 from onnxruntime.quantization import (
     CalibrationDataReader,
     QuantFormat,
@@ -46,11 +45,6 @@ def quantized(proto: ModelProto, folder: Path, **options: Any) -> ModelProto:
         source, target, Calibration(randoms(shapes, seed) for seed in range(8)), **options
     )
     return onnx.load(target)
-
-
-def expected(proto: ModelProto, inputs: dict[str, Array]) -> list[Array]:
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-    return [np.asarray(result) for result in session.run(None, inputs)]
 
 
 def ops_of(module: Any) -> list[str]:
@@ -267,18 +261,6 @@ def test_bytes_in_and_out(tmp_path: Path) -> None:
     assert np.abs(result - reference.astype(np.int16)).max() <= 1
 
 
-def test_integer_products(tmp_path: Path) -> None:
-    generator = np.random.default_rng(0)
-    weight = generator.integers(-127, 128, (4, 3, 3, 3)).astype(np.int8)
-    constants = {"w": weight, "z": np.array(7, np.uint8)}
-    nodes = [node("ConvInteger", ["x", "w", "z"], ["y"], pads=[1] * 4)]
-    types = {"x": TensorProto.UINT8, "y": TensorProto.INT32}
-    proto = model(nodes, {"x": [1, 3, 5, 5]}, ["y"], constants, elements=types)
-    data = generator.integers(0, 256, (1, 3, 5, 5)).astype(np.uint8)
-    (result,) = run_function(imported(proto, tmp_path).module, "main", [data.astype(np.int16)])
-    np.testing.assert_array_equal(result, expected(proto, {"x": data})[0])
-
-
 def test_transposed_weights_stay_integers(tmp_path: Path) -> None:
     """Exporters transpose what they dequantize; scales of channels move along."""
     generator = np.random.default_rng(0)
@@ -383,75 +365,3 @@ def test_sums_of_products(per_channel: bool, tmp_path: Path) -> None:
 
 
 # What models of quantized tensors do at their edges
-
-
-def _qdq(source: str, result: str, scale: str = "s") -> list[NodeProto]:
-    return [
-        node("QuantizeLinear", [source, scale, "z"], [f"{result}q"]),
-        node("DequantizeLinear", [f"{result}q", scale, "z"], [result]),
-    ]
-
-
-FILLS = [-3.4028235e38, -1e9, -20.0, 100.0, 0.05, 0.07]
-
-
-@pytest.mark.parametrize(
-    "after, fill",
-    [
-        *product(("max", "coarse"), (-np.inf, *FILLS)),
-        *product(("product", "nothing"), FILLS),
-    ],
-)
-def test_pads_beyond_the_integers(after: str, fill: float, tmp_path: Path) -> None:
-    """A pad is rounded and clamped where the next quantization does so, else it is what it is."""
-    x = randoms({"x": (1, 3, 6, 6)})
-    weights: dict[str, Array] = {
-        "s": np.float32(0.05).reshape(()),
-        "wide": np.float32(100).reshape(()),
-        "z": np.int8(-10).reshape(()),
-        "pads": np.array([0, 0, 1, 0, 0, 0, 1, 2]),
-        "fill": np.float32(fill).reshape(()),
-        "w": np.full((1, 3, 1, 1), 1e-3, np.float32),
-    }
-    pad = node("Pad", ["d", "pads", "fill"], ["p"])
-    pool = node("MaxPool", ["p"], ["m"], kernel_shape=[3, 3], strides=[2, 2])
-    weighted = node("Conv", ["p", "w"], ["y"])
-    tail = {
-        "max": [pool, *_qdq("m", "y")],
-        "product": [weighted],
-        "coarse": _qdq("p", "y", "wide"),
-        "nothing": [node("Identity", ["p"], ["y"])],
-    }
-    proto = model([*_qdq("x", "d"), pad, *tail[after]], {"x": [1, 3, 6, 6]}, ["y"], weights)
-    (found,) = run_function(imported(proto, tmp_path).module, "main", [x["x"]])
-    np.testing.assert_allclose(found, expected(proto, x)[0], rtol=1e-5, atol=1e-5)
-
-
-def test_dequantized_scalars(tmp_path: Path) -> None:
-    """As onnxruntime writes every factor that is one number."""
-    weights = {
-        "s": np.float32(0.5).reshape(()),
-        "z": np.array(0, np.int8),
-        "c": np.array(3, np.int8),
-    }
-    factor = node("DequantizeLinear", ["c", "s", "z"], ["k"])
-    proto = model(
-        [*_qdq("x", "d"), factor, node("Mul", ["d", "k"], ["y"])], {"x": [4]}, ["y"], weights
-    )
-    x = {"x": np.float32([-1, 0.4, 3, 70])}
-    (found,) = run_function(imported(proto, tmp_path).module, "main", [x["x"]])
-    np.testing.assert_array_equal(found, expected(proto, x)[0])
-
-
-def test_concatenation_with_empty_parts(tmp_path: Path) -> None:
-    weights = {
-        "s": np.float32(0.5).reshape(()),
-        "z": np.array(0, np.int8),
-        "empty": np.zeros((1, 0, 8), np.float32),
-    }
-    join = node("Concat", ["e", "d", "e"], ["c"], axis=1)
-    nodes = [*_qdq("x", "d"), *_qdq("empty", "e"), join, *_qdq("c", "y")]
-    proto = model(nodes, {"x": [1, 4, 8]}, ["y"], weights)
-    x = randoms({"x": (1, 4, 8)})
-    (found,) = run_function(imported(proto, tmp_path).module, "main", [x["x"]])
-    np.testing.assert_array_equal(found, expected(proto, x)[0])
