@@ -38,6 +38,7 @@ from nopt.passes.layout.choices.lane_choices import legal_lanes
 from nopt.passes.layout.choices.layout_costs import (
     Option,
     cheapest,
+    copied_cycles,
     is_laid_out,
     layout_for,
     least_weights,
@@ -132,19 +133,23 @@ def _legal(nest: ForOp, pinned: LanesAttr | None, config: Config) -> list[Option
 def _options_for(
     nest: ForOp, core: CoreNest, pinned: LanesAttr | None, config: Config
 ) -> list[Option]:
-    """The lanes that are legal and pinned; without a pin, those of them that inflate no weights. A
-    remark says if faster ones do. Raises NotOnCore if there are none."""
+    """The lanes that are legal and pinned; without a pin, those of them that inflate no weights.
+
+    A remark says if others might have spared more than they take. Raises NotOnCore if there are
+    none."""
     found = legal_lanes(core, config.block_out, pinned)
     options = cheapest(option_of(lanes, config) for lanes in found)
     if pinned is not None:
         return options
     kept = without_inflated(options)
-    wanted = min(options, key=lambda option: option.cycles)
-    if wanted not in kept:
+    left_out = [option for option in options if option not in kept]
+    spared = min(option.cycles for option in kept) + copied_cycles(nest)
+    wanted = min(left_out, key=lambda option: option.cycles, default=None)
+    if wanted is not None and wanted.cycles < spared:
         remark(
             nest,
-            f"has faster lanes that would inflate its weights from {least_weights(options):,} "
-            f"bytes to {wanted.weights:,}; not tried",
+            f"has lanes that might spare copies, but would inflate its weights from "
+            f"{least_weights(options):,} bytes to {wanted.weights:,}; not tried",
         )
     return kept
 

@@ -14,6 +14,7 @@ from xdsl.ir.affine import AffineDimExpr
 from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.dialects.graph import ConstantOp
+from nopt.dialects.shaped import shape_of
 from nopt.hw.config import Config
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import Product
@@ -21,6 +22,7 @@ from nopt.passes.core.product_factors import is_constant
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.choices.layout_requirements import (
+    CYCLES_A_BYTE,
     PLAIN,
     Blocked,
     Form,
@@ -300,6 +302,12 @@ def without_inflated(options: Sequence[Option]) -> list[Option]:
     least = least_weights(options)
     most = max(MOST_WEIGHTS, MOST_TIMES * least)
     return [option for option in options if option.weights <= most]
+
+
+def copied_cycles(nest: ForOp) -> int:
+    """What it costs at most to re-lay all that a nest reads, and what it makes."""
+    tensors = {load.source for load in nest.loads if is_laid_out(load.source)} | {nest.result}
+    return CYCLES_A_BYTE * sum(prod(shape_of(tensor)) for tensor in tensors)
 
 
 def is_laid_out(tensor: SSAValue) -> bool:
