@@ -4,7 +4,9 @@
                             [--samples FILE.npz] [--json]
 
 *import* is the signal-to-noise of the float network against onnxruntime over all samples,
-*integers* that of the quantized one, in dB, of the worst output. *on core* is the share of
+*integers* that of the quantized one, in dB, of the worst output; *onnxruntime* that of its own
+static quantization (QDQ, 8 bits both, the better of one scale a tensor and one a channel) with the
+same samples. *on core* is the share of
 multiplications there after all passes, *host* counts host steps; *equal* says that the program
 gives the bits of the interpreter. Without `--samples`, which are one array an input as for
 `graph-quantize`, samples are random: smooth images, noise, integers from 0 to 255.
@@ -14,11 +16,14 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from onnxruntime import InferenceSession, set_default_logger_severity
+from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.program.program_parts import HostStep
@@ -31,6 +36,8 @@ from nopt.tools.report import Row, print_rows
 from nopt.tools.runtime import Runtime
 
 _SAMPLES = 4
+Array = np.ndarray[Any, np.dtype[Any]]
+Feed = dict[str, Array]
 _TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
 
 
@@ -41,6 +48,29 @@ def _random(shape: tuple[int, ...], dtype: type, rng: np.random.Generator) -> np
     for axis in (-1, -2) if len(shape) == 4 else ():
         x = sum(np.roll(x, step, axis) for step in range(4)) / 2
     return np.asarray(x, np.float32)
+
+
+class _Samples(CalibrationDataReader):
+    """Samples as onnxruntime's calibration reads them."""
+
+    def __init__(self, samples: Sequence[Feed]):
+        self._rest = iter(samples)
+
+    def get_next(self) -> Feed | None:
+        return next(self._rest, None)
+
+
+def _onnxruntime(path: Path, feeds: Sequence[Feed], wanted: Sequence[Sequence[Array]]) -> float:
+    """The signal-to-noise of the worst output as onnxruntime quantizes the model."""
+    found: list[float] = []
+    with TemporaryDirectory() as folder:
+        quantized = f"{folder}/model.onnx"
+        for per_channel in (False, True):
+            types = {"activation_type": QuantType.QInt8, "weight_type": QuantType.QInt8}
+            quantize_static(path, quantized, _Samples(feeds), per_channel=per_channel, **types)
+            session = InferenceSession(quantized, providers=["CPUExecutionProvider"])
+            found.append(worst_output(wanted, [session.run(None, feed) for feed in feeds]))
+    return max(found)
 
 
 def measure(path: Path, arguments: argparse.Namespace) -> Row:
@@ -65,7 +95,8 @@ def measure(path: Path, arguments: argparse.Namespace) -> Row:
     types = {each.name: _TYPES[each.type] for each in session.get_inputs() if each.name in fixed}
     known = {name: np.array(fixed[name][0], dtype) for name, dtype in types.items()}
     names = [each.name for each in inputs]
-    wanted = [session.run(None, {**dict(zip(names, s, strict=True)), **known}) for s in samples]
+    feeds = [{**dict(zip(names, s, strict=True)), **known} for s in samples]
+    wanted = [session.run(None, feed) for feed in feeds]
     floats = worst_output(wanted, [run_function(module, "main", list(s)) for s in samples])
     with TemporaryDirectory() as folder:
         stacked = [np.stack(column) for column in zip(*samples, strict=True)]
@@ -89,6 +120,7 @@ def measure(path: Path, arguments: argparse.Namespace) -> Row:
         "macs": total,
         "import_db": floats,
         "integers_db": worst_output(wanted, integers),
+        "onnxruntime_db": _onnxruntime(path, feeds, wanted),
         "on_core": on_core / max(total, 1),
         "cycles": runtime.cycles,
         "host": sum(isinstance(step, HostStep) for step in program.steps),
