@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
-from onnx_models import imported, model
+from onnx_models import expected, imported, model
 from xdsl.dialects.func import FuncOp
 
 from nopt.dialects.interpreters.run import run_function
@@ -92,8 +92,53 @@ def test_an_input_may_be_fixed(rate: int, tmp_path: Path) -> None:
     x = np.random.default_rng(1).normal(size=(2, 8)).astype(np.float32)
     (found,) = run_function(module, "main", [x])
     assert np.array_equal(found, np.maximum(x, 0) if rate == 16000 else -x)
-    with pytest.raises(UserError, match="its condition 'c' depends on the network's inputs"):
-        imported(proto, tmp_path)
+
+
+def computed(then: NodeProto, other: NodeProto) -> ModelProto:
+    """The sum of what is given decides between two branches, one of them with a known `If`."""
+    four = branch([node("Neg", ["x"], ["m"])], "m")
+    known = node("If", ["c"], ["n"], then_branch=four, else_branch=branch([then], "t"))
+    nodes = [
+        *batch_is_four(),
+        node("ReduceSum", ["x"], ["total"], keepdims=0),
+        node("Greater", ["total", "none"], ["positive"]),
+        node(
+            "If",
+            ["positive"],
+            ["y"],
+            then_branch=branch([known, node("Add", ["n", "k"], ["r"])], "r", k=np.float32(3)),
+            else_branch=branch([other], "e"),
+        ),
+    ]
+    weights = {"zero": ZERO, "four": FOUR, "none": np.float32(0)}
+    return model(nodes, {"x": [4, 8]}, weights=weights)
+
+
+def test_a_condition_that_the_network_computes_chooses_between_both(tmp_path: Path) -> None:
+    proto = computed(node("Relu", ["x"], ["t"]), node("Sqrt", ["x"], ["e"]))
+    module = imported(proto, tmp_path).module
+    x = np.abs(np.random.default_rng(2).normal(size=(4, 8))).astype(np.float32)
+    for given in (x, -x):
+        # The branch that is not taken may have no numbers.
+        (found,) = run_function(module, "main", [given])
+        (wanted,) = expected(proto, {"x": given})
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (node("Transpose", ["x"], ["e"]), "its branches give 'y' as tensor<4x8xf32> and as "),
+        (node("MatMul", ["x", "x"], ["e"]), "a branch has no meaning with these shapes:\n  .*e"),
+        (node("Unique", ["x"], ["e"]), "operator Unique of ai.onnx 17"),
+    ],
+    ids=lambda each: each.op_type if isinstance(each, NodeProto) else "",
+)
+def test_branches_that_cannot_both_be_computed(
+    other: NodeProto, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=message):
+        imported(computed(node("Relu", ["x"], ["t"]), other), tmp_path)
 
 
 @pytest.mark.parametrize(

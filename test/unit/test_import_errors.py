@@ -165,17 +165,6 @@ def _typed(element: int) -> ModelProto:
     )
 
 
-def _control(op: str) -> ModelProto:
-    branch = helper.make_graph(
-        [node("Relu", ["x"], ["r"])],
-        "branch",
-        [],
-        [helper.make_tensor_value_info("r", TensorProto.FLOAT, [4])],
-    )
-    test = node(op, ["c"], ["y"], name="choice", then_branch=branch, else_branch=branch)
-    return model([test], {"x": [4], "c": []}, elements={"c": TensorProto.BOOL})
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -202,10 +191,6 @@ def _control(op: str) -> ModelProto:
         (lambda: _typed(TensorProto.STRING), r"'x' has data type string, expected"),
         (lambda: _typed(TensorProto.FLOAT8E4M3FN), r"'x' has data type float8e4m3fn, expected"),
         (lambda: _typed(TensorProto.COMPLEX64), r"'x' has data type complex64, expected"),
-        (
-            lambda: _control("If"),
-            r"1 operator is not supported:\n  node 'choice' \(If\): its condition '.*' depends on",
-        ),
     ],
 )
 def test_graphs(make: Callable[[], ModelProto], message: str, tmp_path: Path) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
-from onnx import GraphProto, NodeProto, TensorProto
 from xdsl.ir import SSAValue
 
-from nopt.dialects.constants import Array
 from nopt.dialects.graph import ConcatOp
-from nopt.tools.importer.branches import inlined
 from nopt.tools.importer.coded import reshaped
-from nopt.tools.importer.model_reading import check_tensor
+from nopt.tools.importer.inner_graphs import Imports, InnerGraphs
 from nopt.tools.importer.node import Node, Value, shape_of
 from nopt.tools.importer.readers.movement import take
 
@@ -24,25 +20,12 @@ MOST_TURNS = 4096
 """More would make functions of millions of operations."""
 
 
-class Imports(Protocol):
-    """What unrolling needs of a builder."""
-
-    values: dict[str, Value]
-    initializers: dict[str, TensorProto]
-    unknown: set[str]
-    unsupported: list[str]
-
-    def add(self, proto: NodeProto, opsets: Mapping[str, int]) -> None: ...
-    def value(self, name: str, node: Node | None = None) -> Value: ...
-    def known(self, value: Value) -> Array | None: ...
-    def tensor(self, name: str, value: Value, node: Node) -> SSAValue: ...
-
-
 class Unrolled:
     """One node's turns: `opsets` are those of the model."""
 
     def __init__(self, node: Node, builder: Imports, opsets: Mapping[str, int]):
-        self.node, self.builder, self.opsets = node, builder, opsets
+        self.node, self.builder = node, builder
+        self.inner = InnerGraphs(node, builder, opsets)
         (self.body,) = (each.g for each in node.proto.attribute if each.name == "body")
         self.prefix = next(name for name in node.proto.output if name)
 
@@ -117,43 +100,10 @@ class Unrolled:
 
     def _turn(self, turn: int, given: Sequence[Value]) -> list[Value] | None:
         """What the body gives for these inputs."""
-        stored, nodes, results = inlined(self.body, f"{self.prefix}/{turn}", inputs=True)
-        for name, value in zip(
-            (f"{self.prefix}/{turn}/{each.name}" for each in self.body.input), given, strict=True
-        ):
-            self.builder.values[name] = value
-        for tensor in stored:
-            check_tensor(tensor)
-            self.builder.initializers[tensor.name] = tensor
-        self._add(nodes)
-        if any(name in self.builder.unknown for name in results):
+        results = self.inner.add(self.body, f"{self.prefix}/{turn}", given)
+        if results is None:
             self.builder.unknown.update(self.node.proto.output)
-            return None
-        return [self.builder.value(name, self.node) for name in results]
-
-    def _add(self, nodes: Sequence[NodeProto]) -> None:
-        for proto in nodes:
-            known = None
-            if proto.op_type == "If" and proto.input[0] not in self.builder.unknown:
-                known = self.builder.known(self.builder.value(proto.input[0], self.node))
-            if known is None:
-                self.builder.add(proto, self.opsets)
-                continue
-            wanted = "then_branch" if bool(known.reshape(())) else "else_branch"
-            (branch,) = (each.g for each in proto.attribute if each.name == wanted)
-            self._add_branch(proto, branch)
-
-    def _add_branch(self, proto: NodeProto, branch: GraphProto) -> None:
-        stored, nodes, results = inlined(branch, proto.output[0])
-        for tensor in stored:
-            check_tensor(tensor)
-            self.builder.initializers[tensor.name] = tensor
-        self._add(nodes)
-        for name, result in zip(proto.output, results, strict=True):
-            if result in self.builder.unknown:
-                self.builder.unknown.add(name)
-            else:
-                self.builder.values[name] = self.builder.value(result, self.node)
+        return results
 
     def _slice(self, x: SSAValue, axis: int, index: int) -> SSAValue:
         shape = shape_of(x)

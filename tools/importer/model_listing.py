@@ -41,7 +41,7 @@ _CORE = {
 """Where operators run that have integers, or get them by graph-quantize; others run on the host."""
 
 
-_IF_KNOWN = ("If", "Loop", "Scan")
+_IF_KNOWN = ("Loop", "Scan")
 
 _LONGEST_NAME = 20
 

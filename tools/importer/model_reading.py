@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import ModelProto, TensorProto, helper, inliner, numpy_helper
+from onnx import AttributeProto, ModelProto, TensorProto, helper, inliner, numpy_helper
 from onnx.external_data_helper import load_external_data_for_tensor, uses_external_data
 
 from nopt.dialects.constants import Array
@@ -68,8 +68,13 @@ def infer_elements(model: ModelProto) -> dict[str, int]:
         for value in skeleton.graph.output:
             # What files say about shapes of results may be of another batch.
             value.type.tensor_type.ClearField("shape")
-        # Old definitions of pools that round up have a window more than anyone computes.
-        strict = not any(a.name == "ceil_mode" for n in model.graph.node for a in n.attribute)
+        # Old definitions of pools that round up have a window more than anyone computes; a branch
+        # that is not taken need not fit.
+        strict = not any(
+            a.name == "ceil_mode" or a.type == AttributeProto.GRAPH
+            for n in model.graph.node
+            for a in n.attribute
+        )
         # Without data propagation, which makes whole tensors of what a hostile file asks for;
         # shapes that are computed are evaluated by `folding`.
         inferred = onnx.shape_inference.infer_shapes(

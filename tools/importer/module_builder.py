@@ -21,6 +21,7 @@ from nopt.tools.importer.coded import Coded
 from nopt.tools.importer.fold_coded import fold_coded
 from nopt.tools.importer.folding import can_fold, fold
 from nopt.tools.importer.functions import body_of
+from nopt.tools.importer.inner_graphs import InnerGraphs
 from nopt.tools.importer.loops import LOOPS, Unrolled
 from nopt.tools.importer.model_reading import load_tensor
 from nopt.tools.importer.node import Node, Value, describe, shape_of
@@ -244,16 +245,17 @@ class Builder:
         self.unknown.update(node.proto.output)
         return None
 
-    def _choose(self, node: Node) -> None:
-        """Note which branch a node takes; what it gives is known once that is in its place."""
-        condition = node.constant(0)
-        if condition is None:
-            name = node.proto.input[0]
-            reason = f"its condition '{name}' depends on the network's inputs"
-            self.unsupported.append(f"{node}: {reason}")
+    def _choose(self, node: Node) -> list[Value] | None:
+        """Results of both branches; if it is known which one a node takes, what it gives is known
+        once that is in its place."""
+        if node.constant(0) is None:
+            found = InnerGraphs(node, self, self.opsets).choose(node.tensor(0))
+            if found is not None:
+                return found
         else:
             self.taken[node.proto.output[0]] = bool(node.known_number(0, "the condition"))
         self.unknown.update(node.proto.output)
+        return None
 
     def _on_integers(
         self, node: Node, key: tuple[str, str], inputs: Sequence[Value | None]
