@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import ModelProto, helper
 from onnx_models import Array, expected, imported, model, run
+from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.program.program_parts import CoreStep
@@ -103,6 +105,39 @@ def test_numbers_of_several_activations(tmp_path: Path):
     names = ["HardSigmoid", "Tanh", "LeakyRelu"]
     options = {"activation_alpha": [0.25, 0.3], "activation_beta": [0.45]}
     check(*network("LSTM", "B", activations=names, **options), tmp_path)
+
+
+@pytest.mark.parametrize("direction", ["forward", "bidirectional"])
+@pytest.mark.parametrize("per_channel", [False, True])
+@pytest.mark.parametrize("weights", [QuantType.QInt8, QuantType.QUInt8])
+def test_integer_weights(weights: QuantType, per_channel: bool, direction: str, tmp_path: Path):
+    proto, inputs = network("LSTM", "Bhc", direction=direction)
+    # Batches that onnxruntime computes apart would be quantized apart.
+    proto, inputs = of_one_sequence(proto, inputs)
+    source, path = tmp_path / "floats.onnx", tmp_path / "integers.onnx"
+    source.write_bytes(proto.SerializeToString())
+    quantize_dynamic(source, path, ["LSTM"], per_channel=per_channel, weight_type=weights)
+    quantized = onnx.load(path)
+    assert [node.op_type for node in quantized.graph.node] == ["DynamicQuantizeLSTM"]
+    for one, other in zip(
+        run(quantized, list(inputs.values()), tmp_path), expected(quantized, inputs), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+    # Without quantization only the weights' rounding is left.
+    dropped = imported(quantized, tmp_path, drop_quantization=True).module
+    results = run_function(dropped, "main", list(inputs.values()))
+    for one, other in zip(results, expected(proto, inputs), strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, atol=0.02)
+
+
+def of_one_sequence(
+    proto: ModelProto, inputs: dict[str, Array]
+) -> tuple[ModelProto, dict[str, Array]]:
+    inputs = {name: array[:, :1] for name, array in inputs.items()}
+    for value in proto.graph.input:
+        value.type.tensor_type.shape.dim[1].dim_value = 1
+    return proto, inputs
 
 
 def test_batches_first(tmp_path: Path):

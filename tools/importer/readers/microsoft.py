@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from onnx import NodeProto, TensorProto, helper
 from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
@@ -32,8 +31,9 @@ from nopt.tools.importer.node import Node, Value, shape_of
 from nopt.tools.importer.readers.convolutions import biased
 from nopt.tools.importer.readers.products import general_product
 from nopt.tools.importer.readers.recurrent_activations import activation
+from nopt.tools.importer.readers.scaled_products import dynamic_product, scaled_product
 from nopt.tools.importer.readers.statistics_ops import layer_norm
-from nopt.tools.importer.registry import MICROSOFT, STANDARD, reads
+from nopt.tools.importer.registry import MICROSOFT, reads
 
 
 @reads("FusedConv", domain=MICROSOFT)
@@ -114,43 +114,15 @@ def embed_layer_normalization(node: Node) -> SSAValue:
 
 @reads("DynamicQuantizeMatMul", domain=MICROSOFT)
 def dynamic_quantize_mat_mul(node: Node) -> Value:
-    result, names = node.proto.output[0], [*node.proto.input, "", ""]
-    quantized = [f"{result}/{part}" for part in ("integers", "scale", "zero")]
-    nodes = [helper.make_node("DynamicQuantizeLinear", names[:1], quantized)]
-    integers, scale, zero = quantized
-    factors, zeros = (integers, names[1]), (zero, names[3])
-    return _scaled_product(node, nodes, factors, zeros, (scale, names[2]), names[4])
+    x, weights, scale, zero, bias = [*node.proto.input, "", ""][:5]
+    return dynamic_product(node, node.proto.output[0], x, (weights, scale, zero), bias)
 
 
 @reads("MatMulIntegerToFloat", domain=MICROSOFT)
 def mat_mul_integer_to_float(node: Node) -> Value:
-    a, b, a_scale, b_scale, *rest = [*node.proto.input, "", "", ""]
-    return _scaled_product(node, [], (a, b), (rest[0], rest[1]), (a_scale, b_scale), rest[2])
-
-
-def _scaled_product(
-    node: Node,
-    nodes: list[NodeProto],
-    factors: tuple[str, str],
-    zeros: tuple[str, str],
-    scales: tuple[str, str],
-    bias: str,
-) -> Value:
-    """A product of integers in floats: times both scales, plus a bias."""
-    result = node.proto.output[0]
-    parts = [f"{result}/{part}" for part in ("sums", "floats", "steps", "product")]
-    sums, floats, steps, product = parts
-    nodes += [
-        helper.make_node("MatMulInteger", [*factors, *zeros], [sums]),
-        helper.make_node("Cast", [sums], [floats], to=TensorProto.FLOAT),
-        helper.make_node("Mul", [*scales], [steps]),
-        helper.make_node("Mul", [floats, steps], [product]),
-    ]
-    if bias:
-        nodes.append(helper.make_node("Add", [product, bias], [f"{result}/biased"]))
-    for proto in nodes:
-        node.builder.add(proto, {STANDARD: 18})
-    return node.builder.values[f"{result}/biased" if bias else product]
+    a, b, a_scale, b_scale, a_zero, b_zero, bias = [*node.proto.input, "", "", ""][:7]
+    factors = (a, a_scale, a_zero), (b, b_scale, b_zero)
+    return scaled_product(node, node.proto.output[0], *factors, bias)
 
 
 # --- Attention.

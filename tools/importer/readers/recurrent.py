@@ -1,12 +1,14 @@
 """RNN, LSTM and GRU, step by step: what the input gives to the gates is one product for all steps.
 
 The steps are unrolled: each multiplies the state by weights that all have in common. ONNX's
-definitions, in its words; a sequence that has ended keeps its state and gives zeros.
+definitions, in its words; a sequence that has ended keeps its state and gives zeros. Weights of an
+LSTM that are integers are multiplied by what is quantized as the network runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from xdsl.dialects.builtin import i32
@@ -30,15 +32,22 @@ from nopt.dialects.graph import (
 from nopt.tools.importer.coded import reshaped
 from nopt.tools.importer.node import Node, shape_of
 from nopt.tools.importer.readers.recurrent_activations import Activate, activations_of
-from nopt.tools.importer.registry import reads
+from nopt.tools.importer.readers.scaled_products import dynamic_product
+from nopt.tools.importer.registry import MICROSOFT, reads
 
 MOST_STEPS = 4096
 """Longer sequences would make functions of millions of operations."""
 
 _GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 
+_DYNAMIC = "DynamicQuantizeLSTM"
+
+Product: TypeAlias = Callable[[SSAValue], SSAValue]
+"""Rows times weights."""
+
 
 @reads("RNN", "GRU", "LSTM")
+@reads(_DYNAMIC, domain=MICROSOFT)
 def recurrent(node: Node) -> list[SSAValue]:
     """Y, Y_h, and Y_c of an LSTM."""
     x = node.tensor(0)
@@ -73,32 +82,37 @@ class _Direction:
 
     def __init__(self, node: Node, number: int, x: SSAValue, activations: Sequence[Activate]):
         self.node, self.number, self.activations = node, number, activations
+        self.op = "LSTM" if node.op == _DYNAMIC else node.op
         self.x = x
         self.steps, self.batch, inputs = shape_of(x)
         if self.steps > MOST_STEPS:
             node.fail(f"the sequence has {self.steps} steps, expected at most {MOST_STEPS}")
-        gates = _GATES[node.op]
-        self.hidden = self._part(2).shape[-1]
-        rows = gates * self.hidden
-        self.weights = self._constant(self._part(1), "W", (rows, inputs))
+        gates = _GATES[self.op]
         recurrence = self._part(2)
+        self.hidden = recurrence.shape[0 if node.op == _DYNAMIC else -1]
+        rows = gates * self.hidden
         bias = self._part(3) if node.has(3) else np.zeros(2 * rows, np.float32)
         if bias.shape != (2 * rows,):
             node.fail(f"B has {bias.size} numbers a direction, expected {2 * rows}")
         of_input, of_state = bias[:rows].copy(), bias[rows:].copy()
-        self.is_reset_late = node.op == "GRU" and bool(node.integer("linear_before_reset", 0))
-        if node.op == "GRU":
+        self.is_reset_late = self.op == "GRU" and bool(node.integer("linear_before_reset", 0))
+        if self.op == "GRU":
             # The last gate has its own product with the state; the reset may come behind its bias.
             split = 2 * self.hidden
             last = recurrence[split:]
-            self.candidate = self._constant(last, "Rh", (self.hidden, self.hidden))
+            self.candidate = self._product(last, "Rh", (self.hidden, self.hidden))
             self.candidate_bias = of_state[split:].copy() if self.is_reset_late else None
             if self.is_reset_late:
                 of_state[split:] = 0
             recurrence = recurrence[:split]
-        self.recurrence = self._constant(recurrence, "R", (len(recurrence), self.hidden))
+        if node.op == _DYNAMIC:
+            self.weights = self._integer_product(1, "W", (inputs, rows))
+            self.recurrence = self._integer_product(2, "R", (self.hidden, rows))
+        else:
+            self.weights = self._product(self._part(1), "W", (rows, inputs))
+            self.recurrence = self._product(recurrence, "R", (len(recurrence), self.hidden))
         self.bias = of_input + of_state
-        self.peepholes = self._part(7) if node.op == "LSTM" and node.has(7) else None
+        self.peepholes = self._part(7) if self.op == "LSTM" and node.has(7) else None
         self.limit = node.number("clip", 0.0)
 
     def _part(self, index: int) -> Array:
@@ -110,19 +124,49 @@ class _Direction:
             )
         return array[self.number].astype(np.float32)
 
-    def _constant(self, array: Array, name: str, shape: tuple[int, ...]) -> SSAValue:
+    def _product(self, array: Array, name: str, shape: tuple[int, ...]) -> Product:
+        """Of rows by weights [results, inputs]."""
+        self._check(array, name, shape)
+        weights = self.node.array(np.ascontiguousarray(array), f"{name}.{self.number}")
+        return lambda rows: self.node.emit(MatmulOp(rows, weights, transpose_b=True))
+
+    def _integer_product(self, index: int, name: str, shape: tuple[int, ...]) -> Product:
+        """Of rows by integers [inputs, results], whose scale and zero point are inputs, too."""
+        node, values = self.node, self.node.builder.values
+        integers, scale, zero = (
+            node.known(place, f"input {place}")[self.number]
+            for place in (index, 2 * index + 6, 2 * index + 7)
+        )
+        self._check(integers, name, shape)
+        if node.builder.drops_quantization:
+            floats = (integers.astype(np.float32) - zero) * scale
+            return self._product(floats.T, name, shape[::-1])
+        prefix = f"{node.proto.output[0]}/{name}.{self.number}"
+        factor = (f"{prefix}/weights", f"{prefix}/scale", f"{prefix}/zero")
+        values.update(zip(factor, (integers, scale, zero), strict=True))
+        count = iter(range(MOST_STEPS + 1))
+
+        def product(rows: SSAValue) -> SSAValue:
+            own = f"{prefix}/{next(count)}"
+            values[f"{own}/rows"] = rows
+            result = dynamic_product(node, own, f"{own}/rows", factor)
+            assert isinstance(result, SSAValue)
+            return result
+
+        return product
+
+    def _check(self, array: Array, name: str, shape: tuple[int, ...]) -> None:
         if array.shape != shape:
             self.node.fail(f"{name} has shape {list(array.shape)}, expected {list(shape)}")
-        return self.node.array(np.ascontiguousarray(array), f"{name}.{self.number}")
 
     def run(self, backwards: bool) -> tuple[SSAValue, ...]:
         """Y as [steps, 1, batch, hidden], and the last states as [1, batch, hidden]."""
         node = self.node
         rows = reshaped(node, self.x, (self.steps * self.batch, shape_of(self.x)[2]))
-        given = node.emit(MatmulOp(rows, self.weights, transpose_b=True))
+        given = self.weights(rows)
         if self.bias.any():
             given = node.emit(AddOp(given, node.array(self.bias, "B")))
-        state = [self._initial(5), *([self._initial(6)] if node.op == "LSTM" else [])]
+        state = [self._initial(5), *([self._initial(6)] if self.op == "LSTM" else [])]
         order = range(self.steps)
         outputs: dict[int, SSAValue] = {}
         running = self._running()
@@ -166,9 +210,9 @@ class _Direction:
 
     def _step(self, given: SSAValue, hidden: SSAValue, *cell: SSAValue) -> list[SSAValue]:
         """The states after a step: hidden, and the cell of an LSTM."""
-        match self.node.op:
+        match self.op:
             case "RNN":
-                total = self._add(given, self._product(hidden, self.recurrence))
+                total = self._add(given, self.recurrence(hidden))
                 return [self.activations[0](self._clipped(total))]
             case "GRU":
                 return [self._gru(given, hidden)]
@@ -178,16 +222,16 @@ class _Direction:
     def _gru(self, given: SSAValue, hidden: SSAValue) -> SSAValue:
         f, g = self.activations
         both = 2 * self.hidden
-        total = self._add(self._cut(given, 1, 0, both), self._product(hidden, self.recurrence))
+        total = self._add(self._cut(given, 1, 0, both), self.recurrence(hidden))
         gates = f(self._clipped(total))
         update, reset = (self._cut(gates, 1, i * self.hidden, self.hidden) for i in (0, 1))
         if self.is_reset_late:
-            product = self._product(hidden, self.candidate)
+            product = self.candidate(hidden)
             if self.candidate_bias is not None and self.candidate_bias.any():
                 product = self._add(product, self.node.array(self.candidate_bias, "Rbh"))
             product = self._times(reset, product)
         else:
-            product = self._product(self._times(reset, hidden), self.candidate)
+            product = self.candidate(self._times(reset, hidden))
         candidate = g(self._clipped(self._add(self._cut(given, 1, both, self.hidden), product)))
         # (1 - z) * candidate + z * h
         difference = self.node.emit(SubOp(hidden, candidate))
@@ -196,7 +240,7 @@ class _Direction:
     def _lstm(self, given: SSAValue, hidden: SSAValue, cell: SSAValue) -> list[SSAValue]:
         f, g, h = self.activations
         size = self.hidden
-        total = self._add(given, self._product(hidden, self.recurrence))
+        total = self._add(given, self.recurrence(hidden))
         if self.peepholes is None:
             # Input, output and forget gate at once.
             gates = f(self._clipped(self._cut(total, 1, 0, 3 * size)))
@@ -223,9 +267,6 @@ class _Direction:
         return self._times(cell, self.node.array(weights, "P"))
 
     # --- Arithmetic.
-
-    def _product(self, state: SSAValue, weights: SSAValue) -> SSAValue:
-        return self.node.emit(MatmulOp(state, weights, transpose_b=True))
 
     def _add(self, a: SSAValue, b: SSAValue) -> SSAValue:
         return self.node.emit(AddOp(a, b))

@@ -39,7 +39,7 @@ _BETA = {"affine": 0.0, "hardsigmoid": 0.5, "scaledtanh": 1.0}
 
 def activations_of(node: Node, directions: int) -> list[list[Activate]]:
     """The activations of each direction: numbers are consumed by those that have some, in order."""
-    default = _DEFAULTS[node.op]
+    default = _DEFAULTS.get(node.op, _DEFAULTS["LSTM"])
     names = node.attribute("activations") or [*default] * directions
     if len(names) != len(default) * directions:
         node.fail(f"found {len(names)} activations, expected {len(default) * directions}")
