@@ -3,11 +3,12 @@
     python bench/trained.py MODEL.onnx [--input-shape NAME=1x3x160x320] [--fix NAME=NUMBER]
                             [--samples FILE.npz] [--json]
 
-*import* is the signal-to-noise of the float network against onnxruntime over all samples,
+*import* is the signal-to-noise of the float network against onnxruntime on two samples,
 *integers* that of the quantized one, in dB, of the worst output; *onnxruntime* that of its own
 static quantization (QDQ, 8 bits both, the better of one scale a tensor and one a channel) with the
 same samples. *on core* is the share of
-multiplications there after all passes, *host* counts host steps; *equal* says that the program
+multiplications there after all passes, *ratio* the limit of these layers by `accounting` to the
+cycles, *host* counts host steps; *equal* says that the program
 gives the bits of the interpreter. Without `--samples`, which are one array an input as for
 `graph-quantize`, samples are random: smooth images, noise, integers from 0 to 255.
 """
@@ -15,13 +16,16 @@ gives the bits of the interpreter. Without `--samples`, which are one array an i
 from __future__ import annotations
 
 import argparse
+import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import onnx
+from accounting import costs
 from onnxruntime import InferenceSession, set_default_logger_severity
 from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
@@ -35,8 +39,35 @@ from nopt.tools.importer import import_model
 from nopt.tools.report import Row, print_rows
 from nopt.tools.runtime import Runtime
 
+COLUMNS = {
+    "answers, and work on the core": [
+        "agreement",
+        "macs",
+        "import_db",
+        "integers_db",
+        "onnxruntime_db",
+        "on_core",
+        "cycles",
+        "ratio",
+        "host",
+        "equal",
+    ],
+    "seconds and memory of this machine": [
+        "import_s",
+        "quantize_s",
+        "compile_s",
+        "host_s",
+        "core_s",
+        "peak_mb",
+    ],
+}
+
 _SAMPLES = 4
+_FLOATS = 2
+"""How many samples the float network is compared on: its sums are exact, so it takes its time."""
+
 Array = np.ndarray[Any, np.dtype[Any]]
+Inputs = list[tuple[Array, ...]]
 Feed = dict[str, Array]
 _TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
 
@@ -60,69 +91,76 @@ class _Samples(CalibrationDataReader):
         return next(self._rest, None)
 
 
-def _onnxruntime(path: Path, feeds: Sequence[Feed], wanted: Sequence[Sequence[Array]]) -> float:
+def _onnxruntime(
+    path: Path,
+    calibration: Sequence[Feed],
+    feeds: Sequence[Feed],
+    wanted: Sequence[Sequence[Array]],
+) -> float:
     """The signal-to-noise of the worst output as onnxruntime quantizes the model."""
+    opsets = {each.domain: each.version for each in onnx.load(path).opset_import}
     found: list[float] = []
     with TemporaryDirectory() as folder:
         quantized = f"{folder}/model.onnx"
-        for per_channel in (False, True):
+        # Operator sets before 13 have no scales for channels.
+        for per_channel in (False, True)[: 1 + (opsets.get("", 0) >= 13)]:
             types = {"activation_type": QuantType.QInt8, "weight_type": QuantType.QInt8}
-            quantize_static(path, quantized, _Samples(feeds), per_channel=per_channel, **types)
+            quantize_static(
+                path, quantized, _Samples(calibration), per_channel=per_channel, **types
+            )
             session = InferenceSession(quantized, providers=["CPUExecutionProvider"])
             found.append(worst_output(wanted, [session.run(None, feed) for feed in feeds]))
     return max(found)
 
 
-def measure(path: Path, arguments: argparse.Namespace) -> Row:
-    """One row."""
-    shapes = {name: tuple(map(int, size.split("x"))) for name, size in arguments.input_shape}
-    fixed = {name: [float(number)] for name, number in arguments.fix}
+def measure(
+    path: Path,
+    shapes: Mapping[str, Sequence[int]],
+    fixed: Mapping[str, Sequence[float]],
+    calibration: Sequence[tuple[Array, ...]],
+    held_out: Sequence[tuple[Array, ...]],
+) -> tuple[Row, list[list[Array]], list[list[Array]]]:
+    """A row, onnxruntime's outputs for what is held out, and those of the network of integers."""
     start = time.process_time()
     module = import_model(path, shapes=shapes, fixed=fixed).module
     import_s = time.process_time() - start
     session = InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    rng = np.random.default_rng(0)
-    inputs = [each for each in session.get_inputs() if each.name not in fixed]
-    if arguments.samples:
-        with np.load(arguments.samples) as arrays:
-            samples = [*zip(*arrays.values(), strict=True)][:_SAMPLES]
-    else:
-        sizes = [shapes.get(each.name, tuple(each.shape)) for each in inputs]
-        samples = [
-            tuple(_random(s, _TYPES[i.type], rng) for s, i in zip(sizes, inputs, strict=True))
-            for _ in range(_SAMPLES)
-        ]
     types = {each.name: _TYPES[each.type] for each in session.get_inputs() if each.name in fixed}
     known = {name: np.array(fixed[name][0], dtype) for name, dtype in types.items()}
-    names = [each.name for each in inputs]
-    feeds = [{**dict(zip(names, s, strict=True)), **known} for s in samples]
-    wanted = [session.run(None, feed) for feed in feeds]
-    floats = worst_output(wanted, [run_function(module, "main", list(s)) for s in samples])
+    names = [each.name for each in session.get_inputs() if each.name not in fixed]
+
+    def feeds(samples: Sequence[tuple[Array, ...]]) -> list[Feed]:
+        return [{**dict(zip(names, each, strict=True)), **known} for each in samples]
+
+    wanted = [session.run(None, feed) for feed in feeds(held_out)]
+    floats = [run_function(module, "main", list(each)) for each in held_out[:_FLOATS]]
     with TemporaryDirectory() as folder:
-        stacked = [np.stack(column) for column in zip(*samples, strict=True)]
+        stacked = [np.stack(column) for column in zip(*calibration, strict=True)]
         np.savez(f"{folder}/samples.npz", *stacked)
         start = time.process_time()
         run_pipeline(module, f'graph-quantize{{calibration="{folder}/samples.npz"}}')
         quantize_s = time.process_time() - start
-    integers = [run_function(module, "main", list(s)) for s in samples]
+    integers = [run_function(module, "main", list(each)) for each in held_out]
     placed = module.clone()
     run_pipeline(placed, "vta{until=graph-partition}")
     where = final_places(every_dialect(), placed)
     total = sum(map(macs, where))
     on_core = sum(macs(op) for op, place in where.items() if place.on_core)
+    limit = sum(layer.limit for layer in costs(module) if layer.quantized)
     start = time.process_time()
     program = compile_program(module)
     compile_s = time.process_time() - start
     runtime = Runtime(program)
-    result = runtime.run(list(samples[0]))
-    return {
+    result = runtime.run(list(held_out[0]))
+    row: Row = {
         "name": path.stem,
         "macs": total,
-        "import_db": floats,
+        "import_db": worst_output(wanted[:_FLOATS], floats),
         "integers_db": worst_output(wanted, integers),
-        "onnxruntime_db": _onnxruntime(path, feeds, wanted),
+        "onnxruntime_db": _onnxruntime(path, feeds(calibration), feeds(held_out), wanted),
         "on_core": on_core / max(total, 1),
         "cycles": runtime.cycles,
+        "ratio": limit / max(runtime.cycles, 1),
         "host": sum(isinstance(step, HostStep) for step in program.steps),
         "equal": all(map(np.array_equal, result.outputs, integers[0])),
         "import_s": import_s,
@@ -130,7 +168,28 @@ def measure(path: Path, arguments: argparse.Namespace) -> Row:
         "compile_s": compile_s,
         "host_s": result.host_seconds,
         "core_s": result.core_seconds,
+        # Linux counts in KiB.
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
     }
+    return row, wanted, integers
+
+
+def _samples(arguments: argparse.Namespace, shapes: Mapping[str, Sequence[int]]) -> Inputs:
+    """Those of a file, or random ones."""
+    if arguments.samples:
+        with np.load(arguments.samples) as arrays:
+            return [*zip(*arrays.values(), strict=True)]
+    rng = np.random.default_rng(0)
+    session = InferenceSession(str(arguments.model), providers=["CPUExecutionProvider"])
+    fixed = {name for name, _ in arguments.fix}
+    inputs = [each for each in session.get_inputs() if each.name not in fixed]
+    return [
+        tuple(
+            _random(tuple(shapes.get(each.name, each.shape)), _TYPES[each.type], rng)
+            for each in inputs
+        )
+        for _ in range(_SAMPLES)
+    ]
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -149,7 +208,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
     arguments = parser.parse_args()
     set_default_logger_severity(4)
-    print_rows("trained", [measure(arguments.model, arguments)], arguments.json)
+    shapes = {name: tuple(map(int, size.split("x"))) for name, size in arguments.input_shape}
+    fixed = {name: [float(number)] for name, number in arguments.fix}
+    samples = _samples(arguments, shapes)
+    row, _, _ = measure(arguments.model, shapes, fixed, samples, samples)
+    for title, names in COLUMNS.items():
+        shown = {name: row[name] for name in ["name", *names] if name in row}
+        print_rows(title, [shown], arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A quantized network does what the network of floats does, as far as its steps allow."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,13 +14,15 @@ from xdsl.transforms.dead_code_elimination import dce
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects import graph
-from nopt.dialects.annotations import REPRESENTS
+from nopt.dialects.annotations import PLACEMENT, REPRESENTS
 from nopt.dialects.constants import array_of, attribute_of
+from nopt.passes.base.placement import ON_HOST
 from nopt.passes.graph.quantization.comparison import compare, represented
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.quantization_plan import make_plan
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample
+from nopt.passes.graph.quantization.scales.observe import Observed, observe
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 LEAST = 14.0
@@ -28,7 +31,9 @@ LEAST = 14.0
 
 def quantized(module: ModuleOp, samples, **options) -> ModuleOp:
     copy = module.clone()
-    quantize(network_of(copy), map(Sample, samples), Options(**options))
+    function = network_of(copy)
+    look = partial(observe, GraphRun(function), [Sample(each) for each in samples])
+    quantize(function, look, Options(**options))
     dce(copy)
     copy.verify()
     return copy
@@ -310,3 +315,22 @@ def test_a_tensor_that_overflows_is_named():
     samples = [(np.float32(1e30) * x,) for (x,) in network.samples(1)]
     with pytest.raises(VerifyException, match="tensor 'squares': found NaN or infinite numbers"):
         quantized(module, samples)
+
+
+@given(float_networks(), st.data())
+@examples(100)
+def test_a_network_is_observed_once_for_all_that_may_stay_float(given_network, data):
+    network, module = given_network
+    samples = [Sample(each) for each in network.samples(3)]
+    function = network_of(module)
+    observed = Observed(function, samples, make_plan(function, per_channel=True))
+    ops = [*function.body.block.ops]
+    for place in data.draw(st.sets(st.integers(0, len(ops) - 2), max_size=4)):
+        ops[place].attributes[PLACEMENT] = ON_HOST
+    texts: list[str] = []
+    for once in (True, False):
+        copy = network_of(module.clone())
+        look = partial(observe, GraphRun(copy), samples)
+        quantize(copy, partial(observed.of, copy) if once else look, Options())
+        texts.append(str(copy))
+    assert texts[0] == texts[1]

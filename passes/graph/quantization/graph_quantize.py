@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from rich.console import Console
@@ -23,8 +24,9 @@ from nopt.dialects.constants import Array, load_resource_dialect
 from nopt.passes import get_all_passes
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.fidelity import fidelity_table, worst_first
+from nopt.passes.graph.quantization.centring import centre
 from nopt.passes.graph.quantization.comparison import compare
-from nopt.passes.graph.quantization.execution import network_of
+from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.mixed_precision import (
     MixedPrecision,
     place_on_host,
@@ -34,6 +36,7 @@ from nopt.passes.graph.quantization.mixed_precision import (
 from nopt.passes.graph.quantization.mixed_report import missed, mixed_table
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample, load_samples
+from nopt.passes.graph.quantization.scales.observe import observe
 from nopt.passes.graph.quantization.scales.scale_methods import Method
 from nopt.passes.pipelines import GRAPH_CLEAN
 
@@ -60,6 +63,8 @@ class GraphQuantizePass(ModulePass):
     shift_tolerance: float = 0.5
     """dB of noise that a layer may gain by one shift for all channels instead of one for each."""
     correct_bias: bool = True
+    centre: bool = True
+    """Take the middle of each channel's range from what the host gives to weights."""
     clean: bool = True
     """Run the pipeline `graph-clean` first; a clean network stays as it is."""
     target: float = 15.0
@@ -83,11 +88,14 @@ class GraphQuantizePass(ModulePass):
             _clean(ctx, op)
         function = network_of(op)
         samples = load_samples(self.calibration, function, self.samples)
+        if self.centre:
+            centre(function, samples)
         before = op.clone()
         options = Options(
             self.method, self.percentile, self.per_channel, self.shift_tolerance, self.correct_bias
         )
-        expected = quantize(function, _shown(samples), options, _MEASURED)
+        look = partial(observe, GraphRun(function), _shown(samples), kept=_MEASURED)
+        expected = quantize(function, look, options).outputs
         erase_dead_code(op)
         if self.target > 0:
             self._reach(op, before, samples, expected, options)
@@ -113,7 +121,7 @@ class GraphQuantizePass(ModulePass):
             floats = search.choose(self.target)
         place_on_host(before, floats, f"it stays float: as integers, outputs had {found:.1f} dB")
         mixed = before.clone()
-        quantize(network_of(mixed), samples, options)
+        quantize(network_of(mixed), partial(search.observed.of, network_of(mixed)), options)
         erase_dead_code(mixed)
         op.body.detach_block(0)
         op.body.add_block(mixed.body.detach_block(0))

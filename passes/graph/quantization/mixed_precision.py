@@ -1,16 +1,18 @@
 """Mixed precision: what stays float so that the outputs are as close as wanted.
 
 Where integers cost the answer too much, some ops stay on the host, as floats. Candidates are ops
-that make an integer tensor, with all that is folded into them, ranked by the noise that they add to
-what they read, for each multiplication that the core loses. The shortest run of the ranking that
-reaches the target is found by bisection, each step a quantization of the network; then what the
-target does not need, the most multiplications first, becomes integer again.
+that make an integer tensor, with all that is folded into them. What each costs the outputs is
+measured: noises add up, so it is what is gone once it is float like all before it. Parts of the
+network are halved where they cost most. The parts that cost most for each multiplication that the
+core loses stay float, as few as reach the target; then what the target does not need, the most
+multiplications first, becomes integer again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 import numpy as np
@@ -28,10 +30,14 @@ from nopt.passes.graph.quantization.integer_layers import is_constant, shape_of
 from nopt.passes.graph.quantization.quantization_plan import Plan, make_plan, reads_integers
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample
+from nopt.passes.graph.quantization.scales.observe import Observed
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
-_CALIBRATED = 4
-"""The most samples that scales are chosen from in a trial."""
+_HALVINGS = 16
+"""How often a part of the network is halved."""
+
+_MEASURED = 2
+"""The most samples that parts are measured on."""
 
 _TRIED_AGAIN = 6
 """The most candidates that are tried to become integer again."""
@@ -53,8 +59,6 @@ class Candidate:
     """Their places in the function."""
     tensor_noise: float
     """Of the tensor, as one of integers, in its power."""
-    noise: float
-    """What quantizing them adds to the noise of what they read."""
     macs: int
     elements: int
 
@@ -105,23 +109,24 @@ class MixedPrecision:
         options: Options,
     ):
         self.module, self.options = module, options
-        self.calibration = samples[:_CALIBRATED]
         self.expected, self.samples = expected, samples[: len(expected)]
         function = network_of(module)
+        plan = make_plan(function, options.per_channel)
+        self.observed = Observed(function, samples, plan)
         self.places = {op: place for place, op in enumerate(function.body.block.ops)}
         self.names = tensor_names(function)
         self.noises: dict[str, float] = {}
         for row in (row for each in self.samples for row in compare(module, quantized, each)):
             noise = 10 ** (-row.signal_to_noise / 10) if row.signal_to_noise > -inf else _RUINED
             self.noises[row.name] = min(max(noise, self.noises.get(row.name, 0.0)), _RUINED)
-        apart: dict[tuple[int, ...], Candidate] = {}
-        for each in self._candidates(make_plan(function, options.per_channel)):
-            apart[each.ops] = max(each, apart.get(each.ops, each), key=lambda one: one.noise)
-        self.candidates = [*apart.values()]
+        found: dict[tuple[int, ...], Candidate] = {}
+        for each in self._candidates(plan):
+            found.setdefault(each.ops, each)
+        self.candidates = sorted(found.values(), key=lambda each: each.ops[-1])
 
     def choose(self, target: float) -> list[Candidate]:
         """The fewest candidates found that reach a target, in dB; in program order."""
-        ranked = sorted(self.candidates, key=lambda each: -each.noise / each.cost)
+        ranked = [each for part in self._ranked() for each in part]
         low, high = 0, len(ranked)
         while high - low > 1:
             middle = (low + high) // 2
@@ -136,19 +141,49 @@ class MixedPrecision:
                 floats = rest
         return sorted(floats, key=lambda each: each.ops)
 
-    def trial(self, floats: Sequence[Candidate], target: float) -> float:
+    def _ranked(self) -> list[list[Candidate]]:
+        """Parts of the network, those first that cost the outputs most for what the core loses."""
+        count = len(self.candidates)
+        noises = {0: self._noise_behind(0), count: 0.0}
+
+        def costs(part: tuple[int, int]) -> float:
+            return max(noises[part[0]] - noises[part[1]], 0.0)
+
+        def rank(part: tuple[int, int]) -> float:
+            return costs(part) / sum(each.cost for each in self.candidates[slice(*part)])
+
+        parts = [(0, count)]
+        for _ in range(_HALVINGS):
+            start, end = max(parts, key=lambda part: costs(part) * (part[1] - part[0] > 1))
+            if end - start == 1:
+                break
+            middle = (start + end) // 2
+            noises[middle] = self._noise_behind(middle)
+            parts.remove((start, end))
+            parts += [(start, middle), (middle, end)]
+        return [self.candidates[slice(*part)] for part in sorted(parts, key=rank, reverse=True)]
+
+    def _noise_behind(self, place: int) -> float:
+        """The noise of the worst output, in its power, if so many candidates stay float."""
+        ratio = self.trial(self.candidates[:place], samples=_MEASURED)
+        return _RUINED if ratio == -inf else min(10 ** (-ratio / 10), _RUINED)
+
+    def trial(
+        self, floats: Sequence[Candidate], target: float = -inf, samples: int | None = None
+    ) -> float:
         """The signal-to-noise of the outputs if these stay float; less than a target may be less
         still, as then not all samples are run."""
         module = self.module.clone()
+        function = network_of(module)
         place_on_host(module, floats, "")
-        quantize(network_of(module), self.calibration, self.options)
-        run, found = GraphRun(network_of(module)), list[tuple[Array, ...]]()
+        quantize(function, partial(self.observed.of, function), self.options)
+        run, found = GraphRun(function), list[tuple[Array, ...]]()
         reached = inf
-        for sample in self.samples:
+        expected = self.expected[:samples]
+        for sample in self.samples[:samples]:
             found.append(run.run(sample))
             # What is not run yet has no noise: it can only get worse.
-            rest = self.expected[len(found) :]
-            if (reached := worst_output(self.expected, [*found, *rest])) < target:
+            if (reached := worst_output(expected, [*found, *expected[len(found) :]])) < target:
                 break
         return reached
 
@@ -160,10 +195,9 @@ class MixedPrecision:
             if (layer := layer_of.get(op)) is not None:
                 if op is not layer.ops[-1]:
                     continue
-                read = [*layer.root.operands, *([] if layer.skip is None else [layer.skip])]
-                found.append(self._candidate(layer.result, layer.ops, read))
+                found.append(self._candidate(layer.result, layer.ops))
             elif op.results and op.results[0] in plan.integer:
-                found.append(self._candidate(op.results[0], (op,), op.operands))
+                found.append(self._candidate(op.results[0], (op,)))
         given = [value for value in plan.ties.values if value not in plan.integer]
         for value in given:
             ops: set[Operation] = set()
@@ -172,21 +206,14 @@ class MixedPrecision:
                     layer = layer_of.get(reader)
                     ops |= {reader} if layer is None else {*layer.ops}
             if not is_constant(value) and ops:
-                found.append(self._candidate(value, tuple(ops), ()))
+                found.append(self._candidate(value, tuple(ops)))
         return found
 
-    def _candidate(
-        self, value: SSAValue, ops: Iterable[Operation], read: Iterable[SSAValue]
-    ) -> Candidate:
-        before = [self._noise(each) for each in read if not is_constant(each)]
+    def _candidate(self, value: SSAValue, ops: Iterable[Operation]) -> Candidate:
         return Candidate(
             self.names[value],
             tuple(sorted(self.places[op] for op in ops)),
-            self._noise(value),
-            max(self._noise(value) - max(before, default=0.0), 0.0),
+            self.noises.get(self.names[value], 0.0),
             sum(map(macs, ops)),
             int(np.prod(shape_of(value))),
         )
-
-    def _noise(self, value: SSAValue) -> float:
-        return self.noises.get(self.names[value], 0.0)

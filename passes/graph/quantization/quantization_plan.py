@@ -93,17 +93,27 @@ def _may_have_scales(layer: Layer) -> bool:
 
 
 def _entries(layers: list[Layer], integer: set[SSAValue]) -> list[Entry]:
+    """Tensors that only weights read, each along the same axis: of the host, or made by weights."""
+    made = {layer.result: layer for layer in layers}
     readers: dict[SSAValue, list[Layer]] = {}
     for layer in layers:
         value = layer.root.operands[0]
-        if has_weights(layer.root) and value not in integer and not is_constant(value):
+        if not has_weights(layer.root) or is_constant(value):
+            continue
+        if value not in integer or (value in made and _may_have_scales(made[value])):
             readers.setdefault(value, []).append(layer)
     return [
-        Entry(value, found)
+        Entry(value, found, value not in integer)
         for value, found in readers.items()
         if len({input_axis(layer.root) for layer in found}) == 1
-        and len(found) == sum(reads_integers(use.operation, integer) for use in value.uses)
+        and (value not in made or made[value].axis == input_axis(found[0].root))
+        and len(found) == sum(_reads(use.operation, value, integer) for use in value.uses)
     ]
+
+
+def _reads(op: Operation, value: SSAValue, integer: set[SSAValue]) -> bool:
+    """Whether an op will read a tensor as integers; all that read one that is."""
+    return value in integer or reads_integers(op, integer)
 
 
 def reads_integers(op: Operation, integer: set[SSAValue]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,6 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
 from nopt.dialects.constants import Array
-from nopt.passes.graph.quantization.execution import GraphRun
 from nopt.passes.graph.quantization.integer_layers import Layer, has_weights, input_axis, shape_of
 from nopt.passes.graph.quantization.integer_rewrite import Rewriter
 from nopt.passes.graph.quantization.quantization_plan import (
@@ -20,7 +19,6 @@ from nopt.passes.graph.quantization.quantization_plan import (
     make_plan,
     solve_products,
 )
-from nopt.passes.graph.quantization.samples import Sample
 from nopt.passes.graph.quantization.scales.choose_factors import Factors
 from nopt.passes.graph.quantization.scales.integer_weights import (
     LARGEST,
@@ -29,7 +27,7 @@ from nopt.passes.graph.quantization.scales.integer_weights import (
     quantize_weights,
     quantize_weights_freely,
 )
-from nopt.passes.graph.quantization.scales.observe import Observations, observe
+from nopt.passes.graph.quantization.scales.observe import Observations
 from nopt.passes.graph.quantization.scales.scale_methods import Chooser, Method
 from nopt.passes.graph.quantization.scales.weight_rows import input_channels, input_means, to_rows
 from nopt.passes.graph.quantization.tensor_names import tensor_names
@@ -52,14 +50,14 @@ class Options:
 
 
 def quantize(
-    function: FuncOp, samples: Iterable[Sample], options: Options, kept: int = 0
-) -> list[tuple[Array, ...]]:
+    function: FuncOp, look: Callable[[Plan], Observations], options: Options
+) -> Observations:
     """Rewrite a function of floats to integers, in place; what has become unused stays. Returns
-    what the function of floats gave for the first `kept` samples.
+    what was seen of the function of floats: `look` runs it, for a plan.
 
     Raises ValueError if a sample gives infinite or NaN tensors."""
     plan = make_plan(function, options.per_channel)
-    seen = observe(GraphRun(function), plan, samples, kept)
+    seen = look(plan)
     chooser = Chooser(options.method, options.percentile, seen)
     factors = Factors(plan.freedoms, chooser.channel_limits, seen.channels)
     chooser = replace(chooser, fixed=factors.limits)
@@ -68,7 +66,7 @@ def quantize(
     numbers = _Numbers(plan, chooser, options, factors.factors)
     names = tensor_names(function)
     Rewriter(function, plan, numbers, names).run()
-    return seen.outputs
+    return seen
 
 
 @dataclass(frozen=True)

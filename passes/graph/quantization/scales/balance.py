@@ -28,8 +28,9 @@ class Reader:
     channels: Array
 
 
-def balance(limits: Array, squares: Array, readers: Sequence[Reader]) -> Array:
-    """A factor for each channel, given the channels' largest magnitudes and mean squares.
+def balance(limits: Array, squares: Array, readers: Sequence[Reader], left: float = 1.0) -> Array:
+    """A factor for each channel, given the channels' largest magnitudes and mean squares; 1 for
+    all if more than a share of the noise is left.
 
     The tensor divided by the factors has the largest magnitude that the tensor itself has."""
     reach = np.zeros(len(limits))
@@ -37,7 +38,8 @@ def balance(limits: Array, squares: Array, readers: Sequence[Reader]) -> Array:
         channels = np.broadcast_to(reader.channels, reader.weights.shape)
         np.maximum.at(reach, channels, np.abs(reader.weights))
     live = (limits > 0) & (reach > 0)
-    best, least = np.ones(len(limits)), _noise(np.ones(len(limits)), limits, squares, readers)
+    best = np.ones(len(limits))
+    least = left * _noise(best, limits, squares, readers)
     if not live.any():
         return best
     for share in _SHARES:
@@ -52,13 +54,15 @@ def balance(limits: Array, squares: Array, readers: Sequence[Reader]) -> Array:
 
 
 def _noise(factors: Array, limits: Array, squares: Array, readers: Sequence[Reader]) -> float:
-    """What rounding tensor and weights adds to the readers' results, but for a constant factor."""
+    """What rounding tensor and weights adds to each of the readers' results, in its power, but for
+    a constant factor."""
     step = (limits / factors).max() / LARGEST
     total = 0.0
     for reader in readers:
         weights = reader.weights * factors[reader.channels]
         power = np.broadcast_to((squares / factors**2)[reader.channels], weights.shape)
         steps = np.abs(weights).max(axis=1) / LARGEST
-        total += step**2 * float(np.square(weights).sum())
-        total += float((np.square(steps) * power.sum(axis=1)).sum())
+        noise = step**2 * np.square(weights).sum(axis=1) + np.square(steps) * power.sum(axis=1)
+        results = (np.square(weights) * power).sum(axis=1)
+        total += float((noise[results > 0] / results[results > 0]).sum())
     return total

@@ -41,10 +41,12 @@ class Chain:
 
 @dataclass(frozen=True)
 class Entry:
-    """A tensor from the host that only these contractions read, by their weights."""
+    """A tensor that only these contractions read, by their weights."""
 
     value: SSAValue
     readers: list[Layer]
+    is_free: bool
+    """Whether the host makes it, not other weights, whose results then need several shifts."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ Limits = Callable[[SSAValue, int], Array]
 """What 127 would stand for in each channel of a tensor, by tensor and axis."""
 
 
+_LEFT = 0.25
+"""The most of the noise that may be left where factors may cost several shifts in a layer."""
+
+
 class Factors:
     """Factors by tensor, each of a shape that broadcasts to the tensor's, and limits."""
 
@@ -34,7 +38,10 @@ class Factors:
         """The largest magnitudes of the tensors divided by their factors."""
         for entry in freedoms.entries:
             axis = input_axis(entry.readers[0].root)
-            factors = self._balanced(entry.value, axis, entry.readers)
+            left = 1.0 if entry.is_free else _LEFT
+            factors = self._balanced(entry.value, axis, entry.readers, left)
+            if not entry.is_free and (factors == 1).all():
+                continue
             rank = len(shape_of(entry.value))
             along = factors.reshape([-1 if i == axis else 1 for i in range(rank)])
             self._set(entry.value, along, limits(entry.value, axis) / factors)
@@ -47,11 +54,13 @@ class Factors:
         self.factors[value] = factors
         self.limits[value] = float(limits.max())
 
-    def _balanced(self, value: SSAValue, axis: int, layers: Sequence[Layer]) -> Array:
+    def _balanced(
+        self, value: SSAValue, axis: int, layers: Sequence[Layer], left: float = 1.0
+    ) -> Array:
         roots = [layer.root for layer in layers]
         readers = [Reader(to_rows(root).astype(np.float64), input_channels(root)) for root in roots]
         squares = self._channels[value, axis].mean_square
-        return balance(self._limits(value, axis), squares, readers)
+        return balance(self._limits(value, axis), squares, readers, left)
 
     def _heads(self, heads: Heads) -> None:
         """All heads' scores reach as far; what a head's scores are larger by is shared such that

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 
 from nopt.dialects import graph
 from nopt.dialects.constants import Array
 from nopt.passes.base.places import about
 from nopt.passes.graph.quantization.execution import GraphRun
-from nopt.passes.graph.quantization.integer_layers import constant_of, has_weights, input_axis
+from nopt.passes.graph.quantization.integer_layers import (
+    constant_of,
+    has_weights,
+    input_axis,
+    is_constant,
+)
 from nopt.passes.graph.quantization.quantization_plan import Plan, constants_of
 from nopt.passes.graph.quantization.samples import Sample
 from nopt.passes.graph.quantization.scales.observed_ranges import Channels, Magnitudes
@@ -41,27 +47,80 @@ class Observations:
                 channels.add(array)
 
 
-def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample], kept: int = 0) -> Observations:
-    """Run the float network on all samples; keep the outputs for so many.
+def observe(run: GraphRun, samples: Iterable[Sample], plan: Plan, kept: int = 0) -> Observations:
+    """What a plan asks for, of the float network on all samples; keep the outputs for so many.
 
     Raises ValueError if a tensor gets infinite or NaN."""
     seen = Observations()
     for value in (*plan.ties.values, *plan.exits):
         seen.magnitudes[value] = Magnitudes()
+    for value, axis in _channels(plan):
+        seen.channels[value, axis] = Channels(axis)
+    _run(run, samples, seen, kept)
+    _add_constants(seen, plan)
+    return seen
+
+
+class Observed:
+    """A float network observed once, for all plans that leave some of it to the host.
+
+    Values of functions that are clones of the network are told apart by their numbers."""
+
+    def __init__(self, function: FuncOp, samples: Sequence[Sample], plan: Plan):
+        """`plan` is that for the whole network."""
+        self._samples, self._numbers = samples, _numbers(function)
+        seen = Observations()
+        for value in (*plan.ties.values, *plan.exits, *plan.integer):
+            seen.magnitudes[value] = Magnitudes()
+        results = ((layer.result, layer.axis) for layer in plan.layers)
+        for value, axis in (*_channels(plan), *results):
+            seen.channels[value, axis] = Channels(axis)
+        _run(GraphRun(function), samples, seen, 0)
+        number = {value: index for index, value in enumerate(self._numbers)}
+        self._magnitudes = {number[v]: each for v, each in seen.magnitudes.items()}
+        self._channels = {(number[v], axis): each for (v, axis), each in seen.channels.items()}
+
+    def of(self, function: FuncOp, plan: Plan) -> Observations:
+        """What a plan for a clone asks for; the clone is run if that is more than was observed."""
+        number = {value: index for index, value in enumerate(_numbers(function))}
+        seen = Observations()
+        try:
+            for value in (*plan.ties.values, *plan.exits):
+                if not is_constant(value):
+                    seen.magnitudes[value] = self._magnitudes[number[value]]
+            for value, axis in _channels(plan):
+                seen.channels[value, axis] = self._channels[number[value], axis]
+        except KeyError:
+            return observe(GraphRun(function), self._samples, plan)
+        _add_constants(seen, plan)
+        return seen
+
+
+def _numbers(function: FuncOp) -> list[SSAValue]:
+    """Arguments, then all results in order."""
+    block = function.body.block
+    return [*block.args, *(result for op in block.ops for result in op.results)]
+
+
+def _channels(plan: Plan) -> Iterator[tuple[SSAValue, int]]:
+    """The tensors whose channels along an axis a plan asks for."""
     for layer in plan.layers:
-        root = layer.root
-        if has_weights(root):
-            key = root.operands[0], input_axis(root)
-            seen.channels[key] = Channels(key[1])
+        if has_weights(layer.root):
+            yield layer.root.operands[0], input_axis(layer.root)
         if layer.result in plan.exits:
-            seen.channels[layer.result, layer.axis] = Channels(layer.axis)
-    for key in plan.freedoms.observed:
-        seen.channels[key] = Channels(key[1])
+            yield layer.result, layer.axis
+    yield from plan.freedoms.observed
+
+
+def _add_constants(seen: Observations, plan: Plan) -> None:
     for constant in constants_of(plan):
         array = constant_of(constant)
         assert array is not None
+        seen.magnitudes[constant] = Magnitudes()
         seen.magnitudes[constant].add(array)
 
+
+def _run(run: GraphRun, samples: Iterable[Sample], seen: Observations, kept: int) -> None:
     names = tensor_names(run.function)
 
     def watch(place: str, value: SSAValue, array: Array) -> None:
@@ -78,4 +137,3 @@ def observe(run: GraphRun, plan: Plan, samples: Iterable[Sample], kept: int = 0)
         outputs = run.run(sample, partial(watch, sample.place), f"{sample.place}: ")
         if len(seen.outputs) < kept:
             seen.outputs.append(outputs)
-    return seen
