@@ -1,8 +1,9 @@
 """`affine-nest-materialize-pads`: pads that the core's loads cannot make lie in memory.
 
-Loads pad with 0, and with a few zeros only. A convolution of numbers whose zero point is another
-pads with that, and a long window with more. What it reads then gets a border: memory that holds the
-pad, into which what makes the tensor writes. On the core that memory holds the pad from the start,
+Loads pad with 0, with a few zeros only, and the last two dimensions. A convolution of numbers whose
+zero point is another pads with that, a long window with more, and an image whose channels are last
+in other dimensions. What it reads then gets a border: memory that holds the pad, into which what
+makes the tensor writes. On the core that memory holds the pad from the start,
 and no step writes the border. Readers of one tensor share it.
 
 Taps with gaps between them are loaded one by one, and where one reads nothing but pads, no load
@@ -22,7 +23,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, SSAValue
-from xdsl.ir.affine import AffineMap
+from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -58,6 +59,9 @@ class AffineNestMaterializePadsPass(ModulePass):
                 if isinstance(pad := load.pad_value, int) and load.reads_outside():
                     padded[load.source, pad].append(load)
             for (source, pad), loads in padded.items():
+                axes = _padded_axes(loads)
+                if len(axes) <= 2 and _is_of_host(source) and any(map(_pads_outer, loads)):
+                    source, loads = _padded_last(source, axes, loads)
                 if any(_needs_border(load, config) for load in loads):
                     _materialize(source, pad, loads)
         write_in_place(op, config.block_out)
@@ -65,7 +69,20 @@ class AffineNestMaterializePadsPass(ModulePass):
 
 def _needs_border(load: LoadOp, config: Config) -> bool:
     """Whether a sum reads pads that loads cannot make."""
-    return _is_summed(load) and (load.pad_value != 0 or _is_wide(load, most_padding(config)))
+    wide = load.pad_value != 0 or _is_wide(load, most_padding(config))
+    return _pads_outer(load) or (wide and _is_summed(load))
+
+
+def _pads_outer(load: LoadOp) -> bool:
+    """Whether a sum reads pads of another dimension than the last two."""
+    return _is_summed(load) and min(_padded_axes([load]), default=0) < len(load.source_shape) - 2
+
+
+def _padded_axes(loads: Sequence[LoadOp]) -> list[int]:
+    """The dimensions that loads of a tensor pad."""
+    reads = [zip(access_of(load).bounds, load.source_shape, strict=True) for load in loads]
+    outside = [[low < 0 or high >= size for (low, high), size in each] for each in reads]
+    return [axis for axis, each in enumerate(zip(*outside, strict=True)) if any(each)]
 
 
 def _is_wide(load: LoadOp, most: int) -> bool:
@@ -100,8 +117,9 @@ def _materialize(source: SSAValue, pad: int, loads: Sequence[LoadOp]) -> None:
     ends = [max(size, *(each[axis][1] + 1 for each in bounds)) for axis, size in enumerate(shape)]
     bordered = [low + end for low, end in zip(below, ends, strict=True)]
 
-    if isinstance(maker := source.owner, ForOp) and not is_on_host(maker):
-        assert maker.parent is not None
+    if not _is_of_host(source):
+        maker = source.owner
+        assert isinstance(maker, ForOp) and maker.parent is not None
         filled = np.full(bordered, pad, numpy_type(loads[0].result.type))
         border = ConstantOp(attribute_of(filled, "border"))
         border.result.name_hint = "border"
@@ -116,26 +134,61 @@ def _materialize(source: SSAValue, pad: int, loads: Sequence[LoadOp]) -> None:
         nest = _copy(source, bordered)
         indices = [dim - low for dim, low in zip(nest.dims, below, strict=True)]
         around = nest.finish(nest.load(source, indices, pad))
-    around.location = loads[0].nest.location
     around.result.name_hint = source.name_hint
     if around.into is None:
         place_on_host(around, "the host pads what it lays out")
-    Builder(_after(source)).insert(around)
+    _insert(around, source, loads)
     for load in loads:
         read = load.map.data
-        indices = tuple(index + low for index, low in zip(read.results, below, strict=True))
-        moved = simplify_map(AffineMap(read.num_dims, 0, indices), load.nest.extents)
-        shifted = LoadOp(around.result, moved)
-        shifted.attributes.update(load.attributes)
-        shifted.result.name_hint = load.result.name_hint
-        Rewriter.replace_op(load, shifted)
+        indices = [index + low for index, low in zip(read.results, below, strict=True)]
+        _replace(load, around.result, indices, None)
+
+
+def _padded_last(
+    source: SSAValue, axes: Sequence[int], loads: Sequence[LoadOp]
+) -> tuple[SSAValue, list[LoadOp]]:
+    """Let the host, which lays a tensor out in any case, do so with the padded dimensions last."""
+    shape = shape_of(source)
+    order = [*(axis for axis in range(len(shape)) if axis not in axes), *axes]
+    nest = _copy(source, [shape[axis] for axis in order])
+    turned = nest.finish(
+        nest.load(source, [nest.dims[order.index(axis)] for axis in range(len(shape))])
+    )
+    turned.result.name_hint = source.name_hint
+    place_on_host(turned, "the host lays it out with what is padded last")
+    _insert(turned, source, loads)
+    moved = [
+        _replace(
+            load, turned.result, [load.map.data.results[axis] for axis in order], load.pad_value
+        )
+        for load in loads
+    ]
+    return turned.result, moved
+
+
+def _is_of_host(value: SSAValue) -> bool:
+    return not isinstance(value.owner, ForOp) or is_on_host(value.owner)
 
 
 def _copy(source: SSAValue, extents: Sequence[int]) -> NestBuilder:
     return NestBuilder.of([(f"i{axis}", extent) for axis, extent in enumerate(extents)], [])
 
 
-def _after(value: SSAValue) -> InsertPoint:
-    """Where an op can read a value first."""
-    owner = value.owner
-    return InsertPoint.at_start(owner) if isinstance(owner, Block) else InsertPoint.after(owner)
+def _insert(nest: ForOp, source: SSAValue, loads: Sequence[LoadOp]) -> None:
+    """Insert a copy of a tensor where it can be read first."""
+    nest.location = loads[0].nest.location
+    owner = source.owner
+    point = InsertPoint.at_start(owner) if isinstance(owner, Block) else InsertPoint.after(owner)
+    Builder(point).insert(nest)
+
+
+def _replace(
+    load: LoadOp, source: SSAValue, indices: Sequence[AffineExpr], pad: int | float | None
+) -> LoadOp:
+    """A load of a copy in place of one of what was copied."""
+    map = simplify_map(AffineMap(load.map.data.num_dims, 0, tuple(indices)), load.nest.extents)
+    moved = LoadOp(source, map, pad)
+    moved.attributes.update(load.attributes)
+    moved.result.name_hint = load.result.name_hint
+    Rewriter.replace_op(load, moved)
+    return moved

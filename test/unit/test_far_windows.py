@@ -104,3 +104,24 @@ def test_weights_are_not_inflated():
     program = compile_program(network.finish(y))
     assert sum(len(data) for _, data in program.constants) < 16_000
     assert 1_024 < Runtime(program).cycles < 4_000
+
+
+@pytest.mark.parametrize("channels", [3, 32])
+def test_channels_may_be_last(channels: int):
+    """What the host gives costs no more if it transposes it, pads or not."""
+    cycles: list[int] = []
+    x = np.random.default_rng(0).integers(-128, 128, (1, channels, 40, 38)).astype(np.int8)
+    for last in (False, True):
+        given = (1, 40, 38, channels) if last else x.shape
+        network = Network("images", *given)
+        image = network.input
+        if last:
+            image = network.add(graph.TransposeOp(image, [0, 3, 1, 2]), "image")
+        module = network.finish(network.conv(image, 32, 7, stride=2, pad=3))
+        sample = x.transpose(0, 2, 3, 1).copy() if last else x
+        (wanted,) = run_function(module, "main", [sample])
+        runtime = Runtime(compile_program(module))
+        (found,) = runtime.run([sample]).outputs
+        np.testing.assert_array_equal(found, wanted)
+        cycles.append(runtime.cycles)
+    assert cycles[1] == cycles[0]

@@ -69,6 +69,8 @@ class _Folding:
     def _is_first(op: Conv2dOp) -> bool:
         """Whether an integer convolution of constant weights reads what the host lays out."""
         source = op.input.owner
+        while isinstance(source, ReshapeOp | SliceOp | TransposeOp):
+            source = source.input.owner
         return (
             op.result.type.element_type not in FLOATS
             and isinstance(op.weight.owner, ConstantOp)

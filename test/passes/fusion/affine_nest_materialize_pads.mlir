@@ -117,3 +117,41 @@ func.func @wide(%x: tensor<16x40xi8>, %z: tensor<16x40xi8>, %v: tensor<16x16x33x
   } : tensor<16x40xi32>
   func.return %s, %t : tensor<16x40xi32>, tensor<16x40xi32>
 }
+// Loads pad the last two dimensions. The host lays out an image whose channels are last with those
+// in front; what the core makes gets a border.
+
+// CHECK-LABEL: func.func @last
+// CHECK: %border = graph.constant dense<0> : tensor<1x8x9x16xi8>
+// CHECK: [[TURNED:%.*]] = affine_nest.for {{.*}} = (1, 16, 6, 7) {
+// CHECK-NEXT: affine_nest.load %x[0, %i2, %i3, %i1] : tensor<1x6x7x16xi8>
+// CHECK: affine_nest.load [[TURNED]][0, %i, %h + %kh - 1, %w + %kw - 1] pad 0 : tensor<1x16x6x7xi8>
+// CHECK: into %border[0, %h_1 + 1, %w_1 + 1, %c]
+// CHECK: affine_nest.load {{%.*}}[0, %h_2 + %kh_1, %w_2 + %kw_1, %i_1] : tensor<1x8x9x16xi8>
+
+func.func @last(%x: tensor<1x6x7x16xi8>, %z: tensor<1x6x7x16xi32>, %v: tensor<16x16x3x3xi8>)
+    -> (tensor<1x16x6x7xi32>, tensor<1x16x6x7xi32>) {
+  %s = affine_nest.for (%n, %o, %h, %w) = (1, 16, 6, 7) reduce (%i, %kh, %kw) = (16, 3, 3) {
+    %a = affine_nest.load %x[%n, %h + %kh - 1, %w + %kw - 1, %i] pad 0 : tensor<1x6x7x16xi8>
+    %b = affine_nest.load %v[%o, %i, %kh, %kw] : tensor<16x16x3x3xi8>
+    %0 = arith.extsi %a : i8 to i32
+    %1 = arith.extsi %b : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = affine_nest.reduce add %2 : i32
+    affine_nest.yield %3 : i32
+  } : tensor<1x16x6x7xi32>
+  %y = affine_nest.for (%n, %h, %w, %c) = (1, 6, 7, 16) {
+    %a = affine_nest.load %z[%n, %h, %w, %c] : tensor<1x6x7x16xi32>
+    %b = arith.trunci %a : i32 to i8
+    affine_nest.yield %b : i8
+  } : tensor<1x6x7x16xi8>
+  %t = affine_nest.for (%n, %o, %h, %w) = (1, 16, 6, 7) reduce (%i, %kh, %kw) = (16, 3, 3) {
+    %a = affine_nest.load %y[%n, %h + %kh - 1, %w + %kw - 1, %i] pad 0 : tensor<1x6x7x16xi8>
+    %b = affine_nest.load %v[%o, %i, %kh, %kw] : tensor<16x16x3x3xi8>
+    %0 = arith.extsi %a : i8 to i32
+    %1 = arith.extsi %b : i8 to i32
+    %2 = arith.muli %0, %1 : i32
+    %3 = affine_nest.reduce add %2 : i32
+    affine_nest.yield %3 : i32
+  } : tensor<1x16x6x7xi32>
+  func.return %s, %t : tensor<1x16x6x7xi32>, tensor<1x16x6x7xi32>
+}
