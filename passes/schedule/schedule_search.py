@@ -9,8 +9,8 @@ if nothing waited, are dropped on the way.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import permutations, product
-from math import inf, prod
+from itertools import pairwise, permutations, product
+from math import inf, prod, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,8 @@ from nopt.passes.schedule.costed_tiles import CostedTiles
 from nopt.passes.schedule.estimate import estimate, least
 
 _MOST_CANDIDATES = 6_000
+_GAP = 4
+"""Sizes further apart, as a factor, are a gap."""
 _AHEAD = 2
 """Slots of a buffer that is filled again: a third gains nothing measurable."""
 
@@ -196,9 +198,22 @@ class Search:
 
     @staticmethod
     def _thinned(sizes: list[int], keep: int) -> list[int]:
-        """At most `keep` sizes: those that divide the largest first, then large ones."""
-        ranked = sorted(sizes, key=lambda size: (sizes[0] % size != 0, -size))
-        chosen = {*ranked[: max(keep - 1, 1)], sizes[-1]}
+        """At most `keep` sizes: those that divide the largest first, then some in wide gaps, as
+        primes leave them, then large ones."""
+        whole = [size for size in sizes if sizes[0] % size == 0]
+        chosen = {*whole[: max(keep - 1, 1)], sizes[-1]}
+        rest = [size for size in sizes if size not in chosen]
+        while rest and len(chosen) < keep:
+            ratio, above, below = max(
+                (a / b, a, b) for a, b in pairwise(sorted(chosen, reverse=True))
+            )
+            between = [size for size in rest if below < size < above]
+            size = rest[0]
+            if ratio > _GAP and between:
+                middle = sqrt(above * below)
+                size = min(between, key=lambda each: max(each / middle, middle / each))
+            chosen.add(size)
+            rest.remove(size)
         return sorted(chosen, reverse=True)
 
     def _sizes(self, index: int) -> list[int]:

@@ -91,6 +91,19 @@ def apply(module: ModuleOp, *names: str) -> None:
         get_all_passes()[name]()().apply(Context(), module)
 
 
+# Rows of several tensors, joined, times twice 257 blocks of columns.
+PRIME = """
+func.func @prime(%x: tensor<17x20x512xi8>) -> tensor<20x8224xi8> {
+  %w = graph.constant dense<1> : tensor<8704x8224xi8>
+  %t = graph.transpose %x permutation [1, 0, 2] : tensor<17x20x512xi8> -> tensor<20x17x512xi8>
+  %r = graph.reshape %t : tensor<20x17x512xi8> -> tensor<20x8704xi8>
+  %a = graph.matmul %r, %w : (tensor<20x8704xi8>, tensor<8704x8224xi8>) -> tensor<20x8224xi32>
+  %y = graph.requantize %a shift 13 : tensor<20x8224xi32> -> tensor<20x8224xi8>
+  func.return %y : tensor<20x8224xi8>
+}
+"""
+
+
 def core_nest(text: str) -> tuple[ModuleOp, ForOp, Tiling]:
     """The module in blocks, its nest on the core, and what tiles of that look like."""
     context = Context()
@@ -157,6 +170,15 @@ def test_any_tile_that_can_be_loaded_is_found(monkeypatch: pytest.MonkeyPatch):
     )
     with pytest.raises(NoScheduleError, match="can be loaded: none can"):
         search(far, RTL)
+
+
+def test_blocks_of_twice_a_prime_number():
+    """514 blocks of outputs, and sums over two iterators: a tile of either 2 or 257 blocks would
+    load the rows again for each block, or what it multiplies for each chunk."""
+    _, _, product = core_nest(PRIME)
+    schedule = search(product, RTL)
+    _, blocks, *_ = schedule.tiles
+    assert 8 <= blocks < 257
 
 
 def test_divided_iterators_are_not_tiled():
