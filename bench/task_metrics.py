@@ -12,6 +12,9 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Outputs = Sequence[Sequence[Array]]
+_SURE, _SEEN = 0.4, 0.25
+"""Scores of boxes."""
+
 Metric = Callable[[Outputs, Outputs], float]
 
 
@@ -61,21 +64,19 @@ def overlap(threshold: float, output: int = 0) -> Metric:
     return metric
 
 
-def boxes(decode: Callable[[Array], tuple[Array, Array]], least: float = 0.25) -> Metric:
-    """The mean intersection over union of boxes that a detector finds, of one class, best first;
-    one that only one of both finds counts 0."""
+def boxes(decode: Callable[[Array], tuple[Array, Array]]) -> Metric:
+    """The mean intersection over union of the boxes that one detector is sure of with the best of
+    its class that the other one sees; 0 for a box that it does not see."""
 
     def metric(wanted: Outputs, found: Outputs) -> float:
         values: list[float] = []
         for a, b in zip(wanted, found, strict=True):
-            (one, ours), (other, theirs) = (_detect(*decode(each[0]), least) for each in (a, b))
-            overlaps = _overlaps(one, other) * (ours[:, None] == theirs)
-            while overlaps.size and overlaps.max() > 0:
-                row, column = np.unravel_index(overlaps.argmax(), overlaps.shape)
-                values.append(float(overlaps[row, column]))
-                overlaps[row], overlaps[:, column] = 0, 0
-                ours[row], theirs[column] = -1, -1
-            values += [0.0] * int((ours >= 0).sum() + (theirs >= 0).sum())
+            one, other = decode(a[0]), decode(b[0])
+            for mine, yours in ((one, other), (other, one)):
+                sure, kinds = _detect(*mine, _SURE)
+                seen, theirs = _detect(*yours, _SEEN)
+                overlaps = _overlaps(sure, seen) * (kinds[:, None] == theirs)
+                values += overlaps.max(1, initial=0).tolist()
         return float(np.mean(values)) if values else 1.0
 
     return metric

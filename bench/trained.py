@@ -42,6 +42,7 @@ from nopt.tools.runtime import Runtime
 COLUMNS = {
     "answers, and work on the core": [
         "agreement",
+        "onnxruntime_agreement",
         "macs",
         "import_db",
         "integers_db",
@@ -96,21 +97,25 @@ def _onnxruntime(
     calibration: Sequence[Feed],
     feeds: Sequence[Feed],
     wanted: Sequence[Sequence[Array]],
-) -> float:
-    """The signal-to-noise of the worst output as onnxruntime quantizes the model."""
+) -> list[list[Array]] | None:
+    """The outputs as onnxruntime quantizes the model, of two ways those of the less noisy; None if
+    it makes a model that it cannot run."""
     opsets = {each.domain: each.version for each in onnx.load(path).opset_import}
-    found: list[float] = []
+    found: list[list[list[Array]]] = []
     with TemporaryDirectory() as folder:
         quantized = f"{folder}/model.onnx"
         # Operator sets before 13 have no scales for channels.
         for per_channel in (False, True)[: 1 + (opsets.get("", 0) >= 13)]:
             types = {"activation_type": QuantType.QInt8, "weight_type": QuantType.QInt8}
-            quantize_static(
-                path, quantized, _Samples(calibration), per_channel=per_channel, **types
-            )
-            session = InferenceSession(quantized, providers=["CPUExecutionProvider"])
-            found.append(worst_output(wanted, [session.run(None, feed) for feed in feeds]))
-    return max(found)
+            try:
+                quantize_static(
+                    path, quantized, _Samples(calibration), per_channel=per_channel, **types
+                )
+                session = InferenceSession(quantized, providers=["CPUExecutionProvider"])
+            except RuntimeError:
+                continue
+            found.append([session.run(None, feed) for feed in feeds])
+    return max(found, key=lambda each: worst_output(wanted, each), default=None)
 
 
 def measure(
@@ -119,8 +124,8 @@ def measure(
     fixed: Mapping[str, Sequence[float]],
     calibration: Sequence[tuple[Array, ...]],
     held_out: Sequence[tuple[Array, ...]],
-) -> tuple[Row, list[list[Array]], list[list[Array]]]:
-    """A row, onnxruntime's outputs for what is held out, and those of the network of integers."""
+) -> tuple[Row, list[list[Array]], list[list[Array]], list[list[Array]] | None]:
+    """A row, and outputs for what is held out: of floats, of integers, and of onnxruntime's."""
     start = time.process_time()
     module = import_model(path, shapes=shapes, fixed=fixed).module
     import_s = time.process_time() - start
@@ -152,12 +157,13 @@ def measure(
     compile_s = time.process_time() - start
     runtime = Runtime(program)
     result = runtime.run(list(held_out[0]))
+    others = _onnxruntime(path, feeds(calibration), feeds(held_out), wanted)
     row: Row = {
         "name": path.stem,
         "macs": total,
         "import_db": worst_output(wanted[:_FLOATS], floats),
         "integers_db": worst_output(wanted, integers),
-        "onnxruntime_db": _onnxruntime(path, feeds(calibration), feeds(held_out), wanted),
+        "onnxruntime_db": "-" if others is None else worst_output(wanted, others),
         "on_core": on_core / max(total, 1),
         "cycles": runtime.cycles,
         "ratio": limit / max(runtime.cycles, 1),
@@ -171,7 +177,7 @@ def measure(
         # Linux counts in KiB.
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
     }
-    return row, wanted, integers
+    return row, wanted, integers, others
 
 
 def _samples(arguments: argparse.Namespace, shapes: Mapping[str, Sequence[int]]) -> Inputs:
@@ -211,7 +217,7 @@ def main() -> None:
     shapes = {name: tuple(map(int, size.split("x"))) for name, size in arguments.input_shape}
     fixed = {name: [float(number)] for name, number in arguments.fix}
     samples = _samples(arguments, shapes)
-    row, _, _ = measure(arguments.model, shapes, fixed, samples, samples)
+    row, *_ = measure(arguments.model, shapes, fixed, samples, samples)
     for title, names in COLUMNS.items():
         shown = {name: row[name] for name in ["name", *names] if name in row}
         print_rows(title, [shown], arguments.json)
