@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import stat
+import struct
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -21,6 +22,13 @@ LARGEST_INFLATED = 1 << 30
 """Bytes that the compressed members of a file may unpack to. What is stored as it is has the size
 of its file; compressed, a thousandth of that can claim it."""
 
+_Place: TypeAlias = tuple[Path, int]
+"""A file, and an offset in it."""
+
+_CHUNK = 1 << 20
+_LOCAL_HEADER = 30
+"""Bytes in front of a member's name, of which the last four are its length and what follows."""
+
 _NPY, _ZIP = np.lib.format.MAGIC_PREFIX, b"PK"
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -32,10 +40,12 @@ class ArrayFileError(ValueError):
     """A file that holds no arrays of numbers, or claims more than it has; names the file."""
 
 
-def read_arrays(path: Path) -> dict[str, Array]:
+def read_arrays(path: Path, mapped: bool = False) -> dict[str, Array]:
     """The arrays of a .npz file by name, or the one of a .npy file under the name ''.
 
-    What the file is, its first bytes say; `-` is standard input. Raises ArrayFileError, OSError.
+    What the file is, its first bytes say; `-` is standard input. `mapped` arrays stay in the file,
+    from which what is used of them is read, if it is a regular one that is not compressed. Raises
+    ArrayFileError, OSError.
     """
     with input_stream(path) as stream:
         begin = stream.read(len(_NPY))
@@ -47,10 +57,13 @@ def read_arrays(path: Path) -> dict[str, Array]:
             )
         stream = _seekable(begin, stream)
         stream.seek(0)
+        place = None if isinstance(stream, BytesIO) or not mapped else (path, 0)
         try:
             if is_zip:
-                return _read_zip(stream)
-            return {"": _read_npy(stream, stream.seek(0, os.SEEK_END))}
+                return _read_zip(stream, place)
+            size = stream.seek(0, os.SEEK_END)
+            stream.seek(0)
+            return {"": _read_npy(stream, size, place)}
         except Exception as error:
             # numpy and zipfile raise many kinds of exceptions on broken files, OSError among them.
             kind = ".npz" if is_zip else ".npy"
@@ -80,9 +93,8 @@ def _seekable(begin: bytes, rest: IO[bytes]) -> IO[bytes]:
     return BytesIO(begin + rest.read())
 
 
-def _read_npy(stream: IO[bytes], size: int) -> Array:
-    """The array of a stream of `size` bytes, which begins with a header."""
-    stream.seek(0)
+def _read_npy(stream: IO[bytes], size: int, place: _Place | None) -> Array:
+    """The array of a stream of `size` bytes, which begins with a header; with a place, mapped."""
     version = np.lib.format.read_magic(stream)
     if version not in _HEADERS:
         raise ValueError(f"found version {version[0]}.{version[1]}, expected 1.0 or 2.0")
@@ -97,6 +109,10 @@ def _read_npy(stream: IO[bytes], size: int) -> Array:
             f"found {found} bytes of elements, "
             f"expected {expected} for {dtype} of shape {list(shape)}"
         )
+    if place is not None and expected:
+        file, offset = place
+        order = "F" if is_fortran else "C"
+        return np.memmap(file, dtype, "c", offset + stream.tell(), shape, order)
     data = bytearray(expected)
     view = memoryview(data)
     while view:
@@ -108,7 +124,7 @@ def _read_npy(stream: IO[bytes], size: int) -> Array:
     return flat.reshape(shape[::-1]).transpose() if is_fortran else flat.reshape(shape)
 
 
-def _read_zip(stream: IO[bytes]) -> dict[str, Array]:
+def _read_zip(stream: IO[bytes], place: _Place | None) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     with zipfile.ZipFile(stream) as archive:
         members = archive.infolist()
@@ -124,12 +140,25 @@ def _read_zip(stream: IO[bytes]) -> dict[str, Array]:
                 raise ValueError(f"found a member '{name}', expected arrays, as 'x.npy'")
             if name in arrays:
                 raise ValueError(f"found two arrays '{name}', expected one of each name")
+            own = place and _place_of(info, stream, place)
             with archive.open(info) as member:
                 try:
-                    arrays[name] = _read_npy(member, info.file_size)
+                    arrays[name] = _read_npy(member, info.file_size, own)
                 except ValueError as error:
                     raise ValueError(f"array '{name}': {error}") from error
+                while member.read(_CHUNK):
+                    # What is mapped is read once, so that its checksum is compared.
+                    pass
     return arrays
+
+
+def _place_of(info: zipfile.ZipInfo, stream: IO[bytes], place: _Place) -> _Place | None:
+    """Where a member's bytes begin; None if they are compressed."""
+    if info.compress_type != zipfile.ZIP_STORED:
+        return None
+    stream.seek(info.header_offset)
+    names, extra = struct.unpack("<26x2H", stream.read(_LOCAL_HEADER))
+    return place[0], info.header_offset + _LOCAL_HEADER + names + extra
 
 
 def _reason(error: Exception) -> str:

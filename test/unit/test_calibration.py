@@ -1,5 +1,6 @@
 """Calibration files as samples: arrays by name or in order, cut along the first dimension."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,33 @@ def test_batches_are_cut_whole(tmp_path: Path):
     np.save(tmp_path / "c.npy", images)
     with pytest.raises(ValueError, match=r"found shape \[5, 2, 3\], expected \[2, 2, 3\]"):
         load_samples(str(tmp_path / "c.npy"), function(("image", (2, 2, 3), f32)))
+
+
+@pytest.mark.parametrize("name", ["c.npy", "c.npz"])
+def test_more_samples_than_memory_holds(name: str, tmp_path: Path):
+    """64 MB in the file, of which a sample at a time is in memory; other element types, too."""
+    shape, element = (8, 1024), np.float64
+    many = np.arange(1024 * 8 * 1024, dtype=element).reshape(1024, *shape)
+    save = np.save if name.endswith("npy") else np.savez
+    save(tmp_path / name, many)
+    last = many[-1].astype(np.float32)
+    del many
+    tracemalloc.start()
+    samples = load_samples(str(tmp_path / name), function(("x", (1, *shape), f32)))
+    assert len(samples) == 1024
+    for (x,) in samples:
+        assert x.dtype == np.float32 and x.shape == (1, *shape)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8e6
+    assert (samples[-1][0] == last).all() and len(samples[3:10][2:]) == 5
+
+
+def test_a_damaged_archive_is_found_before_it_is_used(tmp_path: Path):
+    path = tmp_path / "c.npz"
+    np.savez(path, np.ones((4, 1000), np.float32))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"c\.npz': not a readable \.npz file: Bad CRC-32"):
+        load_samples(str(path), function(("x", (1, 1000), f32)))
