@@ -24,11 +24,21 @@ from xdsl.rewriter import InsertPoint
 from nopt.dialects import graph
 from nopt.dialects.constants import Array, attribute_of
 from nopt.passes.graph.quantization.execution import GraphRun
-from nopt.passes.graph.quantization.integer_layers import channel_axis, input_axis, shape_of
-from nopt.passes.graph.quantization.quantization_plan import make_plan
+from nopt.passes.graph.quantization.integer_layers import (
+    COPIES,
+    Layer,
+    channel_axis,
+    has_weights,
+    input_axis,
+    is_constant,
+    shape_of,
+)
+from nopt.passes.graph.quantization.quantization_plan import Plan, make_plan, reads_integers
 from nopt.passes.graph.quantization.samples import Sample
 from nopt.passes.graph.quantization.scales.channel_factors import Entry
 from nopt.passes.graph.quantization.scales.integer_weights import LARGEST
+from nopt.passes.graph.quantization.scales.observe import watch
+from nopt.passes.graph.quantization.scales.observed_ranges import check_finite
 from nopt.passes.graph.quantization.scales.weight_rows import input_channels, to_rows
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
@@ -86,22 +96,21 @@ def centre(function: FuncOp, samples: Sequence[Sample]) -> None:
     """Centre what the host gives to weights, where that pays, in a function of floats.
 
     The function computes the same, but for the rounding of floats."""
-    entries = [
-        entry
-        for entry in make_plan(function, per_channel=True).freedoms.entries
-        if entry.is_free and all(_is_inside(each.root) for each in entry.readers)
-    ]
+    plan = make_plan(function, per_channel=True)
+    entries = _entries(plan)
     if not entries:
         return
+    checked = {*plan.ties.values, *plan.exits}
     seen = {each.value: _Seen(input_axis(each.readers[0].root)) for each in entries}
 
-    def watch(value: SSAValue, array: Array) -> None:
+    def look(value: SSAValue, array: Array) -> None:
+        if value in checked:
+            # Before ops are added that nobody wrote.
+            check_finite(array)
         if value in seen:
             seen[value].add(array)
 
-    run = GraphRun(function)
-    for sample in samples[:_SAMPLES]:
-        run.run(sample, watch, f"{sample.place}: ")
+    watch(GraphRun(function), samples[:_SAMPLES], look)
     names = tensor_names(function)
     for entry in entries:
         if (middles := seen[entry.value].middles()) is not None:
@@ -109,6 +118,32 @@ def centre(function: FuncOp, samples: Sequence[Sample]) -> None:
     # Ops were added, so numbers of those without a name would be others.
     for value, name in names.items():
         value.name_hint = name
+
+
+def _entries(plan: Plan) -> list[Entry]:
+    """What the host gives to weights alone, be it moved on the way."""
+    readers: dict[SSAValue, list[Layer]] = {}
+    for layer in plan.layers:
+        value = layer.root.operands[0]
+        if has_weights(layer.root) and not is_constant(value) and _is_given(value, plan):
+            readers.setdefault(value, []).append(layer)
+    return [
+        Entry(value, found, True)
+        for value, found in readers.items()
+        if len({input_axis(layer.root) for layer in found}) == 1
+        and all(_is_inside(layer.root) for layer in found)
+        and len(found) == sum(reads_integers(use.operation, plan.integer) for use in value.uses)
+    ]
+
+
+def _is_given(value: SSAValue, plan: Plan) -> bool:
+    """Whether the host makes a tensor, or may: the core only moves what the host gives."""
+    while value in plan.integer:
+        op = value.owner
+        if not isinstance(op, COPIES) or isinstance(op, graph.ConcatOp) or not value.has_one_use():
+            return False
+        value = op.input
+    return True
 
 
 def _is_inside(op: Operation) -> bool:
@@ -126,6 +161,7 @@ def _centre(entry: Entry, middles: Array, names: dict[SSAValue, str]) -> None:
     build = Builder(point)
     along = _constant(build, middles.reshape([-1 if i == axis else 1 for i in range(rank)]), name)
     centred = build.insert(graph.SubOp(value, along)).result
+    centred.owner.location = entry.readers[0].root.location
     centred.name_hint = f"{name}.centred"
     for layer in entry.readers:
         op = layer.root
@@ -143,6 +179,7 @@ def _add_back(
     build = Builder(InsertPoint.after(op))
     total = graph.AddOp(op.result, _constant(build, missing.reshape(-1, *[1] * behind), name))
     build.insert(total)
+    total.location = op.location
     op.result.replace_uses_with_if(total.result, lambda use: use.operation is not total)
     op.result.name_hint, names[total.result] = f"{name}.sums", name
 

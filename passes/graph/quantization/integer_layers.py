@@ -15,12 +15,12 @@ from nopt.dialects import graph
 from nopt.dialects.constants import Array
 from nopt.passes.base.placement import is_on_host
 
-_COPIES = (graph.ConcatOp, graph.PadOp, graph.ReshapeOp, graph.SliceOp, graph.TransposeOp)
+COPIES = (graph.ConcatOp, graph.PadOp, graph.ReshapeOp, graph.SliceOp, graph.TransposeOp)
 """Ops that the host does on floats as well: on integers only for one that wants these."""
 AVERAGES = (graph.AvgPoolOp, graph.GlobalAvgPoolOp)
 """Ops whose result says nothing about the range of what they read. All other movers give the same
 whether what they read is rounded and clipped, or what they give."""
-MOVERS = (*_COPIES, *AVERAGES, graph.ClipOp, graph.MaxPoolOp, graph.ReluOp)
+MOVERS = (*COPIES, *AVERAGES, graph.ClipOp, graph.MaxPoolOp, graph.ReluOp)
 """Ops that work on integers as they do on floats if operands and result share one scale."""
 
 _TERMS = 1 << 16
@@ -177,7 +177,7 @@ def integer_tensors(function: FuncOp) -> set[SSAValue]:
         if is_sum(op):
             return all(known) or (any(known) and wanted(op.results[0]))
         if is_mover(op):
-            return wanted(op.results[0]) or (any(known) and not isinstance(op, _COPIES))
+            return wanted(op.results[0]) or (any(known) and not isinstance(op, COPIES))
         bias = _bias(op)
         return bias is not None and bias[0] in integer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,7 +56,7 @@ def observe(run: GraphRun, samples: Iterable[Sample], plan: Plan, kept: int = 0)
         seen.magnitudes[value] = Magnitudes()
     for value, axis in _channels(plan):
         seen.channels[value, axis] = Channels(axis)
-    _run(run, samples, seen, kept)
+    seen.outputs = watch(run, samples, seen.add, kept)
     _add_constants(seen, plan)
     return seen
 
@@ -75,7 +75,7 @@ class Observed:
         results = ((layer.result, layer.axis) for layer in plan.layers)
         for value, axis in (*_channels(plan), *results):
             seen.channels[value, axis] = Channels(axis)
-        _run(GraphRun(function), samples, seen, 0)
+        watch(GraphRun(function), samples, seen.add)
         number = {value: index for index, value in enumerate(self._numbers)}
         self._magnitudes = {number[v]: each for v, each in seen.magnitudes.items()}
         self._channels = {(number[v], axis): each for (v, axis), each in seen.channels.items()}
@@ -120,20 +120,29 @@ def _add_constants(seen: Observations, plan: Plan) -> None:
         seen.magnitudes[constant].add(array)
 
 
-def _run(run: GraphRun, samples: Iterable[Sample], seen: Observations, kept: int) -> None:
-    names = tensor_names(run.function)
+def watch(
+    run: GraphRun,
+    samples: Iterable[Sample],
+    look: Callable[[SSAValue, Array], None],
+    kept: int = 0,
+) -> list[tuple[Array, ...]]:
+    """Run the float network on samples, of which `look` sees every tensor; the outputs of so many.
 
-    def watch(place: str, value: SSAValue, array: Array) -> None:
+    What `look` raises as ValueError names the sample, the tensor and the op then."""
+    names, outputs = tensor_names(run.function), list[tuple[Array, ...]]()
+
+    def see(place: str, value: SSAValue, array: Array) -> None:
         about_value = (
             about(value.owner) if isinstance(value.owner, graph.GraphOp) else nullcontext()
         )
         with about_value:
             try:
-                seen.add(value, array)
+                look(value, array)
             except ValueError as error:
                 raise ValueError(f"{place}: tensor '{names[value]}': {error}") from error
 
     for sample in samples:
-        outputs = run.run(sample, partial(watch, sample.place), f"{sample.place}: ")
-        if len(seen.outputs) < kept:
-            seen.outputs.append(outputs)
+        given = run.run(sample, partial(see, sample.place), f"{sample.place}: ")
+        if len(outputs) < kept:
+            outputs.append(given)
+    return outputs

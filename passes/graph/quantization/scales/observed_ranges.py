@@ -16,6 +16,12 @@ _SMALLEST = 2.0**-100
 """What is smaller counts as zero: its square, or its scale, is soon no normal float32."""
 
 
+def check_finite(array: Array) -> None:
+    """Raise ValueError for a tensor that has an infinity or NaN."""
+    if not np.isfinite(array).all():
+        raise ValueError("found NaN or infinite numbers, expected finite ones")
+
+
 class Magnitudes:
     """A running histogram of |x| over equal bins from 0 on, zeros apart.
 
@@ -41,8 +47,7 @@ class Magnitudes:
         if not flat.size:
             return
         largest = float(flat.max())
-        if not np.isfinite(largest):
-            raise ValueError("found NaN or infinite numbers, expected finite ones")
+        check_finite(np.asarray(largest))
         if largest < _SMALLEST:
             largest = 0.0
         flat = np.where(flat < _SMALLEST, np.float32(0), flat)
