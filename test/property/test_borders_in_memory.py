@@ -1,4 +1,5 @@
-"""Convolutions that pad with other numbers than 0, or wide: the same bits, borders in memory."""
+"""Convolutions that pad with other numbers than 0, or wide, or in front of the channels: the same
+bits, borders in memory."""
 
 from typing import Any
 
@@ -40,4 +41,34 @@ def padded_networks(draw: Any) -> Network:
 @examples(60)
 @given(padded_networks(), st.sampled_from([RTL, TINY]), st.none() | st.integers(0, 2**32 - 1))
 def test_every_level(network: Network, core: Config, seed: int | None):
+    check_levels(network, core, seed)
+
+
+@st.composite
+def channels_last(draw: Any) -> Network:
+    """Convolutions of an image whose channels are last, and so perhaps of what is between them."""
+    draft = LayerDraft(draw)
+    first, last = [0, 3, 1, 2], [0, 2, 3, 1]
+    image = draft.activation(1, draft.number(2, 9), draft.number(2, 9), draft.number(1, 20))
+    x = draft.append(graph.TransposeOp(image, first))
+    for _ in range(draft.number(1, 3)):
+        kernel = [draft.number(1, 3), draft.number(1, 3)]
+        pads = [draft.pick(0, 1, 2) for _ in range(4)]
+        size = [n + a + b for n, a, b in zip(shape_of(x)[2:], pads[:2], pads[2:], strict=True)]
+        if any(k > n for k, n in zip(kernel, size, strict=True)):
+            continue
+        channels = draft.pick(3, 16, 20)
+        weights = draft.weights((channels, shape_of(x)[1], *kernel))
+        strides = [draft.number(1, 2), draft.number(1, 2)]
+        y = graph.Conv2dOp(x, weights, strides=strides, pads=pads)
+        x = draft.epilogue(draft.append(y), (channels, 1, 1))
+        if draft.pick(False, True):
+            turned = draft.append(graph.TransposeOp(x, last))
+            x = draft.append(graph.TransposeOp(draft.append(graph.ReluOp(turned)), first))
+    return draft.finish(x)
+
+
+@examples(60)
+@given(channels_last(), st.sampled_from([RTL, TINY]), st.none() | st.integers(0, 2**32 - 1))
+def test_channels_last(network: Network, core: Config, seed: int | None):
     check_levels(network, core, seed)

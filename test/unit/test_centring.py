@@ -13,10 +13,10 @@ from xdsl.ir import SSAValue
 from nopt.dialects import graph
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes.base.fidelity import signal_to_noise
-from nopt.passes.graph.quantization.centring import centre
 from nopt.passes.graph.quantization.execution import network_of
 from nopt.passes.graph.quantization.mixed_precision import worst_output
 from nopt.passes.graph.quantization.samples import Sample
+from nopt.passes.graph.quantization.scales.centring import centre
 from nopt.tools.compiling import run_pipeline
 
 SHAPE = 1, 8, 20, 17

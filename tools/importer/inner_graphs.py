@@ -88,6 +88,7 @@ class InnerGraphs:
             except UserError as error:
                 self._fail(f"and a branch has no meaning with these shapes:\n  {error}")
             if results is None:
+                self.builder.unknown.update(proto.output)
                 return None
             found.append(results)
         flag = condition if shape_of(condition) == () else reshaped(node, condition, ())

@@ -249,11 +249,8 @@ class Builder:
         """Results of both branches; if it is known which one a node takes, what it gives is known
         once that is in its place."""
         if node.constant(0) is None:
-            found = InnerGraphs(node, self, self.opsets).choose(node.tensor(0))
-            if found is not None:
-                return found
-        else:
-            self.taken[node.proto.output[0]] = bool(node.known_number(0, "the condition"))
+            return InnerGraphs(node, self, self.opsets).choose(node.tensor(0))
+        self.taken[node.proto.output[0]] = bool(node.known_number(0, "the condition"))
         self.unknown.update(node.proto.output)
         return None
 

@@ -24,7 +24,6 @@ from nopt.dialects.constants import Array, load_resource_dialect
 from nopt.passes import get_all_passes
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.fidelity import fidelity_table, worst_first
-from nopt.passes.graph.quantization.centring import centre
 from nopt.passes.graph.quantization.comparison import compare
 from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.mixed_precision import (
@@ -36,6 +35,7 @@ from nopt.passes.graph.quantization.mixed_precision import (
 from nopt.passes.graph.quantization.mixed_report import missed, mixed_table
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample, load_samples
+from nopt.passes.graph.quantization.scales.centring import centre
 from nopt.passes.graph.quantization.scales.observe import observe
 from nopt.passes.graph.quantization.scales.scale_methods import Method
 from nopt.passes.pipelines import GRAPH_CLEAN
