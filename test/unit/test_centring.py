@@ -16,6 +16,7 @@ from nopt.passes.base.fidelity import signal_to_noise
 from nopt.passes.graph.quantization.execution import network_of
 from nopt.passes.graph.quantization.mixed_precision import worst_output
 from nopt.passes.graph.quantization.samples import Sample
+from nopt.passes.graph.quantization.scales.balance import Reader, balance
 from nopt.passes.graph.quantization.scales.centring import centre
 from nopt.tools.compiling import run_pipeline
 
@@ -119,3 +120,12 @@ def test_channels_of_far_ranges_between_weights(tmp_path: Path):
     )
     channels = [signal_to_noise(wanted[:, :, c], other[:, :, c]) for c in range(16)]
     assert min(channels) > 25
+
+
+def test_factors_count_noise_in_the_power_of_each_result():
+    """Channels that are read apart get factors as their ranges are, however small a result is."""
+    limits = np.array([0.01, 1.0, 30.0])
+    weights, channels = np.array([[0.5], [-1.0], [0.9]]), np.arange(3)[:, None]
+    factors = balance(limits, limits**2 / 9, [Reader(weights, channels)], left=0.25)
+    np.testing.assert_allclose(factors / factors[-1], limits / limits[-1])
+    assert (balance(limits, limits**2 / 9, [Reader(weights, channels)], left=0.0) == 1).all()

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from onnx import ModelProto, helper
+from onnx import ModelProto, helper, numpy_helper
 from onnx_models import Array, expected, imported, model, run
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import quantize_dynamic
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.hw.program.program_parts import CoreStep
@@ -109,15 +109,19 @@ def test_numbers_of_several_activations(tmp_path: Path):
 
 @pytest.mark.parametrize("direction", ["forward", "bidirectional"])
 @pytest.mark.parametrize("per_channel", [False, True])
-@pytest.mark.parametrize("weights", [QuantType.QInt8, QuantType.QUInt8])
-def test_integer_weights(weights: QuantType, per_channel: bool, direction: str, tmp_path: Path):
+@pytest.mark.parametrize("zero", [0, 128])
+def test_integer_weights(zero: int, per_channel: bool, direction: str, tmp_path: Path):
     proto, inputs = network("LSTM", "Bhc", direction=direction)
     # Batches that onnxruntime computes apart would be quantized apart.
     proto, inputs = of_one_sequence(proto, inputs)
     source, path = tmp_path / "floats.onnx", tmp_path / "integers.onnx"
     source.write_bytes(proto.SerializeToString())
-    quantize_dynamic(source, path, ["LSTM"], per_channel=per_channel, weight_type=weights)
+    quantize_dynamic(source, path, ["LSTM"], per_channel=per_channel)
     quantized = onnx.load(path)
+    for tensor in quantized.graph.initializer if zero else ():
+        if tensor.name.endswith(("quantized", "zero_point")):
+            array = (numpy_helper.to_array(tensor).astype(int) + zero).astype(np.uint8)
+            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
     assert [node.op_type for node in quantized.graph.node] == ["DynamicQuantizeLSTM"]
     for one, other in zip(
         run(quantized, list(inputs.values()), tmp_path), expected(quantized, inputs), strict=True

@@ -44,24 +44,30 @@ class Mixed:
         return module, ratios
 
 
-@pytest.fixture
-def mixed(tmp_path: Path) -> Mixed:
+@pytest.fixture(params=[False, True], ids=["early", "late"])
+def mixed(tmp_path: Path, request: pytest.FixtureRequest) -> Mixed:
     """Of 16 channels one is 3,000 times as large as the others, which `small` reads alone: one
     scale for all leaves it nothing. `large` and the layers before it lose little, and so does
-    `tiny`, of so few multiplications that it comes before `small` in the ranking."""
+    `tiny`, of few multiplications. `small` has more than any other, and is computed before or
+    behind `large`."""
     network = FloatNetwork(3, 1, 16, 12, 12)
     features = network.relu(network.conv(network.input, 32, 3, bias=False))
-    weights = np.random.default_rng(1).normal(size=(16, 32, 1, 1)).astype(np.float32)
-    weights[0] *= 3000
-    apart = named(network, graph.Conv2dOp(features, network.constant(weights)), "apart")
-    readers = np.random.default_rng(2).normal(size=(64, 16, 1, 1)).astype(np.float32)
-    readers[:, 0] = 0
-    relu = named(network, graph.ReluOp(apart), "positive")
-    small = named(network, graph.Conv2dOp(relu, network.constant(readers)), "small")
+
+    def compute_small() -> SSAValue:
+        weights = np.random.default_rng(1).normal(size=(16, 32, 1, 1)).astype(np.float32)
+        weights[0] *= 3000
+        apart = named(network, graph.Conv2dOp(features, network.constant(weights)), "apart")
+        readers = np.random.default_rng(2).normal(size=(256, 16, 1, 1)).astype(np.float32)
+        readers[:, 0] = 0
+        relu = named(network, graph.ReluOp(apart), "positive")
+        return named(network, graph.Conv2dOp(relu, network.constant(readers)), "small")
+
+    small = None if request.param else compute_small()
     large = features
     for _ in range(8):
         large = network.relu(network.conv(large, 16, 3, bias=False))
     large.name_hint = "large"
+    small = small or compute_small()
     mean = network.add(graph.GlobalAvgPoolOp(features))
     tiny = network.conv(mean, 1, bias=False)
     tiny.name_hint = "tiny"
