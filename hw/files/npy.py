@@ -22,8 +22,8 @@ LARGEST_INFLATED = 1 << 30
 """Bytes that the compressed members of a file may unpack to. What is stored as it is has the size
 of its file; compressed, a thousandth of that can claim it."""
 
-_Place: TypeAlias = tuple[Path, int]
-"""A file, and an offset in it."""
+_Place: TypeAlias = tuple[IO[bytes], int]
+"""An open file, and an offset in it."""
 
 _CHUNK = 1 << 20
 _LOCAL_HEADER = 30
@@ -57,7 +57,7 @@ def read_arrays(path: Path, mapped: bool = False) -> dict[str, Array]:
             )
         stream = _seekable(begin, stream)
         stream.seek(0)
-        place = None if isinstance(stream, BytesIO) or not mapped else (path, 0)
+        place = None if isinstance(stream, BytesIO) or not mapped else (stream, 0)
         try:
             if is_zip:
                 return _read_zip(stream, place)
@@ -111,8 +111,8 @@ def _read_npy(stream: IO[bytes], size: int, place: _Place | None) -> Array:
         )
     if place is not None and expected:
         file, offset = place
-        order = "F" if is_fortran else "C"
-        return np.memmap(file, dtype, "c", offset + stream.tell(), shape, order)
+        start = offset + stream.tell()
+        return np.memmap(cast(Any, file), dtype, "c", start, shape, "F" if is_fortran else "C")
     data = bytearray(expected)
     view = memoryview(data)
     while view:
@@ -140,7 +140,7 @@ def _read_zip(stream: IO[bytes], place: _Place | None) -> dict[str, Array]:
                 raise ValueError(f"found a member '{name}', expected arrays, as 'x.npy'")
             if name in arrays:
                 raise ValueError(f"found two arrays '{name}', expected one of each name")
-            own = place and _place_of(info, stream, place)
+            own = place and _place_of(info, stream)
             with archive.open(info) as member:
                 try:
                     arrays[name] = _read_npy(member, info.file_size, own)
@@ -152,13 +152,13 @@ def _read_zip(stream: IO[bytes], place: _Place | None) -> dict[str, Array]:
     return arrays
 
 
-def _place_of(info: zipfile.ZipInfo, stream: IO[bytes], place: _Place) -> _Place | None:
+def _place_of(info: zipfile.ZipInfo, stream: IO[bytes]) -> _Place | None:
     """Where a member's bytes begin; None if they are compressed."""
     if info.compress_type != zipfile.ZIP_STORED:
         return None
     stream.seek(info.header_offset)
     names, extra = struct.unpack("<26x2H", stream.read(_LOCAL_HEADER))
-    return place[0], info.header_offset + _LOCAL_HEADER + names + extra
+    return stream, info.header_offset + _LOCAL_HEADER + names + extra
 
 
 def _reason(error: Exception) -> str:

@@ -105,3 +105,15 @@ def test_a_damaged_archive_is_found_before_it_is_used(tmp_path: Path):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=r"c\.npz': not a readable \.npz file: Bad CRC-32"):
         load_samples(str(path), function(("x", (1, 1000), f32)))
+
+
+@pytest.mark.parametrize("name", ["c.npy", "c.npz"])
+def test_samples_may_come_from_a_file_on_standard_input(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    save = np.save if name.endswith("npy") else np.savez
+    save(tmp_path / name, images)
+    with (tmp_path / name).open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        samples = load_samples("-", function(IMAGE))
+    assert [x.tolist() for (x,) in samples] == [images[i : i + 1].tolist() for i in range(5)]
