@@ -3,8 +3,9 @@
 Loads pad with 0, with a few zeros only, and the last two dimensions. A convolution of numbers whose
 zero point is another pads with that, a long window with more, and an image whose channels are last
 in other dimensions. What it reads then gets a border: memory that holds the pad, into which what
-makes the tensor writes. On the core that memory holds the pad from the start,
-and no step writes the border. Readers of one tensor share it.
+makes the tensor writes. On the core that memory holds the pad from the start, and no step writes
+the border. Readers of one tensor share it. What the host gives, it lays out in any case, with what
+is padded last.
 
 Taps with gaps between them are loaded one by one, and where one reads nothing but pads, no load
 makes them: these get no border for its width.

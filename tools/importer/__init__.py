@@ -1,4 +1,11 @@
-"""ONNX models as modules of the `graph` dialect."""
+"""ONNX models as modules of the `graph` dialect.
+
+Reading order: `model_reading` (the file, checked and inferred), `inputs` and `cutting` (what of it
+is wanted), `module_builder` (node by node to a function), `node`, `registry` and `readers` (what an
+operator computes), `folding` and `fold_coded` (what is known), `coded` (integers with scales),
+`functions` (operators by others), `branches`, `inner_graphs` and `loops` (graphs in nodes),
+`onnx_types`, `model_listing` (what a model has, before it is imported).
+"""
 
 from __future__ import annotations
 
