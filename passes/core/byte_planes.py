@@ -30,8 +30,9 @@ from nopt.passes.core.core_intrinsics import gemm
 BITS = 8
 """Bits of a plane."""
 
-LEAST_PRODUCTS = 32
-"""Products of a sum that are worth its planes."""
+LEAST_PRODUCTS = 16
+"""Products of a sum that are worth its planes: putting three of them together takes the host about
+as many steps."""
 
 
 def plane_count(nest: ForOp, value: SSAValue) -> int:
@@ -118,11 +119,13 @@ def _needed(
     nest: ForOp, last: Operation | Block, without: Operation | None = None
 ) -> list[Operation]:
     """The ops of a nest that one needs, itself included, in order; `without` is given."""
-    needed: set[Operation | Block] = set()
+    needed = set[Operation | Block]()
     waiting = [last]
     while waiting:
         op = waiting.pop()
-        if isinstance(op, Operation) and op is not without:
+        if not isinstance(op, Operation) or op is without or op in needed:
+            continue
+        if op.parent is nest.body.block:
             needed.add(op)
             waiting += [value.owner for value in op.operands]
     return [op for op in nest.body.block.ops if op in needed]

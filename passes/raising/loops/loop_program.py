@@ -5,7 +5,7 @@ Dimension k of an index or of a set of points is the variable of the k-th enclos
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -152,6 +152,11 @@ class Program:
     """The memrefs that the function allocates."""
     shapes: dict[SSAValue, tuple[int, ...]] = field(default_factory=dict[SSAValue, tuple[int, ...]])
     """Of each memref; a size that is left open is as large as the indices reach."""
+    forms: dict[SSAValue, tuple[int | None, int]] = field(
+        default_factory=dict[SSAValue, tuple[int | None, int]]
+    )
+    """What `signatures` found about values: the number of a form, and how many leaves it has."""
+    form_numbers: dict[Hashable, int] = field(default_factory=dict[Hashable, int])
 
     @property
     def arguments(self) -> Sequence[SSAValue]:

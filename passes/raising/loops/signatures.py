@@ -16,19 +16,39 @@ from xdsl.ir import Operation, SSAValue
 from nopt.passes.raising.loops.isl_maps import Exprs, dims, relation
 from nopt.passes.raising.loops.loop_program import Access, Program
 
+_LEAVES = 1000
+"""Loads and constants of a value that has a form, each as often as it is read."""
+
 
 def form(program: Program, value: SSAValue) -> Hashable | None:
     """The operations that compute a value of loads: equal for equal ones. None for other values."""
+    number, leaves = _numbered(program, value)
+    return number if leaves <= _LEAVES else None
+
+
+def _numbered(program: Program, value: SSAValue) -> tuple[int | None, int]:
+    """The number of a form, equal for equal ones, and how many leaves it has. A value with many
+    readers is looked at once."""
+    known = program.forms.get(value)
+    if known is None:
+        known = program.forms[value] = _found(program, value)
+    return known
+
+
+def _found(program: Program, value: SSAValue) -> tuple[int | None, int]:
+    numbers = program.form_numbers
     if value in program.loads:
-        return program.loads[value].memref
+        return numbers.setdefault(program.loads[value].memref, len(numbers)), 1
     op = value.owner
     if not isinstance(op, Operation) or op.dialect_name() != "arith" or op.regions:
-        return None
-    operands = [form(program, operand) for operand in op.operands]
-    if any(operand is None for operand in operands):
-        return None
+        return None, 1
+    operands = [_numbered(program, operand) for operand in op.operands]
+    leaves = sum(count for _, count in operands) or 1
+    if any(number is None for number, _ in operands):
+        return None, leaves
     details = tuple(sorted((name, str(attr)) for name, attr in op.properties.items()))
-    return op.name, details, value.type, *operands
+    key = (op.name, details, value.type, *(number for number, _ in operands))
+    return numbers.setdefault(key, len(numbers)), leaves
 
 
 def leaves(program: Program, value: SSAValue) -> list[Access]:

@@ -69,10 +69,10 @@ def _kind(program: Program, one: Statement) -> Hashable:
     """Equal for statements that may be one."""
     if one.fold is None:
         shape = form(program, one.store.value)
-        return (one.store.memref, shape) if shape else one
+        return one if shape is None else (one.store.memref, shape)
     shapes = {(form(program, term.value), term.negative) for term in one.fold.terms}
     ((shape, negative),) = shapes if len(shapes) == 1 else ((None, False),)
-    return (one.store.memref, one.fold.kind, negative, shape) if shape else one
+    return one if shape is None else (one.store.memref, one.fold.kind, negative, shape)
 
 
 def _together(program: Program, group: Sequence[Statement]) -> Statement | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import islpy as isl
 import numpy as np
@@ -93,18 +93,27 @@ def _same(found: Array | None, wanted: Number) -> bool:
     return found is not None and bool(found == _scalar(wanted))
 
 
-def known(value: SSAValue, pads: dict[SSAValue, Number]) -> Array | None:
+def known(value: SSAValue, pads: Mapping[SSAValue, Number]) -> Array | None:
     """What a value is if the loads of `pads` give those, or None if that does not decide it."""
-    if value in pads:
-        return _scalar(pads[value])
+    return _known(value, {load: _scalar(pad) for load, pad in pads.items()})
+
+
+def _known(value: SSAValue, found: dict[SSAValue, Array | None]) -> Array | None:
+    """The same, by what is found already: a value with many readers is looked at once."""
+    if value not in found:
+        found[value] = _computed(value, found)
+    return found[value]
+
+
+def _computed(value: SSAValue, values: dict[SSAValue, Array | None]) -> Array | None:
     op = value.owner
     if isinstance(op, affine.IfOp):
         number = result_number(value)
-        first, second = (known(yielded(region.block, number), pads) for region in op.regions)
+        first, second = (_known(yielded(region.block, number), values) for region in op.regions)
         return first if first is not None and first == second else None
     if not isinstance(op, Operation) or op.dialect_name() != "arith" or len(op.results) != 1:
         return None
-    operands = [known(operand, pads) for operand in op.operands]
+    operands = [_known(operand, values) for operand in op.operands]
     if isinstance(op, arith.MuliOp) and any(o is not None and not o for o in operands):
         return np.zeros((), numpy_type(value.type))
     found = [operand for operand in operands if operand is not None]

@@ -125,7 +125,9 @@ def _carried(program: Program, result: SSAValue) -> Fold | None:
 def _expanded(
     program: Program, kind: Reduction, whole: Term, is_running: Callable[[SSAValue], bool]
 ) -> tuple[list[Term], list[SSAValue]]:
-    """The values whose combination a term is, and those of them that are the running value."""
+    """The values whose combination a term is, and those of them that are the running value; of
+    more than one, two are enough.
+    """
     value, op = whole.value, whole.value.owner
     if is_running(value) and not whole.negative:
         return [], [value]
@@ -140,6 +142,9 @@ def _expanded(
                 return [*inner.terms], []
     if _KINDS.get(type(op)) is not kind or program.scope_of(op) is not whole.scope:
         return [whole], []
+    # What several sums share is one term: apart, its terms would double with each of them.
+    if not value.has_one_use() and not _is_made_of(value, is_running):
+        return [whole], []
     second = whole.negative ^ isinstance(op, arith.SubiOp | arith.SubfOp)
     terms: list[Term] = []
     running: list[SSAValue] = []
@@ -147,7 +152,23 @@ def _expanded(
         part = replace(whole, value=operand, negative=sign)
         more, found = _expanded(program, kind, part, is_running)
         terms, running = terms + more, running + found
+        if len(running) > 1:
+            break
     return terms, running
+
+
+def _is_made_of(value: SSAValue, is_running: Callable[[SSAValue], bool]) -> bool:
+    """Whether the running value is among those that one is computed of."""
+    seen = set[SSAValue]()
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if is_running(each):
+            return True
+        if each not in seen and isinstance(each.owner, Operation):
+            seen.add(each)
+            waiting += each.owner.operands
+    return False
 
 
 def kept(program: Program, store: Access) -> Fold | None:

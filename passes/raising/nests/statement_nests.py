@@ -196,22 +196,30 @@ class StatementWriter:
 
     def _first_piece(self, value: SSAValue, target: Target) -> Piece | None:
         """The first reduction that computing a value meets, if the target's loops are around it."""
-        owner = value.owner
-        if not isinstance(owner, Operation):
-            return None
-        if isinstance(owner, LOOPS):
-            with about(owner):
-                fold = carried(self.program, value)
-            scope = self.program.scope_of(owner)
-            if not fold.terms or scope.loops != target.loops:
-                return None
-            pieces = next(divisions(self.program, fold, scope))
-            return pieces[0] if len(pieces) == 1 else None
-        if owner.dialect_name() == "arith":
-            for operand in owner.operands:
-                if piece := self._first_piece(operand, target):
+        seen = set[SSAValue]()
+        waiting = [value]
+        while waiting:
+            value = waiting.pop()
+            owner = value.owner
+            if value in seen or not isinstance(owner, Operation):
+                continue
+            seen.add(value)
+            if isinstance(owner, LOOPS):
+                if piece := self._piece(owner, value, target):
                     return piece
+            elif owner.dialect_name() == "arith":
+                waiting += reversed(owner.operands)
         return None
+
+    def _piece(self, loop: Operation, value: SSAValue, target: Target) -> Piece | None:
+        """The reduction that a loop's result is, if the target's loops are around it."""
+        with about(loop):
+            fold = carried(self.program, value)
+        scope = self.program.scope_of(loop)
+        if not fold.terms or scope.loops != target.loops:
+            return None
+        pieces = next(divisions(self.program, fold, scope))
+        return pieces[0] if len(pieces) == 1 else None
 
     def _carried(self, body: Body, nest: _Nest, value: SSAValue) -> SSAValue:
         """The result of a loop: a reduction here, or in nests of its own."""
