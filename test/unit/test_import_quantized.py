@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import ModelProto, NodeProto, TensorProto, helper
-from onnx_models import Array, expected, imported, model, randoms
+from onnx_models import Array, expected, imported, model, randoms, run
 from onnxruntime import set_default_logger_severity
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -365,3 +365,39 @@ def test_sums_of_products(per_channel: bool, tmp_path: Path) -> None:
 
 
 # What models of quantized tensors do at their edges
+
+
+def test_a_zero_point_is_added_behind_the_scale(tmp_path: Path) -> None:
+    """In steps of the result, of which a sum's steps are no whole parts: just one rounding."""
+    nodes = [
+        node("DequantizeLinear", ["i", "s", "z"], ["x"]),
+        node("DequantizeLinear", ["w", "t"], ["v"]),
+        node("MatMul", ["x", "v"], ["m"]),
+        node("QuantizeLinear", ["m", "u", "o"], ["y"]),
+    ]
+    rng = np.random.default_rng(3)
+    weights = {
+        "w": rng.integers(-128, 128, (64, 96), np.int8),
+        **{"s": np.float32(0.031), "z": np.int8(-11), "t": np.float32(0.0173)},
+        **{"u": np.float32(0.0457), "o": np.int8(29)},
+    }
+    stored = {name: np.asarray(value) for name, value in weights.items()}
+    types = {"i": TensorProto.INT8, "y": TensorProto.INT8}
+    proto = model(nodes, {"i": (80, 64)}, ["y"], stored, elements=types)
+    x = rng.integers(-128, 128, (80, 64), np.int8)
+    (found,) = run(proto, [x], tmp_path)
+    sums = (x.astype(np.int64) + 11) @ weights["w"].astype(np.int64)
+    exact = sums * (float(weights["s"]) * float(weights["t"]) / float(weights["u"]))
+    assert abs(exact % 1 - 0.5).min() > 1e-6
+    assert np.array_equal(found, np.clip(np.rint(exact) + 29, -128, 127))
+
+
+def test_dropped_quantization_of_a_number(tmp_path: Path) -> None:
+    """A constant without dimensions, which numpy makes no array of."""
+    nodes = [node("DequantizeLinear", ["c", "s"], ["v"]), node("Mul", ["x", "v"], ["y"])]
+    stored = {"c": np.array(13, np.int8), "s": np.array(0.25, np.float32)}
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    (found,) = run(
+        model(nodes, {"x": (2, 3)}, ["y"], stored), [x], tmp_path, drop_quantization=True
+    )
+    assert np.array_equal(found, x * np.float32(3.25))

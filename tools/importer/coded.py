@@ -61,10 +61,11 @@ class Coded:
     def numbers(self) -> Array:
         """The numbers that a known tensor stands for, in float32; or the integers."""
         assert isinstance(self.value, np.ndarray)
-        centred = self.value.astype(np.int64) - self.aligned(self.zero)
+        # numpy makes numbers of what it computes of arrays without dimensions.
+        centred = np.asarray(self.value.astype(np.int64) - self.aligned(self.zero))
         if self.scale is None:
             return centred
-        return centred.astype(np.float32) * self.aligned(self.scale).astype(np.float32)
+        return np.asarray(centred.astype(np.float32) * self.aligned(self.scale).astype(np.float32))
 
     def tensor(self, node: Node) -> SSAValue:
         """The tensor's integers as a value of the graph."""

@@ -13,8 +13,6 @@ from nopt.dialects.graph import AddOp, RequantizeOp
 from nopt.tools.importer.coded import Coded, trailing
 from nopt.tools.importer.node import Node, dtype_of
 
-_FINE = 2.0**-6
-"""A step this small against the result's may take up the result's zero point, rounded."""
 _I32 = np.iinfo(np.int32)
 
 
@@ -66,11 +64,12 @@ def requantized(node: Node, x: Coded, scale: float, zero: int, dtype: Any) -> An
     value = x.tensor(node)
     if (ratio == 1).all() and np.all(x.zero == zero) and dtype_of(value) == dtype:
         return value
-    is_wide = dtype_of(value) == np.int32
-    if is_wide and ratio.max() <= _FINE:
-        offset = np.rint(zero / ratio).astype(np.int64) - np.asarray(x.zero)
+    offset = zero / ratio - np.asarray(x.zero)
+    # The result's zero point, if it is a number of steps of a sum, is part of the bias.
+    if dtype_of(value) == np.int32 and (offset == np.rint(offset)).all():
         if offset.min() < _I32.min or offset.max() > _I32.max:
             return None
+        offset = offset.astype(np.int64)
         if offset.any():
             bias = trailing(x.aligned(offset)).astype(np.int32)
             value = node.emit(AddOp(value, node.array(bias, "bias"), i32))
