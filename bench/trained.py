@@ -82,7 +82,7 @@ def _random(shape: tuple[int, ...], dtype: type, rng: np.random.Generator) -> np
     return np.asarray(x, np.float32)
 
 
-class _Samples(CalibrationDataReader):
+class CalibrationSamples(CalibrationDataReader):
     """Samples as onnxruntime's calibration reads them."""
 
     def __init__(self, samples: Sequence[Feed]):
@@ -109,7 +109,11 @@ def _onnxruntime(
             types = {"activation_type": QuantType.QInt8, "weight_type": QuantType.QInt8}
             try:
                 quantize_static(
-                    path, quantized, _Samples(calibration), per_channel=per_channel, **types
+                    path,
+                    quantized,
+                    CalibrationSamples(calibration),
+                    per_channel=per_channel,
+                    **types,
                 )
                 session = InferenceSession(quantized, providers=["CPUExecutionProvider"])
             except Exception:

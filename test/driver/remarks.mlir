@@ -43,7 +43,7 @@ func.func @floats(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NEXT: remarks.mlir:6:3: remark: '%a' is not fused into '%y': the reader sums over it; the core's sums are of what lies in memory
 // CHECK-NEXT: remarks.mlir:14:3: remark: '%p' is not fused into '%y': the reader has a reduction of its own
 // CHECK-NEXT: remarks.mlir:26:3: remark: '%m' is not fused into '%s': (d0, d1, d2) -> (d0, d2) does not read each element once; sums are computed once
-// CHECK-NEXT: remarks.mlir:26:3: remark: '%m' runs on the host: it yields i32; the core stores i8
+// CHECK-NEXT: remarks.mlir:26:3: remark: '%m' runs on the host: it goes on with 32-bit sums; the core stores i8
 // CHECK-NEXT: remarks.mlir:7:3: remark: '%w' is copied into blocks: it comes in plain order (256 bytes)
 // CHECK-NEXT: remarks.mlir:14:3: remark: '%w' is copied into blocks: it comes in plain order (1,024 bytes)
 // CHECK-NEXT: remarks.mlir:20:3: remark: '%p' is copied for '%y': (d0, d1, d2, d3, d4) -> (d0, (d1 + (d2 * 16)), (d4 + (d3 * -1))) pads '%p' (32,768 bytes)
