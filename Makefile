@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 # The strict editable install links file by file, so that pyright can follow it. A new file needs a
 # new install: the stamps' names carry the list of files and what pyproject.toml says.
-FILES := $(shell find dialects hw passes tools -type f ! -name '*.pyc')
+FILES := $(shell find api dialects hw passes tools -type f ! -name '*.pyc')
 KEY := $(firstword $(shell { cat pyproject.toml; echo $(sort $(FILES)); } | cksum))
 INSTALLED := $(VENV)/installed-$(KEY)
 INSTALLED_DEV := $(VENV)/installed-dev-$(KEY)

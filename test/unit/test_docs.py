@@ -20,6 +20,7 @@ IMPORT = ROOT / "docs/import.md"
 RAISING, GRAPHS = ROOT / "docs/raising.md", ROOT / "docs/graphs.md"
 ANALYSIS = ROOT / "docs/analysis.md"
 SCHEDULES = ROOT / "docs/schedules.md"
+FROM_PYTHON = ROOT / "docs/python.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
 PYTHON = re.compile(
@@ -80,6 +81,11 @@ def analysis() -> str:
     return machine(ANALYSIS)
 
 
+def from_python() -> str:
+    """The document on `import nopt` with the output of its Python."""
+    return machine(FROM_PYTHON)
+
+
 def test_levels():
     assert len(CONSOLE.findall(LEVELS.read_text())) == 8
     assert levels() == LEVELS.read_text()
@@ -110,6 +116,11 @@ def test_analysis():
     assert analysis() == ANALYSIS.read_text()
 
 
+def test_from_python():
+    assert len(PYTHON.findall(FROM_PYTHON.read_text())) == 2
+    assert from_python() == FROM_PYTHON.read_text()
+
+
 def test_import_names_every_operator():
     """Each one, or a prefix of it before `…`."""
     assert readers.__all__
@@ -129,5 +140,6 @@ if __name__ == "__main__":
         (SCHEDULES, schedules),
         (MACHINE, machine),
         (ANALYSIS, analysis),
+        (FROM_PYTHON, from_python),
     ):
         document.write_text(render())

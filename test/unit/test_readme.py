@@ -8,18 +8,27 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def _block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert found is not None
-    return found[1]
+def _block(language: str, number: int = 0) -> str:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[
+        number
+    ]
+
+
+def _printed(code: str) -> str:
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_api_runs() -> None:
+    code = _block("python")
+    cycles = re.search(r"# ([\d,]+ cycles, [\d.]+ % of them multiplying)", code)
+    assert cycles is not None
+    assert _printed(code).startswith(cycles[1])
 
 
 def test_embedding_runs() -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", _block("python")], cwd=ROOT, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.count("affine_nest.for") == 1
+    assert _printed(_block("python", 1)).count("affine_nest.for") == 1
 
 
 def test_golden_passes(tmp_path: Path) -> None:
