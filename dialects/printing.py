@@ -108,9 +108,12 @@ class ModulePrinter(OpenPrinter):
         else:
             self.print_string(floats.number_text(value))
 
+    elides_resources = False
+    """Whether the bytes of resources are left out, for people to read."""
+
     @override
     def print_metadata(self, dialects: Iterable[Dialect]) -> None:
-        resources = self._used_resources(dialects)
+        resources = {} if self.elides_resources else self._used_resources(dialects)
         if not resources:
             return
         self.print_string("\n\n{-#\n  dialect_resources: {")
@@ -152,6 +155,9 @@ def _repeated_element(attr: DenseIntOrFPElementsAttr) -> DenseIntOrFPElementsAtt
 class MlirTarget(XdslTarget):
     """MLIR text, with the bytes of all resources that it names."""
 
+    elide_resources: bool = False
+    """Leave these bytes out: for people, not to be read back."""
+
     @override
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
         load_resource_dialect(ctx)
@@ -164,6 +170,7 @@ class MlirTarget(XdslTarget):
             print_properties_as_attributes=self.print_properties_as_attributes,
             print_debuginfo=self.print_debuginfo,
         )
+        printer.elides_resources = self.elide_resources
         printer.print_op(module)
         printer.print_metadata(ctx.loaded_dialects)
         output.write("\n\n")

@@ -307,6 +307,17 @@ _ATTRIBUTES: dict[str, str] = {
 }
 
 
+def key_types() -> dict[str, type]:
+    """The keys of a configuration's JSON object but its name, and what type each has."""
+    kinds = {"int": int, "float": float, "bool": bool, "str": str}
+    named = {
+        item.metadata.get("key", item.name): kinds[str(item.type)]
+        for item in fields(Config)
+        if item.name != "name"
+    }
+    return {"LOG_BLOCK": int, **named}
+
+
 def preset_names() -> list[str]:
     """Names that `Config.load` knows, sorted."""
     return sorted(path.stem for path in _PRESETS.glob("*.json"))

@@ -26,6 +26,9 @@ CONTEXT_LIMIT = 160
 class UserError(Exception):
     """A complaint that is already fit for people: a message and, if known, `file:line:col`."""
 
+    status = 1
+    """What the command exits with."""
+
     def __init__(self, message: str, place: str | None = None):
         super().__init__(message)
         self.message = message
@@ -34,6 +37,12 @@ class UserError(Exception):
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
         return printable(f"{place}error: {self.message}", besides="\n")
+
+
+class UsageError(UserError):
+    """Arguments that a command does not take."""
+
+    status = 2
 
 
 def printable(text: str, besides: str = "") -> str:
@@ -121,7 +130,7 @@ def parse_error_text(error: ParseError) -> str:
 def usage_error(message: str) -> NoReturn:
     """What an argument parser calls about its arguments (`ArgumentParser.error`)."""
     tool = os.path.basename(sys.argv[0])
-    raise UserError(f"{message} ({tool} --help lists the arguments)")
+    raise UsageError(f"{message} ({tool} --help lists the arguments)")
 
 
 def describe(error: BaseException) -> str:
@@ -152,7 +161,9 @@ def about_file(path: str) -> Iterator[None]:
 
 @contextmanager
 def errors_for_people(show_traceback: bool = False) -> Iterator[None]:
-    """Turn any exception of the body into its description on stderr and `SystemExit(1)`.
+    """Turn any exception of the body into its description on stderr and `SystemExit`.
+
+    The status is 1, and 2 for a UsageError.
 
     With `show_traceback`, or `NOPT_TRACEBACK=1` in the environment, the traceback comes first.
     """
@@ -164,4 +175,4 @@ def errors_for_people(show_traceback: bool = False) -> Iterator[None]:
         if show_traceback or os.environ.get("NOPT_TRACEBACK", "0") not in ("", "0"):
             traceback.print_tb(error.__traceback__)
         print(describe(error), file=sys.stderr)
-        raise SystemExit(1) from None
+        raise SystemExit(error.status if isinstance(error, UserError) else 1) from None

@@ -23,12 +23,14 @@ from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from nopt.hw.files.whole_files import is_regular, open_input, output_stream
+from nopt.tools import listing, watching
+from nopt.tools.command_line import add_common
 from nopt.tools.errors import (
+    UsageError,
     UserError,
     about_op,
     errors_for_people,
     parse_error_text,
-    usage_error,
 )
 from nopt.tools.pipeline_text import build, build_passes, checked_spec, one_spec
 from nopt.tools.progress import Stages
@@ -65,7 +67,7 @@ class NoptMain(xDSLOptMain):
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         """xDSL's arguments; `-p` and `-t` with our checks, without lists of hundreds of names."""
-        arg_parser.error = usage_error
+        add_common(arg_parser)
         super().register_all_arguments(arg_parser)
         ours = arg_parser.add_argument_group("nopt", conflict_handler="resolve")
         ours.add_argument(
@@ -89,23 +91,6 @@ class NoptMain(xDSLOptMain):
             help="what to write (see --list-targets); default: mlir",
         )
         ours.add_argument(
-            "--list-passes",
-            nargs="?",
-            const="nopt",
-            choices=("nopt", "all"),
-            help="list nopt's passes with their options (all: xDSL's too) and exit",
-        )
-        ours.add_argument(
-            "--list-pipelines", action="store_true", help="list the named pipelines and exit"
-        )
-        ours.add_argument(
-            "--list-targets",
-            nargs="?",
-            const="nopt",
-            choices=("nopt", "all"),
-            help="list nopt's targets with their options (all: xDSL's too) and exit",
-        )
-        ours.add_argument(
             "--remarks",
             action="store_true",
             help="print to stderr why passes did not fuse, match or remove something",
@@ -113,6 +98,8 @@ class NoptMain(xDSLOptMain):
         ours.add_argument(
             "--traceback", action="store_true", help="show the Python traceback of an error"
         )
+        watching.add_arguments(arg_parser.add_argument_group("watching passes"))
+        listing.add_arguments(arg_parser.add_argument_group("listings, and exit"))
 
     def register_all_targets(self) -> None:
         """Those of every universe; MLIR text is printed without holding it in memory."""
@@ -134,6 +121,9 @@ class NoptMain(xDSLOptMain):
         between_passes = self.pipeline.callback
         assert between_passes is not None
         unverified: bool = self.args.disable_verify
+        passes = build_passes(text, self.available_passes)
+        watcher = self._watcher(passes)
+        count = 0
 
         def callback(
             previous: ModulePass | None, module: ModuleOp, following: ModulePass | None
@@ -144,55 +134,41 @@ class NoptMain(xDSLOptMain):
             self.args.disable_verify = unverified or (
                 trusted and not self.args.print_between_passes
             )
+            nonlocal count
+            count = count + 1 if previous else 0
+            if watcher:
+                # Before it is verified: what is wrong can be seen.
+                watcher.between(count, previous, module, following)
             between_passes(previous, module, following)
             if previous:
                 forget_unused_resources(module)
             self._stage = f"pass '{following.name}': " if following else ""
             if following:
-                prints = self.args.time_passes or self.args.print_between_passes
+                prints = self.args.time_passes or self.args.print_between_passes or watcher
                 shows_its_own = prints or getattr(following, "shows_progress", False)
                 self._stages.begin("" if shows_its_own else following.name)
 
-        self.pipeline = PassPipeline(build_passes(text, self.available_passes), callback)
+        self.pipeline = PassPipeline(passes, callback)
 
     def run(self) -> None:
         """Print the listings asked for, or process the input and write the output atomically."""
-        if self.print_listings():
+        if texts := listing.asked_for(self.args, self.available_passes, self.available_targets):
+            print("\n\n".join(texts))
             return
         name = self._target_spec.name
         if cls := self._target_class():
             build(cls, self._target_spec, "target")
         if self._emits_bytes():
             if self.args.output_file is None:
-                raise UserError(
+                raise UsageError(
                     f"target '{name}' writes bytes: give a file, -o FILE (stdout: -o -)"
                 )
             if self.args.split_input_file:
-                raise UserError(f"target '{name}' writes bytes, so --split-input-file cannot apply")
+                raise UsageError(
+                    f"target '{name}' writes bytes, so --split-input-file cannot apply"
+                )
         with Stages() as self._stages, output_stream(self.args.output_file) as self._stream:
             super().run()
-
-    def print_listings(self) -> bool:
-        """Print what `--list-…` asks for; False if nothing was asked."""
-        if not (self.args.list_passes or self.args.list_pipelines or self.args.list_targets):
-            return False
-        from nopt.passes.pipelines import PIPELINES
-        from nopt.tools.listing import listing, pipeline_listing
-        from nopt.tools.universe import NOPT_UNIVERSE
-
-        texts: list[str] = []
-        if which := self.args.list_passes:
-            texts.append(
-                listing(self.available_passes if which == "all" else NOPT_UNIVERSE.all_passes)
-            )
-        if self.args.list_pipelines:
-            texts.append(pipeline_listing(PIPELINES.values()))
-        if which := self.args.list_targets:
-            texts.append(
-                listing(self.available_targets if which == "all" else NOPT_UNIVERSE.all_targets)
-            )
-        print("\n\n".join(texts), end="\n" if texts else "")
-        return bool(texts)
 
     def get_input_stream(self) -> tuple[IO[bytes], str]:
         """The input file, or stdin if none or `-` is given; what has no ending is MLIR text."""
@@ -264,14 +240,22 @@ class NoptMain(xDSLOptMain):
                 target.emit_bytes(self.ctx, prog, self._stream.buffer)
                 return ""
             if self._target_spec.name == "mlir":
-                _mlir_target()(
-                    print_generic_format=self.args.print_op_generic,
-                    print_properties_as_attributes=self.args.print_no_properties,
-                    print_debuginfo=self.args.print_debuginfo,
-                    syntax_highlight=self.args.syntax_highlight,
-                ).emit(self.ctx, prog, self._stream)
+                self._mlir().emit(self.ctx, prog, self._stream)
                 return ""
             return super().output_resulting_program(prog)
+
+    def _watcher(self, passes: Sequence[ModulePass]) -> watching.Watcher | None:
+        return watching.Watcher.of(self.args, passes, self.ctx, self._mlir)
+
+    def _mlir(self, highlight: bool = True) -> MlirTarget:
+        """Modules as text, as the options ask for it."""
+        return _mlir_target()(
+            print_generic_format=self.args.print_op_generic,
+            print_properties_as_attributes=self.args.print_no_properties,
+            print_debuginfo=self.args.print_debuginfo,
+            syntax_highlight=self.args.syntax_highlight and highlight,
+            elide_resources=self.args.elide_resources,
+        )
 
     @contextmanager
     def _remarks(self) -> Iterator[None]:

@@ -12,15 +12,14 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from nopt.hw.files.whole_files import output_stream
-from nopt.tools.errors import UserError, errors_for_people, usage_error
+from nopt.tools.command_line import command
+from nopt.tools.errors import UsageError, errors_for_people
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="nopt-import",
-        description="Import an ONNX model, of floats or quantized, as a function @main.",
+    parser = command(
+        "nopt-import", "Import an ONNX model, of floats or quantized, as a function @main."
     )
-    parser.error = usage_error
     parser.add_argument("model", metavar="MODEL.onnx", help="any operator set; - is stdin")
     parser.add_argument("-o", "--output", metavar="FILE.mlir", help="write there, not to stdout")
     parser.add_argument(
@@ -142,13 +141,13 @@ def _pairs(option: str, texts: Sequence[str]) -> Iterable[tuple[str, str]]:
     for text in texts:
         name, equals, value = text.rpartition("=")
         if not equals or not name or not value:
-            raise UserError(f"{option}: found '{text}', expected NAME=VALUE")
+            raise UsageError(f"{option}: found '{text}', expected NAME=VALUE")
         yield name, value
 
 
 def _size(option: str, name: str, text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise UserError(f"{option}: '{name}' is '{text}', expected sizes of at least 1")
+        raise UsageError(f"{option}: '{name}' is '{text}', expected sizes of at least 1")
     return int(text)
 
 
@@ -157,7 +156,7 @@ def _number(name: str, text: str) -> float:
     try:
         return words[text] if text in words else int(text) if text.isdecimal() else float(text)
     except ValueError:
-        raise UserError(f"--fix: '{name}' is '{text}', expected numbers") from None
+        raise UsageError(f"--fix: '{name}' is '{text}', expected numbers") from None
 
 
 if __name__ == "__main__":

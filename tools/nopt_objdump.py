@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nopt.hw.files.whole_files import output_stream
-from nopt.tools.errors import about_file, errors_for_people, usage_error
+from nopt.tools.command_line import command
+from nopt.tools.errors import about_file, errors_for_people
 
 if TYPE_CHECKING:
     from nopt.hw.config import Config
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="nopt-objdump",
-        description="Print a program file or an instruction binary as assembly.",
-    )
-    parser.error = usage_error
+    parser = command("nopt-objdump", "Print a program file or an instruction binary as assembly.")
     parser.add_argument(
         "file", help="a .vta file, a .npz file with a program, or 16 bytes for each instruction"
     )

@@ -12,7 +12,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nopt.tools.errors import UserError, about_file, errors_for_people, usage_error
+from nopt.tools.command_line import command
+from nopt.tools.errors import UsageError, UserError, about_file, errors_for_people
 
 if TYPE_CHECKING:
     from nopt.passes.base.fidelity import Fidelity
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="nopt-run", description="Run a program file on the modeled core."
-    )
-    parser.error = usage_error
+    parser = command("nopt-run", "Run a program file on the modeled core.")
     parser.add_argument(
         "program",
         help="a file that nopt -t vta-program wrote; with --raw, a binary or .npz file; "
@@ -97,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
             run_raw(arguments)
         elif arguments.uops or arguments.memory or arguments.config:
-            raise UserError("found --uops, --memory or --config, expected --raw with it")
+            raise UsageError("found --uops, --memory or --config, expected --raw with it")
         else:
             _run(arguments)
 
@@ -113,11 +111,11 @@ def _run(arguments: argparse.Namespace) -> None:
     program = Program.load(arguments.program)
     if not arguments.input and program.inputs:
         wanted = ", ".join(f"{v.name}: {v.dtype}{list(v.shape)}" for v in program.inputs)
-        raise UserError(f"expected an input file (-i) for each of {wanted}")
+        raise UsageError(f"expected an input file (-i) for each of {wanted}")
     outputs = len(program.outputs)
     paths = arguments.output
     if paths and len(paths) != outputs and not is_npz(paths):
-        raise UserError(f"found {len(paths)} output files, expected {outputs}")
+        raise UsageError(f"found {len(paths)} output files, expected {outputs}")
     arrays = load_inputs(arguments.input, program.inputs)
     samples = samples_of(arrays, program.inputs)
     with about_file(arguments.program):

@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import ArgSpecParseError, ParseError
 from xdsl.utils.hints import isa, type_repr
 
 from nopt.passes.pipelines import PIPELINES, Pipeline
-from nopt.tools.errors import UserError, nearest, one_line, printable
+from nopt.tools.errors import UsageError, UserError, nearest, one_line, printable
 
 SpecT = TypeVar("SpecT", bound=ArgSpecConvertible)
 
@@ -62,11 +62,11 @@ def one_spec(text: str, what: str) -> ArgSpec:
 
 
 def checked_spec(text: str, what: str, known: Iterable[str]) -> str:
-    """The text, if it names one of the `known`. Raises UserError for another."""
+    """The text, if it names one of the `known`. Raises UsageError for another."""
     name, known = one_spec(text, what).name, sorted(known)
     if name not in known:
         hint = nearest(name, known) or f"; known: {', '.join(known)}"
-        raise UserError(f"unknown {what} '{name}'{hint}")
+        raise UsageError(f"unknown {what} '{name}'{hint}")
     return text
 
 
@@ -92,16 +92,26 @@ def expand(spec: ArgSpec, factories: Factories) -> Iterator[ArgSpec]:
 
 
 def _expand_pipeline(pipeline: Pipeline, spec: ArgSpec, factories: Factories) -> Iterator[ArgSpec]:
-    """`until=PASS` stops after that pass; other options go to the passes that have them."""
+    """`from=PASS` begins with that pass, `until=PASS` stops after it; other options go to the
+    passes that have them."""
     options = dict(spec.parameters)
     specs = [s for text in pipeline.passes for s in parse_specs(text)]
     names = [s.name for s in specs]
-    count = len(specs)
-    if "until" in options:
-        until = _text(options.pop("until"))
-        if until not in names:
-            raise UserError(f"pipeline '{spec.name}' has no pass '{until}'{nearest(until, names)}")
-        count = names.index(until) + 1
+
+    def place(option: str, otherwise: int) -> int:
+        if option not in options:
+            return otherwise
+        name = _text(options.pop(option))
+        if name not in names:
+            raise UserError(f"pipeline '{spec.name}' has no pass '{name}'{nearest(name, names)}")
+        return names.index(name)
+
+    first, last = place("from", 0), place("until", len(specs) - 1)
+    if first > last:
+        raise UserError(
+            f"pipeline '{spec.name}': from '{names[first]}' until '{names[last]}', expected the "
+            "second not before the first"
+        )
 
     def has(name: str, option: str) -> bool:
         return option in option_types(factories[name]())
@@ -109,10 +119,11 @@ def _expand_pipeline(pipeline: Pipeline, spec: ArgSpec, factories: Factories) ->
     for option in options:
         # A pass after `until` may be the one that has it: the same options fit every prefix.
         if not any(has(name, option) for name in names):
-            known = {o for name in names for o in option_types(factories[name]())} | {"until"}
+            known = {o for name in names for o in option_types(factories[name]())}
+            known |= {"from", "until"}
             hint = nearest(option, known) or f"; they have: {', '.join(sorted(known))}"
             raise UserError(f"no pass of pipeline '{spec.name}' has an option '{option}'{hint}")
-    for s in specs[:count]:
+    for s in specs[first : last + 1]:
         forwarded = {k: v for k, v in options.items() if has(s.name, k)}
         yield ArgSpec(s.name, s.parameters | forwarded)
 

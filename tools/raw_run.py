@@ -15,7 +15,7 @@ from nopt.hw.files.whole_files import all_or_none, output_stream
 from nopt.hw.isa.encoding import Opcode, decode
 from nopt.hw.sim.simulator import Simulator
 from nopt.hw.timing.program_timing import time_program
-from nopt.tools.errors import UserError, about_file
+from nopt.tools.errors import UsageError, about_file
 from nopt.tools.raw import RawProgram, extent, load_raw, read_bytes, read_words
 from nopt.tools.report import (
     print_facts,
@@ -98,7 +98,7 @@ def _number(text: str, found: str, form: str) -> int:
     except ValueError:
         number = -1
     if number < 0:
-        raise UserError(f"found '{found}', expected {form}, such as x.bin@0x1000")
+        raise UsageError(f"found '{found}', expected {form}, such as x.bin@0x1000")
     return number
 
 

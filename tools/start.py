@@ -21,6 +21,11 @@ def nopt() -> None:
     _start("nopt")
 
 
+def nopt_gui() -> None:
+    """Console script."""
+    _start("nopt_gui")
+
+
 def nopt_import() -> None:
     """Console script."""
     _start("nopt_import")

@@ -2,6 +2,7 @@
 // RUN: nopt --list-passes | filecheck %s --check-prefix PASSES
 // RUN: nopt --list-passes=all | filecheck %s --check-prefix ALL
 // RUN: nopt --list-pipelines | filecheck %s --check-prefix PIPELINES
+// RUN: nopt --list-machines | filecheck %s --check-prefix MACHINES
 // RUN: nopt --list-targets=all | filecheck %s --check-prefix TARGETS
 
 // PASSES-NOT: canonicalize
@@ -20,3 +21,9 @@
 
 // TARGETS: {{^}}mlir
 // TARGETS-NEXT: {{^}}    print_generic_format: bool = false
+
+// MACHINES: {{^}}4x16x16-alu32: a cycle multiplies [4, 16] by [16, 16], its ALU handles 32 values
+// MACHINES-NEXT: input 128 KiB, weights 256 KiB, accumulators 512 KiB, micro-ops 32 KiB; DRAM 16 bytes a cycle
+// MACHINES-NEXT: all runs on the host: what runs on the core is compiled for batch 1
+// MACHINES: {{^}}rtl: a cycle multiplies [1, 16] by [16, 16], its ALU handles 16 values
+// MACHINES-NEXT: input 32 KiB, weights 256 KiB, accumulators 128 KiB, micro-ops 8 KiB; DRAM 8 bytes a cycle

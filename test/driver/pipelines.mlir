@@ -2,6 +2,10 @@
 // RUN: nopt %s -p 'vta{until=convert-graph-to-affine-nest}' | filecheck %s
 // RUN: nopt %s -p 'cse,vta{until=convert-graph-to-affine-nest},dce' --print-between-passes | filecheck %s --check-prefix EACH
 // RUN: nopt %s -p 'vta{config=default until=canonicalize}' | filecheck %s --check-prefix OPTION
+// RUN: nopt %s -p 'vta{from=canonicalize until=graph-partition}' --print-ir-before=all 2>&1 | filecheck %s --check-prefix PART
+// RUN: not nopt %s -p 'vta{from=affine-nest-fuse until=canonicalize}' 2>&1 | filecheck %s --check-prefix ORDER
+// RUN: nopt %s -p 'vta{config=default LOG_BLOCK=5 memory_latency=64 until=canonicalize}' | filecheck %s --check-prefix VARIED
+// RUN: not nopt %s -p 'vta{LOG_BLOCK=25}' 2>&1 | filecheck %s --check-prefix RANGE
 // RUN: not nopt %s -p 'vta{confg=default}' 2>&1 | filecheck %s --check-prefix WRONG
 // RUN: not nopt %s -p 'vta{config=nowhere until=canonicalize}' 2>&1 | filecheck %s --check-prefix VALUE
 
@@ -26,3 +30,17 @@ func.func @f(%x: tensor<2x3xi8>) -> tensor<2x3xi8> {
 
 // WRONG: {{^}}error: no pass of pipeline 'vta' has an option 'confg'; did you mean 'config'?{{$}}
 // VALUE: {{^}}error: pass 'attach-machine': nowhere: no such file or preset, expected {{.*}}
+
+// PART-NOT: before attach-machine
+// PART: before canonicalize
+// PART: before graph-arrange-channels
+// PART: before graph-partition
+// PART-NOT: before
+
+// ORDER: {{^}}error: pipeline 'vta': from 'affine-nest-fuse' until 'canonicalize', expected the second not before the first
+
+// VARIED: isa.machine = {name = "default+LOG_BLOCK=5+memory_latency=64",
+// VARIED-SAME: memory_latency = 64 : i64
+// VARIED-SAME: LOG_BLOCK = 5 : i64
+
+// RANGE: {{^}}error: pass 'attach-machine': LOG_BLOCK_IN: found 25, expected 0 to 8

@@ -9,8 +9,10 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
+from nopt.hw.config import Config
 from nopt.tools.importer import readers
 from nopt.tools.importer.registry import READERS
 
@@ -20,7 +22,7 @@ IMPORT = ROOT / "docs/import.md"
 RAISING, GRAPHS = ROOT / "docs/raising.md", ROOT / "docs/graphs.md"
 ANALYSIS = ROOT / "docs/analysis.md"
 SCHEDULES = ROOT / "docs/schedules.md"
-FROM_PYTHON = ROOT / "docs/python.md"
+FROM_PYTHON, MACHINES = ROOT / "docs/python.md", ROOT / "docs/machines.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
 PYTHON = re.compile(
@@ -119,6 +121,22 @@ def test_analysis():
 def test_from_python():
     assert len(PYTHON.findall(FROM_PYTHON.read_text())) == 2
     assert from_python() == FROM_PYTHON.read_text()
+
+
+def test_machines_has_every_key():
+    """With its default and its range."""
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", MACHINES.read_text(), re.MULTILINE)
+    said = {key: (default, range) for key, default, range in rows if key != "LOG_BLOCK"}
+    known = {item.metadata.get("key", item.name): item for item in fields(Config)}
+    del known["name"]
+    assert said.keys() == known.keys()
+    for key, item in known.items():
+        low, high = item.metadata.get("range", (None, None))
+        top = "2^30" if high == 1 << 30 and not key.startswith("LOG") else str(high)
+        range = f"{low} to {top}" if low != high else "any" if low is None else top
+        default = str(item.default).lower() if item.default is False else str(item.default)
+        expected = (default, "true, false" if item.default is False else range)
+        assert said[key] == expected, key
 
 
 def test_import_names_every_operator():

@@ -199,7 +199,7 @@ class TestBytesTarget:
         for arguments in ((), ("-o", "x", "--split-input-file")):
             with pytest.raises(SystemExit) as end:
                 run(str(module), "-t", "bytes", *arguments)
-            assert end.value.code == 1
+            assert end.value.code == 2
             out, err = capfd.readouterr()
             assert out == ""
             assert err.startswith("error: target 'bytes' writes bytes")

@@ -10,7 +10,9 @@ from xdsl.universe import XDSL_UNIVERSE
 from xdsl.utils.arg_spec import parse_pipeline
 from xdsl.utils.target import Target
 
+from nopt.passes import get_all_passes
 from nopt.passes.pipelines import PIPELINES
+from nopt.tools.pipeline_passes import PipelinePass
 from nopt.tools.universe import NOPT_UNIVERSE
 
 RELU = """\
@@ -39,6 +41,20 @@ def test_stock_xdsl_opt_runs_our_passes():
     output = xdsl_opt("-p", "convert-graph-to-affine-nest", stdin=RELU)
     assert "affine_nest.for" in output
     assert "graph." not in output
+
+
+def test_stock_xdsl_opt_runs_our_pipelines():
+    output = xdsl_opt("-p", "cse,vta{until=affine-nest-fuse config=default}", stdin=RELU)
+    assert 'isa.machine = "default"' in output
+    assert "affine_nest.for" in output
+
+
+def test_a_pipeline_is_the_passes_that_it_names():
+    for name, pipeline in PIPELINES.items():
+        (spec,) = parse_pipeline(name)
+        each = NOPT_UNIVERSE.all_passes[name]().from_spec(spec)
+        assert isinstance(each, PipelinePass) and str(each) == name
+        assert [one.name for one in each.passes] == [*pipeline.passes]
 
 
 def test_stock_xdsl_opt_lists_our_targets():
@@ -77,7 +93,7 @@ def test_target_is_what_its_name_says(name: str):
 
 @pytest.mark.parametrize("name", PIPELINES)
 def test_pipeline_names_known_passes(name: str):
-    known = NOPT_UNIVERSE.all_passes | XDSL_UNIVERSE.all_passes
+    known = get_all_passes() | XDSL_UNIVERSE.all_passes
     assert name not in known
     for text in PIPELINES[name].passes:
         (spec,) = parse_pipeline(text)
@@ -101,7 +117,7 @@ def modules_after(statement: str) -> set[str]:
 def test_listing_names_imports_nothing():
     modules = modules_after("import nopt.tools.universe")
     loaded = {m for m in modules if m.startswith(("nopt.dialects.", "nopt.passes."))}
-    assert loaded <= {"nopt.passes.targets"}
+    assert loaded <= {"nopt.passes.targets", "nopt.passes.pipelines"}
 
 
 def test_driver_starts_without_what_it_may_not_need():
