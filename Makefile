@@ -53,7 +53,7 @@ clean:
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(INSTALLED): $(VENV)/made
-	$(INSTALL) .
+	$(INSTALL) '.[report]'
 	$(COMPILE)
 	rm -f $(VENV)/installed-*
 	touch $@

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from xdsl.dialects.builtin import ModuleOp
 
 from nopt.hw.config import Config
+from nopt.hw.files.whole_files import output_stream
 from nopt.hw.program import program_file
 from nopt.hw.program.program_parts import CoreStep, Value
 from nopt.tools.profile import energy_row, layer_rows
@@ -76,9 +78,10 @@ class Program:
     Made by `nopt.compile` or `nopt.load`.
     """
 
-    def __init__(self, file: program_file.Program):
+    def __init__(self, file: program_file.Program, network: ModuleOp | None = None):
         self.file = file
         """The parts: instructions, micro-ops, symbols, steps, layers."""
+        self._network = network
 
     @property
     def machine(self) -> Config:
@@ -127,6 +130,18 @@ class Program:
     def save(self, path: str | Path) -> None:
         """Write a program file, as `nopt -t vta-program` does. Raises OSError."""
         self.file.save(Path(path))
+
+    def report(self, path: str | Path) -> None:
+        """Write one HTML page with all that it takes, as `nopt-report` does.
+
+        What `nopt.compile` made shows each layer at each level, too. Raises UserError without
+        plotly (`pip install 'nopt[report]'`), OSError.
+        """
+        from nopt.tools.report_page.page import report_page
+
+        page = report_page(self._runtime, Path(path).stem, self._network)
+        with output_stream(str(path)) as stream:
+            stream.write(page)
 
     def __repr__(self) -> str:
         def said(values: Sequence[Value]) -> str:

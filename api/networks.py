@@ -123,8 +123,8 @@ def compile(
     module = read(network, dims=dims, shapes=shapes, fixed=fixed)
     if calibration is not None:
         module = quantize(module, calibration, target=target)
-    module = lower(module, machine=machine, **options)
-    return Program(assemble(module, every_dialect()).program)
+    lowered = lower(module, machine=machine, **options)
+    return Program(assemble(lowered, every_dialect()).program, module)
 
 
 def run(network: Network, *inputs: Array) -> Array | tuple[Array, ...]:

@@ -1,6 +1,6 @@
 """Schedules: how near layers and networks come to their limits, where their cycles go.
 
-    python bench/schedule.py [--only NAME…] [--layers] [--json] [--page schedule.html]
+    python bench/schedule.py [--only NAME…] [--layers] [--json] [--page FOLDER]
 
 The machine is the RTL's preset with memory latency 32. *limit* is the larger of the GEMM steps
 (channels rounded up to the block) plus four steps for each output vector, and the bytes that must
@@ -15,8 +15,8 @@ layer before computes to the end of its own.
 `--layers` prints the same for each layer of a network. Below are the layers that read their weights
 more than once, each with what the best schedule costs that does not, and how well the cost model
 orders all layers: Kendall's tau, and the farthest apart of two that it swaps. Layers of less than
-1,000 cycles are apart: of them it says by how many cycles the model is off at most. `--page` draws
-each timeline and the roofline into one HTML page that needs nothing else.
+1,000 cycles are apart: of them it says by how many cycles the model is off at most. `--page`
+writes the report of each row's program, as `nopt-report` does.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from accounting import costs
 from expected import Expected, expectations
 from models import make
 from networks import NETWORKS
-from pictures import Run, page
 from rich.console import Console
 from rich.progress import track
 from workloads import LAYERS, Layer, conv_layer, matmul_layer, registered_context, resnet18
@@ -54,6 +53,7 @@ from nopt.tools.compiling import run_pipeline
 from nopt.tools.importer import import_model
 from nopt.tools.pipeline_text import build_passes
 from nopt.tools.report import Row, print_rows
+from nopt.tools.report_page.page import report_page
 from nopt.tools.runtime import Runtime
 
 MORE = [
@@ -190,15 +190,6 @@ def _layers_of(program: Program) -> list[tuple[CoreStep, list[layers.Layer]]]:
     ]
 
 
-def runs(measured: Measured) -> list[Run]:
-    """What is drawn of each core step."""
-    steps = _layers_of(measured.program)
-    return [
-        Run(measured.source.name, timing, [(each.name, each.first - step.first) for each in own])
-        for (step, own), timing in zip(steps, measured.timings, strict=True)
-    ]
-
-
 def _parts(program: Program, timings: Sequence[Timing], expected: Sequence[Expected]) -> list[Part]:
     """The layers of all core steps, which are in the order of their nests."""
     records = decode(program.instructions, program.config)
@@ -328,7 +319,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="just these")
     parser.add_argument("--layers", action="store_true", help="print each layer of networks, too")
     parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="write pictures to an HTML page")
+    parser.add_argument("--page", type=Path, metavar="FOLDER", help="write reports there")
     arguments = parser.parse_args()
     names: list[str] = arguments.only or list(known)
     if unknown := [name for name in names if name not in known]:
@@ -346,7 +337,11 @@ def main() -> None:
             print_rows("weights read more than once, and the best schedule that does not", rereads)
         print_rows("all of them", [summary(measured)])
     if arguments.page:
-        arguments.page.write_text(page([run for each in measured for run in runs(each)]))
+        arguments.page.mkdir(parents=True, exist_ok=True)
+        for each in measured:
+            name = each.source.name
+            page = report_page(Runtime(each.program), name)
+            (arguments.page / f"{name.replace(' ', '_')}.html").write_text(page)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ def nopt_objdump() -> None:
     _start("nopt_objdump")
 
 
+def nopt_report() -> None:
+    """Console script."""
+    _start("nopt_report")
+
+
 def nopt_run() -> None:
     """Console script."""
     _start("nopt_run")

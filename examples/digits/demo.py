@@ -12,13 +12,16 @@ from pathlib import Path
 
 import numpy as np
 from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.dialects.parsing import parse_file
 from nopt.hw.program.program_file import Program
+from nopt.tools.errors import UserError
 from nopt.tools.nopt import main as nopt
 from nopt.tools.report import print_facts, timing_row
+from nopt.tools.report_page.page import report_page
 from nopt.tools.runtime import Runtime
 
 HERE = Path(__file__).parent
@@ -53,14 +56,29 @@ def main() -> None:
         print(json.dumps(facts, indent=2))
     else:
         print_facts("digits on the modeled core", facts)
+        _report(runtime, Path(arguments.output).with_suffix(".html"))
+
+
+def _report(runtime: Runtime, path: Path) -> None:
+    """Write the program's report, and say where it is."""
+    try:
+        path.write_text(report_page(runtime, "digits", _network()), encoding="utf-8")
+    except UserError as error:
+        print(f"no report: {error.message}")
+        return
+    print(f"report of the run: {path} (open it in a browser: {path.resolve().as_uri()})")
+
+
+def _network() -> ModuleOp:
+    context = Context()
+    for name, factory in Universe.get_multiverse().all_dialects.items():
+        context.register_dialect(name, factory)
+    return parse_file(context, HERE / "digits.mlir")
 
 
 def _reference(images: np.ndarray) -> np.ndarray:
     """The labels that the graph interpreter gives."""
-    context = Context()
-    for name, factory in Universe.get_multiverse().all_dialects.items():
-        context.register_dialect(name, factory)
-    module = parse_file(context, HERE / "digits.mlir")
+    module = _network()
     results = [run_function(module, "main", [image[np.newaxis]])[0] for image in images]
     return np.concatenate(results).argmax(axis=1)
 

@@ -10,7 +10,7 @@ import pytest
 from nopt.tools import nopt_gui
 from nopt.tools.nopt_gui import app_for
 
-COMMANDS = ("nopt", "nopt-gui", "nopt-import", "nopt-objdump", "nopt-run")
+COMMANDS = ("nopt", "nopt-gui", "nopt-import", "nopt-objdump", "nopt-report", "nopt-run")
 CONV = Path(__file__).parents[2] / "examples/conv/conv.mlir"
 
 
