@@ -58,6 +58,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--trace", metavar="T.json", help="write when each instruction runs, for ui.perfetto.dev"
     )
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
+    parser.add_argument(
+        "--csv",
+        action="store_true",
+        help="print a table as CSV: layers with --profile, tensors with --compare, or the facts",
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing")
     parser.add_argument(
         "--no-strict",
@@ -90,6 +95,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry point. Exits 1 with one message if a file is wrong or the core traps."""
     with errors_for_people():
         arguments = _arguments(argv)
+        if arguments.csv and (arguments.json or (arguments.profile and arguments.compare)):
+            raise UsageError(
+                "found --csv, expected one table: not --json, nor --profile and --compare"
+            )
         if arguments.raw:
             from nopt.tools.raw_run import run_raw
 
@@ -166,21 +175,25 @@ def _report(
     from nopt.passes.base.fidelity import worst_first
     from nopt.tools.compare import print_comparison
     from nopt.tools.profile import layer_rows
-    from nopt.tools.report import print_facts, print_rows
+    from nopt.tools.report import print_csv, print_facts, print_rows
 
     rows = layer_rows(runtime) if arguments.profile else []
     tensors, outputs = comparison or ([], [])
+    facts = _facts(runtime, results)
     if arguments.json:
         lists = {
             "layers": rows,
             "tensors": [tensor.row() for tensor in worst_first(tensors)],
             "outputs": [output.row() for output in outputs],
         }
-        facts = _facts(runtime, results) | {name: rows for name, rows in lists.items() if rows}
+        facts |= {name: rows for name, rows in lists.items() if rows}
         print(json.dumps(facts, indent=2))
         return
+    if arguments.csv:
+        print_csv(rows or [each.row() for each in worst_first(tensors)] or [facts])
+        return
     if not arguments.quiet:
-        print_facts(arguments.program, _facts(runtime, results))
+        print_facts(arguments.program, facts)
     if rows:
         print_rows("layers", rows)
     if comparison:

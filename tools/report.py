@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any
 
@@ -17,6 +18,8 @@ Row = dict[str, Any]
 _PIPE_WIDTH = 240
 _NAME_WIDTH = 8
 """What a narrow terminal leaves for names, at least."""
+_BORDER = 3
+"""What a table adds to a column."""
 
 
 def timing_row(timings: Sequence[Timing]) -> Row:
@@ -100,22 +103,57 @@ def print_facts(title: str, facts: Row) -> None:
 
 
 def print_rows(title: str, rows: Sequence[Row], as_json: bool = False) -> None:
-    """One line a row, or the rows as a JSON list."""
+    """One line a row, or the rows as a JSON list.
+
+    Columns that do not fit the terminal come below, each block with the names of rows."""
     if as_json:
         print(json.dumps(list(rows), indent=2))
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    for name in names:
-        if name == "name":
-            table.add_column(name, min_width=_NAME_WIDTH)
-        else:
-            table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(format_value(name, row.get(name, "")) for name in names))
-    # A pipe has no width to fit: let no column be cut.
     console = Console()
-    (console if console.is_terminal else Console(width=_PIPE_WIDTH)).print(table)
+    # A pipe has no width to fit: let no column be cut.
+    console = console if console.is_terminal else Console(width=_PIPE_WIDTH)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = {name: [format_value(name, row.get(name, "")) for row in rows] for name in names}
+    for number, block in enumerate(_blocks(cells, console.width)):
+        table = Table(title=None if number else title)
+        for name in block:
+            if name == names[0]:
+                table.add_column(name.replace("_", " "), min_width=_NAME_WIDTH, overflow="fold")
+            else:
+                table.add_column(name.replace("_", " "), justify="right")
+        for line in zip(*(cells[name] for name in block), strict=True):
+            table.add_row(*line)
+        console.print(table)
+
+
+def print_csv(rows: Sequence[Row]) -> None:
+    """Rows for spreadsheets: a line of names, then values as they are."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _blocks(cells: Mapping[str, Sequence[str]], width: int) -> Iterator[list[str]]:
+    """The columns in blocks of at most a width, the first in front of each."""
+
+    def wide(name: str) -> int:
+        words = name.split("_")
+        return max(map(len, [*words, *cells[name]])) + _BORDER
+
+    if not cells:
+        return
+    first, *others = cells
+    # One line closes the table.
+    named = min(max(wide(first), _NAME_WIDTH + _BORDER), width // 3) + 1
+    block, used = [first], named
+    for name in others:
+        if used + wide(name) > width and len(block) > 1:
+            yield block
+            block, used = [first], named
+        block.append(name)
+        used += wide(name)
+    yield block
