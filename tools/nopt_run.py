@@ -55,7 +55,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--profile", action="store_true", help="print cycles, bytes and energy of each layer"
     )
     parser.add_argument(
-        "--trace", metavar="T.json", help="write when each instruction runs, for ui.perfetto.dev"
+        "--trace", metavar="T.pftrace", help="write when what runs, for ui.perfetto.dev"
     )
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
     parser.add_argument(
@@ -160,10 +160,20 @@ def _compare(
 
 
 def _trace(runtime: Runtime, path: str) -> None:
-    from nopt.tools.report import write_trace
+    from nopt.hw.files.whole_files import output_stream
+    from nopt.hw.timing.perfetto_trace import Part, write_trace
 
-    parts = [runtime.part(step) for step in runtime.core_steps]
-    write_trace(path, list(zip(parts, runtime.timings, strict=True)))
+    parts: list[Part] = []
+    for step, timing in zip(runtime.core_steps, runtime.timings, strict=True):
+        layers = [
+            (layer.name, layer.first - step.first, layer.count)
+            for layer in runtime.program.layers
+            if step.first <= layer.first < step.first + step.count
+        ]
+        memory = runtime.program.memory()
+        parts.append(Part(runtime.part(step), timing, layers, memory))
+    with output_stream(path) as stream:
+        write_trace(stream.buffer, runtime.program.config, parts, runtime.host_cycles)
 
 
 def _report(

@@ -14,6 +14,7 @@ from nopt.hw.files.npy import write_npy
 from nopt.hw.files.whole_files import all_or_none, output_stream
 from nopt.hw.isa.encoding import Opcode, decode
 from nopt.hw.sim.simulator import Simulator
+from nopt.hw.timing.perfetto_trace import Part, write_trace
 from nopt.hw.timing.program_timing import time_program
 from nopt.tools.errors import UsageError, about_file
 from nopt.tools.raw import RawProgram, extent, load_raw, read_bytes, read_words
@@ -22,7 +23,6 @@ from nopt.tools.report import (
     report_beside,
     stall_rows,
     timing_row,
-    write_trace,
 )
 
 
@@ -60,7 +60,8 @@ def run_raw(arguments: argparse.Namespace) -> None:
         for path, address, size in outputs:
             _write(path, memory[address : address + size])
         if arguments.trace:
-            write_trace(arguments.trace, [(insns, timing)])
+            with output_stream(arguments.trace) as stream:
+                write_trace(stream.buffer, config, [Part(insns, timing)])
         with report_beside([*paths, arguments.trace or ""]):
             if arguments.json:
                 print(json.dumps(facts, indent=2))

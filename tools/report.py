@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Any
 
-from nopt.hw.files.whole_files import names_stdout, output_stream
-from nopt.hw.isa.encoding import Records
+from nopt.hw.files.whole_files import names_stdout
 from nopt.hw.timing.program_timing import Roofline, Timing
 
 Row = dict[str, Any]
@@ -63,14 +62,6 @@ def stall_rows(timings: Sequence[Timing]) -> Row:
         "attainable_macs_per_cycle": line.attainable,
         "bound": line.bound,
     }
-
-
-def write_trace(path: str, runs: Sequence[tuple[Records, Timing]]) -> None:
-    """Write core steps as a trace that Perfetto opens."""
-    from nopt.hw.timing.perfetto_trace import chrome_trace
-
-    with output_stream(path) as stream:
-        stream.write(chrome_trace(runs))
 
 
 def format_value(name: str, value: Any) -> str:

@@ -113,6 +113,19 @@ class Runtime:
         return self.program.records()
 
     @property
+    def host_cycles(self) -> list[tuple[int, str]]:
+        """Host steps, each by the core's cycles before it, in which the core then waits."""
+        found: list[tuple[int, str]] = []
+        cycles = iter(timing.cycles for timing in self.timings)
+        done = 0
+        for step in self.program.steps:
+            if isinstance(step, HostStep):
+                found.append((done, step.function))
+            else:
+                done += next(cycles)
+        return found
+
+    @property
     def cycles(self) -> int:
         """Cycles of all core steps together."""
         return sum(timing.cycles for timing in self.timings)

@@ -77,26 +77,13 @@ def _figures(
     if rows:
         peak = config.batch * config.block_in * config.block_out
         found["layers"] = figures.layers(rows)
-        found["timeline"] = figures.timeline(runtime, _host_times(runtime))
+        found["timeline"] = figures.timeline(runtime, runtime.host_cycles)
         found["roofline"] = figures.roofline(rows, peak, config.bytes_per_cycle)
         found["energy"] = figures.energy_and_bytes(spent, moved)
     found["network"] = network_figure.network(runtime)
     if tensors:
         known = [{"name": each.name, "db": each.signal_to_noise} for each in tensors]
         found["fidelity"] = figures.fidelity(known)
-    return found
-
-
-def _host_times(runtime: Runtime) -> list[tuple[int, str]]:
-    """Host steps by the core's cycles before them."""
-    found: list[tuple[int, str]] = []
-    cycles = [timing.cycles for timing in runtime.timings]
-    done = 0
-    for step in runtime.program.steps:
-        if isinstance(step, HostStep):
-            found.append((done, step.function))
-        else:
-            done += cycles.pop(0)
     return found
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from hw_streams import alu, finish, load, store, stream
+from perfetto_traces import Traced
 from vta_programs import FILES, each, needs_programs
 
 from nopt.hw.config import Config
@@ -171,20 +172,20 @@ def test_stores_anywhere_on_the_bus_take_no_more_memory(folder, capsys):
 
 
 def test_trace_for_perfetto(folder):
-    run([*RAW, "--trace", "t.json", "--quiet"])
-    events = json.loads((folder / "t.json").read_text())["traceEvents"]
-    tracks = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
-    assert tracks == {0: "load", 1: "compute", 2: "store"}
-    slices = [e for e in events if e["ph"] == "X"]
+    run([*RAW, "--trace", "t.pftrace", "--quiet"])
+    trace = Traced((folder / "t.pftrace").read_bytes())
+    assert trace.threads == ["load", "compute", "store"]
     timing = time_program(decode(WORDS, RTL), RTL)
-    insns = [e for e in slices if "args" in e]
-    assert [(e["ts"], e["ts"] + e["dur"]) for e in insns] == [
-        (b, e) for b, e in zip(timing.begin.tolist(), timing.end.tolist(), strict=True)
-    ]
-    assert [e["name"] for e in insns] == ["load.uop", "load.acc", "alu.add", "store.out", "finish"]
-    assert insns[1]["args"] == {"number": 1, "text": "load.acc sram=0 dram=0x9 x=2"}
-    waits = {e["name"] for e in slices} - {e["name"] for e in insns}
+    insns = [each for each in trace.slices if "text" in each.said]
+    assert sorted((each.begin, each.end) for each in insns) == sorted(
+        zip(timing.begin.tolist(), timing.end.tolist(), strict=True)
+    )
+    insns.sort(key=lambda each: each.said["number"])
+    named = [each.name for each in insns]
+    assert named == ["load.uop", "load.acc", "alu.add", "store.out", "finish"]
+    assert insns[1].said == {"number": 1, "text": "load.acc sram=0 dram=0x9 x=2"}
+    waits = {each.name for each in trace.slices} - set(named)
     assert waits == {"wait: fetch", "wait: token of compute", "wait: token of store"}
-    for track in tracks:
-        on_track = sorted((e["ts"], e["ts"] + e["dur"]) for e in slices if e["tid"] == track)
-        assert all(a[1] <= b[0] for a, b in pairwise(on_track))
+    for thread in trace.threads:
+        times = sorted((each.begin, each.end) for each in trace.slices if each.thread == thread)
+        assert all(a[1] <= b[0] for a, b in pairwise(times))
