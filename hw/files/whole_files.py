@@ -11,7 +11,6 @@ holds was left by one that was killed, and the next that writes into that folder
 from __future__ import annotations
 
 import atexit
-import fcntl
 import io
 import os
 import signal
@@ -22,6 +21,11 @@ from contextlib import contextmanager, suppress
 from typing import IO, TextIO, TypeAlias
 
 from nopt.hw.files.streams import NamedFile
+
+try:
+    import fcntl
+except ImportError:  # A system that is not POSIX.
+    fcntl = None
 
 Path: TypeAlias = str | os.PathLike[str]
 
@@ -58,7 +62,7 @@ class _Draft:
             self.descriptor = os.open(self.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             # Not every file system has locks. Without them nobody removes what others left.
             with suppress(OSError):
-                fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+                _flock(self.descriptor)
             if os.fstat(self.descriptor).st_nlink:
                 return
             # Before it was locked, another process took it for what a killed one had left.
@@ -186,7 +190,7 @@ def _lock(path: Path) -> Generator[None]:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _flock(descriptor)
             if not _is_at(descriptor, path):
                 continue
             try:
@@ -264,10 +268,19 @@ def _remove_strays(folder: str) -> None:
             with suppress(OSError):
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
                 try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    _flock(descriptor, wait=False)
                     os.unlink(path)
                 finally:
                     os.close(descriptor)
+
+
+def _flock(descriptor: int, wait: bool = True) -> None:
+    """Lock a file for this process. Raises OSError where another has it, or may have it for all
+    that can be found out."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    elif not wait:
+        raise OSError("there are no locks")
 
 
 @contextmanager
