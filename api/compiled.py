@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
+from nopt.dialects.array_names import identifier
 from nopt.hw.config import Config
 from nopt.hw.files.whole_files import output_stream
 from nopt.hw.program import program_file
@@ -78,10 +79,17 @@ class Program:
     Made by `nopt.compile` or `nopt.load`.
     """
 
-    def __init__(self, file: program_file.Program, network: ModuleOp | None = None):
+    def __init__(
+        self,
+        file: program_file.Program,
+        network: ModuleOp | None = None,
+        options: Mapping[str, Any] | None = None,
+    ):
         self.file = file
         """The parts: instructions, micro-ops, symbols, steps, layers."""
         self._network = network
+        """What it was compiled from, with these options of the pipeline `vta`."""
+        self._options = options or {}
 
     @property
     def machine(self) -> Config:
@@ -139,7 +147,7 @@ class Program:
         """
         from nopt.tools.report_page.page import report_page
 
-        page = report_page(self._runtime, Path(path).stem, self._network)
+        page = report_page(self._runtime, Path(path).stem, self._network, options=self._options)
         with output_stream(str(path)) as stream:
             stream.write(page)
 
@@ -167,6 +175,9 @@ class Program:
 
     def _in_order(self, arrays: Sequence[Array], named: Mapping[str, Array]) -> list[Array]:
         names = [each.name for each in self.inputs]
+        named = {
+            name if name in names else identifier(name): array for name, array in named.items()
+        }
         found = dict(zip(names, arrays, strict=False))
         if unknown := [name for name in named if name not in names]:
             raise RunError(f"found input '{unknown[0]}', expected {', '.join(names)}")

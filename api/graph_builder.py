@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -12,8 +11,10 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.utils.str_enum import StrEnum
 
 from nopt.dialects import graph
+from nopt.dialects.array_names import identifier
 from nopt.dialects.constants import attribute_of, element_type, numpy_type
 from nopt.dialects.graph import types as rules
 from nopt.dialects.graph.graph_op import GraphOp
@@ -33,15 +34,16 @@ class GraphBuilder:
         g.result(y)
         program = nopt.compile(g)
 
-    A method's parameters are those of the op's class, as `help(g.conv2d)` says: operands first,
-    which may be arrays, then properties by name. One number stands for all of a list, and `"i8"`
-    for an element type, which is what `quantize`, `requantize` and `cast` make if it is not given.
-    Ops verify at once: VerifyException says what was found and expected.
+    A method's parameters are those of the op's class, as `help(g.conv2d)` says. Operands may be
+    arrays, or numbers of the other operand's type. One number stands for all of a list that has a
+    default, and for both sides of a kernel; `"i8"` stands for an element type, which is what
+    `quantize`, `requantize` and `cast` make if it is not given. Ops verify at once: VerifyException
+    says what was found and expected.
     """
 
-    def __init__(self, name: str = "main"):
+    def __init__(self) -> None:
         self._block = Block()
-        self._function = FuncOp(name, ((), ()), Region(self._block))
+        self._function = FuncOp("main", ((), ()), Region(self._block))
         self._module = ModuleOp([self._function])
 
     @property
@@ -55,7 +57,7 @@ class GraphBuilder:
         """An input of the function, of an element type such as "i8" or "f32"."""
         type = TensorType(_element(dtype), tuple(shape))
         value = self._block.insert_arg(type, len(self._block.args))
-        value.name_hint = name
+        value.name_hint = identifier(name)
         self._function.update_function_type()
         return value
 
@@ -75,7 +77,7 @@ class GraphBuilder:
         op.verify()
         self._block.add_op(op)
         (result,) = op.results
-        result.name_hint = name
+        result.name_hint = name and identifier(name)
         return result
 
     def __getattr__(self, name: str) -> Callable[..., SSAValue]:
@@ -119,7 +121,8 @@ class GraphBuilder:
             return self._operand(value, like)
         if hint == Sequence[int] and isinstance(value, int):
             default = inspect.signature(cls.__init__).parameters[key].default
-            return (value,) * (len(default) if isinstance(default, tuple) else 2)
+            usual = 2 if key == "kernel" else 1
+            return (value,) * (len(default) if isinstance(default, tuple) else usual)
         if isinstance(value, str):
             for kind in (hint, *get_args(hint)):
                 if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -132,7 +135,11 @@ class GraphBuilder:
             return SSAValue.get(value)
         array = np.asarray(value)
         if not isinstance(value, np.ndarray) and like is not None:
-            array = array.astype(numpy_type(tensor_of(like).element_type))
+            dtype = numpy_type(tensor_of(like).element_type)
+            cast = array.astype(dtype)
+            if dtype.kind != "f" and not np.array_equal(cast, array):
+                raise ValueError(f"{value} is no {dtype}, which the other operand holds")
+            array = cast
         return self.constant(array)
 
 

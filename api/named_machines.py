@@ -15,7 +15,7 @@ def machine(name: Machine = "rtl", **changes: float | bool | str) -> Config:
 
         nopt.machine("rtl", LOG_BLOCK=5, memory_latency=64)
 
-    Keys are those of VTA's JSON files and ours; docs/machine.md has each with unit and range.
+    Keys are those of VTA's JSON files and ours; docs/machines.md has each with unit and range.
     Raises ConfigError for an unknown name or key, or a value that no core can have.
     """
     config = name if isinstance(name, Config) else Config.load(name)

@@ -14,15 +14,17 @@ from xdsl.dialects.builtin import ModuleOp
 
 from nopt.compiled import Array, Program
 from nopt.dialects.interpreters.run import run_function
+from nopt.dialects.isa import KernelOp
 from nopt.dialects.printing import MlirTarget
 from nopt.graph_builder import GraphBuilder
+from nopt.hw.files.npy import write_npz
 from nopt.hw.files.whole_files import output_stream
 from nopt.named_machines import Machine, machine
 from nopt.passes.base.machine import attach
 from nopt.passes.base.remarks import Remark
 from nopt.passes.base.remarks import warnings as warnings_of_passes
 from nopt.passes.isa.program.assemble import assemble
-from nopt.tools.compiling import every_dialect, run_pipeline
+from nopt.tools.compiling import every_dialect, run_named
 from nopt.tools.errors import UserError
 from nopt.tools.importer import import_model
 
@@ -48,6 +50,11 @@ def read(
     network of floats that it stands for. Raises UserError for what is no network, or has no import.
     """
     options = {"dims": dims, "shapes": shapes, "fixed": fixed}
+    is_text = isinstance(network, str | Path) and Path(network).suffix != ".onnx"
+    if is_text or isinstance(network, ModuleOp | GraphBuilder):
+        given = {**options, "drop_quantization": drop_quantization}
+        if unused := [name for name, value in given.items() if value]:
+            raise UserError(f"found {unused[0]}, expected an ONNX model with it")
     match network:
         case ModuleOp():
             return network.clone()
@@ -82,23 +89,24 @@ def quantize(network: Network, calibration: Calibration, **options: Any) -> Modu
     """
     module = read(network)
     with _samples(calibration) as path:
-        _run(module, _spec("graph-quantize", {"calibration": str(path), **options}))
+        _run(module, "graph-quantize", {"calibration": str(path), **options})
     return module
 
 
 def lower(
-    network: Network, until: str | None = None, machine: Machine = "rtl", **options: Any
+    network: Network, until: str | None = None, machine: Machine | None = None, **options: Any
 ) -> ModuleOp:
     """A network lowered by the pipeline `vta`, to instructions or until after a pass.
 
         print(nopt.lower(module, until="affine-nest-schedule"))
 
-    `options` are those of its passes. Raises UserError for an unknown pass or option, ValueError
-    for what a pass refuses.
+    Without a `machine`, that which the module states, else `rtl`. `options` are those of its
+    passes. Raises UserError for an unknown pass or option, ValueError for what a pass refuses.
     """
     module = read(network)
-    attach(module, _machine(machine))
-    _run(module, _spec("vta", options if until is None else {"until": until, **options}))
+    if machine is not None:
+        attach(module, _machine(machine))
+    _run(module, "vta", options if until is None else {"until": until, **options})
     return module
 
 
@@ -106,33 +114,38 @@ def compile(
     network: Network,
     *,
     calibration: Calibration | None = None,
-    machine: Machine = "rtl",
+    machine: Machine | None = None,
     dims: Mapping[str, int] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     fixed: Mapping[str, Sequence[float]] | None = None,
-    target: float = 15.0,
+    target: float | None = None,
     **options: Any,
 ) -> Program:
     """A program for a machine: the network read, quantized if there are samples, and lowered.
 
     `calibration` and `target` are those of `quantize`, `dims`, `shapes` and `fixed` those of
-    `read`; other options go to the passes of the pipeline `vta`, such as
-    `tuning_log="log.jsonl"`. Warns if nothing of the network runs on the core. Raises UserError or
-    ValueError, as these do.
+    `read`, `machine` that of `lower`; other options go to the passes of the pipeline `vta`, such as
+    `tuning_log="log.jsonl"`. Warns if no product of matrices or convolution runs on the core, with
+    the first reason. Raises UserError or ValueError, as these do.
     """
     module = read(network, dims=dims, shapes=shapes, fixed=fixed)
     if calibration is not None:
         module = quantize(module, calibration, target=target)
+    elif target is not None:
+        raise UserError("found target, expected calibration with it: samples to choose scales on")
     lowered = lower(module, machine=machine, **options)
-    return Program(assemble(lowered, every_dialect()).program, module)
+    return Program(assemble(lowered, every_dialect()).program, module, options)
 
 
 def run(network: Network, *inputs: Array) -> Array | tuple[Array, ...]:
-    """What a network computes, by the interpreters, at whatever level it is.
+    """What a network computes, at whatever level it is: instructions by the model of their core,
+    all else by the interpreters.
 
     One array, or one for each output. Raises ValueError for inputs that do not fit.
     """
     module = network if isinstance(network, ModuleOp) else read(network)
+    if any(isinstance(op, KernelOp) for op in module.walk()):
+        return Program(assemble(module, every_dialect()).program).run(*inputs)
     outputs = run_function(module, "main", [np.asarray(each) for each in inputs])
     return outputs[0] if len(outputs) == 1 else outputs
 
@@ -165,33 +178,15 @@ def _read_text(path: Path) -> ModuleOp:
     return module
 
 
-def _run(module: ModuleOp, pipeline: str) -> None:
-    """Run passes; what they warn of becomes warnings of Python."""
+def _run(module: ModuleOp, name: str, options: Mapping[str, Any]) -> None:
+    """Run a pass or pipeline; what it warns of becomes warnings of Python."""
 
     def warn(remark: Remark) -> None:
         said = f"{remark.place}: {remark.message}" if remark.place else remark.message
         warnings.warn(said, stacklevel=2)
 
     with warnings_of_passes(warn):
-        run_pipeline(module, pipeline)
-
-
-def _spec(name: str, options: Mapping[str, Any]) -> str:
-    """A pass or pipeline with its options, as after `nopt -p`."""
-    given = " ".join(f"{key.replace('_', '-')}={_text(value)}" for key, value in options.items())
-    return f"{name}{{{given}}}" if given else name
-
-
-def _text(value: Any) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case str() | Path():
-            return f'"{value}"'
-        case Sequence():
-            return ",".join(map(_text, value))
-        case _:
-            return str(value)
+        run_named(module, name, options)
 
 
 @contextmanager
@@ -200,14 +195,15 @@ def _samples(calibration: Calibration) -> Iterator[Path]:
     if isinstance(calibration, str | Path):
         yield Path(calibration)
         return
+    match calibration:
+        case Mapping():
+            arrays = {name: np.asarray(array) for name, array in calibration.items()}
+        case np.ndarray():
+            arrays = {"0": calibration}
+        case _:
+            arrays = {str(number): np.asarray(each) for number, each in enumerate(calibration)}
     with TemporaryDirectory() as folder:
         path = Path(folder, "samples.npz")
-        match calibration:
-            case Mapping():
-                named = {name: np.asarray(array) for name, array in calibration.items()}
-                np.savez(path, allow_pickle=False, **named)
-            case np.ndarray():
-                np.savez(path, calibration, allow_pickle=False)
-            case _:
-                np.savez(path, *map(np.asarray, calibration), allow_pickle=False)
+        with path.open("wb") as file:
+            write_npz(file, arrays)
         yield path

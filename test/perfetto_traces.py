@@ -39,8 +39,10 @@ class Traced:
                     self.threads.append(track.thread.thread_name)
                 else:
                     names[track.uuid] = track.name
+        # As Perfetto does: by time, and what begins at once in the order of the file.
+        packets = sorted(trace.packet, key=lambda packet: packet.timestamp)
         open_slices: dict[int, list[Slice]] = {}
-        for packet in trace.packet:
+        for packet in packets:
             if not packet.HasField("track_event"):
                 continue
             event, cycle = packet.track_event, packet.timestamp // NANOSECONDS

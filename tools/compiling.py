@@ -8,13 +8,20 @@ program = compile_program(module)
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
 from xdsl.universe import Universe
+from xdsl.utils.arg_spec import ArgSpec
 
 from nopt.hw.program.program_file import Program
 from nopt.passes.isa.program.assemble import assemble
-from nopt.tools.pipeline_text import build_passes
+from nopt.tools.pipeline_text import build, build_passes, expand
 
 
 def every_dialect() -> Context:
@@ -29,8 +36,41 @@ def run_pipeline(module: ModuleOp, pipeline: str) -> None:
     """Change the module in place by passes given as after `nopt -p`.
 
     Raises UserError for text that names no passes, and whatever the passes raise."""
+    _apply(module, build_passes(pipeline, Universe.get_multiverse().all_passes))
+
+
+def run_named(module: ModuleOp, name: str, options: Mapping[str, Any]) -> None:
+    """The same for one pass or pipeline, whose options are values instead of text."""
+    _apply(module, passes_of(name, options))
+
+
+def passes_of(name: str, options: Mapping[str, Any]) -> list[ModulePass]:
+    """The passes of a pipeline, or one alone. An option that is None keeps its default.
+
+    Raises UserError for options that none has."""
+    factories = Universe.get_multiverse().all_passes
+    given = {option: _values(each) for option, each in options.items() if each is not None}
+    spec = ArgSpec(name, given)
+    specs = expand(spec.normalize_parameter_names(), factories)
+    return [build(factories[each.name](), each, "pass") for each in specs]
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    """An option's values, as a driver reads them from text."""
+    match value:
+        case np.ndarray() | np.generic():
+            return _values(value.tolist())
+        case list() | tuple():
+            return tuple(each for item in cast(Sequence[Any], value) for each in _values(item))
+        case Path():
+            return (str(value),)
+        case _:
+            return (value,)
+
+
+def _apply(module: ModuleOp, passes: Iterable[ModulePass]) -> None:
     context = every_dialect()
-    for each in build_passes(pipeline, Universe.get_multiverse().all_passes):
+    for each in passes:
         each.apply(context, module)
     module.verify()
 

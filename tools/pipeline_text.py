@@ -98,28 +98,30 @@ def _expand_pipeline(pipeline: Pipeline, spec: ArgSpec, factories: Factories) ->
     specs = [s for text in pipeline.passes for s in parse_specs(text)]
     names = [s.name for s in specs]
 
-    def place(option: str, otherwise: int) -> int:
+    def place(option: str, otherwise: int, first: int = 0) -> int:
         if option not in options:
             return otherwise
         name = _text(options.pop(option))
         if name not in names:
             raise UserError(f"pipeline '{spec.name}' has no pass '{name}'{nearest(name, names)}")
-        return names.index(name)
+        if name not in names[first:]:
+            raise UserError(
+                f"pipeline '{spec.name}': from '{names[first]}' until '{name}', expected the "
+                "second not before the first"
+            )
+        return names.index(name, first)
 
-    first, last = place("from", 0), place("until", len(specs) - 1)
-    if first > last:
-        raise UserError(
-            f"pipeline '{spec.name}': from '{names[first]}' until '{names[last]}', expected the "
-            "second not before the first"
-        )
+    first = place("from", 0)
+    last = place("until", len(specs) - 1, first)
 
     def has(name: str, option: str) -> bool:
         return option in option_types(factories[name]())
 
     for option in options:
-        # A pass after `until` may be the one that has it: the same options fit every prefix.
-        if not any(has(name, option) for name in names):
-            known = {o for name in names for o in option_types(factories[name]())}
+        # A pass after `until` may be the one that has it: the same options fit every prefix. One
+        # before `from` does not run: what it was told would be forgotten.
+        if not any(has(name, option) for name in names[first:]):
+            known = {o for name in names[first:] for o in option_types(factories[name]())}
             known |= {"from", "until"}
             hint = nearest(option, known) or f"; they have: {', '.join(sorted(known))}"
             raise UserError(f"no pass of pipeline '{spec.name}' has an option '{option}'{hint}")

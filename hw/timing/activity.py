@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,6 +62,19 @@ def segments(insns: Records, timing: Timing) -> dict[str, Segments]:
         kind: Segments(timing.begin[mask & busy], timing.end[mask & busy])
         for kind, mask in chosen.items()
     }
+
+
+def computing(timing: Timing, firsts: Sequence[int], counts: Sequence[int]) -> Segments:
+    """When the compute module works for each part of a run: parts never overlap there, though the
+    loads of one begin while another computes. Empty for a part without compute instructions."""
+    begin, end = np.zeros(len(firsts), np.int64), np.zeros(len(firsts), np.int64)
+    for index, (first, count) in enumerate(zip(firsts, counts, strict=True)):
+        part = slice(first, first + count)
+        mine = timing.module[part] == Module.COMPUTE
+        if mine.any():
+            begin[index] = timing.begin[part][mine].min()
+            end[index] = timing.end[part][mine].max()
+    return Segments(begin, end)
 
 
 def waits(timing: Timing) -> dict[str, Segments]:

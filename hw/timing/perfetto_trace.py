@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nopt.hw.config import Config
 from nopt.hw.isa.disassembly import format_instruction, mnemonic, neighbour
 from nopt.hw.isa.encoding import Module, Records, records
-from nopt.hw.timing.activity import occupancy, traffic
+from nopt.hw.timing.activity import computing, occupancy, traffic
 from nopt.hw.timing.program_timing import Timing
 
 _NANOSECONDS = 1000
@@ -67,11 +67,13 @@ def write_trace(
     first = offset = 0
     for part in parts:
         _write_instructions(writer, part, first, offset)
-        for name, begin, count in part.layers:
-            span = slice(begin, begin + count)
-            starts, ends = part.timing.begin[span], part.timing.end[span]
-            if len(starts):
-                writer.slice(_LAYERS, name, offset + int(starts.min()), offset + int(ends.max()))
+        firsts, counts = [each[1] for each in part.layers], [each[2] for each in part.layers]
+        spans = computing(part.timing, firsts, counts)
+        for (name, _, _), begin, end in zip(
+            part.layers, spans.begin.tolist(), spans.end.tolist(), strict=True
+        ):
+            if begin < end:
+                writer.slice(_LAYERS, name, offset + begin, offset + end)
         _write_counters(writer, part, config, offset)
         first += len(part.insns)
         offset += part.timing.cycles

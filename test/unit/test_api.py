@@ -168,3 +168,113 @@ def test_importing_it_costs_nothing():
     assert set(nopt.__all__) <= set(dir(nopt))
     for name in nopt.__all__:
         assert getattr(nopt, name) is not None
+
+
+def test_every_op_has_a_method():
+    """Operands, kinds by name, lists from one number, numbers as operands."""
+    g = nopt.GraphBuilder()
+    x, f = g.argument("x", (1, 16, 8, 8), "i8"), g.argument("f", (2, 6), "f32")
+    w = np.ones((16, 16, 3, 3), np.int8)
+    made = {
+        **{"add": g.add(x, 3), "sub": g.sub(x, x), "mul": g.mul(f, 0.5), "div": g.div(f, 2.0)},
+        **{"max": g.max(x, 0), "min": g.min(x, x), "pow": g.pow(f, 2.0)},
+        "avg_pool": g.avg_pool(f_image(g), 2, strides=2),
+        "broadcast": g.broadcast(f, [3, 2, 6]),
+        **{"cast": g.cast(x, "i32"), "clip": g.clip(x, min=-3, max=3)},
+        **{"compare": g.compare("lt", f, f), "concat": g.concat([x, x], axis=1)},
+        "conv2d": g.conv2d(x, w, pads=1),
+        "conv_transpose2d": g.conv_transpose2d(x, w, strides=2),
+        **{"quantize": g.quantize(f, scale=0.5), "dequantize": g.dequantize(x, scale=0.5)},
+        "gather": g.gather(f, np.array([1, 0], np.int32)),
+        **{"global_avg_pool": g.global_avg_pool(f_image(g)), "leaky_relu": g.leaky_relu(f, 0.1)},
+        "layer_norm": g.layer_norm(f, np.ones(6, "f4"), np.ones(6, "f4"), axis=1, epsilon=1e-5),
+        "lrn": g.lrn(f_image(g), size=3, alpha=1e-4, beta=0.75, bias=1.0),
+        "matmul": g.matmul(f, f, transpose_b=True),
+        "max_pool": g.max_pool(x, 3, strides=2, pads=1),
+        "pad": g.pad(x, low=[0, 0, 1, 1], high=[0, 0, 1, 1]),
+        **{"reduce": g.reduce("sum", f, axes=1), "relu": g.relu(x)},
+        **{"requantize": g.requantize(g.conv2d(x, w), shift=7), "reshape": g.reshape(f, 12)},
+        **{"slice": g.slice(f, starts=[0, 1], shape=[2, 3]), "softmax": g.softmax(f, axis=1)},
+        **{"transpose": g.transpose(f, [1, 0]), "unary": g.unary("exp", f)},
+        "where": g.where(g.compare("lt", f, f), f, f),
+    }
+    assert made.keys() == set(dir(g)) - set(dir(object())) - OWN - {"__getattr__"}
+    g.result(*made.values())
+    inputs = [np.ones((1, 16, 8, 8), np.int8), np.ones((2, 6), np.float32)]
+    inputs += [np.ones((1, 2, 4, 4), np.float32)] * 3
+    found = dict(zip(made, nopt.run(g, *inputs), strict=True))
+    assert (found["add"] == 4).all() and (found["mul"] == 0.5).all()
+    assert found["reduce"].tolist() == [6, 6] and found["reshape"].shape == (12,)
+
+
+OWN = {"argument", "constant", "module", "result", "_add", "_converted", "_made", "_operand"}
+OWN |= {"_block", "_function", "_module", "__dict__", "__weakref__", "__module__"}
+
+
+def f_image(g: nopt.GraphBuilder):
+    return g.argument("image", (1, 2, 4, 4), "f32")
+
+
+@pytest.mark.parametrize("number", [300, 0.5])
+def test_a_number_that_the_type_cannot_hold(number: float):
+    g = nopt.GraphBuilder()
+    with pytest.raises(ValueError, match=f"{number} is no int8"):
+        g.add(g.argument("x", (4,), "i8"), number)
+
+
+def test_names_as_models_have_them():
+    """What no identifier may hold stands for itself where inputs are named."""
+    g = nopt.GraphBuilder()
+    a, b = (g.argument(name, (16,), "i8") for name in ("x_0", "input:1"))
+    g.result(g.requantize(g.add(a, b, "i32"), shift=1, name="a sum"))
+    program = nopt.compile(g)
+    first, second = np.full(16, 4, np.int8), np.full(16, 8, np.int8)
+    found = program.run(**{"x_0": first, "input:1": second})
+    assert np.array_equal(found, program.run(first, second)) and (np.asarray(found) == 6).all()
+
+
+def test_a_module_keeps_its_machine():
+    wide = nopt.machine("rtl", LOG_BLOCK=5)
+    for until in ("attach-machine", "affine-nest-schedule", None):
+        lowered = nopt.lower(convolution(), until=until, machine=wide)
+        assert nopt.compile(lowered).machine == wide
+    assert nopt.compile(lowered_to("attach-machine", wide), machine="default").machine.name == (
+        "default"
+    )
+
+
+def lowered_to(until: str, machine: nopt.Config):
+    return nopt.lower(convolution(), until=until, machine=machine)
+
+
+def test_every_level_runs():
+    wanted = nopt.run(convolution(), IMAGE)
+    for until in ("convert-graph-to-affine-nest", "affine-nest-schedule", None):
+        assert np.array_equal(nopt.run(nopt.lower(convolution(), until=until), IMAGE), wanted)
+
+
+def test_options_are_values(tmp_path: Path):
+    """Whatever their text would be: quotes, exponents, nothing, numpy's numbers."""
+    log = tmp_path / 'a "log" \\n.jsonl'
+    nopt.compile(convolution(), tuning_log=log, energy_mac=1e-7, alu_multiply=np.bool_(False))
+    assert log.exists()
+    before = set(Path().iterdir())
+    nopt.compile(convolution(), tuning_log=None)
+    assert set(Path().iterdir()) == before
+    with pytest.raises(nopt.UserError, match="has an option 'tuning_lok'"):
+        nopt.compile(convolution(), tuning_lok=log)
+
+
+def test_what_does_not_apply_is_refused(tmp_path: Path):
+    nopt.write(convolution().module, tmp_path / "network.mlir")
+    for network in (tmp_path / "network.mlir", convolution(), convolution().module):
+        with pytest.raises(nopt.UserError, match="found drop_quantization, expected an ONNX"):
+            nopt.read(network, drop_quantization=True)
+    with pytest.raises(nopt.UserError, match="found target, expected calibration"):
+        nopt.compile(convolution(), target=20.0)
+
+
+def test_samples_of_any_name():
+    proto = floats()
+    proto.graph.input[0].name = proto.graph.node[0].input[0] = "file"
+    assert nopt.compile(proto, calibration={"file": samples(2)}).inputs[0].name == "file"

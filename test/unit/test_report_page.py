@@ -78,8 +78,36 @@ def test_every_layer_has_its_text_at_every_level(digits: Runtime):
 
 
 def test_another_network_is_refused(digits: Runtime):
-    with pytest.raises(nopt.UserError, match="found 1 layers in the network, expected the program"):
+    message = "whose instructions are others, expected that of the program's 3"
+    with pytest.raises(nopt.UserError, match=message):
         layer_texts.levels(nopt.read(CONV), digits)
+
+
+def test_a_network_of_as_many_layers_is_refused():
+    def made(window: int) -> nopt.GraphBuilder:
+        g = nopt.GraphBuilder()
+        x = g.argument("x", (1, 16, 8, 8), "i8")
+        g.result(g.requantize(g.conv2d(x, np.ones((16, 16, window, window), np.int8)), shift=7))
+        return g
+
+    runtime = Runtime(nopt.compile(made(3)).file)
+    with pytest.raises(nopt.UserError, match="1 layers whose instructions are others"):
+        layer_texts.levels(made(1).module, runtime)
+
+
+def test_options_of_compiling_are_those_of_the_report(tmp_path: Path):
+    """A tuning log that says another schedule than the search would choose."""
+    log, g = tmp_path / "log.jsonl", nopt.GraphBuilder()
+    x = g.argument("x", (1, 16, 14, 14), "i8")
+    g.result(g.requantize(g.conv2d(x, np.ones((16, 16, 3, 3), np.int8), pads=1), shift=7))
+    nopt.compile(g, tuning_log=log)
+    edited = re.sub(r"(\[1, 1, )\d+(, 14, 1, 3, 3\])", r"\g<1>2\2", log.read_text())
+    assert edited != log.read_text()
+    log.write_text(edited)
+    program = nopt.compile(g, tuning_log=log)
+    program.report(tmp_path / "r.html")
+    (levels,) = data_of((tmp_path / "r.html").read_text(encoding="utf-8"))["texts"]
+    assert "tile [1, 1, 2, 14, 1, 3, 3]" in levels["affine_nest"]
 
 
 def test_the_graph_says_who_reads_what():

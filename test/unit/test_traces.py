@@ -38,6 +38,9 @@ def test_what_a_trace_has(program: nopt.Program):
     layers = [each for each in trace.slices if each.thread == "layers"]
     assert [each.name for each in layers] == [layer.name for layer in program.file.layers]
     assert all(0 <= each.begin < each.end <= runtime.cycles + 2 for each in layers)
+    # One computes after the other, whenever its loads begin.
+    first, second = layers
+    assert first.end <= second.begin
     hosts = [("host steps", name, cycle) for cycle, name in runtime.host_cycles]
     assert trace.instants == hosts and len(hosts) == 2
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nopt.hw.isa.encoding import Records
-from nopt.hw.timing.activity import Segments, occupancy, segments, traffic, waits
+from nopt.hw.timing.activity import Segments, computing, occupancy, segments, traffic, waits
 from nopt.hw.timing.program_timing import Timing
 from nopt.tools.errors import UserError
 from nopt.tools.report import Row
@@ -269,11 +269,9 @@ def _add_layers(
         for number, layer in enumerate(runtime.program.layers)
         if first <= layer.first < first + count
     ]
-    begins = [int(timing.begin[layer.first - first]) for _, layer in numbered]
-    ends = [
-        int(timing.end[layer.first - first : layer.first - first + layer.count].max(initial=0))
-        for _, layer in numbered
-    ]
+    firsts = [layer.first - first for _, layer in numbered]
+    found = computing(timing, firsts, [layer.count for _, layer in numbered])
+    begins, ends = found.begin.tolist(), found.end.tolist()
     for (number, layer), begin, end in zip(numbered, begins, ends, strict=True):
         figure.add_scattergl(
             x=[begin + offset, end + offset],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
 from xdsl.ir import Operation
 
@@ -17,10 +19,10 @@ from nopt.hw.timing.program_timing import Timing
 from nopt.passes.base.machine import attach
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.graph.partition.work import is_placed
+from nopt.passes.isa.program.assemble import assemble
 from nopt.passes.pipelines import VTA
-from nopt.tools.compiling import every_dialect
+from nopt.tools.compiling import every_dialect, passes_of
 from nopt.tools.errors import UserError
-from nopt.tools.pipeline_text import build_passes
 from nopt.tools.runtime import Runtime
 
 LEVELS = ("graph", "affine_nest", "tensor_intrinsic", "isa", "instructions")
@@ -53,20 +55,22 @@ def _part(timing: Timing, first: int, count: int) -> tuple[list[int], list[int]]
     return timing.begin[part].tolist(), timing.end[part].tolist()
 
 
-def levels(network: ModuleOp, runtime: Runtime) -> list[dict[str, str]]:
+def levels(
+    network: ModuleOp, runtime: Runtime, options: Mapping[str, Any] | None = None
+) -> list[dict[str, str]]:
     """Each layer at each level above its instructions, for the network that a program is of.
 
-    Raises UserError if its layers are not those of the program.
+    `options` are those of the pipeline `vta`. Raises UserError if other instructions come out than
+    the program's.
     """
     module, context = network.clone(), every_dialect()
     attach(module, runtime.program.config)
-    passes = {name: build_passes(name, _factories()) for name in VTA.passes}
     ops: dict[int, Operation] = {}
     graph = module
     texts, graphs, kernels = list[str](), list[str](), list[str]()
-    for name in VTA.passes[1:]:
-        for each in passes[name]:
-            each.apply(context, module)
+    for each in passes_of(VTA.name, options or {})[1:]:
+        each.apply(context, module)
+        name = each.name
         if name == "graph-partition":
             graph = module.clone()
             _number(module)
@@ -78,22 +82,17 @@ def levels(network: ModuleOp, runtime: Runtime) -> list[dict[str, str]]:
         elif name == "convert-affine-nest-to-tensor-intrinsic":
             kernels = [str(op) for op in module.walk() if isinstance(op, tensor_intrinsic.KernelOp)]
     coded = [str(op) for op in module.walk() if isinstance(op, isa.KernelOp)]
-    found = {len(runtime.program.layers), len(texts), len(kernels), len(coded)}
-    if len(found) > 1:
+    if not np.array_equal(
+        assemble(module, context).program.instructions, runtime.program.instructions
+    ):
         raise UserError(
-            f"found {len(coded)} layers in the network, expected the program's "
-            f"{len(runtime.program.layers)}: it was made of another one, or with other options"
+            f"found a network of {len(coded)} layers whose instructions are others, expected that "
+            f"of the program's {len(runtime.program.layers)}, compiled with the same options"
         )
     return [
         dict(zip(LEVELS, each, strict=False))
         for each in zip(graphs, texts, kernels, coded, strict=True)
     ]
-
-
-def _factories():
-    from xdsl.universe import Universe
-
-    return Universe.get_multiverse().all_passes
 
 
 def _number(module: ModuleOp) -> dict[int, Operation]:

@@ -35,12 +35,14 @@ def report_page(
     tensors: Sequence[Fidelity] = (),
     host_seconds: float | None = None,
     begin: Callable[[str], None] = _quietly,
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     """The page of a program.
 
-    `network` is what it was compiled from: then layers are shown at each level, not as instructions
-    alone. `tensors` are beside those of a network of floats, `host_seconds` those of a run. `begin`
-    is told of each stage. Raises UserError without plotly, or if the network is another.
+    `network` is what it was compiled from, with these options of the pipeline `vta`: then layers
+    are shown at each level, not as instructions alone. `tensors` are beside those of a network of
+    floats, `host_seconds` those of a run. `begin` is told of each stage. Raises UserError without
+    plotly, or if the network is another.
     """
     figures.graph_objects()
     begin("timing")
@@ -50,7 +52,7 @@ def report_page(
     begin("texts of layers")
     texts = [{"instructions": text} for text in layer_texts.instructions(runtime)]
     if network is not None:
-        above = layer_texts.levels(network, runtime)
+        above = layer_texts.levels(network, runtime, options)
         texts = [{**levels, **own} for levels, own in zip(above, texts, strict=True)]
     begin("writing")
     data = {
