@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = {signal.SIGINT, signal.SIGTERM} | {s for s in signal.Signals if s.name == "SIGHUP"}
 
 
 class Interruption(KeyboardInterrupt):

@@ -45,7 +45,9 @@ def asked_for(
     """The listings that a command line asks for, of these passes and targets."""
     texts: list[str] = []
     if which := arguments.list_passes:
-        texts.append(listing(passes if which == "all" else get_all_passes()))
+        # Pipelines are passes for other drivers; here they have a listing of their own.
+        others = {name: passes[name] for name in passes if name not in PIPELINES}
+        texts.append(listing(others if which == "all" else get_all_passes()))
     if arguments.list_pipelines:
         texts.append(pipeline_listing(PIPELINES.values()))
     if arguments.list_machines:

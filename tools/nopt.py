@@ -245,7 +245,7 @@ class NoptMain(xDSLOptMain):
             return super().output_resulting_program(prog)
 
     def _watcher(self, passes: Sequence[ModulePass]) -> watching.Watcher | None:
-        return watching.Watcher.of(self.args, passes, self.ctx, self._mlir)
+        return watching.Watcher.of(self.args, passes, self.ctx, lambda: self._mlir(False))
 
     def _mlir(self, highlight: bool = True) -> MlirTarget:
         """Modules as text, as the options ask for it."""

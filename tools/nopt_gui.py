@@ -37,10 +37,14 @@ def app_for(path: str | None, passes: str = "") -> InputApp:
         message = "the interactive app needs more packages: pip install 'nopt[gui]'"
         raise UserError(message) from error
     universe = Universe.get_multiverse()
+    try:
+        text = read_bytes(path).decode() if path else None
+    except UnicodeDecodeError as error:
+        raise UserError(f"not text: byte {error.start} is no UTF-8", path) from error
     return InputApp(
         tuple(universe.all_dialects.items()),
         tuple((name, factory()) for name, factory in sorted(universe.all_passes.items())),
         path,
-        read_bytes(path).decode() if path else None,
+        text,
         build_passes(passes, universe.all_passes),
     )

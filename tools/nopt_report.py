@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nopt.tools.command_line import command
-from nopt.tools.errors import UsageError, about_file, errors_for_people
+from nopt.tools.errors import UsageError, UserError, about_file, errors_for_people
 
 if TYPE_CHECKING:
     from xdsl.dialects.builtin import ModuleOp
@@ -69,6 +69,8 @@ def _report(arguments: argparse.Namespace) -> None:
         runtime = Runtime(Program.load(Path(arguments.program)))
         network = _network(arguments.network) if arguments.network else None
         tensors, seconds = _run(runtime, arguments, stages) if arguments.input else ([], None)
+        with about_file(arguments.program):
+            _ = runtime.timings
         with about_file(arguments.network or arguments.program):
             title = Path(arguments.program).name
             page = report_page(runtime, title, network, tensors, seconds, stages.begin)
@@ -93,11 +95,18 @@ def _run(
     """How close tensors are, if that is asked, and seconds of the host; of the first sample."""
     from nopt.tools.arrays import load_inputs, samples_of
     from nopt.tools.compare_run import FloatNetwork, compare_layers
+    from nopt.tools.runtime import RunError
 
-    program = runtime.program
-    sample = samples_of(load_inputs(arguments.input, program.inputs), program.inputs)[0]
+    program, place = runtime.program, ", ".join(arguments.input)
+    samples = samples_of(load_inputs(arguments.input, program.inputs), program.inputs)
+    if not samples:
+        raise UserError("found no sample, expected one at least", place)
+    sample = samples[0]
     stages.begin("running")
-    seconds = runtime.run(sample).host_seconds
+    try:
+        seconds = runtime.run(sample).host_seconds
+    except RunError as error:
+        raise UserError(str(error), place) from error
     if not arguments.compare:
         return [], seconds
     stages.begin("comparing")

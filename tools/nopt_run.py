@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -200,10 +201,16 @@ def _report(
         print(json.dumps(facts, indent=2))
         return
     if arguments.csv:
-        print_csv(rows or [each.row() for each in worst_first(tensors)] or [facts])
+        if arguments.profile:
+            print_csv(rows)
+        elif comparison:
+            print_csv([each.row() for each in worst_first(tensors)])
+        else:
+            print_csv([facts])
         return
     if not arguments.quiet:
-        print_facts(arguments.program, facts)
+        # The name alone: a whole path would be broken somewhere in the title.
+        print_facts(os.path.basename(arguments.program), facts)
     if rows:
         print_rows("layers", rows)
     if comparison:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ from nopt.hw.timing.program_timing import time_program
 from nopt.tools.errors import UsageError, about_file
 from nopt.tools.raw import RawProgram, extent, load_raw, read_bytes, read_words
 from nopt.tools.report import (
+    print_csv,
     print_facts,
     report_beside,
     stall_rows,
@@ -65,8 +67,10 @@ def run_raw(arguments: argparse.Namespace) -> None:
         with report_beside([*paths, arguments.trace or ""]):
             if arguments.json:
                 print(json.dumps(facts, indent=2))
+            elif arguments.csv:
+                print_csv([facts])
             elif not arguments.quiet:
-                print_facts(arguments.program, facts)
+                print_facts(os.path.basename(arguments.program), facts)
 
 
 def _program(arguments: argparse.Namespace) -> RawProgram:

@@ -15,7 +15,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from nopt.hw.files.whole_files import output_stream
+from nopt.hw.files.whole_files import own_output_stream
 from nopt.tools.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Watcher:
     folder: Path | None
     _last: list[str]
     """The lines of the module as it was last shown, to compare with."""
+    _chunks: list[None]
+    """How many modules of a split input there were."""
 
     @staticmethod
     def of(
@@ -78,18 +80,22 @@ class Watcher:
         folder = Path(arguments.dump_ir) if arguments.dump_ir else None
         if not (before or after or arguments.print_ir_changed or folder):
             return None
-        return Watcher(context, target(), before, after, arguments.print_ir_changed, folder, [])
+        return Watcher(context, target(), before, after, arguments.print_ir_changed, folder, [], [])
 
     def between(
         self, index: int, done: ModulePass | None, module: ModuleOp, coming: ModulePass | None
     ) -> None:
         """Show what is wanted behind pass `done`, the one of that index, and before `coming`."""
+        if done is None:
+            self._chunks.append(None)
         if done is not None and done.name in self.after:
             self._print(f"after {done.name}", module)
         if self.shows_changes:
             self._show_change(done, module)
         if self.folder is not None:
-            self._write(self.folder / f"{index:02}-{done.name if done else 'input'}.mlir", module)
+            # The modules of a split input have folders of their own, from the second on.
+            folder = self.folder / f"chunk-{len(self._chunks)}" if self._chunks[1:] else self.folder
+            self._write(folder / f"{index:02}-{done.name if done else 'input'}.mlir", module)
         if coming is not None and coming.name in self.before:
             self._print(f"before {coming.name}", module)
 
@@ -112,7 +118,7 @@ class Watcher:
 
     def _write(self, path: Path, module: ModuleOp) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with output_stream(str(path)) as stream:
+        with own_output_stream(str(path)) as stream:
             self.target.emit(self.context, module, stream)
 
 

@@ -32,7 +32,7 @@ Path: TypeAlias = str | os.PathLike[str]
 _PREFIX, _SUFFIX = ".nopt-", ".tmp"
 _MOST_LINKS = 40
 """As many as the kernel follows."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = {signal.SIGINT, signal.SIGTERM} | {s for s in signal.Signals if s.name == "SIGHUP"}
 
 
 class _Draft:
@@ -165,6 +165,15 @@ def _drafted(path: Path, drafts: list[_Draft]) -> Iterator[TextIO]:
 
 def _text(raw: NamedFile) -> TextIO:
     return io.TextIOWrapper(io.BufferedWriter(raw, 1 << 16), encoding="utf-8")
+
+
+@contextmanager
+def own_output_stream(path: Path) -> Generator[TextIO]:
+    """`output_stream` of a file that stays whatever becomes of others that are written meanwhile.
+
+    Raises OSError with the path if it cannot be written."""
+    with _transaction(), output_stream(path) as stream:
+        yield stream
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:

@@ -119,6 +119,25 @@ def test_loops(name: str, end: str):
     assert np.array_equal(found, wanted)
 
 
+@pytest.mark.parametrize("end", ENDS)
+def test_long_chains(end: str):
+    """What is computed step by step may have as many steps as text may hold."""
+    count = 400
+    steps = "\n      ".join(f"%v{i + 1} = arith.xori %v{i}, %v0 : i32" for i in range(count))
+    module = parse(f"""func.func @main(%a: memref<4x6xi32>, %b: memref<4x6xi32>) {{
+  affine.for %i = 0 to 4 {{
+    affine.for %j = 0 to 6 {{
+      %v0 = affine.load %a[%i, %j] : memref<4x6xi32>
+      {steps}
+      {ENDS[end].format(n=count)}
+    }}
+  }}
+  return
+}}""")
+    apply(module, "raise-affine-to-nest")
+    assert str(module).count("arith.xori") == count
+
+
 def test_planes_of_a_sum():
     """The sum of a convolution, and nothing of what the graph computes before."""
     sums, image, weights = "tensor<1x16x4x4xi32>", "tensor<1x16x4x4xi8>", "tensor<16x16x3x3xi8>"

@@ -28,11 +28,24 @@ def form(program: Program, value: SSAValue) -> Hashable | None:
 
 def _numbered(program: Program, value: SSAValue) -> tuple[int | None, int]:
     """The number of a form, equal for equal ones, and how many leaves it has. A value with many
-    readers is looked at once."""
-    known = program.forms.get(value)
-    if known is None:
-        known = program.forms[value] = _found(program, value)
-    return known
+    readers is looked at once, and chains may be long."""
+    waiting = [value]
+    while waiting:
+        each = waiting[-1]
+        if unknown := [one for one in _operands(program, each) if one not in program.forms]:
+            waiting += unknown
+        else:
+            program.forms[each] = _found(program, each)
+            waiting.pop()
+    return program.forms[value]
+
+
+def _operands(program: Program, value: SSAValue) -> Sequence[SSAValue]:
+    """What a value is computed of, if it may have a form and is no load."""
+    op = value.owner
+    if value in program.loads or not isinstance(op, Operation) or op.regions:
+        return ()
+    return op.operands if op.dialect_name() == "arith" else ()
 
 
 def _found(program: Program, value: SSAValue) -> tuple[int | None, int]:
@@ -42,7 +55,7 @@ def _found(program: Program, value: SSAValue) -> tuple[int | None, int]:
     op = value.owner
     if not isinstance(op, Operation) or op.dialect_name() != "arith" or op.regions:
         return None, 1
-    operands = [_numbered(program, operand) for operand in op.operands]
+    operands = [program.forms[operand] for operand in op.operands]
     leaves = sum(count for _, count in operands) or 1
     if any(number is None for number, _ in operands):
         return None, leaves

@@ -95,25 +95,36 @@ def _same(found: Array | None, wanted: Number) -> bool:
 
 def known(value: SSAValue, pads: Mapping[SSAValue, Number]) -> Array | None:
     """What a value is if the loads of `pads` give those, or None if that does not decide it."""
-    return _known(value, {load: _scalar(pad) for load, pad in pads.items()})
-
-
-def _known(value: SSAValue, found: dict[SSAValue, Array | None]) -> Array | None:
-    """The same, by what is found already: a value with many readers is looked at once."""
-    if value not in found:
-        found[value] = _computed(value, found)
+    found = {load: _scalar(pad) for load, pad in pads.items()}
+    waiting = [value]
+    while waiting:
+        each = waiting[-1]
+        if each in found:
+            waiting.pop()
+        elif unknown := [one for one in _sources(each) if one not in found]:
+            waiting += unknown
+        else:
+            found[each] = _computed(each, found)
     return found[value]
 
 
-def _computed(value: SSAValue, values: dict[SSAValue, Array | None]) -> Array | None:
+def _sources(value: SSAValue) -> Sequence[SSAValue]:
+    """What decides a value: the results of both branches, or the operands of arithmetic."""
     op = value.owner
     if isinstance(op, affine.IfOp):
-        number = result_number(value)
-        first, second = (_known(yielded(region.block, number), values) for region in op.regions)
+        return [yielded(region.block, result_number(value)) for region in op.regions]
+    if not isinstance(op, Operation) or len(op.results) != 1:
+        return ()
+    return op.operands if op.dialect_name() == "arith" else ()
+
+
+def _computed(value: SSAValue, values: Mapping[SSAValue, Array | None]) -> Array | None:
+    op, operands = value.owner, [values[source] for source in _sources(value)]
+    if isinstance(op, affine.IfOp):
+        first, second = operands
         return first if first is not None and first == second else None
     if not isinstance(op, Operation) or op.dialect_name() != "arith" or len(op.results) != 1:
         return None
-    operands = [_known(operand, values) for operand in op.operands]
     if isinstance(op, arith.MuliOp) and any(o is not None and not o for o in operands):
         return np.zeros((), numpy_type(value.type))
     found = [operand for operand in operands if operand is not None]
