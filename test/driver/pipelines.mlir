@@ -4,6 +4,8 @@
 // RUN: nopt %s -p 'vta{config=default until=canonicalize}' | filecheck %s --check-prefix OPTION
 // RUN: nopt %s -p 'vta{from=canonicalize until=graph-partition}' --print-ir-before=all 2>&1 | filecheck %s --check-prefix PART
 // RUN: not nopt %s -p 'vta{from=affine-nest-fuse until=canonicalize}' 2>&1 | filecheck %s --check-prefix ORDER
+// RUN: not nopt %s -p 'vta{from=graph-partition config=default}' 2>&1 | filecheck %s --check-prefix FORGOTTEN
+// RUN: nopt %s -p 'graph-clean{from=graph-fuse-activations until=canonicalize}' | filecheck %s --check-prefix LATER
 // RUN: nopt %s -p 'vta{config=default LOG_BLOCK=5 memory_latency=64 until=canonicalize}' | filecheck %s --check-prefix VARIED
 // RUN: not nopt %s -p 'vta{LOG_BLOCK=25}' 2>&1 | filecheck %s --check-prefix RANGE
 // RUN: not nopt %s -p 'vta{confg=default}' 2>&1 | filecheck %s --check-prefix WRONG
@@ -44,3 +46,7 @@ func.func @f(%x: tensor<2x3xi8>) -> tensor<2x3xi8> {
 // VARIED-SAME: LOG_BLOCK = 5 : i64
 
 // RANGE: {{^}}error: pass 'attach-machine': LOG_BLOCK_IN: found 25, expected 0 to 8
+
+// What a pass before `from` would be told is not forgotten in silence.
+// FORGOTTEN: {{^}}error: no pass of pipeline 'vta' has an option 'config'; they have:
+// LATER: graph.relu

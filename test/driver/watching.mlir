@@ -6,6 +6,8 @@
 // RUN: nopt %t.ir/01-cse.mlir -p canonicalize | diff - %t.out
 // RUN: nopt %s --elide-resources | filecheck %s --check-prefix ELIDED
 // RUN: nopt %s -p cse --print-ir-after=all --elide-resources -o %t.out 2>&1 | filecheck %s --check-prefix ELIDED
+// RUN: rm -rf %t.ir && not nopt %s -p 'cse,attach-machine{config=none}' --dump-ir %t.ir -o %t.none 2>&1 | filecheck %s --check-prefix FAILED
+// RUN: ls %t.ir | filecheck %s --check-prefix KEPT
 // RUN: not nopt %s -p cse --print-ir-after=canonicalise 2>&1 | filecheck %s --check-prefix UNKNOWN
 // RUN: not nopt %s -p cse --dump-ir %s 2>&1 | filecheck %s --check-prefix PLACE
 
@@ -35,6 +37,10 @@ func.func @main(%x: tensor<4x16xi8>) -> tensor<4x16xi8> {
 // FILES: 00-input.mlir
 // FILES-NEXT: 01-cse.mlir
 // FILES-NEXT: 02-canonicalize.mlir
+
+// FAILED: {{^}}error: pass 'attach-machine': none: no such file or preset
+// KEPT: 00-input.mlir
+// KEPT-NEXT: 01-cse.mlir
 
 // ELIDED: dense_resource<weights>
 // ELIDED-NOT: 0x01
