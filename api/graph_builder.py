@@ -88,6 +88,7 @@ class GraphBuilder:
         def add(*operands: Any, name: str | None = None, **properties: Any) -> SSAValue:
             return self._add(self._made(cls, operands, properties), name)
 
+        # `help` and editors read these.
         add.__name__, add.__doc__ = name, cls.__doc__
         add.__signature__ = inspect.signature(cls.__init__)  # pyright: ignore[reportFunctionMemberAccess]
         return add

@@ -24,7 +24,7 @@ from nopt.passes.base.machine import attach
 from nopt.passes.base.remarks import Remark
 from nopt.passes.base.remarks import warnings as warnings_of_passes
 from nopt.passes.isa.program.assemble import assemble
-from nopt.tools.compiling import every_dialect, run_named
+from nopt.tools.compiling import every_dialect, read_text, run_named
 from nopt.tools.errors import UserError
 from nopt.tools.importer import import_model
 
@@ -65,7 +65,7 @@ def read(
             if path.suffix == ".onnx":
                 imported = import_model(path, **options, drop_quantization=drop_quantization)
                 return imported.module
-            return _read_text(path)
+            return read_text(path)
         case _:
             if not hasattr(network, "SerializeToString"):
                 raise UserError(
@@ -164,18 +164,6 @@ def write(module: ModuleOp, path: str | Path, *, weights: bool = True) -> None:
 
 # The parameter `machine` hides the function of that name.
 _machine = machine
-
-
-def _read_text(path: Path) -> ModuleOp:
-    from nopt.tools.mlir_frontend import MlirFrontend
-
-    try:
-        with path.open("rb") as file:
-            module = MlirFrontend().parse(every_dialect(), file, str(path))
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", str(path)) from error
-    module.verify()
-    return module
 
 
 def _run(module: ModuleOp, name: str, options: Mapping[str, Any]) -> None:

@@ -28,8 +28,7 @@ def layer_borders(runtime: Runtime) -> list[tuple[str, Border]]:
     """The border at which each layer begins, with the layer's name."""
     found: list[tuple[str, Border]] = []
     for step, timing in zip(runtime.core_steps, runtime.timings, strict=True):
-        end = step.first + step.count
-        layers = [each for each in runtime.program.layers if step.first <= each.first < end]
+        layers = runtime.layers_of(step)
         firsts = [layer.first - step.first for layer in layers]
         names = [layer.name for layer in layers]
         found += zip(names, borders(runtime.part(step), timing, firsts), strict=True)

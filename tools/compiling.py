@@ -19,8 +19,10 @@ from xdsl.passes import ModulePass
 from xdsl.universe import Universe
 from xdsl.utils.arg_spec import ArgSpec
 
+from nopt.hw.files.whole_files import open_input
 from nopt.hw.program.program_file import Program
 from nopt.passes.isa.program.assemble import assemble
+from nopt.tools.mlir_frontend import MlirFrontend
 from nopt.tools.pipeline_text import build, build_passes, expand
 
 
@@ -30,6 +32,15 @@ def every_dialect() -> Context:
     for name, factory in Universe.get_multiverse().all_dialects.items():
         context.register_dialect(name, factory)
     return context
+
+
+def read_text(path: str | Path) -> ModuleOp:
+    """A module from the text of a file. Raises UserError, ParseError or VerifyException with the
+    place, OSError if it cannot be read."""
+    with open_input(path) as stream:
+        module = MlirFrontend().parse(every_dialect(), stream, str(path))
+    module.verify()
+    return module
 
 
 def run_pipeline(module: ModuleOp, pipeline: str) -> None:

@@ -15,8 +15,6 @@ from nopt.tools.command_line import command
 from nopt.tools.errors import UsageError, UserError, about_file, errors_for_people
 
 if TYPE_CHECKING:
-    from xdsl.dialects.builtin import ModuleOp
-
     from nopt.passes.base.fidelity import Fidelity
     from nopt.tools.runtime import Runtime
 
@@ -60,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _report(arguments: argparse.Namespace) -> None:
     from nopt.hw.files.whole_files import output_stream
     from nopt.hw.program.program_file import Program
+    from nopt.tools.compiling import read_text
     from nopt.tools.progress import Stages
     from nopt.tools.report_page.page import report_page
     from nopt.tools.runtime import Runtime
@@ -67,7 +66,7 @@ def _report(arguments: argparse.Namespace) -> None:
     with Stages() as stages:
         stages.begin("reading")
         runtime = Runtime(Program.load(Path(arguments.program)))
-        network = _network(arguments.network) if arguments.network else None
+        network = read_text(arguments.network) if arguments.network else None
         tensors, seconds = _run(runtime, arguments, stages) if arguments.input else ([], None)
         with about_file(arguments.program):
             _ = runtime.timings
@@ -76,17 +75,6 @@ def _report(arguments: argparse.Namespace) -> None:
             page = report_page(runtime, title, network, tensors, seconds, stages.begin)
         with output_stream(arguments.output) as stream:
             stream.write(page)
-
-
-def _network(path: str) -> ModuleOp:
-    from nopt.hw.files.whole_files import open_input
-    from nopt.tools.compiling import every_dialect
-    from nopt.tools.mlir_frontend import MlirFrontend
-
-    with open_input(path) as stream:
-        module = MlirFrontend().parse(every_dialect(), stream, path)
-    module.verify()
-    return module
 
 
 def _run(

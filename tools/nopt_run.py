@@ -56,7 +56,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--profile", action="store_true", help="print cycles, bytes and energy of each layer"
     )
     parser.add_argument(
-        "--trace", metavar="T.pftrace", help="write when what runs, for ui.perfetto.dev"
+        "--trace", metavar="T.pftrace", help="write what runs when, for ui.perfetto.dev"
     )
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
     parser.add_argument(
@@ -166,11 +166,8 @@ def _trace(runtime: Runtime, path: str) -> None:
 
     parts: list[Part] = []
     for step, timing in zip(runtime.core_steps, runtime.timings, strict=True):
-        layers = [
-            (layer.name, layer.first - step.first, layer.count)
-            for layer in runtime.program.layers
-            if step.first <= layer.first < step.first + step.count
-        ]
+        own = runtime.layers_of(step)
+        layers = [(layer.name, layer.first - step.first, layer.count) for layer in own]
         memory = runtime.program.memory()
         parts.append(Part(runtime.part(step), timing, layers, memory))
     with output_stream(path) as stream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from typing_extensions import override
 from xdsl.context import Context
@@ -21,8 +21,6 @@ from nopt.tools.pipeline_text import build, expand
 @dataclass(frozen=True)
 class PipelinePass(ModulePass):
     """All passes of a pipeline, with its options: `from`, `until`, and those of its passes."""
-
-    pipeline: ClassVar[Pipeline]
 
     passes: tuple[ModulePass, ...]
     given: ArgSpec
@@ -55,7 +53,6 @@ def _factory(of: Pipeline) -> Callable[[], type[ModulePass]]:
         @dataclass(frozen=True)
         class NamedPipeline(PipelinePass):
             name = of.name
-            pipeline = of
 
         NamedPipeline.__doc__ = of.description
         return NamedPipeline

@@ -25,9 +25,7 @@ def layer_rows(runtime: Runtime) -> list[Row]:
     """
     rows: list[Row] = []
     for step, timing in zip(runtime.core_steps, runtime.timings, strict=True):
-        end = step.first + step.count
-        layers = [each for each in runtime.program.layers if step.first <= each.first < end]
-        if layers:
+        if layers := runtime.layers_of(step):
             firsts = [layer.first - step.first for layer in layers]
             parts = breakdowns(runtime.part(step), timing, firsts)
             for layer, part in zip(layers, parts, strict=True):

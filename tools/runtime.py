@@ -104,6 +104,11 @@ class Runtime:
         """The steps that run on the core, in order."""
         return tuple(step for step in self.program.steps if isinstance(step, CoreStep))
 
+    def layers_of(self, step: CoreStep) -> list[Layer]:
+        """The layers that a core step computes."""
+        end = step.first + step.count
+        return [layer for layer in self.program.layers if step.first <= layer.first < end]
+
     def part(self, step: CoreStep | Layer) -> Records:
         """The instructions of a step or layer, decoded."""
         return self._records[step.first : step.first + step.count]
@@ -166,14 +171,13 @@ class Runtime:
 
     def _run_layers(self, simulator: Simulator, step: CoreStep, watch: Watch) -> None:
         """Layer by layer: another may use the place of a result afterwards."""
-        done, end = step.first, step.first + step.count
-        for layer in self.program.layers:
-            if step.first <= layer.first < end:
-                done = layer.first + layer.count
-                simulator.execute(self.part(layer))
-                if layer.tensor:
-                    watch(layer.tensor, layer.real(self._view(self.symbols[layer.result])))
-        simulator.execute(self._records[done:end])
+        done = step.first
+        for layer in self.layers_of(step):
+            done = layer.first + layer.count
+            simulator.execute(self.part(layer))
+            if layer.tensor:
+                watch(layer.tensor, layer.real(self._view(self.symbols[layer.result])))
+        simulator.execute(self._records[done : step.first + step.count])
 
     def _run_host(self, step: HostStep, values: dict[str, Array], watch: Watch | None) -> None:
         arguments = [self._read(values, name) for name in step.inputs]

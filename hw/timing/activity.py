@@ -24,10 +24,6 @@ from nopt.hw.timing.program_timing import Timing
 Cycles = NDArray[np.int64]
 Shares = NDArray[np.float64]
 
-KINDS = ("load", "gemm", "reset", "alu", "compute load", "store")
-"""What modules do; a compute load is one of accumulators or micro-ops."""
-SCRATCHPADS = ("inp", "wgt", "acc")
-
 
 class Segments(NamedTuple):
     """Times in which something is done, in order: cycles from `begin` to before `end`."""
@@ -46,7 +42,7 @@ class Segments(NamedTuple):
 
 
 def segments(insns: Records, timing: Timing) -> dict[str, Segments]:
-    """When instructions of each kind run."""
+    """When instructions of each kind run; a compute load is one of accumulators or micro-ops."""
     opcode, module = insns["opcode"], timing.module
     gemm, compute = opcode == Opcode.GEMM, module == Module.COMPUTE
     chosen = {

@@ -24,7 +24,7 @@ def run(*command: str | Path, cwd: Path = ROOT, **options: object) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        **options,  # pyright: ignore
+        **options,  # pyright: ignore[reportArgumentType, reportCallIssue]
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout

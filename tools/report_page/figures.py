@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nopt.hw.isa.encoding import Records
+from nopt.hw.program.program_parts import CoreStep
 from nopt.hw.timing.activity import Segments, computing, occupancy, segments, traffic, waits
 from nopt.hw.timing.program_timing import Timing
 from nopt.tools.errors import UserError
@@ -200,7 +201,7 @@ def timeline(runtime: Runtime, hosts: Sequence[tuple[int, str]]) -> Figure:
             lane, _, reason = kind.split(" ", 2)
             name = "waits for instructions" if reason.endswith("fetch") else "waits for a token"
             _add_segments(figure, found.joined(gap), offset, lane, GREY, name, 3, named)
-        _add_layers(figure, runtime, step.first, step.count, timing, offset)
+        _add_layers(figure, runtime, step, timing, offset)
         _add_memory(figure, runtime, insns, timing, offset, named)
         offset += timing.cycles
     for cycle, name in hosts:
@@ -261,18 +262,15 @@ def _add_segments(
 
 
 def _add_layers(
-    figure: Figure, runtime: Runtime, first: int, count: int, timing: Timing, offset: int
+    figure: Figure, runtime: Runtime, step: CoreStep, timing: Timing, offset: int
 ) -> None:
     """Which layer computes, in two shades in turn."""
-    numbered = [
-        (number, layer)
-        for number, layer in enumerate(runtime.program.layers)
-        if first <= layer.first < first + count
-    ]
-    firsts = [layer.first - first for _, layer in numbered]
-    found = computing(timing, firsts, [layer.count for _, layer in numbered])
+    own = runtime.layers_of(step)
+    before = sum(layer.first < step.first for layer in runtime.program.layers)
+    firsts = [layer.first - step.first for layer in own]
+    found = computing(timing, firsts, [layer.count for layer in own])
     begins, ends = found.begin.tolist(), found.end.tolist()
-    for (number, layer), begin, end in zip(numbered, begins, ends, strict=True):
+    for number, (layer, begin, end) in enumerate(zip(own, begins, ends, strict=True), before):
         figure.add_scattergl(
             x=[begin + offset, end + offset],
             y=["layer"] * 2,

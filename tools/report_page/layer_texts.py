@@ -35,9 +35,7 @@ def instructions(runtime: Runtime) -> list[str]:
     """Each layer's instructions, with the cycles in which they run."""
     program, texts = runtime.program, list[str]()
     for step, timing in zip(runtime.core_steps, runtime.timings, strict=True):
-        for layer in program.layers:
-            if not step.first <= layer.first < step.first + step.count:
-                continue
+        for layer in runtime.layers_of(step):
             count = min(layer.count, _LINES)
             insns = runtime.part(replace(layer, count=count))
             own = _part(timing, layer.first - step.first, count)

@@ -50,10 +50,8 @@ class _Walk:
                     node.sources |= self._writer(name)
                 self._add(node, step.outputs)
                 continue
-            for layer in runtime.program.layers:
-                if step.first <= layer.first < step.first + step.count:
-                    node = Node(layer.name, "core", {*self._read(layer)})
-                    self._add(node, [layer.result])
+            for layer in runtime.layers_of(step):
+                self._add(Node(layer.name, "core", {*self._read(layer)}), [layer.result])
 
     def _add(self, node: Node, writes: list[str] | tuple[str, ...]) -> None:
         number = len(self.found)
