@@ -37,6 +37,17 @@ def test_completion(shell: str):
         subprocess.run(["bash", "-n"], input=printed.stdout, text=True, check=True)
 
 
+def test_modules_of_a_split_input_are_dumped_apart(tmp_path: Path):
+    source, folder = tmp_path / "two.mlir", tmp_path / "stages"
+    texts = [f"func.func @{name}() {{\n  return\n}}\n" for name in "ab"]
+    source.write_text("// -----\n".join(texts))
+    output = ["-o", str(tmp_path / "out.mlir")]
+    done = run("nopt", str(source), "--split-input-file", "--dump-ir", str(folder), *output)
+    assert done.returncode == 0, done.stderr
+    assert "@a" in (folder / "00-input.mlir").read_text()
+    assert "@b" in (folder / "chunk-2/00-input.mlir").read_text()
+
+
 def test_the_app_shows_what_passes_make():
     async def shown() -> str:
         app = app_for(str(CONV), "vta{until=affine-nest-fuse}")

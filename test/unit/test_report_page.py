@@ -129,6 +129,16 @@ def test_the_graph_says_who_reads_what():
     assert [node.depth for node in found] == [*range(len(found))]
 
 
+def test_a_layer_of_one_load_has_its_source():
+    """Whose first byte is where what it reads begins."""
+    g = nopt.GraphBuilder()
+    x = g.argument("x", (1, 16), "i8")
+    g.result(g.requantize(g.matmul(x, np.ones((16, 16), np.int8)), shift=7))
+    found = nodes(Runtime(nopt.compile(g).file))
+    (layer,) = (node for node in found if node.place == "core")
+    assert layer.sources == {found.index(layer) - 1}
+
+
 def test_text_that_ends_scripts_is_harmless(digits: Runtime):
     page = report_page(digits, "</script><b>&")
     assert page.count("</script>") == 3

@@ -138,6 +138,28 @@ def test_long_chains(end: str):
     assert str(module).count("arith.xori") == count
 
 
+def test_a_sum_on_the_way_may_be_read_by_others():
+    """What several read is one term of a sum, but not if it holds the sum so far."""
+    module = parse("""func.func @main(%a: memref<4x6xi32>, %b: memref<4xi32>) {
+  affine.for %i = 0 to 4 {
+    %zero = arith.constant 0 : i32
+    %r = affine.for %j = 0 to 6 iter_args(%s = %zero) -> (i32) {
+      %v = affine.load %a[%i, %j] : memref<4x6xi32>
+      %h = arith.addi %s, %v : i32
+      %k = arith.addi %h, %v : i32
+      %other = arith.muli %h, %v : i32
+      affine.yield %k : i32
+    }
+    affine.store %r, %b[%i] : memref<4xi32>
+  }
+  return
+}""")
+    apply(module, "raise-affine-to-nest")
+    a = np.arange(24, dtype=np.int32).reshape(4, 6)
+    (found,) = run_function(module, "main", [a])
+    assert np.array_equal(found, 2 * a.sum(1))
+
+
 def test_planes_of_a_sum():
     """The sum of a convolution, and nothing of what the graph computes before."""
     sums, image, weights = "tensor<1x16x4x4xi32>", "tensor<1x16x4x4xi8>", "tensor<16x16x3x3xi8>"

@@ -24,11 +24,11 @@ TEXT = """
 """
 
 
-def run():
-    program, uops = parse_assembly(TEXT, CONFIG)
+def run(text: str = TEXT):
+    program, uops = parse_assembly(text, CONFIG)
     program = synchronize(program, uops, CONFIG, uop_base=0x80)
     memory = np.zeros(2048, np.uint8)
-    memory[512:516] = uops.view(np.uint8)
+    memory[512 : 512 + 4 * len(uops)] = uops.view(np.uint8)
     return program, memory, time_program(program, CONFIG)
 
 
@@ -97,3 +97,43 @@ def test_near_segments_are_one():
     assert np.array_equal(found.joined(0), found)
     nothing = Segments(np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert len(nothing.joined(5).begin) == 0
+
+
+def test_what_steps_add_to_is_needed_until_they_end():
+    """Though nothing stores it."""
+    kept = [line for line in TEXT.splitlines() if "store" not in line and "7:" not in line]
+    program, memory, timing = run("\n".join(kept))
+    edges = np.arange(timing.end.max() + 1)
+    found = occupancy(program, memory, timing, CONFIG, edges)["acc"]
+    wanted = np.zeros(len(edges) - 1)
+    wanted[int(timing.begin[3]) : int(timing.end[5])] = 8 / CONFIG.acc_entries
+    assert np.allclose(found, wanted)
+
+
+def test_micro_ops_are_those_loaded_last():
+    """The same place of the buffer says other accumulators after another load."""
+    program, memory, timing = run("""
+.uop
+    0: 0 0 0
+    1: 100 0 0
+.text
+    0: load.uop   sram=0 dram=0x80 x=1
+    1: gemm.reset uop=0:1 loop=1,8 dst=0,1
+    2: store.out  sram=0 dram=64 x=8
+    3: load.uop   sram=0 dram=0x81 x=1
+    4: gemm.reset uop=0:1 loop=1,4 dst=0,1
+    5: store.out  sram=100 dram=64 x=4
+""")
+    edges = np.arange(timing.end.max() + 1)
+    found = occupancy(program, memory, timing, CONFIG, edges)["acc"] * CONFIG.acc_entries
+    wanted = np.zeros(len(edges) - 1)
+    wanted[int(timing.begin[1]) : int(timing.end[2])] += 8
+    wanted[int(timing.begin[4]) : int(timing.end[5])] += 4
+    assert np.allclose(found, wanted)
+
+
+def test_instructions_are_fetched_before_tokens_are_waited_for():
+    _, _, timing = run()
+    found = waits(timing)
+    fetched, popped = found["store waits for fetch"], found["store waits for prev"]
+    assert fetched.end[0] == popped.begin[0] and popped.end[0] == timing.begin[6]
