@@ -70,7 +70,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="print what the model has, and what of it would be imported and run where, and exit",
     )
-    parser.add_argument("--json", action="store_true", help="with --list, print JSON")
+    tables = parser.add_mutually_exclusive_group()
+    tables.add_argument("--json", action="store_true", help="with --list, print JSON")
+    tables.add_argument(
+        "--csv",
+        choices=("tensors", "operators"),
+        help="with --list, print one of its two tables as CSV",
+    )
     return parser.parse_args(argv)
 
 
@@ -79,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with errors_for_people():
         arguments = _arguments(argv)
         if arguments.list:
-            return _list(arguments.model, arguments.json)
+            return _list(arguments)
         dims = {name: _size("--dim", name, text) for name, text in _pairs("--dim", arguments.dim)}
         shapes = {
             name: [_size("--input-shape", name, size) for size in text.split("x") if text]
@@ -92,16 +98,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         _import(arguments, dims, shapes, fixed)
 
 
-def _list(path: str, as_json: bool) -> None:
+def _list(arguments: argparse.Namespace) -> None:
     from nopt.tools.importer.model_listing import list_model
-    from nopt.tools.report import print_rows
+    from nopt.tools.report import print_csv, print_rows
 
-    tensors, operators = list_model(path)
-    if as_json:
-        print(json.dumps({"tensors": tensors, "operators": operators}))
-        return
-    print_rows("tensors", tensors)
-    print_rows("operators", operators)
+    tables = dict(zip(("tensors", "operators"), list_model(arguments.model), strict=True))
+    if arguments.json:
+        print(json.dumps(tables))
+    elif arguments.csv:
+        print_csv(tables[arguments.csv])
+    else:
+        for name, rows in tables.items():
+            print_rows(name, rows)
 
 
 def _import(

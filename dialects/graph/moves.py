@@ -31,7 +31,9 @@ from nopt.dialects.graph.types import Tensor
 class ConstantOp(IRDLOperation, HasFolderInterface):
     """A constant tensor: written out, or a resource with its bytes at the end of the file.
 
-    `%c = graph.constant dense_resource<weights> : tensor<64x64x3x3xi8>`
+    `%c = graph.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi8>`
+
+    A resource is `dense_resource<weights>` in its place.
     """
 
     name = "graph.constant"

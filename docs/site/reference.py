@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import mkdocs_gen_files
+from xdsl.ir import Operation
 from xdsl.irdl import IRDLOperation
 from xdsl.utils.hints import type_repr
 
@@ -20,6 +23,10 @@ from nopt.passes import get_all_passes
 from nopt.passes.pipelines import PIPELINES
 from nopt.passes.targets import get_all_targets
 from nopt.tools.pipeline_text import option_types
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from op_examples import LEVELS, beginning, executed, graph_examples, level_example
 
 
 def page(name: str, lines: Iterator[str]) -> None:
@@ -58,6 +65,20 @@ def dialect_page(name: str, dialect: Any) -> Iterator[str]:
             *(("result", each) for each, _ in definition.results),
         ]
         yield from table(("kind", "name"), [(kind, f"`{each}`") for kind, each in fields])
+        yield from examples(name, op)
+
+
+def examples(dialect: str, op: type[Operation]) -> Iterator[str]:
+    """What executed examples show of an op."""
+    if dialect in LEVELS:
+        yield "In a small convolution, executed:\n"
+        yield f"```mlir\n{level_example(dialect, op.name)}\n```\n"
+        return
+    for text in graph_examples(op):
+        yield f"Executed:\n\n```mlir\n{text}\n```\n"
+        values = executed(text)
+        rows = [(f"`{each}`", f"`{kind}`", beginning(array)) for each, kind, array in values]
+        yield from table(("value", "type", "begins with"), rows)
 
 
 def comments(cls: type) -> dict[str, str]:

@@ -3,6 +3,9 @@
 The same members always give the same bytes, so any other bytes are damage. Neither writing nor
 reading copies anything: members of hundreds of megabytes are constants of large networks. Nothing
 is unpacked, so no file takes more memory than it has bytes.
+
+Why not `zipfile`: it copies each member that it reads, cannot write a part at a time what several
+files share, and ignores damage in fields that it does not need.
 """
 
 from __future__ import annotations

@@ -1,12 +1,15 @@
 """What a model has, before anything is imported."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
+import pytest
 from onnx import TensorProto, helper
 from onnx_models import model
 
 from nopt.tools.importer.model_listing import list_model
+from nopt.tools.nopt_import import main
 
 
 def test_operators_by_what_becomes_of_them(tmp_path: Path):
@@ -52,3 +55,16 @@ def test_operators_by_what_becomes_of_them(tmp_path: Path):
         "own.Private": (1, 0, "no"),
     }
     assert {row["operator"]: row["runs"] for row in operators}["Acosh"] == "-"
+
+
+def test_tables_for_spreadsheets(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    proto = model([helper.make_node("Relu", ["x"], ["y"])], {"x": [1, 4]}, ["y"], {}, opset=18)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(proto.SerializeToString())
+    main([str(path), "--list", "--csv", "tensors"])
+    first, *rows = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert first == {"tensor": "x", "kind": "input", "type": "float", "shape": "1x4"}
+    assert [row["tensor"] for row in rows] == ["y"]
+    main([str(path), "--list", "--csv", "operators"])
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert (row["operator"], row["nodes"], row["imported"]) == ("Relu", "1", "yes")
