@@ -1,4 +1,4 @@
-"""What mkdocs does to each page: the search works without a network, too."""
+"""What mkdocs does to each page: searched without a network, tutorials with their notebooks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from typing import Any
 
 _REMOTE = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
 _LOCAL = (Path(__file__).parent / "search_worker.js").read_text(encoding="utf-8")
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Below the title of a tutorial in Python, a link to its notebook."""
+    where = Path(page.file.src_uri)
+    if where.parent.name != "tutorials" or "```python\n" not in markdown:
+        return markdown
+    title, rest = markdown.split("\n", 1)
+    link = f"[This page as a notebook]({where.stem}.ipynb), to be run in the folder of a checkout."
+    return f"{title}\n\n{link}\n{rest}"
 
 
 def on_post_template(output: str, **_: Any) -> str:

@@ -4,9 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 from playwright.sync_api import sync_playwright
 
 from nopt.dialects import get_all_dialects
@@ -38,6 +41,24 @@ def test_the_reference_has_everything(site: Path):
     has("passes", [*get_all_passes()])
     has("targets", [*get_all_targets()])
     has("instructions", [opcode.name for opcode in Opcode])
+
+
+def test_tutorials_are_notebooks(site: Path):
+    """Each runs in Jupyter, and prints what its page shows."""
+    pages = (ROOT / "docs/tutorials").glob("*.md")
+    names = [page.stem for page in pages if "```python" in page.read_text(encoding="utf-8")]
+    assert {"convolution", "tile", "trained"} <= {*names}
+    for name in names:
+        assert f'href="{name}.ipynb"' in (site / f"tutorials/{name}.html").read_text("utf-8")
+        shown = nbformat.read(site / f"tutorials/{name}.ipynb", as_version=4)
+        nbformat.validate(shown)
+        ran = deepcopy(shown)
+        NotebookClient(ran, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
+        assert list(map(printed, ran.cells)) == list(map(printed, shown.cells)), name
+
+
+def printed(cell: nbformat.NotebookNode) -> str:
+    return "".join(output.text for output in cell.get("outputs", []) if output.name == "stdout")
 
 
 def test_nothing_is_fetched(site: Path):
