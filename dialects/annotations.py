@@ -34,7 +34,8 @@ REPRESENTS = "represents"
 and the axis of a scale for each channel."""
 
 LAYOUT = "layout"
-"""Of what computes a result in blocks: its shape before, and the axis that lanes run along."""
+"""Of what computes a result in blocks: its shape before, and the axis that lanes run along; that of
+rows, too, on a core with a batch, or -1 if these are alike."""
 
 Rule: TypeAlias = Callable[[Attribute], str | None]
 """What is expected instead of an attribute; None if nothing is wrong with it."""
@@ -80,11 +81,14 @@ def _is_scale(entries: Mapping[str, Attribute]) -> bool:
 def _layout(found: Attribute) -> str | None:
     match found:
         case DictionaryAttr(
-            data={"axis": IntegerAttr(value=axis), "shape": DenseArrayBase() as shape}
-        ) if 0 <= axis.data < len(shape):
-            return None
+            data={"axis": IntegerAttr() as axis, "shape": DenseArrayBase() as shape, **rest}
+        ) if axis.value.data in range(len(shape)) and {*rest} <= {"rows"}:
+            rows = rest.get("rows", axis)
+            if isinstance(rows, IntegerAttr) and rows.value.data in range(-1, len(shape)):
+                return None
         case _:
-            return "{axis = one of the shape's, shape = array<i64: …>}"
+            pass
+    return "{axis = one of the shape's, shape = array<i64: …>}, perhaps rows = another one or -1"
 
 
 RULES: Mapping[str, Rule] = {

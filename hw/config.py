@@ -235,6 +235,26 @@ class Config:
     def block_out(self) -> int:
         return 1 << self.log_block_out
 
+    @cached_property
+    def block(self) -> int:
+        """Lanes of a block of channels: the larger side of GEMM. Tensors lie in whole blocks."""
+        return max(self.block_in, self.block_out)
+
+    @cached_property
+    def vector(self) -> tuple[int, ...]:
+        """Lanes of a block of each position: of the batch, if there are several, by channels."""
+        return (self.batch, self.block) if self.batch > 1 else (self.block,)
+
+    @cached_property
+    def inp_parts(self) -> int:
+        """Entries of inputs that a block takes."""
+        return self.block // self.block_in
+
+    @cached_property
+    def acc_parts(self) -> int:
+        """Entries of accumulators that a block takes."""
+        return self.block // self.block_out
+
     # Bytes of one element of each memory; DRAM addresses of an instruction count these.
     @cached_property
     def inp_bytes(self) -> int:
@@ -302,19 +322,14 @@ class Config:
 
 _KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "text"}
 _OLDER = ("HW_FREQ", "HW_CLK_TARGET", "LOG_OUT_BUFF_SIZE")
-_ATTRIBUTES: dict[str, str] = {
-    item.metadata.get("key", item.name): item.name for item in fields(Config)
-}
+_ATTRIBUTES = {str(each.metadata.get("key", each.name)): each.name for each in fields(Config)}
 
 
 def key_types() -> dict[str, type]:
     """The keys of a configuration's JSON object but its name, and what type each has."""
     kinds = {"int": int, "float": float, "bool": bool, "str": str}
-    named = {
-        item.metadata.get("key", item.name): kinds[str(item.type)]
-        for item in fields(Config)
-        if item.name != "name"
-    }
+    types = {item.name: kinds[str(item.type)] for item in fields(Config)}
+    named = {key: types[name] for key, name in _ATTRIBUTES.items() if key != "name"}
     return {"LOG_BLOCK": int, **named}
 
 

@@ -5,11 +5,12 @@ Passes and verifiers ask here; only `isa.encoding` counts bits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import Opcode, layout
+from nopt.hw.isa.encoding import Opcode, layout, uop_layout
 
 
 class Range(NamedTuple):
@@ -29,6 +30,17 @@ def field_range(opcode: Opcode, name: str, config: Config) -> Range:
 def immediate(config: Config) -> Range:
     """The number that an ALU instruction carries."""
     return field_range(Opcode.ALU, "imm", config)
+
+
+def entries(config: Config) -> Mapping[str, int]:
+    """Entries of each scratchpad that programs use, by `inp`, `wgt` and `acc`.
+
+    Of accumulators those that the second operand of an ALU step can name, whose index has the bits
+    of one of inputs.
+    """
+    reached = {field.name: 1 << field.width for field in uop_layout(config)}
+    acc = min(config.acc_entries, reached["src"])
+    return {"inp": config.inp_entries, "wgt": config.wgt_entries, "acc": acc}
 
 
 def most_padding(config: Config) -> int:

@@ -70,14 +70,16 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="print what the model has, and what of it would be imported and run where, and exit",
     )
+    _add_tables(parser)
+    return parser.parse_args(argv)
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
+    """How `--list` prints its two tables."""
     tables = parser.add_mutually_exclusive_group()
     tables.add_argument("--json", action="store_true", help="with --list, print JSON")
-    tables.add_argument(
-        "--csv",
-        choices=("tensors", "operators"),
-        help="with --list, print one of its two tables as CSV",
-    )
-    return parser.parse_args(argv)
+    names = ("tensors", "operators")
+    tables.add_argument("--csv", choices=names, help="with --list, print one of its tables as CSV")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -118,10 +118,10 @@ def _verify_argument(type: Attribute, attributes: Mapping[str, Attribute]) -> No
     if not is_tensor(given) or not is_tensor(type):
         raise VerifyException(f"{ARGUMENT_ORDER} of {given} in {type}, expected tensors")
     shape = given.get_shape()
-    block = check_order(order.data, shape)
+    check_order(order.data, shape)
     if PACKS not in attributes:
         return
-    packed_shape = [extent_of_part(part, shape, block) for part in order.data.results]
+    packed_shape = [extent_of_part(part, shape) for part in order.data.results]
     expected = TensorType(given.element_type, packed_shape)
     if type != expected:
         raise VerifyException(f"is {type}, expected {expected} from {given} in its order")

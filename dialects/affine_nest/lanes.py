@@ -10,7 +10,11 @@ from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 
-_KEYS = ("output", "input", "weights")
+_KEYS = ("output", "batch", "input", "weights")
+_ITERATORS = ("output", "batch")
+
+NO_BATCH = "none"
+"""What `batch` is if no iterator runs through the rows of vectors."""
 
 
 @irdl_attr_definition
@@ -18,17 +22,20 @@ class LanesAttr(ParametrizedAttribute):
     """What `affine-nest-infer-layout` decides for a nest, and a person may pin, whole or in part.
 
     `#affine_nest.lanes<output c, input 1, weights second>`
+    `#affine_nest.lanes<output c, batch w, input 1, weights second>`
 
     The vectors of the result run along the parallel iterator `output`, given by name, or by
-    position if its name is not its own. For a sum of products, those of its input run along
-    dimension `input` of that tensor; `weights` says which factor of the product is the other
-    operand. With `sum` in front that is all of the nest that runs on the core.
+    position if its name is not its own. On a core with a batch, their rows run along the iterator
+    `batch`, or `none`. For a sum of products, the vectors of its input run along dimension `input`
+    of that tensor; `weights` says which factor of the product is the other operand. With `sum` in
+    front that is all of the nest that runs on the core.
     """
 
     name = "affine_nest.lanes"
 
     sum: UnitAttr | NoneAttr
     output: StringAttr | NoneAttr
+    batch: StringAttr | NoneAttr
     input: StringAttr | NoneAttr
     weights: StringAttr | NoneAttr
 
@@ -38,10 +45,11 @@ class LanesAttr(ParametrizedAttribute):
         output: str | None = None,
         input: int | None = None,
         weights: str | None = None,
+        batch: str | None = None,
         sum: bool = False,
     ) -> LanesAttr:
         """The choice; what is None is open."""
-        values = (output, None if input is None else str(input), weights)
+        values = (output, batch, None if input is None else str(input), weights)
         parts = (NoneAttr() if value is None else StringAttr(value) for value in values)
         return cls(UnitAttr() if sum else NoneAttr(), *parts)
 
@@ -52,10 +60,10 @@ class LanesAttr(ParametrizedAttribute):
 
     def sum_only(self) -> LanesAttr:
         """The same for a nest of which only the sum runs on the core."""
-        return LanesAttr(UnitAttr(), self.output, self.input, self.weights)
+        return LanesAttr(UnitAttr(), self.output, self.batch, self.input, self.weights)
 
     def allows(self, key: str, value: str) -> bool:
-        """Whether `output`, `input` or `weights` is open, or this."""
+        """Whether `output`, `batch`, `input` or `weights` is open, or this."""
         pinned: StringAttr | NoneAttr = getattr(self, key)
         return isinstance(pinned, NoneAttr) or pinned.data == value
 
@@ -73,7 +81,7 @@ class LanesAttr(ParametrizedAttribute):
                 return key, StringAttr(str(parser.parse_integer(allow_boolean=False)))
             pos = parser.pos
             if (
-                key == "output"
+                key in _ITERATORS
                 and (number := parser.parse_optional_integer(False, False)) is not None
             ):
                 return key, StringAttr(str(number))

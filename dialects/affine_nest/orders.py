@@ -51,12 +51,25 @@ def check_order(map: AffineMap, shape: Sequence[int]) -> int:
     return block
 
 
-def extent_of_part(part: AffineExpr, shape: Sequence[int], block: int) -> int:
+def extent_of_part(part: AffineExpr, shape: Sequence[int]) -> int:
     """How many places one index of an order takes: a dimension's elements, blocks or lanes."""
     (dim,) = part.used_dims()
-    if part == AffineDimExpr(dim):
-        return shape[dim]
-    return -(-shape[dim] // block) if part == AffineDimExpr(dim) // block else block
+    match part:
+        case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Mod, rhs=AffineConstantExpr(value=block)):
+            return block
+        case _:
+            return -(-shape[dim] // factor_of_part(part))
+
+
+def factor_of_part(part: AffineExpr) -> int:
+    """How many elements of its dimension lie between two places of one index of an order."""
+    match part:
+        case AffineBinaryOpExpr(
+            kind=AffineBinaryOpKind.FloorDiv, rhs=AffineConstantExpr(value=block)
+        ):
+            return block
+        case _:
+            return 1
 
 
 def _innermost_lanes(map: AffineMap) -> int | None:

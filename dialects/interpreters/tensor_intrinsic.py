@@ -141,9 +141,9 @@ class KernelRun:
         inp = self.arrays[op.inp][self._points(op, op.inp_map)]
         wgt = self.arrays[op.wgt][self._points(op, op.wgt_map)]
         count = int(np.prod(inp.shape[:-1]))
-        rows = inp.reshape(count, 1, inp.shape[-1])
+        rows = inp.reshape(count, -1, wgt.shape[-1])
         matrices = wgt.reshape(count, *wgt.shape[-2:]).transpose(0, 2, 1)
-        products = matmul(rows, matrices).reshape(*inp.shape[:-1], wgt.shape[-2])
+        products = matmul(rows, matrices).reshape(*inp.shape[:-1], acc.shape[-1])
         np.add.at(acc, self._points(op, op.acc_map), products.astype(acc.dtype))
 
     def _alu(self, op: ti.AluOp) -> None:

@@ -48,6 +48,7 @@ from nopt.dialects.tensor_intrinsic.tile_op import (
     print_types,
     rank_of,
     resolve,
+    shape_of,
     verify_maps,
 )
 
@@ -56,7 +57,9 @@ from nopt.dialects.tensor_intrinsic.tile_op import (
 class GemmOp(BoxOp):
     """acc[…, o] += sum over lanes i of inp[…, i] * wgt[…, o, i], at each point of the box.
 
-    Points that share an accumulator add up. Products are exact, sums modulo 2^32.
+    Points that share an accumulator add up. Products are exact, sums modulo 2^32. If inputs have
+    several times the lanes i, they are rows of a batch one after the other, and accumulators have
+    as many times the lanes o.
     """
 
     name = "tensor_intrinsic.gemm"
@@ -95,6 +98,13 @@ class GemmOp(BoxOp):
             ("inp", self.inp_map, rank_of(self.inp, Memory.INP, "inp")),
             ("wgt", self.wgt_map, rank_of(self.wgt, Memory.WGT, "wgt")),
         )
+        acc, inp, wgt = (shape_of(each) for each in (self.acc, self.inp, self.wgt))
+        outputs, inputs = wgt[-2:]
+        if acc[-1] * inputs != inp[-1] * outputs or inp[-1] % inputs:
+            raise VerifyException(
+                f"found lanes {acc[-1]} += {inp[-1]} * {outputs} by {inputs}, expected as many "
+                "rows of a batch in accumulators as in inputs"
+            )
 
     @classmethod
     def parse(cls, parser: Parser) -> GemmOp:

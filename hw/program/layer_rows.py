@@ -31,13 +31,18 @@ class Layer:
     scale: tuple[float, ...] = ()
     """Float value of a step: one for all, or one for each index along `scale_axis`."""
     scale_axis: int = 0
+    batch: int = 1
+    """Rows of a vector: those of a core's batch lie around the lanes in DRAM."""
+    rows: int = -1
+    """The dimension that rows run along; -1: all are alike."""
 
     def check(self, stored: tuple[int, ...]) -> None:
         """Raise ValueError unless an array of shape `stored` holds the tensor, and it has such a
         scale."""
         rank = len(self.shape)
-        if not -1 <= self.axis < rank:
-            raise ValueError(f"axis: found {self.axis}, expected -1 to {rank - 1}")
+        for name, axis in (("axis", self.axis), ("rows", self.rows)):
+            if not -1 <= axis < rank:
+                raise ValueError(f"{name}: found {axis}, expected -1 to {rank - 1}")
         if not self._fits(stored):
             raise ValueError(
                 f"result: found shape {list(stored)}, expected one that holds {list(self.shape)}"
@@ -53,6 +58,15 @@ class Layer:
     def _fits(self, stored: tuple[int, ...]) -> bool:
         if self.axis < 0:
             return math.prod(stored) == math.prod(self.shape)
+        if self.batch > 1:
+            if len(stored) < 3 or stored[-2] != self.batch:
+                return False
+            stored = (*stored[:-2], stored[-1])
+            if self.rows >= 0:
+                size = self.shape[self.rows]
+                if stored[self.rows : self.rows + 1] != (-(-size // self.batch),):
+                    return False
+                stored = (*stored[: self.rows], size, *stored[self.rows + 1 :])
         if self.axis >= len(stored) - 1:
             return False
         blocks, others = stored[self.axis] * stored[-1], [*self.shape]
@@ -66,11 +80,23 @@ class Layer:
         """
         if self.axis < 0:
             return stored.reshape(self.shape)
+        stored = self._of_one_row(stored)
         lanes_last = np.moveaxis(stored, -1, self.axis + 1)
         blocked = [*self.shape]
         blocked[self.axis] = stored.shape[self.axis] * stored.shape[-1]
         whole = lanes_last.reshape(blocked)
         return whole.take(range(self.shape[self.axis]), axis=self.axis)
+
+    def _of_one_row(self, stored: Array) -> Array:
+        """The same in vectors of one row."""
+        if self.batch == 1:
+            return stored
+        if self.rows < 0:
+            return stored[..., 0, :]
+        shape = [*stored.shape[:-2], stored.shape[-1]]
+        shape[self.rows] *= self.batch
+        whole = np.moveaxis(stored, -2, self.rows + 1).reshape(shape)
+        return whole.take(range(self.shape[self.rows]), axis=self.rows)
 
     def real(self, stored: Array) -> Array:
         """The float tensor (float32) that the array in DRAM stands for."""

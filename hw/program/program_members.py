@@ -10,7 +10,7 @@ from nopt.hw.program.archive import Data
 from nopt.hw.program.program_parts import ProgramError
 
 FORMAT = "nopt-program"
-VERSION = 2
+VERSION = 3
 
 MANIFEST, INSTRUCTIONS, HOST, SUMS = (
     "manifest.json",

@@ -61,8 +61,12 @@ def machine_of(module: ModuleOp) -> Config:
 
 def machine_refusal(config: Config) -> str | None:
     """Why nothing is compiled for a core, which the host then runs; None if it is."""
-    if config.batch != 1 or config.block_in != config.block_out or config.block_in < 2:
-        return "what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more"
+    if config.batch > 1 and config.block_in != config.block_out:
+        return (
+            f"LOG_BLOCK_IN is {config.log_block_in} and LOG_BLOCK_OUT {config.log_block_out}; "
+            f"with a batch (LOG_BATCH is {config.log_batch}), cores are compiled for if they are "
+            "equal"
+        )
     return None
 
 

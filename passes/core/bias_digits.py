@@ -27,9 +27,12 @@ def matrices(
     """Weights [..., output lane, input lane] whose product with `input_vector` is `values`.
 
     `values` are integers [..., output lane]. None if one is too large: for 16 lanes, beyond about
-    241,900. There are two lanes or more.
+    241,900.
     """
     wide = values.astype(np.int64)
+    if lanes == 1:
+        fits = np.abs(wide).max(initial=0) <= _RADIX
+        return wide[..., np.newaxis].astype(np.int8) if fits else None
     steps = np.rint(wide / _RADIX).astype(np.int64)
     units = wide - steps * _RADIX
     share, rest = np.divmod(np.abs(steps), lanes - 1)

@@ -6,7 +6,7 @@ new description here; `unify` finds it in the nests of a network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,13 +14,18 @@ from typing import Any
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import TensorType, i8, i32
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.ir.affine import AffineExpr
 from xdsl.traits import Commutative
 
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.affine_nest.builder import NestBuilder
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config
+
+BATCH, OUTPUTS, INPUTS = range(3)
+"""The iterators of a description."""
+
+LANES = {"acc": (BATCH, OUTPUTS), "inp": (BATCH, INPUTS), "wgt": (OUTPUTS, INPUTS)}
+"""Those that index each operand of GEMM."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +53,10 @@ class Intrinsic:
             return None
         return {name: bound[load] for name, load in self.loads.items() if load in bound}
 
-    def lane_rank(self, name: str) -> int:
-        """How many indices of an operand run over lanes."""
-        extents = self.nest.extents
-        used = [expr.used_dims() for expr in self.loads[name].map.data.results]
-        return sum(any(extents[dim] > 1 for dim in dims) for dims in used)
-
-    def has_lanes(self, name: str, indices: Sequence[AffineExpr], lanes: Sequence[int]) -> bool:
-        """Whether the innermost indices of an operand are the description's iterators.
-
-        `lanes` are the dimensions of the load's nest that stand for the description's iterators of
-        extent above 1, in order.
-        """
-        extents = self.nest.extents
-        wide = [dim for dim, extent in enumerate(extents) if extent > 1]
-        position = dict(zip(wide, lanes, strict=False))
-        expected = [
-            position[dim]
-            for expr in self.loads[name].map.data.results
-            for dim in sorted(expr.used_dims())
-            if dim in position
-        ]
-        found = indices[len(indices) - len(expected) :]
-        return [sorted(expr.used_dims()) for expr in found] == [[dim] for dim in expected]
+    def lanes(self, name: str) -> list[tuple[int, int]]:
+        """The iterators that run over an operand's lanes, and their extents; no batch of one."""
+        found = zip(LANES[name], self.loads[name].source_shape, strict=True)
+        return [(dim, size) for dim, size in found if dim != BATCH or size > 1]
 
 
 def unify(pattern: SSAValue, value: SSAValue, bound: dict[LoadOp, LoadOp]) -> bool:
@@ -101,20 +87,27 @@ def unify(pattern: SSAValue, value: SSAValue, bound: dict[LoadOp, LoadOp]) -> bo
 
 @cache
 def gemm(config: Config) -> Intrinsic:
-    """acc[b, o] += sum over i of inp[b, i] * wgt[o, i]."""
+    """acc[b, o] += sum over i of inp[b, i] * wgt[o, i], for a block of each.
+
+    That is one step of a core whose GEMM is square; else a step for each part of the longer side.
+    """
+    batch, block = config.batch, config.block
     acc, inp, wgt = Block(
         arg_types=[
-            TensorType(i32, [config.batch, config.block_out]),
-            TensorType(i8, [config.batch, config.block_in]),
-            TensorType(i8, [config.block_out, config.block_in]),
+            TensorType(i32, [batch, block]),
+            TensorType(i8, [batch, block]),
+            TensorType(i8, [block, block]),
         ]
     ).args
-    nest = NestBuilder({"b": config.batch, "o": config.block_out}, {"i": config.block_in})
-    b, o, i = nest.dims
-    loads = {"inp": nest.load(inp, [b, i]), "wgt": nest.load(wgt, [o, i])}
+    nest = NestBuilder({"b": batch, "o": block}, {"i": block})
+
+    def load(name: str, source: SSAValue) -> SSAValue:
+        return nest.load(source, [nest.dims[i] for i in LANES[name]])
+
+    loads = {"inp": load("inp", inp), "wgt": load("wgt", wgt)}
     product = nest.binary(arith.MuliOp, *(nest.cast(value, i32) for value in loads.values()))
     total = nest.reduce(Reduction.ADD, product)
-    loads["acc"] = nest.load(acc, [b, o])
+    loads["acc"] = load("acc", acc)
     described = nest.finish(nest.binary(arith.AddiOp, loads["acc"], total))
     memories = {"acc": Memory.ACC, "inp": Memory.INP, "wgt": Memory.WGT}
     return Intrinsic("gemm", described, _owners(loads), memories)
@@ -135,9 +128,9 @@ def alu(config: Config) -> Mapping[AluKind, Intrinsic]:
     kinds = [kind for kind in AluKind if kind is not AluKind.MUL or config.alu_multiply]
     described: dict[AluKind, Intrinsic] = {}
     for kind in kinds:
-        type = TensorType(i32, [config.batch, config.block_out])
+        type = TensorType(i32, [config.batch, config.block])
         acc, src = Block(arg_types=[type, type]).args
-        nest = NestBuilder({"b": config.batch, "o": config.block_out})
+        nest = NestBuilder({"b": config.batch, "o": config.block})
         loads = {"acc": nest.load(acc, nest.dims), "src": nest.load(src, nest.dims)}
         value = nest.binary(_ALU_OPERATIONS[kind], loads["acc"], loads["src"])
         memories = {"acc": Memory.ACC, "src": Memory.ACC}

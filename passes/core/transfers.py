@@ -74,18 +74,21 @@ def parts_of(
     steps: Sequence[int],
     config: Config,
     partial: Sequence[bool] | None = None,
+    entries: int = 1,
 ) -> Parts:
     """The parts of windows of `sizes` [windows, dimensions] in a tensor of `shape`.
 
     By dimension: whether windows reach outside of the tensor (`padded`), whether some have less
-    than their size (`partial`).
+    than their size (`partial`). The last one may be the `entries` of a block.
     """
     outside, stepped = np.array(padded, bool), np.array(steps) != 1
     whole = (sizes == np.array(shape)) & ~(outside | stepped)
     if partial is not None:
         whole &= ~np.array(partial, bool)
     joins = ~stepped
-    joins[:-1] &= ~outside[:-1]  # the columns may be padded, what merges with them not
+    # The columns may be padded, in whole blocks; what merges with them not.
+    inner = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    joins[:-1] &= ~outside[:-1] | (np.array(inner[:-1], int) == entries) & (entries > 1)
     inner_whole = np.ones_like(whole)
     inner_whole[:, :-1] = whole[:, 1:]
     columns = np.logical_and.accumulate((joins & inner_whole)[:, ::-1], axis=1)[:, ::-1]
@@ -166,8 +169,11 @@ class Split:
     loops: tuple[int, ...]
 
 
-def split(extents: Sequence[Extent], config: Config) -> Split:
-    """Choose columns, rows and loops. Raises TransferError if padding is needed elsewhere."""
+def split(extents: Sequence[Extent], config: Config, entries: int = 1) -> Split:
+    """Choose columns, rows and loops; the last dimension may be the `entries` of a block.
+
+    Raises TransferError if padding is needed elsewhere.
+    """
     if not extents:
         return Split(0, None, ())
     limit = most_padding(config)
@@ -178,6 +184,7 @@ def split(extents: Sequence[Extent], config: Config) -> Split:
         [extent.step for extent in extents],
         config,
         [extent.is_partial for extent in extents],
+        entries,
     )
     columns, rows, loops = (np.flatnonzero(part[0]).tolist() for part in parts)
     for axis in loops:
@@ -186,10 +193,9 @@ def split(extents: Sequence[Extent], config: Config) -> Split:
                 f"dimension {axis} of a window is padded; only the two innermost can be"
             )
     inner = [extents[axis] for axis in columns]
-    if inner and inner[0].pad > limit:
-        raise TransferError(
-            f"a window has {inner[0].pad} columns of padding, expected at most {limit}"
-        )
+    padding = inner[0].pad * prod(extent.full for extent in inner[1:]) if inner else 0
+    if padding > limit:
+        raise TransferError(f"a window has {padding} columns of padding, expected at most {limit}")
     # Entries to pad at the end of the shortest row, so that all have the buffer's length.
     slack = inner[0].slack * prod(extent.full for extent in inner[1:]) if inner else 0
     for axis in rows:

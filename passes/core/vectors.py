@@ -1,4 +1,4 @@
-"""Tensors as the core sees them: row-major memory, in vectors of whole blocks.
+"""Tensors as the core sees them: row-major memory, in vectors of whole blocks of lanes.
 
 A tensor whose last dimension divides by the block holds vectors as it is: `[h, b * 16 + lane]` of a
 `tensor<128x768xi8>` is `[h, b, lane]` of a `tensor<128x48x16xi8>`, the same byte. Nests index
@@ -7,14 +7,57 @@ tensors of the network; what reads their indices for the core asks here for thos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
+import numpy as np
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import simplify, to_sum
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.affine_points import Ranges
+from nopt.dialects.constants import Array
+from nopt.dialects.tensor_intrinsic import Memory
+from nopt.hw.config import Config
+
+
+def entries_of(memory: Memory, config: Config) -> tuple[int, ...]:
+    """How many entries of a scratchpad a block takes, as a dimension; none if it is one."""
+    parts = {
+        Memory.INP: config.inp_parts,
+        Memory.WGT: config.inp_parts * config.acc_parts,
+        Memory.ACC: config.acc_parts,
+    }[memory]
+    return (parts,) if parts > 1 else ()
+
+
+def lanes_of(memory: Memory, config: Config) -> tuple[int, ...]:
+    """The lanes of an entry of a scratchpad, the rows of a batch one after the other."""
+    match memory:
+        case Memory.INP:
+            return (config.batch * config.block_in,)
+        case Memory.WGT:
+            return (config.block_out, config.block_in)
+        case Memory.ACC:
+            return (config.batch * config.block_out,)
+
+
+def block_bytes(memory: Memory, config: Config) -> int:
+    """Bytes of a block in DRAM, on its way to or from a scratchpad."""
+    lanes = prod(lanes_of(memory, config)) * prod(entries_of(memory, config))
+    return 4 * lanes if memory is Memory.ACC else lanes
+
+
+def weights_in_entries(blocks: Array, config: Config) -> Array:
+    """Weights [..., block of outputs, block of inputs] as entries of their scratchpad."""
+    if config.inp_parts > 1:
+        *outer, outputs, _ = blocks.shape
+        parts = blocks.reshape(*outer, outputs, config.inp_parts, config.block_in)
+        return np.ascontiguousarray(np.moveaxis(parts, -2, -3))
+    # Parts of the outputs lie one after the other anyway.
+    return blocks.reshape(*blocks.shape[:-2], *entries_of(Memory.WGT, config), -1, config.block_in)
 
 
 @dataclass(frozen=True)
@@ -24,18 +67,43 @@ class Vectors:
     indices: tuple[AffineExpr, ...]
     shape: tuple[int, ...]
 
+    def innermost(self, count: int) -> Vectors:
+        """The last dimensions alone."""
+        return Vectors(self.indices[-count:], self.shape[-count:])
 
-def in_vectors(vectors: Vectors, ranges: Ranges, block: int, lanes: int = 1) -> Vectors:
-    """The same with `lanes` dimensions of lanes innermost, divided from others where they divide.
 
-    Matrices of weights have two. What does not divide stays as it is.
+def weight_lanes(
+    outputs: AffineExpr, inputs: AffineExpr, ranges: Ranges, config: Config
+) -> Vectors:
+    """The innermost dimensions of weights, given the iterators that run over lanes."""
+    block, part = config.block, config.block_in
+    if config.inp_parts == 1:
+        return Vectors((outputs, inputs), (block, block))
+    # Parts of the inputs lie one after the other, as `weights_in_entries` has them.
+    parts, lane = (simplify(each, ranges) for each in (inputs // part, inputs % part))
+    return Vectors((parts, outputs, lane), (block // part, block, part))
+
+
+def in_vectors(vectors: Vectors, ranges: Ranges, lanes: Sequence[int]) -> Vectors:
+    """The same with dimensions of `lanes` innermost, divided from others where they divide.
+
+    Matrices of weights have two, and so have vectors of a core that has a batch. What does not
+    divide stays as it is.
     """
     indices, shape = [*vectors.indices], [*vectors.shape]
     inner: list[tuple[AffineExpr, int]] = []
-    while len(inner) < lanes and indices:
+    while len(inner) < len(lanes) and indices:
         index, size = indices.pop(), shape.pop()
+        block = lanes[-1 - len(inner)]
+        if block == 1 and size > 1:
+            # Blocks of one lane are anywhere.
+            indices.append(index)
+            shape.append(size)
+            index, size = AffineExpr.constant(0), 1
         if size == 1 and simplify(index, ranges) == AffineExpr.constant(0):
-            continue
+            if block > 1:
+                continue
+            index = AffineExpr.constant(0)
         if size > block and size % block == 0:
             indices.append(simplify(index // block, ranges))
             shape.append(size // block)
@@ -46,13 +114,13 @@ def in_vectors(vectors: Vectors, ranges: Ranges, block: int, lanes: int = 1) -> 
     )
 
 
-def stored_box(nest: ForOp, block: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+def stored_box(nest: ForOp, lanes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     """The result's shape with a dimension for each parallel iterator; where its first point goes.
 
     None if no dividing of dimensions makes what is written a box in the order of the iterators.
     """
     ranges, extents = nest.ranges, nest.parallel_extents
-    vectors = in_vectors(Vectors(nest.places.results, nest.result_shape), ranges, block)
+    vectors = in_vectors(Vectors(nest.places.results, nest.result_shape), ranges, lanes)
     shape: list[int] = []
     first: list[int] = []
 
@@ -89,6 +157,9 @@ def stored_box(nest: ForOp, block: int) -> tuple[tuple[int, ...], tuple[int, ...
                 return None
             shape.append(extent)
             first.append(0 if i != iterators[0] else total.constant // top)
-    if not pass_units(len(extents)) or not shape or first[-1] or shape[-1] != extents[-1]:
+    inner = len(lanes)
+    if not pass_units(len(extents)) or len(shape) < inner or any(first[-inner:]):
+        return None
+    if tuple(shape[-inner:]) != extents[-inner:]:
         return None
     return tuple(shape), tuple(first)

@@ -218,7 +218,7 @@ class AffineNestFusePass(ModulePass):
             return
         # Copies first: a reshape that a contraction can read through must not become the place
         # another contraction writes to.
-        block = machine_of(op).block_out
+        block = machine_of(op).block
         copies = InlineCopy()
         _rewrite(op, [InOrder(), copies])
         _inline_all(op, block)

@@ -65,7 +65,7 @@ class AffineNestMaterializePadsPass(ModulePass):
                     source, loads = _padded_last(source, axes, loads)
                 if any(_needs_border(load, config) for load in loads):
                     _materialize(source, pad, loads)
-        write_in_place(op, config.block_out)
+        write_in_place(op, config.block)
 
 
 def _needs_border(load: LoadOp, config: Config) -> bool:

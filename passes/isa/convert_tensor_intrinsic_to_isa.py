@@ -31,6 +31,7 @@ from nopt.passes.base.machine import machine_of
 from nopt.passes.base.places import about
 from nopt.passes.core.hardware_loops import BoxLoop, Instruction, arrange
 from nopt.passes.core.transfers import Extent, extents_of, split
+from nopt.passes.core.vectors import entries_of
 from nopt.passes.isa.place_buffers import Buffer, place_buffers
 from nopt.passes.isa.program.idle_core import warn_if_idle
 from nopt.passes.isa.reach import check_indices, check_window
@@ -154,7 +155,7 @@ class _Lowering:
             op.steps.get_values(),
             [_trips(variable) for variable in op.variables],
         )
-        chosen = split(extents, self.config)
+        chosen = split(extents, self.config, prod(entries_of(memory, self.config)))
         index, base = self._around(emitter, extents, chosen.loops, chosen.rows, chosen.columns)
         sram = buffer.address([op.slot.data.results[0], *index])
         columns = self._columns(extents[chosen.columns :])

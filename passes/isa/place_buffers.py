@@ -12,6 +12,7 @@ from xdsl.ir.affine import AffineExpr
 from nopt.dialects import tensor_intrinsic as ti
 from nopt.dialects.row_major import place_of
 from nopt.hw.config import Config
+from nopt.hw.limits import entries
 
 
 class AllocationError(ValueError):
@@ -39,14 +40,10 @@ def place_buffers(
     their first loads need not wait for what it still reads. It becomes what this kernel has. Raises
     AllocationError if a scratchpad is too small.
     """
-    limits = {
-        ti.Memory.INP: config.inp_entries,
-        ti.Memory.WGT: config.wgt_entries,
-        ti.Memory.ACC: config.acc_entries,
-    }
     buffers = [op.result for op in kernel.body.block.ops if isinstance(op, ti.AllocOp)]
     placed: dict[SSAValue, Buffer] = {}
-    for memory, limit in limits.items():
+    for memory in ti.Memory:
+        limit = entries(config)[memory]
         shapes = {
             buffer: buffer.type.get_shape()[: -ti.LANE_RANK[memory]]
             for buffer in buffers

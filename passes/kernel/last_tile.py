@@ -45,9 +45,10 @@ def best_strips(tiling: Tiling, tiles: Integers) -> Integers:
         return np.ones(len(tiles), np.int64)
     last = last_tile(tiling, tiles)
     vectors = [operand for operand in tiling.of_epilogue if operand.memory is Memory.ACC]
-    compute = len(tiling.steps) + len(vectors)
+    parts = tiling.config.acc_parts
+    compute = parts * (len(tiling.steps) + len(vectors))
     start = len(tiling.steps) * (cost.PIPELINE_CYCLES + cost.ISSUE_CYCLES)
-    store = cost.store_cycles(1, last.vectors * tiling.config.out_bytes, tiling.config)
+    store = cost.store_cycles(1, last.vectors * parts * tiling.config.out_bytes, tiling.config)
     best, strips = store.astype(float), np.ones(len(tiles), np.int64)
     for count in range(2, _MOST + 1):
         # What is stored while later strips are computed is gone by then.

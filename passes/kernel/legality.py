@@ -8,7 +8,7 @@ import numpy as np
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
-from nopt.hw.limits import most_padding
+from nopt.hw.limits import entries, most_padding
 from nopt.passes.core.transfers import clip, parts_of
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.capacity import schedule_entries
@@ -51,12 +51,8 @@ def check_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) -> No
                 f"iterator {last.axis[0]}"
             )
     needed = schedule_entries(tiling, schedule)
-    limits = {
-        Memory.INP: config.inp_entries,
-        Memory.WGT: config.wgt_entries,
-        Memory.ACC: config.acc_entries,
-    }
-    for memory, limit in limits.items():
+    for memory in Memory:
+        limit = entries(config)[memory]
         if needed[memory] > limit:
             raise NoScheduleError(
                 f"tile {list(tiles)} needs {needed[memory]} entries of {memory}, "
@@ -97,9 +93,11 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
                 missing = np.maximum((turn + 1) * tiles[d] - tiling.extents[d], 0)
                 size = size - missing * (row[d] // step)
             pad = clip(np.asarray(offsets), size, operand.shape[axis], step).padding.max()
-            if pad > limit:
+            # Rows are padded at their ends, entry by entry.
+            entries = tiling.config.inp_parts if axis == len(operand.shape) - 1 else 1
+            if pad * entries > limit:
                 return (
                     f"a window reaches {pad} beyond dimension {axis} of its operand; "
-                    f"loads pad at most {limit}"
+                    f"loads pad at most {limit // entries}"
                 )
     return None

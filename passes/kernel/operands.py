@@ -11,15 +11,15 @@ import numpy as np
 from xdsl.dialects.builtin import i8
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
-from nopt.dialects.affine_math import dim_ranges, expr_range, substitute, to_sum
+from nopt.dialects.affine_math import dim_ranges, expr_range, simplify, substitute, to_sum
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.tensor_intrinsic import Memory
 from nopt.hw.config import Config
 from nopt.passes.base.remarks import name_of
-from nopt.passes.core.core_intrinsics import gemm
+from nopt.passes.core.core_intrinsics import BATCH, INPUTS, OUTPUTS, gemm
 from nopt.passes.core.core_nest import NotOnCore, Product
 from nopt.passes.core.separable_pooling import SeparateWindows
-from nopt.passes.core.vectors import Vectors, in_vectors
+from nopt.passes.core.vectors import Vectors, entries_of, in_vectors, lanes_of, weight_lanes
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
@@ -52,6 +52,11 @@ class Operand:
     def shape(self) -> tuple[int, ...]:
         """Of the tensor, without lanes."""
         return self.vectors.shape[: -self.lanes]
+
+    def shape_in_entries(self, config: Config) -> tuple[int, ...]:
+        """Of the tensor in entries of its scratchpad, lanes included."""
+        memory = self.memory
+        return (*self.shape, *entries_of(memory, config), *lanes_of(memory, config))
 
     @property
     def indices(self) -> tuple[AffineExpr, ...]:
@@ -147,14 +152,26 @@ class Reader:
                     opaque |= {self.positions.index(dim) for dim in used}
         return coefficients, frozenset(opaque)
 
+    def _lanes(self, name: str) -> Vectors:
+        """The innermost dimensions of the operand that plays `name`."""
+        parallel = len(self.nest.parallel_extents)
+        iterators = {BATCH: parallel - 2, OUTPUTS: parallel - 1, INPUTS: len(self.ranges) - 1}
+        lanes = [
+            (simplify(AffineDimExpr(iterators[dim]), self.ranges), size)
+            for dim, size in gemm(self.config).lanes(name)
+        ]
+        if name == "wgt":
+            (outputs, _), (inputs, _) = lanes
+            return weight_lanes(outputs, inputs, self.ranges, self.config)
+        return Vectors(*(tuple(each) for each in zip(*lanes, strict=True)))
+
     def operand(self, load: LoadOp, name: str) -> Operand:
         """The operand that plays `name` in the intrinsic, its lanes innermost. Raises NotOnCore."""
-        described = gemm(self.config)
-        lanes = described.lane_rank(name)
-        vectors = Vectors(self._indices(load), load.source_shape)
-        vectors = in_vectors(vectors, self.ranges, self.config.block_out, lanes)
-        wide = [len(self.nest.parallel_extents) - 1, len(self.ranges) - 1]
-        if not described.has_lanes(name, vectors.indices, wide):
+        expected = self._lanes(name)
+        lanes = len(expected.shape)
+        read = Vectors(self._indices(load), load.source_shape)
+        vectors = in_vectors(read, self.ranges, expected.shape)
+        if vectors.innermost(lanes) != expected:
             raise NotOnCore(f"the innermost indices of {name_of(load.source)} are not its lanes")
         memory = Memory.WGT if name == "wgt" else Memory.INP
         if load.result.type != i8:

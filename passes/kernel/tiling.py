@@ -13,10 +13,11 @@ from xdsl.ir.affine import AffineMap
 from nopt.dialects.affine_math import dim_ranges
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.affine_points import Ranges
+from nopt.dialects.constants import Array
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config
-from nopt.hw.limits import Range, immediate
+from nopt.hw.limits import Range, entries, immediate
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.bias_digits import matrices
 from nopt.passes.core.core_nest import (
@@ -29,7 +30,7 @@ from nopt.passes.core.core_nest import (
     staged_scale,
 )
 from nopt.passes.core.separable_pooling import SeparateWindows, separate
-from nopt.passes.core.vectors import stored_box
+from nopt.passes.core.vectors import block_bytes, entries_of, lanes_of, stored_box
 from nopt.passes.kernel.operands import InnerProduct, Operand, Reader
 
 _RESIDENT_SHARE = 8
@@ -246,17 +247,20 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
     product = core.start if isinstance(core.start, Product) else inside
     reader = Reader(nest, inside and core.start.input, config)
     first = int(core.planes > 1)
-    parallel = nest.parallel_extents[first:-1]
+    rows = len(config.vector)
+    parallel = nest.parallel_extents[first:-rows]
     reduction = reader.reduction[:-1] if product else reader.reduction
-    if nest.parallel_extents[-1] != config.block_out:
-        raise NotOnCore(f"its innermost parallel iterator is not a block of {config.block_out}")
+    if nest.parallel_extents[-rows:] != config.vector:
+        wanted = " by ".join(map(str, config.vector))
+        raise NotOnCore(f"its innermost parallel iterators are not a block of {wanted}")
     if not parallel:
         raise NotOnCore("it has no parallel iterator beside its lanes")
-    if product and reader.reduction[-1] != config.block_in:
-        raise NotOnCore(f"its innermost reduction iterator is not a block of {config.block_in}")
-    stored = stored_box(nest, config.block_out)
+    if product and reader.reduction[-1] != config.block:
+        raise NotOnCore(f"its innermost reduction iterator is not a block of {config.block}")
+    stored = stored_box(nest, config.vector)
     if stored is None:
         raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
+    lanes = (*entries_of(Memory.ACC, config), *lanes_of(Memory.ACC, config))
     first_reduction = len(nest.parallel_extents)
     reader.positions = [
         *range(first, first + len(parallel)),
@@ -280,7 +284,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         tuple(operands),
         _padded_maximum(inside or core.start, operands[0]),
         tuple(step for step in core.steps if step.shifts_to_multiply(config)),
-        stored,
+        ((*stored[0][:-rows], *lanes), stored[1][:-rows]),
         core.planes,
         inside and reader.inner(inside),
     )
@@ -311,17 +315,28 @@ def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config
     constant = operand.load.source.owner
     if not isinstance(constant, ConstantOp) or operand.memory is not Memory.ACC:
         return operand
-    entries = prod(operand.shape)
-    more_bytes = entries * (config.wgt_bytes - config.acc_bytes) + config.inp_bytes
+    blocks = prod(operand.shape)
+    more = block_bytes(Memory.WGT, config) - block_bytes(Memory.ACC, config)
+    more_bytes = blocks * more + block_bytes(Memory.INP, config)
     more_loads = more_bytes // config.bytes_per_cycle + 2 * config.memory_latency
     adds = (
         step.kind is AluKind.ADD
         and vectors > more_loads
-        and matrices(constant.array.reshape(operand.vectors.shape), config.block_in) is not None
+        and added_matrices(operand, constant, config) is not None
     )
-    memory, limit = (Memory.WGT, config.wgt_entries) if adds else (Memory.ACC, config.acc_entries)
-    resident = entries * _RESIDENT_SHARE <= limit
+    memory = Memory.WGT if adds else Memory.ACC
+    taken = blocks * prod(entries_of(memory, config))
+    resident = taken * _RESIDENT_SHARE <= entries(config)[memory]
     return replace(operand, memory=memory, resident=resident, digits=adds)
+
+
+def added_matrices(operand: Operand, constant: ConstantOp, config: Config) -> Array | None:
+    """The weights that add a constant tensor by a product; None if there are none, or if the rows
+    of a batch are not alike."""
+    values = constant.array.reshape(*operand.shape, config.batch, config.block)
+    if (values != values[..., :1, :]).any():
+        return None
+    return matrices(values[..., 0, :], config.block)
 
 
 def _padded_maximum(start: Product | Window, operand: Operand) -> PaddedMaximum | None:

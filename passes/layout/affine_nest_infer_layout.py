@@ -66,8 +66,8 @@ class AffineNestInferLayoutPass(ModulePass):
             nests = [nest for nest in function.walk() if isinstance(nest, ForOp)]
             options = options_of(nests, config)
             tensors = tensors_of(options)
-            check_layouts(function, config.block_out)
-            tables = tables_of(options, tensors, config.block_out)
+            check_layouts(function, config.block)
+            tables = tables_of(options, tensors, config.vector)
             choice = least_cost([len(each) for each in options.values()], tables)
             chosen = {
                 nest: each[i] for (nest, each), i in zip(options.items(), choice, strict=True)
@@ -76,7 +76,7 @@ class AffineNestInferLayoutPass(ModulePass):
                 assert option.attribute is not None
                 nest.attributes[LANES] = option.attribute
             for tensor in tensors:
-                layout = layout_for(tensor, chosen, config.block_out)
+                layout = layout_for(tensor, chosen, config.vector)
                 if layout is not None and written_layout(tensor) is None:
                     write_layout(tensor, layout)
 
@@ -137,7 +137,7 @@ def _options_for(
 
     A remark says if others might have spared more than they take. Raises NotOnCore if there are
     none."""
-    found = legal_lanes(core, config.block_out, pinned)
+    found = legal_lanes(core, config.vector, pinned)
     options = cheapest(option_of(lanes, config) for lanes in found)
     if pinned is not None:
         return options

@@ -58,8 +58,8 @@ class AffineNestPackPass(ModulePass):
             if isinstance(lanes, LanesAttr) and PLACEMENT not in nest.attributes:
                 with about(nest):
                     decided.append(_Decided.of(nest, lanes, config))
-        _pack_ordered(op, config.block_out)
-        tensors = PackedTensors(config.block_out)
+        _pack_ordered(op, config.block)
+        tensors = PackedTensors(config.vector)
         for each in decided:
             with about(each.nest):
                 each.pack(config, tensors)
@@ -80,7 +80,7 @@ class _Decided:
         """Raises NotOnCore if the core cannot run it, or not in these lanes."""
         total = wide_sum(nest, config) if lanes.is_sum else None
         shifts, summed = (None, nest) if total is None else planes_of(nest, total)
-        found = legal_lanes(recognise(summed, config), config.block_out, lanes)
+        found = legal_lanes(recognise(summed, config), config.vector, lanes)
         return cls(nest, found[0], total, shifts)
 
     def pack(self, config: Config, tensors: PackedTensors) -> None:

@@ -37,14 +37,14 @@ class AffineNestPropagatePacksPass(ModulePass):
     level = "affine_nest"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        block = machine_of(op).block_out
-        store_directly(op)
+        config = machine_of(op)
+        store_directly(op, config)
         # What is dead still counts as a reader.
         erase_dead_code(op)
-        fold_reshapes(op, block)
+        fold_reshapes(op, config)
         erase_dead_code(op)
-        take_packed(op, block)
-        read_directly(op, block)
+        take_packed(op, config.block)
+        read_directly(op, config)
         erase_dead_code(op)
         if anyone_listens():
-            remark_copies(op)
+            remark_copies(op, config)

@@ -7,6 +7,9 @@ and the lanes go innermost, padded to whole blocks:
 
     tensor<1x40x5x5xi8>  becomes  tensor<1x3x5x5x16xi8>
 
+On a core with a batch, vectors have several rows, along another parallel iterator: the *batch
+lane*. If there is none, all rows compute the same.
+
 Packing and unpacking are nests, so a constant is packed at compile time. Lanes beyond a dimension's
 end are unspecified: nobody unpacks them, and the weights for them are zero. Weights are packed in
 the order in which the nest reads them, one output-by-input matrix per point; grouped and depthwise
@@ -48,38 +51,38 @@ from nopt.passes.base.placement import ON_CORE
 from nopt.passes.core.core_nest import Product
 from nopt.passes.core.product_factors import is_constant, loaded
 from nopt.passes.layout.choices.input_blocks import input_blocks
-from nopt.passes.layout.choices.lane_choices import Lanes, load_along
+from nopt.passes.layout.choices.lane_choices import Along, Lanes, load_along
 from nopt.passes.layout.tensor_layouts import Layout
 
 
 @dataclass
 class PackedTensors:
-    """The tensors that exist in vectors along a dimension."""
+    """The tensors that exist in vectors along a dimension, their rows along another or alike."""
 
-    block: int
-    _packed: dict[tuple[SSAValue, int], SSAValue] = field(
-        default_factory=dict[tuple[SSAValue, int], SSAValue]
+    vector: tuple[int, ...]
+    _packed: dict[tuple[SSAValue, int, int | None], SSAValue] = field(
+        default_factory=dict[tuple[SSAValue, int, int | None], SSAValue]
     )
 
-    def layout(self, tensor: SSAValue, axis: int) -> Layout:
-        """Vectors of a tensor along a dimension."""
-        return Layout.of_vectors(len(shape_of(tensor)), axis, self.block)
+    def layout(self, tensor: SSAValue, axis: int, rows: int | None) -> Layout:
+        """Vectors of a tensor along dimensions."""
+        return Layout.of_vectors(len(shape_of(tensor)), axis, self.vector, rows)
 
-    def get(self, tensor: SSAValue, axis: int, before: Operation) -> SSAValue:
-        """A tensor in vectors along a dimension; packed just before an op that needs it first."""
-        if (found := self._packed.get((tensor, axis))) is not None:
+    def get(self, tensor: SSAValue, axis: int, rows: int | None, before: Operation) -> SSAValue:
+        """A tensor in vectors along dimensions; packed just before an op that needs it first."""
+        if (found := self._packed.get((tensor, axis, rows))) is not None:
             return found
-        packed = self.layout(tensor, axis).pack(tensor)
+        packed = self.layout(tensor, axis, rows).pack(tensor)
         insert_before(packed, before, tensor.name_hint)
-        self._packed[tensor, axis] = packed.result
+        self._packed[tensor, axis, rows] = packed.result
         return packed.result
 
-    def unpack(self, nest: ForOp, old: ForOp, axis: int) -> SSAValue:
-        """The result of a nest that stores vectors along a dimension, as the `old` one had it."""
-        layout = self.layout(old.result, axis)
+    def unpack(self, nest: ForOp, old: ForOp, axis: int, rows: int | None) -> SSAValue:
+        """The result of a nest that stores vectors along dimensions, as the `old` one had it."""
+        layout = self.layout(old.result, axis, rows)
         unpacked = layout.unpack(nest.result, old.result_shape)
         insert_before(unpacked, old, old.result.name_hint)
-        self._packed[unpacked.result, axis] = nest.result
+        self._packed[unpacked.result, axis, rows] = nest.result
         return unpacked.result
 
 
@@ -97,7 +100,8 @@ class NestPacking:
     def __init__(self, lanes: Lanes, config: Config, tensors: PackedTensors):
         self.core = lanes.core
         self.nest = lanes.core.nest
-        self.block = config.block_out
+        self.block = config.block
+        self.lanes, self.config = lanes, config
         self.immediates = immediate(config)
         self.tensors = tensors
         self.output_lane, self.input_lane, self.along = lanes.output, lanes.input, lanes.result
@@ -111,6 +115,13 @@ class NestPacking:
         reduction = list(self.nest.named_reduction)
         name, extent = parallel[self.output_lane]
         parallel[self.output_lane] = (f"{name}b", -(-extent // self.block))
+        batch, rows = lanes.batch, lanes.rows
+        if batch is not None:
+            of_rows, extent = parallel[batch.iterator]
+            parallel[batch.iterator] = (f"{of_rows}b", -(-extent // rows))
+            parallel.append((f"{of_rows}r", rows))
+        elif rows > 1:
+            parallel.append(("r", rows))
         parallel.append((f"{name}l", self.block))
         lane = self.input_lane
         if lane is not None:
@@ -127,17 +138,21 @@ class NestPacking:
         self.builder = NestBuilder.of(parallel, reduction)
         dims = self.builder.dims
         old = len(self.nest.parallel_extents)
+        inner = len(lanes.vector)
         self.blocks: AffineExpr = dims[self.output_lane]
-        self.lane: AffineExpr = dims[old]
-        self.indices: list[AffineExpr] = [*dims[:old], *dims[old + 1 :]]
+        self.rows: list[AffineExpr] = [*dims[old : old + inner - 1]]
+        self.lane: AffineExpr = dims[old + inner - 1]
+        self.indices: list[AffineExpr] = [*dims[:old], *dims[old + inner :]]
         self.indices[self.output_lane] = self.blocks * self.block + self.lane
+        if batch is not None:
+            self.indices[batch.iterator] = dims[batch.iterator] * rows + self.rows[0]
         if lane is not None:
             self.input_lanes: AffineExpr = dims[-1]
             if lane.iterator is not None:
                 self.input_block: AffineExpr = self.indices[lane.iterator]
             else:
                 added = len(reduction) - 1 > len(self.nest.reduction_extents)
-                self.input_block = dims[old + 1] if added else AffineConstantExpr(0)
+                self.input_block = dims[old + inner] if added else AffineConstantExpr(0)
                 if added:
                     del self.indices[old]
 
@@ -164,26 +179,36 @@ class NestPacking:
         place = None if self.nest.into is None else self._place()
         blocked = self.builder.finish(value, self.nest, place)
         blocked.attributes[PLACEMENT] = ON_CORE
-        blocked.attributes[LAYOUT] = DictionaryAttr(
-            {
-                "axis": IntegerAttr(self.along.axis, i64),
-                "shape": DenseArrayBase.from_list(i64, self.nest.result_shape),
-            }
-        )
+        blocked.attributes[LAYOUT] = self._described()
         insert_before(blocked, self.nest, self.nest.result.name_hint)
-        unpacked = self.tensors.unpack(blocked, self.nest, self.along.axis)
+        rows = self.lanes.result_rows
+        unpacked = self.tensors.unpack(blocked, self.nest, self.along.axis, rows)
         Rewriter.replace_op(self.nest, [], [unpacked])
+
+    def _described(self) -> DictionaryAttr:
+        """What the blocked tensor was: its shape, and the dimensions that lanes run along."""
+        described = {
+            "axis": IntegerAttr(self.along.axis, i64),
+            "shape": DenseArrayBase.from_list(i64, self.nest.result_shape),
+        }
+        if self.rows:
+            along = self.lanes.result_rows
+            described["rows"] = IntegerAttr(-1 if along is None else along, i64)
+        return DictionaryAttr(described)
 
     def _place(self) -> Place:
         """The part of a blocked tensor that the nest writes."""
         axis, first = self.along
         indices = [self._moved(expr) for expr in self.nest.places.results]
         indices[axis] = self.blocks + first
-        map = AffineMap(len(self.builder.parallel), 0, (*indices, self.lane))
+        batch, rows = self.lanes.batch, self.lanes.result_rows
+        if batch is not None:
+            indices[batch.result.axis] = self.builder.dims[batch.iterator] + batch.result.first
+        map = AffineMap(len(self.builder.parallel), 0, (*indices, *self.rows, self.lane))
         destination = self.nest.destination
         if destination is not None:
-            destination = self.tensors.get(destination, axis, self.nest)
-        type = self.tensors.layout(self.nest.result, axis).type_of(self.nest.result.type)
+            destination = self.tensors.get(destination, axis, rows, self.nest)
+        type = self.tensors.layout(self.nest.result, axis, rows).type_of(self.nest.result.type)
         return Place(map, type, destination)
 
     def _weights_second(self, weight: SSAValue) -> None:
@@ -199,17 +224,31 @@ class NestPacking:
     def _load_input(self, load: LoadOp) -> SSAValue:
         lane = self.input_lane
         assert lane is not None
-        source = self.tensors.get(load.source, lane.axis, self.nest)
         indices = [self._moved(expr) for expr in load.map.data.results]
-        indices[lane.axis] = self.first_block + self.input_block
-        return self._named_load(load, source, [*indices, self.input_lanes], load.pad_value or 0)
+        block = self.first_block + self.input_block
+        if self.lanes.is_as_read(load):
+            indices[lane.axis] = block * self.block + self.input_lanes
+            return self._pack_as_read(load, load.source, indices, [*self.rows, self.input_lanes])
+        return self._load_vectors(load, Along(lane.axis, 0), block, self.input_lanes)
+
+    def _load_vectors(
+        self, load: LoadOp, along: Along, block: AffineExpr, lane: AffineExpr
+    ) -> SSAValue:
+        """Load a tensor in vectors along a dimension: those of a block there."""
+        rows = self.lanes.rows_along(load)
+        indices = [self._moved(expr) for expr in load.map.data.results]
+        indices[along.axis] = block + along.first
+        batch = self.lanes.batch
+        if batch is not None and rows is not None:
+            indices[rows.axis] = self.builder.dims[batch.iterator] + rows.first
+        axis = None if rows is None else rows.axis
+        source = self.tensors.get(load.source, along.axis, axis, self.nest)
+        pad = load.pad_value if lane is self.lane else load.pad_value or 0
+        return self._named_load(load, source, [*indices, *self.rows, lane], pad)
 
     def _load_activation(self, load: LoadOp) -> SSAValue:
-        axis, first = load_along(load, self.output_lane, self.block)
-        source = self.tensors.get(load.source, axis, self.nest)
-        indices = [self._moved(expr) for expr in load.map.data.results]
-        indices[axis] = self.blocks + first
-        return self._named_load(load, source, [*indices, self.lane], load.pad_value)
+        along = load_along(load, self.output_lane, self.block)
+        return self._load_vectors(load, along, self.blocks, self.lane)
 
     def _load_weights(self, product: Product) -> SSAValue:
         """Weights packed as they are read: output by input lanes, zero where none meet."""
@@ -231,11 +270,12 @@ class NestPacking:
             widened_nest = widened.finish(widened.load(source, widened.dims[:-1]))
             insert_before(widened_nest, self.nest, source.name_hint)
             source, indices = widened_nest.result, [*indices, offset]
-        return self._pack_as_read(load, source, indices, [self.lane, self.input_lanes])
+        parts = self.config.inp_parts
+        return self._pack_as_read(load, source, indices, [self.lane, self.input_lanes], parts)
 
     def _load_constant(self, load: LoadOp) -> SSAValue:
         indices = [self._moved(expr) for expr in load.map.data.results]
-        return self._pack_as_read(load, load.source, indices, [self.lane])
+        return self._pack_as_read(load, load.source, indices, [*self.rows, self.lane])
 
     def _pack_as_read(
         self,
@@ -243,24 +283,38 @@ class NestPacking:
         source: SSAValue,
         indices: Sequence[AffineExpr],
         lanes: Sequence[AffineExpr],
+        parts: int = 1,
     ) -> SSAValue:
-        """Re-lay a tensor in the order of the iterators that index it, the lanes innermost."""
+        """Re-lay a tensor in the order of the iterators that index it, the lanes innermost.
+
+        Of weights, those of each of several `parts` of the inputs by themselves.
+        """
         ranges = dim_ranges(self.builder.extents)
         exprs = [simplify(expr, ranges) for expr in indices]
         lane_positions = [lane.position for lane in lanes if isinstance(lane, AffineDimExpr)]
         used = sorted(set[int]().union(*(expr.used_dims() for expr in exprs)) - {*lane_positions})
         order = used + lane_positions
         names = self.builder.block.args
-        packing = NestBuilder.of(
-            [(names[i].name_hint or "i", self.builder.extents[i]) for i in order], []
-        )
+        iterators = [(names[i].name_hint or "i", self.builder.extents[i]) for i in order]
+        places: list[AffineExpr] = [self.builder.dims[i] for i in order]
+        if parts > 1:
+            (name, extent), inputs = iterators.pop(), places.pop()
+            iterators += [(name, extent // parts)]
+            iterators.insert(-2, (f"{name}p", parts))
+            places.insert(-1, inputs // (extent // parts))
+            places.append(inputs % (extent // parts))
+        packing = NestBuilder.of(iterators, [])
         moved: list[AffineExpr] = [AffineConstantExpr(0)] * len(self.builder.extents)
-        for position, i in enumerate(order):
-            moved[i] = packing.dims[position]
+        dims: list[AffineExpr] = [*packing.dims]
+        if parts > 1:
+            part, lane = dims.pop(-3), dims.pop()
+            dims.append(part * packing.parallel[-1] + lane)
+        for i, dim in zip(order, dims, strict=True):
+            moved[i] = dim
         packed_indices = [expr.replace_dims_and_symbols(moved, []) for expr in exprs]
         packed = packing.finish(packing.load(source, packed_indices, load.pad_value or 0))
         insert_before(packed, self.nest, load.source.name_hint)
-        return self._named_load(load, packed.result, [self.builder.dims[i] for i in order], None)
+        return self._named_load(load, packed.result, places, None)
 
     def _named_load(
         self, load: LoadOp, source: SSAValue, indices: Sequence[AffineExpr], pad: int | float | None
@@ -281,8 +335,8 @@ class NestPacking:
             value = constant_value(op.result)
             if value is None or low <= value <= high:
                 continue
-            vector = np.full((self.block,), value, np.int32)
+            vector = np.full(self.lanes.vector, value, np.int32)
             constant = ConstantOp(attribute_of(vector, "immediate"))
             insert_before(constant, self.nest, "immediate")
-            replaced[op.result] = self.builder.load(constant.result, [self.lane])
+            replaced[op.result] = self.builder.load(constant.result, [*self.rows, self.lane])
         return replaced

@@ -2,6 +2,10 @@
 
     tensor<1x40x5x5xi8>  in vectors along dimension 1 is  tensor<1x3x5x5x16xi8>
 
+A core with a batch has vectors of several rows: along a second dimension, or all alike.
+
+    tensor<6x40x5x5xi8>  in vectors of 4 rows along 0  is  tensor<2x3x5x5x4x16xi8>
+
 A layout is written as `order` to the nest that makes a tensor, or as `affine_nest.order` to a
 function's argument; `dialects/affine_nest/orders.py` says what one is. Those that only nests on the
 core ask for need no whole blocks: the last one is filled up.
@@ -12,11 +16,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 from xdsl.dialects.builtin import AffineMapAttr, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument, SSAValue
 from xdsl.ir.affine import (
+    AffineConstantExpr,
     AffineDimExpr,
     AffineExpr,
     AffineMap,
@@ -33,7 +39,12 @@ from nopt.dialects.affine_nest.arguments import (
 )
 from nopt.dialects.affine_nest.attributes import ORDER
 from nopt.dialects.affine_nest.builder import NestBuilder
-from nopt.dialects.affine_nest.orders import BadOrder, check_order, extent_of_part
+from nopt.dialects.affine_nest.orders import (
+    BadOrder,
+    check_order,
+    extent_of_part,
+    factor_of_part,
+)
 from nopt.dialects.shaped import shape_of
 from nopt.passes.base.places import about
 
@@ -47,13 +58,25 @@ class Layout:
 
     map: AffineMap
     block: int
+    batch: int = 1
+    """Rows of a vector."""
 
     @classmethod
-    def of_vectors(cls, rank: int, lanes: int, block: int) -> Layout:
-        """Vectors along the dimension `lanes`, the dimensions and its blocks in order."""
+    def of_vectors(
+        cls, rank: int, lanes: int, vector: Sequence[int], rows: int | None = None
+    ) -> Layout:
+        """Vectors along the dimension `lanes`, the dimensions and its blocks in order.
+
+        If they have several rows, these run along the dimension `rows`; all are alike without.
+        """
         dims = [AffineDimExpr(i) for i in range(rank)]
-        outer = [dim // block if i == lanes else dim for i, dim in enumerate(dims)]
-        return cls(AffineMap(rank, 0, (*outer, dims[lanes] % block)), block)
+        block, batch = vector[-1], prod(vector[:-1])
+        blocks = {lanes: block} | ({} if rows is None else {rows: batch})
+        outer = [dim // blocks[i] if i in blocks else dim for i, dim in enumerate(dims)]
+        inner: list[AffineExpr] = [dims[lanes] % block]
+        if batch > 1:
+            inner.insert(0, AffineConstantExpr(0) if rows is None else dims[rows] % batch)
+        return cls(AffineMap(rank, 0, (*outer, *inner)), block, batch)
 
     @classmethod
     def of_weights(cls, rank: int, rows: int, lanes: int, block: int) -> Layout:
@@ -106,15 +129,17 @@ class Layout:
         return nest.finish(nest.load(packed, indices))
 
     def _extents(self, shape: Sequence[int]) -> list[int]:
-        return [extent_of_part(part, shape, self.block) for part in self.map.results]
+        *parts, lanes = self.map.results
+        # What no dimension runs along are rows that are alike.
+        outer = [extent_of_part(each, shape) if each.used_dims() else self.batch for each in parts]
+        return [*outer, extent_of_part(lanes, shape) if lanes.used_dims() else self.block]
 
     def _indices(self, places: Sequence[AffineExpr]) -> list[AffineExpr]:
         """The indices of the element at a place in memory."""
         indices: list[AffineExpr] = [AffineExpr.constant(0)] * self.map.num_dims
         for part, place in zip(self.map.results, places, strict=True):
-            (dim,) = part.used_dims()
-            blocks = part == AffineDimExpr(dim) // self.block
-            indices[dim] = indices[dim] + (place * self.block if blocks else place)
+            for dim in part.used_dims():
+                indices[dim] = indices[dim] + place * factor_of_part(part)
         return indices
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nopt.dialects.tensor_intrinsic import Memory
 from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.core.transfers import parts_of
+from nopt.passes.core.vectors import block_bytes
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.tile_cost import TileCost, TileCosts
@@ -83,7 +83,7 @@ class CostedTiles:
 def _load(candidates: Candidates, operand: Operand, config: Config) -> TransferCost:
     window = candidates.window(operand)
     rows, entries, transfers = _rows(window, operand.shape, operand.padded, operand.steps, config)
-    row_bytes = entries * entry_bytes(operand.memory, config)
+    row_bytes = entries * block_bytes(operand.memory, config)
     cycles = cost.load_cycles(rows, row_bytes, config) + cost.ISSUE_CYCLES
     return TransferCost(transfers * cycles, transfers)
 
@@ -95,20 +95,9 @@ def _store(candidates: Candidates, tiles: Integers, config: Config) -> TransferC
     shape = tiling.extents[:parallel]
     inside, one = [False] * parallel, [1] * parallel
     rows, entries, transfers = _rows(tiles[:, :parallel], shape, inside, one, config)
-    cycles = cost.store_cycles(rows, entries * config.out_bytes, config)
+    cycles = cost.store_cycles(rows, entries * config.out_bytes * config.acc_parts, config)
     transfers = transfers * tiling.planes
     return TransferCost(transfers * (cycles + cost.ISSUE_CYCLES), transfers)
-
-
-def entry_bytes(memory: Memory, config: Config) -> int:
-    """Bytes of one entry of a scratchpad that operands are loaded to."""
-    match memory:
-        case Memory.INP:
-            return config.inp_bytes
-        case Memory.WGT:
-            return config.wgt_bytes
-        case _:
-            return config.acc_bytes
 
 
 def _rows(

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
+from nopt.passes.core.vectors import block_bytes
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of
 from nopt.passes.kernel.tiling import Tiling
-from nopt.passes.schedule.costed_tiles import CostedTiles, entry_bytes
+from nopt.passes.schedule.costed_tiles import CostedTiles
 from nopt.passes.schedule.uop_loads import uop_loads
 
 _UNLIMITED = 1 << 20
@@ -201,7 +202,7 @@ class _Estimation:
 
     def _count(self, operand: Operand, events: Integers) -> None:
         self.instructions = self.instructions + events * self.costed.load(operand).instructions
-        window = self.candidates.entries(operand) * entry_bytes(operand.memory, self.config)
+        window = self.candidates.entries(operand) * block_bytes(operand.memory, self.config)
         self.bytes = self.bytes + events * window
 
     def _other(self, operand: Operand) -> Floats | int:

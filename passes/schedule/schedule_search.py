@@ -17,7 +17,9 @@ import numpy as np
 
 from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw.config import Config
+from nopt.hw.limits import entries
 from nopt.passes.core.hardware_loops import Booleans
+from nopt.passes.core.vectors import block_bytes
 from nopt.passes.kernel.candidates import Candidates, Floats
 from nopt.passes.kernel.capacity import entries_needed
 from nopt.passes.kernel.last_tile import best_strips
@@ -111,6 +113,7 @@ class Search:
                 strips = int(self.candidates.strips[each.position])
                 return ScheduleAttr.of(tiles, each.order, each.slots, limits, strips)
         none = f"no tile of the nest over {list(self.tiling.extents)}"
+        limits = entries(self.config)
         if found:
             # Of each order only the cheapest were tried; now those that can be loaded.
             legal = [i for i in range(len(self.candidates)) if self._illegal(i) is None]
@@ -122,8 +125,8 @@ class Search:
             return self.best()
         raise NoScheduleError(
             f"{none} fits the scratchpads of "
-            f"'{self.config.name}': {self.config.inp_entries} INP, {self.config.wgt_entries} WGT, "
-            f"{self.config.acc_entries} ACC entries"
+            f"'{self.config.name}': {limits['inp']} INP, {limits['wgt']} WGT, {limits['acc']} ACC "
+            "entries"
         )
 
     def _illegal(self, position: int) -> str | None:
@@ -135,6 +138,8 @@ class Search:
 
     def _cost_at_least(self) -> Floats:
         """What each candidate costs at least, in any order."""
+        if not len(self.candidates):
+            return np.zeros(0)
         cycles, instructions = least(self.tiles)
         # Of a last digit less: the sums are in another order.
         return (cycles + _INSTRUCTION * instructions) * (1 - 1e-9)
@@ -159,7 +164,7 @@ class Search:
         costs = estimate(tiles, self.config, slots[fitting], scopes)
         # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
         weights = factor(self.tiling, Memory.WGT)
-        once = 0 if weights is None else prod(weights.shape) * self.config.wgt_bytes
+        once = 0 if weights is None else prod(weights.shape) * block_bytes(Memory.WGT, self.config)
         again = np.maximum(costs.weights - 1, 0) * once
         traffic = (costs.bytes + again) / self.config.bytes_per_cycle
         cycles = costs.cycles + 0.02 * traffic + _INSTRUCTION * costs.instructions
@@ -177,12 +182,9 @@ class Search:
     def _fitting(self, candidates: Candidates, slots: Integers, scopes: Scopes) -> Integers:
         """Positions of the candidates that the scratchpads have room for."""
         needed = entries_needed(candidates, slots, scopes)
-        fits = (
-            (needed[Memory.INP] <= self.config.inp_entries)
-            & (needed[Memory.WGT] <= self.config.wgt_entries)
-            & (needed[Memory.ACC] <= self.config.acc_entries)
-        )
-        return np.flatnonzero(fits)
+        limits = entries(self.config)
+        fits = [needed[memory] <= limits[memory] for memory in Memory]
+        return np.flatnonzero(np.logical_and.reduce(fits))
 
     # --- Tiles.
 

@@ -24,6 +24,6 @@
 
 // MACHINES: {{^}}4x16x16-alu32: a cycle multiplies [4, 16] by [16, 16], its ALU handles 32 values
 // MACHINES-NEXT: input 128 KiB, weights 256 KiB, accumulators 512 KiB, micro-ops 32 KiB; DRAM 16 bytes a cycle
-// MACHINES-NEXT: all runs on the host: what runs on the core is compiled for batch 1
+// MACHINES: {{^}}default: a cycle multiplies [1, 16] by [16, 16], its ALU handles 16 values
 // MACHINES: {{^}}rtl: a cycle multiplies [1, 16] by [16, 16], its ALU handles 16 values
 // MACHINES-NEXT: input 32 KiB, weights 256 KiB, accumulators 128 KiB, micro-ops 8 KiB; DRAM 8 bytes a cycle

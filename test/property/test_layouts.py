@@ -61,7 +61,7 @@ def test_pinned_orders(network: Network, core: Config, data: st.DataObject):
     (function,) = [op for op in module.walk() if isinstance(op, FuncOp)]
     results = [op.result for op in function.walk() if isinstance(op, ForOp)]
     for tensor in (*arguments_of(function), *results):
-        if (order := data.draw(orders(shape_of(tensor), core.block_out))) is not None:
+        if (order := data.draw(orders(shape_of(tensor), core.block))) is not None:
             write_layout(tensor, order)
     assert_same(network, *LAYOUT)
 
@@ -92,7 +92,7 @@ def test_choice_is_the_cheapest(network: Network, core: Config):
     apply(module, *TO_NESTS)
     options = legal_lanes(module, core)
     assume(prod(len(each) for each in options.values()) <= MOST)
-    tables = tables_of(options, tensors_of(options), core.block_out)
+    tables = tables_of(options, tensors_of(options), core.vector)
     least = min(
         sum(table.at(choice) for table in tables)
         for choice in islice(product(*(range(len(each)) for each in options.values())), MOST)

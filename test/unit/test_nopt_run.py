@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from xdsl.dialects.builtin import Builtin, ModuleOp, TensorType, f32
+from xdsl.dialects.builtin import Builtin, ModuleOp, TensorType, f32, i8
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from nopt.dialects import graph
 from nopt.dialects.constants import attribute_of, scoped_resources
+from nopt.dialects.interpreters.affine_nest import evaluate_nest
 from nopt.dialects.printing import ModulePrinter
 from nopt.hw.program.layer_rows import Layer
 from nopt.hw.program.program_file import Program
 from nopt.hw.program.program_parts import Value
+from nopt.passes.layout.tensor_layouts import Layout
 from nopt.tools.arrays import collect, samples_of
 from nopt.tools.compare_run import compare_outputs
 from nopt.tools.nopt import main as nopt
@@ -223,3 +225,18 @@ def test_tensors_in_blocks_are_unpacked():
     stored = np.moveaxis(blocks.reshape(1, 2, 16, 2, 3), 2, -1)
     np.testing.assert_array_equal(layer.unpacked(stored), tensor)
     np.testing.assert_array_equal(layer.real(stored), tensor * np.float32(0.5))
+
+
+@pytest.mark.parametrize("rows", [-1, 0, 2])
+def test_rows_of_a_batch_are_unpacked(rows: int):
+    shape = (3, 20, 6, 5)
+    tensor = np.random.default_rng(0).integers(-99, 99, shape, np.int8)
+    layout = Layout.of_vectors(4, 1, (4, 16), None if rows < 0 else rows)
+    (argument,) = Block(arg_types=[TensorType(i8, shape)]).args
+    stored = evaluate_nest(layout.pack(argument), {argument: tensor})
+    layer = Layer("y", 0, 1, "y", shape, 1, batch=4, rows=rows)
+    layer.check(stored.shape)
+    np.testing.assert_array_equal(layer.unpacked(stored), tensor)
+    for wrong in ((*stored.shape[:-2], 16), (*stored.shape[:-2], 2, 16), (*stored.shape, 16)):
+        with pytest.raises(ValueError, match="result: found shape"):
+            layer.check(wrong)

@@ -42,7 +42,7 @@ class GraphArrangeChannelsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
-        block = machine_of(op).block_out
+        block = machine_of(op).block
         # The outermost first: a piece may be joined itself.
         for concat in reversed([each for each in op.walk() if isinstance(each, ConcatOp)]):
             _limit_pieces(concat)

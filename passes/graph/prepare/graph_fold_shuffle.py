@@ -148,5 +148,5 @@ class GraphFoldShufflePass(ModulePass):
     level = "graph"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        folding = _Folding(machine_of(op).block_in)
+        folding = _Folding(machine_of(op).block)
         apply_rules(ctx, op, [Rule(ReshapeOp, folding.fold)])

@@ -111,5 +111,5 @@ class GraphFoldSpaceToDepthPass(ModulePass):
     level = "graph"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        folding = _Folding(machine_of(op).block_in)
+        folding = _Folding(machine_of(op).block)
         apply_rules(ctx, op, [Rule(Conv2dOp, folding.fold)])

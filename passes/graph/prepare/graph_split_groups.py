@@ -76,7 +76,7 @@ class GraphSplitGroupsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
-        block = machine_of(op).block_in
+        block = machine_of(op).block
         for conv in [each for each in op.walk() if isinstance(each, Conv2dOp)]:
             chain = epilogue_of(conv)
             if chain and _shares_blocks(conv, block):

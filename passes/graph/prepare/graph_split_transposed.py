@@ -58,7 +58,7 @@ class GraphSplitTransposedPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
-        block = machine_of(op).block_in
+        block = machine_of(op).block
         for root in [each for each in op.walk() if isinstance(each, ConvTranspose2dOp)]:
             chain = epilogue_of(root)
             if not chain or not _is_possible(root, chain):

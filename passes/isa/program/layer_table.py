@@ -26,11 +26,14 @@ from nopt.hw.program.layer_rows import Layer
 def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:
     """The entry of a kernel whose result is the symbol `name`; attributes may be missing."""
     layout, represents = _entries(op, LAYOUT), _entries(op, REPRESENTS)
-    shape = shape_of(op.results[0])
-    axis = -1
-    sizes, divided = layout.get("shape"), layout.get("axis")
+    stored = shape = shape_of(op.results[0])
+    axis = rows = -1
+    batch = 1
+    sizes, divided, along = (layout.get(key) for key in ("shape", "axis", "rows"))
     if isinstance(divided, IntegerAttr) and is_a(sizes, DenseArrayBase[IntegerType]):
         axis, shape = divided.value.data, tuple(sizes.get_values())
+        if isinstance(along, IntegerAttr):
+            batch, rows = stored[-2], along.value.data
     tensor, along = represents.get("tensor"), represents.get("axis")
     return Layer(
         name=name,
@@ -42,6 +45,8 @@ def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:
         tensor=tensor.data if isinstance(tensor, StringAttr) else "",
         scale=_scale(represents.get("scale")),
         scale_axis=along.value.data if isinstance(along, IntegerAttr) else 0,
+        batch=batch,
+        rows=rows,
     )
 
 

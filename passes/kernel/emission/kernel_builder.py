@@ -48,11 +48,12 @@ class KernelBuilder:
     def add(self, op: Operation) -> None:
         self.block.add_op(op)
 
-    def alloc(self, memory: Memory, shape: Sequence[int], lanes: int, name: str) -> SSAValue:
+    def alloc(
+        self, memory: Memory, shape: Sequence[int], lanes: Sequence[int], name: str
+    ) -> SSAValue:
         """A buffer of [slots, window…] elements of a scratchpad."""
-        lane_shape = [lanes, lanes] if memory is Memory.WGT else [lanes]
         element: Attribute = i32 if memory is Memory.ACC else i8
-        type = MemRefType(element, [*shape, *lane_shape], memory_space=MemoryAttr(memory))
+        type = MemRefType(element, [*shape, *lanes], memory_space=MemoryAttr(memory))
         op = AllocOp(type)
         op.result.name_hint = name
         self.add(op)

@@ -11,10 +11,12 @@ from xdsl.ir import Attribute, SSAValue
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.kernel import memref_of
-from nopt.passes.core.bias_digits import input_vector, matrices
+from nopt.dialects.tensor_intrinsic import Memory
+from nopt.passes.core.bias_digits import input_vector
+from nopt.passes.core.vectors import entries_of, lanes_of, weights_in_entries
 from nopt.passes.kernel.operands import Operand
 from nopt.passes.kernel.tile_program import Buffer, Buffers
-from nopt.passes.kernel.tiling import Tiling
+from nopt.passes.kernel.tiling import Tiling, added_matrices
 
 Input: TypeAlias = tuple[SSAValue, MemRefType[Attribute]]
 """A tensor, and the memref that the kernel's body sees of it."""
@@ -27,39 +29,52 @@ class KernelInputs:
         self.constants: list[ConstantOp] = []
         self.tensors: list[Input] = []
         self.of: dict[Buffer, Input] = {}
-        block_in, block_out = tiling.config.block_in, tiling.config.block_out
+        self.config = tiling.config
+        block = self.config.block
         for operand, window in buffers.windows.items():
-            self.of[window] = self._operand(operand, block_in)
+            self.of[window] = self._operand(operand)
         if buffers.ones is not None:
-            self.of[buffers.ones] = self._constant(input_vector(block_in), "digits")
+            self.of[buffers.ones] = self._input(input_vector(block), "digits")
         if buffers.diagonals is not None:
             scales = np.array(tiling.diagonals, np.int8)[:, None, None]
             name = "identity" if tiling.diagonals == (1,) else "diagonal"
-            identity = np.eye(block_out, block_in, dtype=np.int8)
-            self.of[buffers.diagonals] = self._constant(scales * identity, name)
+            identity = np.eye(block, dtype=np.int8)
+            self.of[buffers.diagonals] = self._weights(scales * identity, name)
         if buffers.inside is not None and buffers.pad is not None and tiling.padded is not None:
             shape = [tiling.operands[0].shape[axis] for axis in tiling.padded.axes]
-            mask = np.zeros((*shape, block_in), np.int8)
+            mask = np.zeros((*shape, block), np.int8)
             mask[..., 0] = -1
-            self.of[buffers.inside] = self._constant(mask, "inside")
-            weights = np.zeros((block_out, block_in), np.int8)
+            self.of[buffers.inside] = self._input(mask, "inside")
+            weights = np.zeros((block, block), np.int8)
             weights[:, 0] = tiling.padded.pad
-            self.of[buffers.pad] = self._constant(weights, "pad")
+            self.of[buffers.pad] = self._weights(weights, "pad")
 
-    def _operand(self, operand: Operand, lanes: int) -> Input:
+    def _operand(self, operand: Operand) -> Input:
         tensor = operand.load.source
         if operand.digits:
             # The matrices that add a constant tensor.
             constant = tensor.owner
             assert isinstance(constant, ConstantOp)
-            weights = matrices(constant.array.reshape(operand.vectors.shape), lanes)
+            weights = added_matrices(operand, constant, self.config)
             assert weights is not None
-            return self._constant(weights, tensor.name_hint or "bias")
+            return self._weights(weights, tensor.name_hint or "bias")
         element = operand.load.source_type.element_type
-        found = (tensor, MemRefType(element, operand.vectors.shape))
+        found = (tensor, MemRefType(element, operand.shape_in_entries(self.config)))
         if found not in self.tensors:
             self.tensors.append(found)
         return found
+
+    def _input(self, blocks: np.ndarray, name: str) -> Input:
+        """Constant blocks of inputs [..., lanes], alike in all rows of a batch."""
+        config = self.config
+        parts = blocks.reshape(*blocks.shape[:-1], config.inp_parts, 1, config.block_in)
+        rows = np.repeat(parts, config.batch, axis=-2)
+        lanes = (*entries_of(Memory.INP, config), *lanes_of(Memory.INP, config))
+        return self._constant(rows.reshape(*blocks.shape[:-1], *lanes), name)
+
+    def _weights(self, blocks: np.ndarray, name: str) -> Input:
+        """Constant blocks of weights [..., outputs, inputs]."""
+        return self._constant(weights_in_entries(blocks, self.config), name)
 
     def _constant(self, array: np.ndarray, name: str) -> Input:
         op = ConstantOp(attribute_of(array, name))

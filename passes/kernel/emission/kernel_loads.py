@@ -13,6 +13,7 @@ from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineSymExpr
 
 from nopt.dialects.tensor_intrinsic import Memory
+from nopt.passes.core.vectors import entries_of, lanes_of
 from nopt.passes.kernel.capacity import buffer_tiles
 from nopt.passes.kernel.emission.kernel_builder import number
 from nopt.passes.kernel.emission.tile_loops import TileLoops
@@ -31,7 +32,7 @@ class KernelLoads:
         self.slots: dict[Buffer, AffineExpr] = {}
         for buffer in buffers:
             shape = [self._held(buffer), *(int(loops.candidates.most(s)[0]) for s in buffer.shape)]
-            lanes = self.tiling.config.block_out
+            lanes = lanes_of(buffer.memory, self.tiling.config)
             memref = self.build.alloc(buffer.memory, shape, lanes, buffer.name)
             self.memrefs[buffer], self.slots[buffer] = memref, number(0)
         if self.tiling.product is None and buffers.diagonals is not None:
@@ -121,11 +122,12 @@ class KernelLoads:
         with build.first_turn(others):
             for buffer, axes in loaded.items():
                 self.slots[buffer] = slot
+                entries = entries_of(buffer.memory, self.tiling.config)
                 build.load(
                     self.sources[buffer],
                     self.memrefs[buffer],
-                    [first[axis] for axis in axes],
+                    [*(first[axis] for axis in axes), *(number(0) for _ in entries)],
                     slot,
-                    [sizes[axis] for axis in axes],
-                    [operand.steps[axis] for axis in axes],
+                    [*(sizes[axis] for axis in axes), *((number(count),) for count in entries)],
+                    [*(operand.steps[axis] for axis in axes), *(1 for _ in entries)],
                 )

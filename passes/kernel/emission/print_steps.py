@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
+from nopt.dialects.tensor_intrinsic import Memory
+from nopt.passes.core.vectors import entries_of
 from nopt.passes.kernel.emission.kernel_builder import Exprs, Size, number
 from nopt.passes.kernel.emission.kernel_loads import KernelLoads
 from nopt.passes.kernel.last_tile import last_tile
@@ -121,6 +123,9 @@ class StepPrinter:
         if tiling.planes > 1:
             offsets, sizes = [number(step.plane), *offsets], [(number(1),), *sizes]
         begin = [slot, *self.points[: tiling.parallel]] if self.strip else [slot]
+        for count in entries_of(Memory.ACC, tiling.config):
+            offsets, sizes = [*offsets, number(0)], [*sizes, (number(count),)]
+            begin = [*begin, number(0)] if self.strip else begin
         self.build.store(memref, self.result, begin, offsets, sizes)
 
     # --- Boxes: dimensions of one element are none.

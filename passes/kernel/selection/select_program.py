@@ -21,6 +21,7 @@ from nopt.passes.core.core_nest import Product, Window
 from nopt.passes.core.separable_pooling import Phase, SeparateWindows
 from nopt.passes.kernel.operands import Operand
 from nopt.passes.kernel.selection.select_windows import WindowSelection
+from nopt.passes.kernel.selection.sub_entries import in_entries
 from nopt.passes.kernel.selection.tile_accesses import TileAccesses, window_indices
 from nopt.passes.kernel.tile_program import (
     Access,
@@ -47,7 +48,7 @@ def select_program(tiling: Tiling, whole_windows: bool, carried: int | None = No
     windows = tiling.windows if whole_windows else None
     buffers = _select_buffers(tiling, windows)
     planes = None if windows is None else WindowSelection(tiling, windows, buffers, carried)
-    return _Selection(tiling, buffers, planes).program()
+    return in_entries(_Selection(tiling, buffers, planes).program(), tiling.config)
 
 
 def _select_buffers(tiling: Tiling, windows: SeparateWindows | None) -> Buffers:

@@ -1,19 +1,22 @@
-"""Which iterators of a nest become lanes: its legal choices of output and input lanes."""
+"""Which iterators of a nest become lanes: its legal choices of output, batch and input lanes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
+from math import prod
 from typing import NamedTuple
 
 from xdsl.ir.affine import AffineDimExpr
 
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
+from nopt.dialects.affine_nest.lanes import NO_BATCH
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import CoreNest, NotOnCore, Product
 from nopt.passes.core.product_factors import factors, is_constant
 from nopt.passes.fusion.block_parts import writes_blocks
 from nopt.passes.layout.choices.input_lanes import InputLane, input_lanes
-from nopt.passes.layout.choices.output_lanes import output_lanes
+from nopt.passes.layout.choices.output_lanes import output_lanes, reads_once
 
 
 class Along(NamedTuple):
@@ -24,34 +27,72 @@ class Along(NamedTuple):
 
 
 @dataclass(frozen=True)
+class BatchLane:
+    """An iterator whose points share the weights of a step; along what it runs in the result.
+
+    The input of a product may need vectors of its own, `as_read`: where the iterator does not move
+    it by whole vectors.
+    """
+
+    iterator: int
+    result: Along
+    as_read: bool
+
+
+@dataclass(frozen=True)
 class Lanes:
     """The choice for a nest: `core` says which operand of a product plays weights.
 
     The iterator `output` becomes lanes, which run along a dimension of the `result`; and of the
-    `input`, for a product.
+    `input`, for a product. If vectors have several rows, that of `batch` becomes these.
     """
 
     core: CoreNest
     output: int
     result: Along
     input: InputLane | None
+    vector: tuple[int, ...]
+    batch: BatchLane | None = None
+
+    @property
+    def rows(self) -> int:
+        """Lanes of the batch."""
+        return prod(self.vector[:-1])
+
+    @property
+    def result_rows(self) -> int | None:
+        """The dimension of the result that rows run along."""
+        return None if self.batch is None else self.batch.result.axis
+
+    def rows_along(self, load: LoadOp) -> Along | None:
+        """Where in a loaded tensor rows run; None if its vectors are alike in all rows."""
+        return None if self.batch is None else load_along(load, self.batch.iterator, self.rows)
+
+    def is_as_read(self, load: LoadOp) -> bool:
+        """Whether a load reads vectors that are packed for it alone."""
+        batch, start = self.batch, self.core.start
+        return batch is not None and batch.as_read and load is start.input
 
     @property
     def attribute(self) -> LanesAttr:
         """The choice as it is written to the nest."""
         output = iterator_name(self.core.nest, self.output)
+        batch = None if self.rows == 1 else _name_of_batch(self.core.nest, self.batch)
         if not isinstance(self.core.start, Product):
-            return LanesAttr.of(output)
+            return LanesAttr.of(output, batch=batch)
         axis = None if self.input is None else self.input.axis
-        return LanesAttr.of(output, axis, _factor(self.core.start.weight))
+        return LanesAttr.of(output, axis, _factor(self.core.start.weight), batch)
 
 
-def legal_lanes(core: CoreNest, block: int, pinned: LanesAttr | None = None) -> list[Lanes]:
+def legal_lanes(
+    core: CoreNest, vector: tuple[int, ...], pinned: LanesAttr | None = None
+) -> list[Lanes]:
     """The choices that the operands' index maps and a pin allow; usual ones first.
 
     Raises NotOnCore if there are none.
     """
     found: list[Lanes] = []
+    block = vector[-1]
     reason: NotOnCore | None = None
     pinned = LanesAttr.of() if pinned is None else pinned
     outputs = output_lanes(core)
@@ -72,11 +113,55 @@ def legal_lanes(core: CoreNest, block: int, pinned: LanesAttr | None = None) -> 
             continue
         for lane in inputs:
             if lane is None or pinned.allows("input", str(lane.axis)):
-                found.append(Lanes(oriented, output, result, lane))
+                lanes = Lanes(oriented, output, result, lane, vector)
+                found += [
+                    replace(lanes, batch=batch)
+                    for batch in batch_lanes(lanes)
+                    if lanes.rows == 1 or pinned.allows("batch", _name_of_batch(core.nest, batch))
+                ]
     if not found:
         none = "no parallel iterator runs along an output channel of its weights"
         raise reason or NotOnCore("there is no such choice" if outputs else none)
     return found
+
+
+def batch_lanes(lanes: Lanes) -> Iterator[BatchLane | None]:
+    """The iterators that may run through the rows of vectors; last none, all but one row idle."""
+    core, rows = lanes.core, lanes.rows
+    nest = core.nest
+    for iterator in range(int(core.planes > 1), len(nest.parallel_extents) if rows > 1 else 0):
+        if iterator == lanes.output or nest.parallel_extents[iterator] == 1:
+            continue
+        start = core.start
+        if isinstance(start, Product) and iterator in start.weight.map.data.used_dims():
+            continue
+        if lanes.input is not None and iterator in _indexing(start.input, lanes.input.axis):
+            continue
+        try:
+            result = _result_along(nest, iterator, rows)
+            for step in core.steps:
+                if isinstance(step.operand, LoadOp) and not is_constant(step.operand):
+                    load_along(step.operand, iterator, rows)
+        except NotOnCore:
+            continue
+        try:
+            load_along(start.input, iterator, rows)
+            as_read = False
+        except NotOnCore:
+            as_read = True
+        own = isinstance(start, Product) and reads_once(start.input)
+        if not as_read or (own and not start.input.reads_outside()):
+            yield BatchLane(iterator, result, as_read)
+    yield None
+
+
+def _indexing(load: LoadOp, axis: int) -> Set[int]:
+    """The iterators in one index of a load."""
+    return load.map.data.results[axis].used_dims()
+
+
+def _name_of_batch(nest: ForOp, batch: BatchLane | None) -> str:
+    return NO_BATCH if batch is None else iterator_name(nest, batch.iterator)
 
 
 def iterator_name(nest: ForOp, iterator: int) -> str:

@@ -24,6 +24,7 @@ from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.choices.layout_requirements import (
     CYCLES_A_BYTE,
     PLAIN,
+    AsRead,
     Blocked,
     Form,
     Weights,
@@ -67,24 +68,27 @@ class Option:
 
 def option_of(lanes: Lanes, config: Config) -> Option:
     """What running a nest in these lanes asks of its tensors."""
-    nest, block = lanes.core.nest, config.block_out
+    nest, block = lanes.core.nest, config.block
     start = lanes.core.start
     inputs = input_blocks(lanes, block)[1] if lanes.input is not None else 0
     vectors = [*_loads_of_vectors(lanes, block)]
     reads: list[tuple[SSAValue, Form]] = [
-        (load.source, _vectors(lanes, load, axis, block)) for load, axis in vectors
+        (load.source, _vectors(lanes, load, axis, inputs)) for load, axis in vectors
     ]
     weights = 0
     if isinstance(start, Product) and is_constant(start.weight):
         weights = _matrices(lanes, start.weight, block, inputs) * block * block
     elif isinstance(start, Product):
-        reads.append((start.weight.source, _weights(lanes, start.weight, block, inputs)))
+        weighed = _weights(lanes, start.weight, block, inputs)
+        # Parts of blocks of inputs are not stored by anybody.
+        stored = weighed if config.inp_parts == 1 else Weights(weighed.bytes, None)
+        reads.append((start.weight.source, stored))
     if nest.destination is not None:
-        reads.append((nest.destination, Blocked(lanes.result.axis)))
+        reads.append((nest.destination, Blocked(lanes.result.axis, rows=lanes.result_rows)))
     return Option(
         lanes.attribute,
         _cycles(lanes, inputs, config) + _unusual(load for load, _ in vectors),
-        _made(nest, lanes.result.axis, block),
+        _made(lanes),
         tuple(dict.fromkeys(reads)),
         weights,
     )
@@ -117,20 +121,30 @@ def _unusual(loads: Iterable[LoadOp]) -> int:
     return 0
 
 
-def _made(nest: ForOp, axis: int, block: int) -> Blocked:
+def _made(lanes: Lanes) -> Blocked:
     """How a nest makes its result; in any order of vectors if it is a tensor of its own."""
+    nest, axis, block = lanes.core.nest, lanes.result.axis, lanes.vector[-1]
     whole = (i for i, extent in enumerate(nest.parallel_extents) if extent % block == 0)
-    return Blocked(axis, frozenset(whole) - {axis} if nest.into is None else frozenset())
+    divisible = frozenset(whole) - {axis} if nest.into is None else frozenset[int]()
+    return Blocked(axis, divisible, lanes.result_rows)
 
 
-def _vectors(lanes: Lanes, load: LoadOp, axis: int, block: int) -> Blocked:
-    """How a tensor is read in vectors along a dimension."""
+def _vectors(lanes: Lanes, load: LoadOp, axis: int, inputs: int) -> Form:
+    """How a tensor is read in vectors along a dimension, `inputs` of a product for each output."""
+    block = lanes.vector[-1]
+    if lanes.is_as_read(load):
+        assert lanes.batch is not None and lanes.input is not None
+        used = load.map.data.used_dims() - {lanes.input.iterator, lanes.batch.iterator}
+        extent = load.nest.extents[lanes.batch.iterator]
+        others = prod(load.nest.extents[i] for i in used)
+        return AsRead(others * inputs * block * -(-extent // lanes.rows) * lanes.rows)
+    rows = along.axis if (along := lanes.rows_along(load)) is not None else None
     if load.reads_outside():
-        return Blocked(axis)
+        return Blocked(axis, rows=rows)
     in_lanes = {lanes.output, lanes.input and lanes.input.iterator}
     dims = range(len(load.source_shape))
     divisible = {i for i in dims if i != axis and _divides(load, i, in_lanes, block)}
-    return Blocked(axis, frozenset(divisible))
+    return Blocked(axis, frozenset(divisible), rows)
 
 
 def _divides(load: LoadOp, dim: int, in_lanes: Set[int | None], block: int) -> bool:
@@ -172,11 +186,14 @@ def _matrices(lanes: Lanes, load: LoadOp, block: int, inputs: int) -> int:
 
 def _cycles(lanes: Lanes, inputs: int, config: Config) -> int:
     """The core's cycles at best: one for each step, or what its memory port needs."""
-    nest, start, block = lanes.core.nest, lanes.core.start, config.block_out
+    nest, start, block = lanes.core.nest, lanes.core.start, config.block
     extent = nest.extents[lanes.output]
     vectors = prod(nest.parallel_extents) // extent * -(-extent // block)
+    if lanes.batch is not None:
+        points = nest.extents[lanes.batch.iterator]
+        vectors = vectors // points * -(-points // lanes.rows)
     turns = prod(nest.reduction_extents)
-    bytes = vectors * block
+    bytes = vectors * block * lanes.rows
     if isinstance(start, Product):
         assert lanes.input is not None
         iterator = lanes.input.iterator
@@ -186,7 +203,7 @@ def _cycles(lanes: Lanes, inputs: int, config: Config) -> int:
 
 
 def tables_of(
-    options: Mapping[ForOp, Sequence[Option]], tensors: Sequence[SSAValue], block: int
+    options: Mapping[ForOp, Sequence[Option]], tensors: Sequence[SSAValue], vector: tuple[int, ...]
 ) -> list[Table]:
     """The costs of each nest, and of each tensor for those who make and read it."""
     numbers = {nest: i for i, nest in enumerate(options)}
@@ -195,7 +212,7 @@ def tables_of(
         for nest, each in options.items()
     ]
     for tensor in tensors:
-        tables += _tensor_tables(tensor, options, numbers, block)
+        tables += _tensor_tables(tensor, options, numbers, vector)
     return tables
 
 
@@ -203,7 +220,7 @@ def _tensor_tables(
     tensor: SSAValue,
     options: Mapping[ForOp, Sequence[Option]],
     numbers: Mapping[ForOp, int],
-    block: int,
+    vector: tuple[int, ...],
 ) -> list[Table]:
     """One table for all who make and read a tensor, or with very many one for each reader.
 
@@ -213,7 +230,7 @@ def _tensor_tables(
     made = [] if maker is None else [maker]
     involved = {*readers, *made}
     nests = sorted(involved, key=numbers.__getitem__)
-    table = _TensorTable(tensor, options, numbers, block, elsewhere)
+    table = _TensorTable(tensor, options, numbers, vector, elsewhere)
     if prod(len(options[nest]) for nest in nests) <= LARGEST:
         return [table.of(nests)]
     return [table.of([*made, reader]) for reader in readers if reader not in made]
@@ -236,13 +253,15 @@ def _involved(
     return maker if isinstance(maker, ForOp) and maker in nests else None, [*readers], elsewhere
 
 
-def layout_for(tensor: SSAValue, chosen: Mapping[ForOp, Option], block: int) -> Layout | None:
+def layout_for(
+    tensor: SSAValue, chosen: Mapping[ForOp, Option], vector: tuple[int, ...]
+) -> Layout | None:
     """The layout that spares copies of a tensor, given how each nest runs."""
     maker, readers, elsewhere = _involved(tensor, chosen)
     made = PLAIN if maker is None else chosen[maker].result
     options = [chosen[reader] for reader in readers]
     reads = [form for option in options for source, form in option.reads if source is tensor]
-    return cheapest_layout(tensor, made, [*reads, *elsewhere], block)
+    return cheapest_layout(tensor, made, [*reads, *elsewhere], vector)
 
 
 @dataclass(frozen=True)
@@ -252,7 +271,7 @@ class _TensorTable:
     tensor: SSAValue
     options: Mapping[ForOp, Sequence[Option]]
     numbers: Mapping[ForOp, int]
-    block: int
+    vector: tuple[int, ...]
     elsewhere: Sequence[Form]
 
     def of(self, nests: Sequence[ForOp]) -> Table:
@@ -273,7 +292,7 @@ class _TensorTable:
             involved = (*known, *combination)
             made: Form = next((form for form, _ in involved if form is not None), PLAIN)
             reads = [form for _, forms in involved for form in forms]
-            costs[place] = tensor_cycles(self.tensor, made, [*reads, *self.elsewhere], self.block)
+            costs[place] = tensor_cycles(self.tensor, made, [*reads, *self.elsewhere], self.vector)
         variables = tuple(self.numbers[nest] for nest in nests)
         return Table(variables, costs[np.ix_(*indices)])
 

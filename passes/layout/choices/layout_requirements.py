@@ -25,11 +25,20 @@ class Blocked:
     """A tensor is read, or made, in vectors along one dimension.
 
     In any order of vectors, if it has those of `whole` dimensions in order; the others may be in
-    blocks, too: iterators that index them are divided.
+    blocks, too: iterators that index them are divided. Rows of a core with a batch run along
+    dimension `rows`, or are alike.
     """
 
     axis: int
     divisible: frozenset[int] = frozenset()
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class AsRead:
+    """A tensor is read in vectors of its own order, of `bytes` in all, that nobody stores."""
+
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -45,36 +54,43 @@ class Weights:
     rows: int | None = None
 
 
-Form = Plain | Blocked | Weights
+Form = Plain | Blocked | AsRead | Weights
 
 PLAIN = Plain()
 
 
-def tensor_cycles(tensor: SSAValue, made: Form, reads: Sequence[Form], block: int) -> int:
+def tensor_cycles(
+    tensor: SSAValue, made: Form, reads: Sequence[Form], vector: tuple[int, ...]
+) -> int:
     """What it costs to bring a tensor from the form it is made in to those it is read in."""
-    if (layout := layout_of(tensor, block)) is not None:
-        return _bytes_in(layout, tensor, made, reads, block) * CYCLES_A_BYTE
-    bytes = _copied_bytes(shape_of(tensor), made, reads, block)
-    layouts = _layouts_for_all(tensor, reads, block)
-    others = (_bytes_in(layout, tensor, made, reads, block) for layout in layouts)
+    if (layout := layout_of(tensor, vector[-1])) is not None:
+        return _bytes_in(layout, tensor, made, reads, vector) * CYCLES_A_BYTE
+    bytes = _copied_bytes(shape_of(tensor), made, reads, vector)
+    layouts = _layouts_for_all(tensor, reads, vector)
+    others = (_bytes_in(layout, tensor, made, reads, vector) for layout in layouts)
     return min([bytes, *others]) * CYCLES_A_BYTE
 
 
 def cheapest_layout(
-    tensor: SSAValue, made: Form, reads: Sequence[Form], block: int
+    tensor: SSAValue, made: Form, reads: Sequence[Form], vector: tuple[int, ...]
 ) -> Layout | None:
     """The layout of a tensor that takes the fewest copies, if it takes fewer than several do."""
-    least, best = _copied_bytes(shape_of(tensor), made, reads, block), None
-    for layout in _layouts_for_all(tensor, reads, block):
-        bytes = _bytes_in(layout, tensor, made, reads, block)
+    least, best = _copied_bytes(shape_of(tensor), made, reads, vector), None
+    for layout in _layouts_for_all(tensor, reads, vector):
+        bytes = _bytes_in(layout, tensor, made, reads, vector)
         if bytes < least:
             least, best = bytes, layout
     return best
 
 
-def _layouts_for_all(tensor: SSAValue, reads: Sequence[Form], block: int) -> Iterator[Layout]:
-    """The layouts that serve all who read a tensor, if some read vectors and others weights."""
-    if PLAIN in reads or not any(isinstance(form, Blocked) for form in reads):
+def _layouts_for_all(
+    tensor: SSAValue, reads: Sequence[Form], vector: tuple[int, ...]
+) -> Iterator[Layout]:
+    """The layouts that serve all who read a tensor, if some read vectors and others weights.
+
+    Matrices of weights are vectors of one row."""
+    *batch, block = vector
+    if batch or PLAIN in reads or not any(isinstance(form, Blocked) for form in reads):
         return
     for form in dict.fromkeys(reads):
         if isinstance(form, Weights) and form.axis is not None and form.rows is not None:
@@ -95,21 +111,25 @@ def _serves(layout: Layout, form: Form) -> bool:
 
 
 def _bytes_in(
-    layout: Layout, tensor: SSAValue, made: Form, reads: Sequence[Form], block: int
+    layout: Layout, tensor: SSAValue, made: Form, reads: Sequence[Form], vector: tuple[int, ...]
 ) -> int:
     """What is copied if a tensor is in a layout: who calls a function gives arguments so."""
     shape = shape_of(tensor)
     as_made = isinstance(made, Blocked) and _serves(layout, made)
     copied = 0 if as_made or isinstance(tensor, BlockArgument) else prod(shape)
     others = [form for form in reads if not _serves(layout, form)]
-    return copied + sum(_size(form, shape, block) for form in _kinds(others))
+    return copied + sum(_size(form, shape, vector) for form in _kinds(others))
 
 
-def _copied_bytes(shape: tuple[int, ...], made: Form, reads: Sequence[Form], block: int) -> int:
+def _copied_bytes(
+    shape: tuple[int, ...], made: Form, reads: Sequence[Form], vector: tuple[int, ...]
+) -> int:
     """What is copied if each form that is not as the tensor is made is a copy."""
-    axis = made.axis if isinstance(made, Blocked) else None
-    # Whole blocks along the last dimension are plain order, too.
-    plain = len(shape) - 1 if shape and shape[-1] % block == 0 else None
+    *batch, block = vector
+    axis, rows = (made.axis, made.rows) if isinstance(made, Blocked) else (None, None)
+    # Whole blocks along the last dimension are plain order, too, of vectors of one row.
+    is_whole = shape and shape[-1] % block == 0 and not batch
+    plain = len(shape) - 1 if is_whole else None
     is_plain = made == PLAIN or axis == plain
     wants_plain = False
     copied = 0
@@ -117,11 +137,14 @@ def _copied_bytes(shape: tuple[int, ...], made: Form, reads: Sequence[Form], blo
         match form:
             case Blocked(axis=wanted) if wanted == plain:
                 wants_plain |= axis != wanted
-            case Blocked(axis=wanted):
-                copied += _size(form, shape, block) if axis != wanted else 0
+            case Blocked():
+                alike = (axis, rows) == (form.axis, form.rows)
+                copied += 0 if alike else _size(form, shape, vector)
+            case AsRead():
+                copied += form.bytes
             case Weights():
                 alone = form.axis is not None and axis == form.axis and len(reads) == 1
-                copied += 0 if alone else form.bytes
+                copied += 0 if alone and not batch else form.bytes
             case Plain():
                 wants_plain = True
     if not is_plain and (copied or wants_plain):
@@ -131,15 +154,20 @@ def _copied_bytes(shape: tuple[int, ...], made: Form, reads: Sequence[Form], blo
 
 def _kinds(reads: Sequence[Form]) -> list[Form]:
     """Forms without those that one copy serves."""
-    return [*dict.fromkeys(Blocked(f.axis) if isinstance(f, Blocked) else f for f in reads)]
+    forms = (Blocked(f.axis, rows=f.rows) if isinstance(f, Blocked) else f for f in reads)
+    return [*dict.fromkeys(forms)]
 
 
-def _size(form: Form, shape: tuple[int, ...], block: int) -> int:
+def _size(form: Form, shape: tuple[int, ...], vector: tuple[int, ...]) -> int:
     """Bytes of a copy in a form."""
     match form:
         case Plain():
             return prod(shape)
-        case Blocked(axis=axis):
-            return prod(shape) // shape[axis] * -(-shape[axis] // block) * block
-        case Weights(bytes=bytes):
+        case Blocked(axis=axis, rows=rows):
+            block, batch = vector[-1], prod(vector[:-1])
+            bytes = prod(shape) // shape[axis] * -(-shape[axis] // block) * block
+            if rows is None:
+                return bytes * batch
+            return bytes // shape[rows] * -(-shape[rows] // batch) * batch
+        case AsRead(bytes=bytes) | Weights(bytes=bytes):
             return bytes

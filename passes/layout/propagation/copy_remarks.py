@@ -12,12 +12,13 @@ from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.constants import numpy_type
 from nopt.dialects.graph import ConstantOp
+from nopt.hw.config import Config
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.base.remarks import name_of, remark
 from nopt.passes.layout.propagation.pack_results import copied, order_refusal
 
 
-def remark_copies(module: ModuleOp) -> None:
+def remark_copies(module: ModuleOp, config: Config) -> None:
     """Say of each copy that the host will make why it is left.
 
     Of copies of copies the last one speaks. Constants are copied when compiling, so they say
@@ -29,10 +30,10 @@ def remark_copies(module: ModuleOp) -> None:
         loads = [*_chain(nest)]
         if not isinstance(loads[-1].source.owner, ConstantOp):
             size = prod(nest.result_shape) * numpy_type(nest.result.type.element_type).itemsize
-            remark(nest, f"is copied {_why(nest, loads, readers)} ({size:,} bytes)")
+            remark(nest, f"is copied {_why(nest, loads, readers, config)} ({size:,} bytes)")
 
 
-def _why(nest: ForOp, loads: list[LoadOp], readers: list[Operation]) -> str:
+def _why(nest: ForOp, loads: list[LoadOp], readers: list[Operation], config: Config) -> str:
     for reader in readers:
         if not isinstance(reader, LoadOp | ForOp):
             return f"out of blocks: '{reader.name}' reads plain order"
@@ -41,13 +42,15 @@ def _why(nest: ForOp, loads: list[LoadOp], readers: list[Operation]) -> str:
         name = "it" if name_of(origin) == name_of(nest) else name_of(origin)
         return f"into blocks: {name} comes in plain order"
     reader = readers[0].nest if isinstance(readers[0], LoadOp) else readers[0]
-    return f"for {name_of(reader)}: {_obstacle(nest, loads)}"
+    return f"for {name_of(reader)}: {_obstacle(nest, loads, config)}"
 
 
-def _obstacle(nest: ForOp, loads: list[LoadOp]) -> str:
+def _obstacle(nest: ForOp, loads: list[LoadOp], config: Config) -> str:
     """Why the nest of the core that makes what is copied does not store it as it is wanted."""
-    if (found := copied(nest)) is not None and (reason := order_refusal(found[1], nest, found[0])):
-        return reason
+    if (found := copied(nest)) is not None:
+        producer, map = found
+        if (reason := order_refusal(map, nest, producer, config)) is not None:
+            return reason
     for load in loads:
         if load.reads_outside():
             return f"{load.map.data} pads {name_of(load.source)}"

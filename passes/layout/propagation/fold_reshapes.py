@@ -12,7 +12,6 @@ from xdsl.dialects.builtin import AffineMapAttr, ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import (
     AffineDimExpr,
-    AffineExpr,
     AffineMap,
 )
 from xdsl.rewriter import Rewriter
@@ -21,22 +20,23 @@ from nopt.dialects.affine_math import dim_ranges, simplify, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.annotations import LAYOUT
 from nopt.dialects.row_major import indices_of, place_of
+from nopt.hw.config import Config
 from nopt.passes.analysis import access, access_of
 from nopt.passes.base.placement import is_on_core
-from nopt.passes.core.vectors import Vectors, in_vectors, stored_box
+from nopt.passes.core.vectors import Vectors, in_vectors, stored_box, weight_lanes
 from nopt.passes.layout.propagation.removable_copies import removable_copy
 
 
-def fold_reshapes(module: ModuleOp, block: int) -> None:
+def fold_reshapes(module: ModuleOp, config: Config) -> None:
     """Drop the copies of a module that change only a shape."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
         load = removable_copy(nest)
         if load is None or not _is_same_memory(nest, load):
             continue
-        if nest.result.type == load.source.type or _store_as(nest, load, block):
+        if nest.result.type == load.source.type or _store_as(nest, load, config):
             Rewriter.replace_op(nest, [], [load.source])
         else:
-            _read_source(nest, load, block)
+            _read_source(nest, load, config)
 
 
 def _is_same_memory(copy: ForOp, load: LoadOp) -> bool:
@@ -48,12 +48,12 @@ def _is_same_memory(copy: ForOp, load: LoadOp) -> bool:
     return prod(shape) == prod(source) and simplify(place, ranges) == simplify(read, ranges)
 
 
-def _read_source(copy: ForOp, load: LoadOp, block: int) -> None:
+def _read_source(copy: ForOp, load: LoadOp, config: Config) -> None:
     """Let nests that read a copy read its source."""
     map = load.map.data
     for use in [*copy.result.uses]:
         user = use.operation
-        if isinstance(user, LoadOp) and _can_read(user, map, load.source_shape, block):
+        if isinstance(user, LoadOp) and _can_read(user, map, load.source_shape, config):
             _redirect(user, load.source, map)
 
 
@@ -68,7 +68,7 @@ def _redirect(user: LoadOp, source: SSAValue, map: AffineMap) -> None:
     Rewriter.replace_op(user, redirected)
 
 
-def _can_read(user: LoadOp, map: AffineMap, shape: tuple[int, ...], block: int) -> bool:
+def _can_read(user: LoadOp, map: AffineMap, shape: tuple[int, ...], config: Config) -> bool:
     """Whether a load may read by a map from another tensor.
 
     What it reads outside must be outside there, too; the core divides no indices, and needs its
@@ -77,10 +77,10 @@ def _can_read(user: LoadOp, map: AffineMap, shape: tuple[int, ...], block: int) 
     sizes = user.source_shape
     moved = access(map, sizes)
     if is_on_core(user.nest):
-        lanes = lanes_of(user, block)
+        lanes = lanes_of(user, config)
         seen = Vectors(_redirected(user, map).results, shape)
-        seen = in_vectors(seen, user.nest.ranges, block, len(lanes))
-        if moved.divides or seen.indices[-len(lanes) :] != lanes:
+        seen = in_vectors(seen, user.nest.ranges, lanes.shape)
+        if moved.divides or seen.innermost(len(lanes.shape)) != lanes:
             return False
     for dim, ((low, high), size) in enumerate(zip(access_of(user).bounds, sizes, strict=True)):
         if low >= 0 and high < size:
@@ -93,16 +93,22 @@ def _can_read(user: LoadOp, map: AffineMap, shape: tuple[int, ...], block: int) 
     return True
 
 
-def lanes_of(load: LoadOp, block: int) -> tuple[AffineExpr, ...]:
-    """The innermost indices of a load that are lanes: of outputs, of inputs, or both."""
-    nest = load.nest
-    last = {AffineDimExpr(len(nest.parallel_extents) - 1), AffineDimExpr(len(nest.extents) - 1)}
+def lanes_of(load: LoadOp, config: Config) -> Vectors:
+    """The innermost dimensions of a load that are lanes: a vector's, or both of weights."""
+    nest, ranges = load.nest, load.nest.ranges
+    outputs, inputs = (AffineDimExpr(len(each) - 1) for each in (nest.parallel_extents, ranges))
     read = Vectors(load.map.data.results, load.source_shape)
-    both = in_vectors(read, nest.ranges, block, 2).indices[-2:]
-    return both if {*both} == last else in_vectors(read, nest.ranges, block).indices[-1:]
+    for lanes in (
+        weight_lanes(outputs, inputs, ranges, config),
+        weight_lanes(inputs, outputs, ranges, config),
+    ):
+        if in_vectors(read, ranges, lanes.shape).innermost(len(lanes.shape)) == lanes:
+            return lanes
+    vector = config.vector
+    return in_vectors(read, ranges, vector).innermost(len(vector))
 
 
-def _store_as(copy: ForOp, read: LoadOp, block: int) -> bool:
+def _store_as(copy: ForOp, read: LoadOp, config: Config) -> bool:
     """Let the nest on the core that makes what a copy reads store it in the copy's shape.
 
     So do all that write into the same memory, before and after. Returns whether that can be.
@@ -116,7 +122,7 @@ def _store_as(copy: ForOp, read: LoadOp, block: int) -> bool:
     map = AffineMap(len(old), 0, tuple(indices_of(place, shape, dim_ranges(old))))
     users = {use.operation for link in chain for use in link.result.uses} - {*chain, read}
     loads = [
-        user for user in users if isinstance(user, LoadOp) and _can_read(user, map, shape, block)
+        user for user in users if isinstance(user, LoadOp) and _can_read(user, map, shape, config)
     ]
     if chain[0].destination is not None or len(loads) < len(users) or access(map, old).divides:
         return False
@@ -125,7 +131,7 @@ def _store_as(copy: ForOp, read: LoadOp, block: int) -> bool:
         places = simplify_map(map.compose(link.places), link.parallel_extents)
         link.into = AffineMapAttr(places)
         Rewriter.replace_value_with_new_type(link.result, copy.result.type)
-    if any(stored_box(link, block) is None for link in chain):
+    if any(stored_box(link, config.vector) is None for link in chain):
         for link, into in zip(chain, before, strict=True):
             link.into = into
             Rewriter.replace_value_with_new_type(link.result, old_type)

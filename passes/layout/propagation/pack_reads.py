@@ -17,6 +17,7 @@ from nopt.dialects.affine_math import dim_ranges, simplify_map
 from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.affine_nest.builder import NestBuilder, Place
 from nopt.dialects.shaped import shape_of
+from nopt.hw.config import Config
 from nopt.passes.analysis import access
 from nopt.passes.analysis.digits import Digits, digits_of
 from nopt.passes.base.placement import is_on_core
@@ -25,20 +26,20 @@ from nopt.passes.layout.propagation.fold_reshapes import lanes_of
 from nopt.passes.layout.propagation.removable_copies import removable_copy
 
 
-def read_directly(module: ModuleOp, block: int) -> None:
+def read_directly(module: ModuleOp, config: Config) -> None:
     """Let nests on the core read what copies copy, where that is possible."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
         reads: ForOp | None = nest if is_on_core(nest) else None
         while reads is not None:
-            reads = _read_one(reads, block)
+            reads = _read_one(reads, config)
 
 
-def _read_one(nest: ForOp, block: int) -> ForOp | None:
+def _read_one(nest: ForOp, config: Config) -> ForOp | None:
     """The nest, replaced by one of which one load more reads through copies; None if none can."""
     for load in nest.loads:
         for source, map in reversed(_copied(load)):
             digits = digits_of(map.results, nest.extents)
-            if _is_legal(load, source, digits, block):
+            if _is_legal(load, source, digits, config):
                 replaced = _cut(nest, load, source, digits)
                 Rewriter.replace_op(nest, replaced)
                 return replaced
@@ -59,13 +60,14 @@ def _copied(load: LoadOp) -> list[tuple[SSAValue, AffineMap]]:
     return found
 
 
-def _is_legal(load: LoadOp, source: SSAValue, digits: Digits, block: int) -> bool:
+def _is_legal(load: LoadOp, source: SSAValue, digits: Digits, config: Config) -> bool:
     """Whether the core can load a tensor by indices over digits, in place of a load's own."""
     read = access(AffineMap(len(digits.extents), 0, digits.exprs), digits.extents)
-    lanes = [lane.replace_dims_and_symbols(digits.points, []) for lane in lanes_of(load, block)]
+    own = lanes_of(load, config)
+    lanes = tuple(lane.replace_dims_and_symbols(digits.points, []) for lane in own.indices)
     vectors = Vectors(digits.exprs, shape_of(source))
-    seen = in_vectors(vectors, dim_ranges(digits.extents), block, len(lanes))
-    return not read.divides and [*seen.indices[-len(lanes) :]] == lanes
+    seen = in_vectors(vectors, dim_ranges(digits.extents), own.shape)
+    return not read.divides and seen.innermost(len(lanes)) == Vectors(lanes, own.shape)
 
 
 def _cut(nest: ForOp, load: LoadOp, source: SSAValue, digits: Digits) -> ForOp:

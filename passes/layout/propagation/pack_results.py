@@ -15,19 +15,20 @@ from nopt.dialects.affine_math import simplify_map
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.affine_nest.builder import NestBuilder
 from nopt.dialects.annotations import LAYOUT, REPRESENTS
+from nopt.hw.config import Config
 from nopt.passes.analysis import access, access_of
 from nopt.passes.base.placement import is_on_core
 from nopt.passes.core.vectors import Vectors, in_vectors
 from nopt.passes.layout.propagation.removable_copies import removable_copy
 
 
-def store_directly(module: ModuleOp) -> None:
+def store_directly(module: ModuleOp, config: Config) -> None:
     """Let core nests store what only a re-laying copy reads in the order of that copy."""
     for nest in [op for op in module.walk() if isinstance(op, ForOp)]:
         if (found := copied(nest)) is None:
             continue
         producer, map = found
-        if order_refusal(map, nest, producer) is not None:
+        if order_refusal(map, nest, producer, config) is not None:
             continue
         points = access(map, nest.parallel_extents).points_of(access_of(producer))
         if points is None or points.divides:
@@ -67,12 +68,14 @@ def copied(nest: ForOp) -> tuple[ForOp, AffineMap] | None:
     return None
 
 
-def order_refusal(map: AffineMap, copy: ForOp, producer: ForOp) -> str | None:
+def order_refusal(map: AffineMap, copy: ForOp, producer: ForOp, config: Config) -> str | None:
     """Why the copy does not hold each vector of the producer once, its lanes as they are."""
-    *_, block = extents = copy.parallel_extents
-    vectors = in_vectors(Vectors(map.results, producer.result_shape), copy.ranges, block)
+    extents, vector = copy.parallel_extents, config.vector
+    count = len(vector)
+    vectors = in_vectors(Vectors(map.results, producer.result_shape), copy.ranges, vector)
     read = access(AffineMap(len(extents), 0, vectors.indices), extents)
-    if vectors.indices[-1] != AffineDimExpr(len(extents) - 1):
+    lanes = tuple(AffineDimExpr(i) for i in range(len(extents))[-count:])
+    if vectors.innermost(count) != Vectors(lanes, vector):
         return f"{map} moves lanes; the core stores whole vectors"
     if read.divides:
         return f"{map} divides iterators; the core stores bursts of plain indices"

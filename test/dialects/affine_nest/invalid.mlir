@@ -432,7 +432,7 @@ func.func @f(%x: tensor<4xi8>) {
   } attributes {layout = {axis = 1 : i64, shape = array<i64: 4>}} : tensor<4xi8>
   return
 }
-// CHECK: error: 'affine_nest.for' op layout is {axis = 1 : i64, shape = array<i64: 4>}, expected {axis = one of the shape's, shape = array<i64: …>}
+// CHECK: error: 'affine_nest.for' op layout is {axis = 1 : i64, shape = array<i64: 4>}, expected {axis = one of the shape's, shape = array<i64: …>}, perhaps rows = another one or -1
 
 // -----
 

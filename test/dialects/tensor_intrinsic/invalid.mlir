@@ -212,3 +212,11 @@ func.func @f(%x: memref<4x16xi8>, %b: memref<1x4x16xi8, #tensor_intrinsic<memory
   return
 }
 // CHECK: error: 'tensor_intrinsic.load' op 'offsets': a part of it may be 18446744073709551616, expected at most 2147483648
+
+// -----
+
+func.func @f(%a: memref<1x16xi32, #tensor_intrinsic<memory acc>>, %i: memref<1x64xi8, #tensor_intrinsic<memory inp>>, %w: memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>) {
+  tensor_intrinsic.gemm [] %a[0] += %i[0] * %w[0] : memref<1x16xi32, #tensor_intrinsic<memory acc>>, memref<1x64xi8, #tensor_intrinsic<memory inp>>, memref<1x16x16xi8, #tensor_intrinsic<memory wgt>>
+  return
+}
+// CHECK: error: 'tensor_intrinsic.gemm' op found lanes 16 += 64 * 16 by 16, expected as many rows of a batch in accumulators as in inputs

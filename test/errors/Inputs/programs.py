@@ -42,5 +42,5 @@ altered("other_host", host=program.host.replace("@host_0", "@host_7"))
 words = program.instructions.copy()
 words[0, 0] |= np.uint64(7)
 altered("opcode", instructions=words)
-program_module.VERSION = 3
+program_module.VERSION += 1
 program.save("newer.vta")

@@ -18,7 +18,7 @@ func.func @main(%x: tensor<4x20xi8>) -> tensor<4x10xi8> {
 }
 
 // CHECK: "format": "nopt-program",
-// CHECK-NEXT: "version": 2,
+// CHECK-NEXT: "version": 3,
 // CHECK-NEXT: "config": {
 // CHECK-NEXT: "name": "rtl",
 // CHECK: "symbols": [

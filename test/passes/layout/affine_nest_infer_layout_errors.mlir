@@ -15,7 +15,7 @@ func.func @pinned(%x: tensor<32x32xi8>) -> tensor<32x32xi8> {
 }
 // CHECK: errors.mlir:10:{{.*}}lanes <output z> are not possible: there is no such choice; expected <output i> or <output j>
 // LEGAL: lanes = #affine_nest.lanes<output i>
-// KEY: found 'outlet', expected one of sum, output, input, weights
+// KEY: found 'outlet', expected one of sum, output, batch, input, weights
 // FACTOR: found weights 'third', expected first or second
 // SUM: lanes <sum, output i> are not possible: it has no sum of products that is worth storing byte by byte; expected <output i> or <output j>
 // HOST: has lanes, but cannot run on the core: it yields f32; the core stores i8

@@ -18,7 +18,39 @@ builtin.module attributes {isa.machine = {alu_multiply = 1, LOG_BLOCK = 3, LOG_I
 
 // -----
 
-builtin.module attributes {isa.machine = {LOG_BATCH = 1, LOG_INP_BUFF_SIZE = 14, LOG_WGT_BUFF_SIZE = 17, LOG_ACC_BUFF_SIZE = 16}} {
+// Positions go through the rows of the batch, but not those along a window, whose halo would change lanes. The two nests
+// agree, so their input is packed once.
+builtin.module attributes {isa.machine = {LOG_BATCH = 2, LOG_INP_BUFF_SIZE = 17, LOG_WGT_BUFF_SIZE = 18, LOG_ACC_BUFF_SIZE = 19}} {
+  func.func @batch(%x: tensor<1x16x8x8xi8>, %w: tensor<16x16xi8>, %v: tensor<16x16x3xi8>) -> (tensor<1x16x8x8xi8>, tensor<1x16x8x8xi8>) {
+    %point = affine_nest.for (%n, %c, %h, %p) = (1, 16, 8, 8) reduce (%i) = (16) {
+      %a = affine_nest.load %x[0, %i, %h, %p] : tensor<1x16x8x8xi8>
+      %b = affine_nest.load %w[%c, %i] : tensor<16x16xi8>
+      %ae = arith.extsi %a : i8 to i32
+      %be = arith.extsi %b : i8 to i32
+      %m = arith.muli %ae, %be : i32
+      %s = affine_nest.reduce add %m : i32
+      %t = arith.trunci %s : i32 to i8
+      affine_nest.yield %t : i8
+    } : tensor<1x16x8x8xi8>
+    // CHECK: lanes = #affine_nest.lanes<output c, batch p, input 1, weights second>
+    %window = affine_nest.for (%n, %c, %h, %p) = (1, 16, 8, 8) reduce (%i, %k) = (16, 3) {
+      %a = affine_nest.load %x[0, %i, %h + %k - 1, %p] pad 0 : tensor<1x16x8x8xi8>
+      %b = affine_nest.load %v[%c, %i, %k] : tensor<16x16x3xi8>
+      %ae = arith.extsi %a : i8 to i32
+      %be = arith.extsi %b : i8 to i32
+      %m = arith.muli %ae, %be : i32
+      %s = affine_nest.reduce add %m : i32
+      %t = arith.trunci %s : i32 to i8
+      affine_nest.yield %t : i8
+    } : tensor<1x16x8x8xi8>
+    // CHECK: lanes = #affine_nest.lanes<output c, batch p, input 1, weights second>
+    return %point, %window : tensor<1x16x8x8xi8>, tensor<1x16x8x8xi8>
+  }
+}
+
+// -----
+
+builtin.module attributes {isa.machine = {LOG_BATCH = 1, LOG_BLOCK_IN = 3, LOG_BLOCK_OUT = 4, LOG_INP_BUFF_SIZE = 14, LOG_WGT_BUFF_SIZE = 17, LOG_ACC_BUFF_SIZE = 16}} {
   func.func @batch(%x: tensor<20xi8>) -> tensor<20xi8> {
     %y = affine_nest.for (%i) = (20) {
       %a = affine_nest.load %x[%i] : tensor<20xi8>
@@ -27,7 +59,7 @@ builtin.module attributes {isa.machine = {LOG_BATCH = 1, LOG_INP_BUFF_SIZE = 14,
     return %y : tensor<20xi8>
   }
 }
-// CHECK: } attributes {placement = "host", host_reason = "what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more"} : tensor<20xi8>
+// CHECK: } attributes {placement = "host", host_reason = "LOG_BLOCK_IN is 3 and LOG_BLOCK_OUT 4; with a batch (LOG_BATCH is 1), cores are compiled for if they are equal"} : tensor<20xi8>
 
 // -----
 
@@ -40,4 +72,4 @@ builtin.module attributes {isa.machine = {LOG_BLOCK = 0, LOG_INP_BUFF_SIZE = 10,
     return %y : tensor<20xi8>
   }
 }
-// CHECK: } attributes {placement = "host", host_reason = "what runs on the core is compiled for batch 1 and square blocks of 2 lanes or more"} : tensor<20xi8>
+// CHECK: } attributes {lanes = #affine_nest.lanes<output i>} : tensor<20xi8>

@@ -9,7 +9,7 @@ func.func @rows_of_eight(%x: tensor<4x8xi8>) -> tensor<4x8xi8> {
   } attributes {placement = "core"} : tensor<4x8xi8>
   return %y : tensor<4x8xi8>
 }
-// CHECK: remark: '%y' runs on the host: its innermost parallel iterator is not a block of 16
+// CHECK: remark: '%y' runs on the host: its innermost parallel iterators are not a block of 16
 
 func.func @one_vector(%x: tensor<16xi8>) -> tensor<16xi8> {
   %y = affine_nest.for (%l) = (16) {

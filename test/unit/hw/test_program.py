@@ -14,7 +14,7 @@ from nopt.hw.program import archive as archive_module
 from nopt.hw.program import program_file as program_module
 from nopt.hw.program.layer_rows import Layer
 from nopt.hw.program.program_file import Program
-from nopt.hw.program.program_members import sums
+from nopt.hw.program.program_members import VERSION, sums
 from nopt.hw.program.program_parts import CoreStep, HostStep, ProgramError, Symbol, Value
 
 
@@ -150,10 +150,11 @@ def test_missing_and_extra_members_are_named(program, tmp_path):
 
 def test_another_version_is_named(program, tmp_path, monkeypatch):
     path = tmp_path / "p.vta"
-    monkeypatch.setattr(program_module, "VERSION", 3)
+    monkeypatch.setattr(program_module, "VERSION", VERSION + 1)
     program.save(path)
     monkeypatch.undo()
-    assert "found nopt-program version 3, expected nopt-program version 2" in refusal(path)
+    found = f"found nopt-program version {VERSION + 1}, expected nopt-program version {VERSION}"
+    assert found in refusal(path)
 
 
 @pytest.mark.parametrize(
