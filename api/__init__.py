@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nopt.compiled import LayerTime, Program, Time, load
+    from nopt.exploring import Explored, explore
     from nopt.graph_builder import GraphBuilder
     from nopt.hw.config import Config
     from nopt.named_machines import machine, machines
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Config",
+    "Explored",
     "GraphBuilder",
     "LayerTime",
     "Program",
@@ -38,6 +40,7 @@ __all__ = [
     "UserError",
     "__version__",
     "compile",
+    "explore",
     "load",
     "lower",
     "machine",
@@ -51,12 +54,14 @@ __all__ = [
 # Imported when they are asked for: `nopt --version` and `import nopt.hw` pay for nothing else.
 _HOMES = {
     "Config": "nopt.hw.config",
+    "Explored": "nopt.exploring",
     "GraphBuilder": "nopt.graph_builder",
     "LayerTime": "nopt.compiled",
     "Program": "nopt.compiled",
     "Time": "nopt.compiled",
     "UserError": "nopt.tools.errors",
     "compile": "nopt.networks",
+    "explore": "nopt.exploring",
     "load": "nopt.compiled",
     "lower": "nopt.networks",
     "machine": "nopt.named_machines",

@@ -29,6 +29,34 @@ def track(items: Sequence[T], what: str) -> Iterator[T]:
     yield from track(items, what, console=Console(stderr=True), transient=True)
 
 
+class Counted:
+    """How many of how many are done, and how long the others will take."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._bar, self._task = what, None, None
+
+    def __enter__(self) -> Counted:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+            columns = ("{task.description}", BarColumn(), MofNCompleteColumn())
+            console = Console(stderr=True)
+            self._bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(self._what)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def done(self, count: int, of: int) -> None:
+        """So many of so many are done."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=count, total=of)
+
+
 class Stages:
     """Says which of several stages is running, if they take longer than a moment.
 

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
-from typing import Any
+from typing import Any, TextIO
 
 from nopt.hw.files.whole_files import names_stdout
 from nopt.hw.timing.program_timing import Roofline, Timing
@@ -122,8 +122,13 @@ def print_rows(title: str, rows: Sequence[Row], as_json: bool = False) -> None:
 
 def print_csv(rows: Sequence[Row]) -> None:
     """Rows for spreadsheets: a line of names, then values as they are."""
+    write_csv(rows, sys.stdout)
+
+
+def write_csv(rows: Sequence[Row], stream: TextIO) -> None:
+    """The same to a stream."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 

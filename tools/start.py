@@ -21,6 +21,11 @@ def nopt() -> None:
     _start("nopt")
 
 
+def nopt_explore() -> None:
+    """Console script."""
+    _start("nopt_explore")
+
+
 def nopt_gui() -> None:
     """Console script."""
     _start("nopt_gui")

@@ -167,7 +167,7 @@ def _fields(fields: Sequence[Any]) -> Iterator[str]:
 def python_page() -> Iterator[str]:
     yield "# Python\n"
     yield text_of(nopt) + "\n"
-    for module in ("networks", "compiled", "graph_builder", "named_machines"):
+    for module in ("networks", "compiled", "exploring", "graph_builder", "named_machines"):
         names = [each for each in nopt.__all__ if _home(each) == f"nopt.{module}"]
         for name in names:
             yield f"::: nopt.{module}.{name}\n"

@@ -10,7 +10,8 @@ import pytest
 from nopt.tools import nopt_gui
 from nopt.tools.nopt_gui import app_for
 
-COMMANDS = ("nopt", "nopt-gui", "nopt-import", "nopt-objdump", "nopt-report", "nopt-run")
+TOOLS = ("explore", "gui", "import", "objdump", "report", "run")
+COMMANDS = ("nopt", *(f"nopt-{tool}" for tool in TOOLS))
 CONV = Path(__file__).parents[2] / "examples/conv/conv.mlir"
 
 

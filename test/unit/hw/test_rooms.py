@@ -11,6 +11,7 @@ TABLES = {
     "limits.py": {"field_range"},
     "encoding.py": {"layout", "_bits", "_uop_bits"},
     "assembly.py": {"_parser", "_operations"},
+    "resources.py": {"technology"},
 }
 """Functions that are remembered for the whole process: tables of what bits and names mean."""
 

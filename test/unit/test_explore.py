@@ -1,0 +1,197 @@
+"""Exploring: fronts, bounds, the same files whatever happens on the way."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster, as_completed
+
+import nopt
+from nopt.tools.errors import UserError
+from nopt.tools.explore.evaluate import evaluate, forget, least
+from nopt.tools.explore.front import front
+from nopt.tools.explore.space import Space
+from nopt.tools.explore.workers import Cluster
+from nopt.tools.nopt_explore import main
+
+SWEEP = ["LOG_BLOCK=3..5", "memory_latency=16,64", "LOG_BATCH=0,2"]
+
+
+@pytest.fixture(autouse=True)
+def _no_networks_of_other_tests():
+    yield
+    forget()
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    g = nopt.GraphBuilder()
+    x = g.argument("x", (1, 16, 9, 9), "i8")
+    y = g.requantize(g.conv2d(x, rng.integers(-8, 8, (32, 16, 3, 3), np.int8), pads=1), shift=7)
+    w = rng.integers(-8, 8, (48, 32, 1, 1), np.int8)
+    g.result(g.requantize(g.relu(g.conv2d(y, w)), shift=7))
+    path = tmp_path_factory.mktemp("explore") / "small.mlir"
+    nopt.write(nopt.read(g), path)
+    return path
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    return [*csv.DictReader((folder / "points.csv").read_text().splitlines())]
+
+
+@pytest.fixture(scope="module")
+def whole(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    main([str(network), "--sweep", *SWEEP, "--check", "-o", str(folder)])
+    return folder
+
+
+def test_front_by_definition():
+    values = [(1, 5), (2, 2), (2, 3), (5, 1), (5, 1), (6, 6)]
+    assert front(values) == [0, 1, 3, 4]
+
+
+def test_what_is_found(whole: Path, network: Path):
+    found = rows(whole)
+    assert len(found) == 12
+    assert {row["status"] for row in found} <= {"front", "beaten", "illegal", "bounded"}
+    for row in found:
+        if row["status"] == "illegal":
+            assert "expected at most the 32 bits of a micro-op" in row["reason"]
+            continue
+        changes = {key: int(row[key]) for key in ("LOG_BLOCK", "memory_latency", "LOG_BATCH")}
+        config = nopt.machine("rtl", **changes)
+        bound = least([str(network)], config)
+        if row["status"] == "bounded":
+            continue
+        (facts,) = evaluate([str(network)], config.to_json())
+        assert int(row["cycles"]) == facts["cycles"] >= bound["cycles"]
+        assert float(row["energy"]) == facts["energy"] >= bound["energy"]
+        assert facts["bytes"] >= bound["bytes"]
+    exact = [row for row in found if row["cycles"]]
+    values = [[float(row[name]) for name in ("cycles", "energy", "area")] for row in exact]
+    assert [exact[i]["point"] for i in front(values)] == [
+        row["point"] for row in found if row["status"] == "front"
+    ]
+
+
+@pytest.mark.parametrize("jobs", [2, 4])
+def test_workers_do_not_matter(jobs: int, whole: Path, network: Path, tmp_path: Path):
+    arguments = [str(network), "--sweep", *SWEEP, "--check", "--jobs", str(jobs)]
+    main([*arguments, "-o", str(tmp_path)])
+    for name in ("points.csv", "points.json", "index.html"):
+        assert (tmp_path / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_killed_run_goes_on(whole: Path, network: Path, tmp_path: Path):
+    command = [str(Path(sys.executable).with_name("nopt-explore")), str(network), "--check"]
+    command += ["--sweep", *SWEEP, "-o", str(tmp_path)]
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    study = tmp_path / "study.db"
+    for _ in range(600):
+        time.sleep(0.05)
+        if study.exists() and b"facts" in study.read_bytes():
+            break
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    main([str(network), "--sweep", *SWEEP, "--check", "-o", str(tmp_path)])
+    assert (tmp_path / "points.csv").read_bytes() == (whole / "points.csv").read_bytes()
+
+
+def test_a_killed_worker_costs_nothing(network: Path):
+    machines = {(i,): nopt.machine("rtl", memory_latency=i) for i in range(16, 24)}
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        Client(cluster) as client,
+    ):
+        found = {}
+        for point, facts in Cluster(client, as_completed).evaluate([str(network)], machines, False):
+            if not found:
+                (pid, *_) = client.run(os.getpid).values()
+                os.kill(pid, signal.SIGKILL)
+            found[point] = facts
+    assert found == {
+        point: evaluate([str(network)], config.to_json()) for point, config in machines.items()
+    }
+
+
+def test_a_search_is_the_same_again(network: Path, tmp_path: Path):
+    sweep = ["--sweep", "memory_latency=0..200", "bytes_per_cycle=1,2,4,8,16,32", "--trials", "20"]
+    for name in ("once", "again"):
+        main([str(network), *sweep, "--objective", "cycles,energy", "-o", str(tmp_path / name)])
+    once, again = rows(tmp_path / "once"), rows(tmp_path / "again")
+    assert once == again and len(once) == 20
+
+
+def test_from_python(network: Path):
+    found = nopt.explore(
+        network, {"LOG_BLOCK": [3, 4]}, objectives=("cycles", "sram"), budget={"sram": 1 << 20}
+    )
+    assert "2 points" in repr(found) and "<table>" in found._repr_html_()
+    assert [row["point"] for row in found.points] == [0, 1]
+    assert {"what": "LOG_BLOCK", "point 0": "3", "point 1": "4", "ratio": "1.333"} in found.why(
+        0, 1
+    )
+    seconds = nopt.explore(
+        network, {"memory_latency": [16]}, objectives=("seconds", "cycles"), board="zynq7020"
+    ).front[0]
+    assert seconds["seconds"] == pytest.approx(seconds["cycles"] / 100e6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--sweep", "LOG_BLOK=3"],
+            "--sweep LOG_BLOK: unknown key of a machine, did you mean LOG_B",
+        ),
+        (["--sweep", "LOG_BLOCK="], "--sweep: found '' in 'LOG_BLOCK=', expected a value"),
+        (["--sweep", "LOG_BLOCK"], "--sweep: found 'LOG_BLOCK', expected KEY=VALUE,…"),
+        (
+            ["--sweep", "LOG_BLOCK=5..3"],
+            "--sweep: found '5..3' in 'LOG_BLOCK=5..3', expected the l",
+        ),
+        (["--sweep", "LOG_BLOCK=a..3"], "--sweep: found 'a..3' in 'LOG_BLOCK=a..3', expected 3..6"),
+        (["--sweep", "LOG_BLOCK=4", "--budget", "sram"], "--budget: found 'sram', expected one of"),
+        (
+            ["--sweep", "LOG_BLOCK=4", "--budget", "sram=1KB"],
+            "--budget: found 'sram=1KB', expected",
+        ),
+        (["--sweep", "LOG_BLOCK=4", "--budget", "sram=1KiB"], "more than the budget of 1,024"),
+        (["--sweep", "LOG_BLOCK=4", "--board", "x"], "--board x: expected one of zu3eg, zynq7020"),
+        (["--sweep", "LOG_BLOCK=4", "--objective", "x"], "--objective: found 'x', expected one of"),
+        (["--sweep", "LOG_BLOCK=4", "--objective", "seconds"], "expected a --board"),
+        (
+            ["--sweep", "LOG_BLOCK=4", "--storage", "sqlite:////nowhere/x"],
+            "unable to open database",
+        ),
+        (["--sweep", "LOG_BLOCK=4", "--why", "0", "7"], "--why: found point 7, expected 0 to 0"),
+        (["--sweep", "LOG_BLOCK=4", "--scheduler", "tcp://127.0.0.1:9"], "--scheduler tcp://127.0"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    arguments: list[str],
+    message: str,
+    network: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    with pytest.raises(SystemExit) as end:
+        main([str(network), *arguments, "-o", str(tmp_path / "out")])
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and message in said and said.count("\n") == 1
+
+
+def test_spaces():
+    space = Space.parse(["LOG_BLOCK=3..4", "alu_multiply=true,false", "energy_mac=0.5,1"])
+    assert len(space) == 8 and next(iter(space)) == (3, True, 0.5)
+    with pytest.raises(UserError, match="each key once"):
+        Space.parse(["LOG_BLOCK=3", "LOG_BLOCK=4"])

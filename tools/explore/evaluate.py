@@ -1,0 +1,102 @@
+"""What networks take on a machine: compiled, and timed by the exact model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from xdsl.dialects.builtin import ModuleOp
+
+from nopt.hw.config import Config
+from nopt.passes.base.machine import attach
+from nopt.tools.compiling import compile_program, read_text
+from nopt.tools.errors import one_line
+from nopt.tools.explore.bounds import bounds
+from nopt.tools.profile import energy_row, layer_rows
+from nopt.tools.report import timing_row
+from nopt.tools.runtime import Runtime
+
+Facts: TypeAlias = dict[str, Any]
+"""Of one network on one machine; `reason` alone, if there is no program."""
+
+Values: TypeAlias = tuple[float, ...]
+"""One of each objective."""
+
+OBJECTIVES = ("cycles", "energy", "area", "bytes", "seconds", "sram")
+"""What can be minimised: cycles, microjoules, square millimetres, DRAM bytes, seconds on a board,
+bytes of scratchpads. Of several networks the sum."""
+
+
+COUNTS = {"cycles", "bytes", "sram"}
+"""Those that are whole numbers."""
+
+
+@lru_cache(maxsize=8)
+def _network(path: str) -> ModuleOp:
+    return read_text(path)
+
+
+def forget() -> None:
+    """Let go of the networks that were read."""
+    _network.cache_clear()
+
+
+def least(paths: Sequence[str], config: Config) -> dict[str, float]:
+    """What no programs for the networks can beat, together."""
+    each = [bounds(_network(path), config) for path in paths]
+    return {name: sum(found[name] for found in each) for name in each[0]}
+
+
+def evaluate(paths: Sequence[str], config: dict[str, Any], check: bool = False) -> list[Facts]:
+    """What each network takes on a machine, given as its JSON object.
+
+    With `check`, each runs once on random inputs, and its bits are compared with the graph
+    interpreter's.
+    """
+    return [_evaluate(path, Config.from_json(config), check) for path in paths]
+
+
+def _evaluate(path: str, config: Config, check: bool) -> Facts:
+    module = _network(path).clone()
+    attach(module, config)
+    try:
+        runtime = Runtime(compile_program(module))
+        return _facts(runtime, path, check)
+    except Exception as error:
+        # Whatever the passes refuse is the design's; a worker lives on.
+        return {"reason": one_line(error)}
+
+
+def _facts(runtime: Runtime, path: str, check: bool) -> Facts:
+    if not runtime.core_steps:
+        return {"reason": "nothing runs on the core"}
+    timed, parts = timing_row(runtime.timings), layer_rows(runtime)
+    if check:
+        _check(runtime, path)
+    waits = sum(row["wait_load"] + row["wait_store"] for row in parts)
+    return {
+        "cycles": runtime.cycles,
+        "energy": energy_row(runtime)["microjoules"],
+        "bytes": timed["dram_bytes"],
+        "utilisation": timed["utilisation"],
+        "gemm": sum(row["gemm"] for row in parts),
+        "alu": sum(row["alu"] for row in parts),
+        "waits": waits,
+        "host_steps": len(runtime.program.steps) - len(runtime.core_steps),
+        "binds": "memory" if waits > runtime.cycles / 2 else "compute",
+    }
+
+
+def _check(runtime: Runtime, path: str) -> None:
+    import numpy as np
+
+    from nopt.dialects.interpreters.run import run_function
+
+    random = np.random.default_rng(0)
+    inputs = [
+        random.integers(-128, 128, each.shape).astype(each.dtype) for each in runtime.program.inputs
+    ]
+    expected = run_function(_network(path), "main", inputs)
+    if not all(map(np.array_equal, expected, runtime.run(inputs).outputs)):
+        raise ValueError("the core's bits differ from the graph interpreter's")
