@@ -1,4 +1,4 @@
-"""Which core for ResNet-18, ShuffleNet and MiniLM: sixteen designs, as `nopt-explore` compares them.
+"""Which core for ResNet-18, ShuffleNet and MiniLM: of sixteen designs, those that none beats.
 
     python bench/choose_core.py OUT [ARGUMENT…]
 
