@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from xdsl.dialects.builtin import ModuleOp
 
 import nopt
+from nopt.tools.nopt_explore import main as explore
 from nopt.tools.report_page.page import report_page
 from nopt.tools.runtime import Runtime
 
@@ -79,6 +80,30 @@ class Shown:
 
     def texts(self, figure: str) -> set[str]:
         return {*self.page.locator(f"#{figure} text").all_text_contents()}
+
+
+@pytest.mark.parametrize("width", [1440, 700])
+def test_designs_are_readable(browser: Browser, tmp_path: Path, width: int):
+    """The page of an exploration, and a report that it leads to."""
+    g = nopt.GraphBuilder()
+    x = g.argument("x", (1, 16, 8, 8), "i8")
+    g.result(g.requantize(g.conv2d(x, np.ones((16, 16, 3, 3), np.int8), pads=1), shift=7))
+    nopt.write(nopt.read(g), tmp_path / "net.mlir")
+    sweep = ["--sweep", "LOG_BLOCK=3..5", "memory_latency=16,64"]
+    explore([str(tmp_path / "net.mlir"), *sweep, "--reports", "-o", str(tmp_path)])
+    path = tmp_path / "index.html"
+    shown = Shown(browser, path, width, "light")
+    shown.page.wait_for_timeout(300)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    shown.page.screenshot(path=SHOTS / f"designs-{width}.png", full_page=True)
+    assert shown.complaints == []
+    assert [each for each in shown.requests if each.startswith("http")] == []
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
+    expected = {"cycles", "energy (microjoules)", "on the front", "beaten by another"}
+    assert expected <= shown.texts("f0")
+    shown.page.locator("td a").first.click()
+    shown.page.wait_for_selector("body[data-ready=yes]")
+    assert "net on rtl" in shown.page.title()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (700, "light")])

@@ -1,13 +1,19 @@
-"""What no program for a machine can beat: steps, and bytes that must be read once."""
+"""What no program for a machine can beat: steps, and bytes that must be read once.
+
+That holds for programs that have all multiplications of bytes on the core; `host_products` says
+which others there are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
 
+from xdsl.dialects import arith
 from xdsl.dialects.builtin import ModuleOp, i8
 from xdsl.ir import SSAValue
 
+from nopt.dialects.affine_nest import ForOp, ReduceOp
 from nopt.dialects.graph import ConstantOp, Conv2dOp, MatmulOp
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.hw.config import Config
@@ -26,6 +32,19 @@ def bounds(network: ModuleOp, config: Config) -> dict[str, float]:
         moved += weights
         energy += products * config.energy_mac + weights * config.energy_dram_byte
     return {"cycles": cycles, "bytes": moved, "energy": energy / 1e6}
+
+
+def host_products(lowered: ModuleOp) -> int:
+    """Multiplications of bytes that a lowered module leaves to the host."""
+    nests = (op for op in lowered.walk() if isinstance(op, ForOp))
+    left = sum(products for products, _ in _contractions(lowered))
+    return left + sum(prod(nest.extents) for nest in nests if _adds_products_of_bytes(nest))
+
+
+def _adds_products_of_bytes(nest: ForOp) -> bool:
+    ops = [*nest.body.block.ops]
+    kinds = {type(op) for op in ops}
+    return {ReduceOp, arith.MuliOp} <= kinds and any(load.result.type == i8 for load in nest.loads)
 
 
 def _contractions(network: ModuleOp) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ from nopt.hw.config import Config
 from nopt.passes.base.machine import attach
 from nopt.tools.compiling import compile_program, read_text
 from nopt.tools.errors import one_line
-from nopt.tools.explore.bounds import bounds
+from nopt.tools.explore.bounds import bounds, host_products
 from nopt.tools.profile import energy_row, layer_rows
 from nopt.tools.report import timing_row
 from nopt.tools.runtime import Runtime
@@ -62,6 +62,9 @@ def _evaluate(path: str, config: Config, check: bool) -> Facts:
     attach(module, config)
     try:
         runtime = Runtime(compile_program(module))
+        if left := host_products(module):
+            # What the host takes for them is not known, so the core's cycles would say nothing.
+            return {"reason": f"{left:,} multiplications of 8-bit values stay on the host"}
         return _facts(runtime, path, check)
     except Exception as error:
         # Whatever the passes refuse is the design's; a worker lives on.

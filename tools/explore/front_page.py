@@ -42,7 +42,7 @@ def exploration_page(outcome: Outcome, title: str, reports: Mapping[int, Sequenc
     )
     css = files("nopt.tools.report_page").joinpath("page.css").read_text(encoding="utf-8")
     counts = {status: sum(row["status"] == status for row in rows) for status in _counted(rows)}
-    summary = "".join(f"<dt>{escape(k)}</dt><dd>{v}</dd>" for k, v in counts.items())
+    summary = "".join(f"<div><dt>{escape(k)}</dt><dd>{v}</dd></div>" for k, v in counts.items())
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -64,6 +64,7 @@ def exploration_page(outcome: Outcome, title: str, reports: Mapping[int, Sequenc
 <script>
 const drawn = JSON.parse(document.getElementById("data").textContent);
 drawn.forEach((each, i) => Plotly.newPlot(`f${{i}}`, each.data, each.layout, {{responsive: true}}));
+document.body.dataset.ready = "yes";
 </script>
 </body>
 </html>
