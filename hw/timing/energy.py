@@ -34,6 +34,19 @@ def energy(insns: Records, config: Config) -> dict[str, float]:
         "acc": (gemm + operands + written) * c.acc_bytes + moved["acc"],
         "out": written * c.out_bytes + moved["out"],
     }
+    each = scratchpad_picojoules(c)
+    scratchpads = {name: each[name] * count for name, count in accessed.items()}
+    return {
+        "dram": c.energy_dram_byte * sum(moved.values()),
+        **scratchpads,
+        "mac": c.energy_mac * gemm * c.batch * c.block_in * c.block_out,
+        "alu": c.energy_alu * alu * c.batch * c.block_out,
+    }
+
+
+def scratchpad_picojoules(config: Config) -> dict[str, float]:
+    """Of a byte to or from each scratchpad, by its size."""
+    c = config
     sizes = {
         "uop": c.uop_entries * c.uop_bytes,
         "inp": c.inp_entries * c.inp_bytes,
@@ -41,13 +54,6 @@ def energy(insns: Records, config: Config) -> dict[str, float]:
         "acc": c.acc_entries * c.acc_bytes,
         "out": c.acc_entries * c.out_bytes,
     }
-    scratchpads = {
-        name: c.energy_sram_byte * sqrt(sizes[name] / _REFERENCE_BYTES) * count
-        for name, count in accessed.items()
-    }
     return {
-        "dram": c.energy_dram_byte * sum(moved.values()),
-        **scratchpads,
-        "mac": c.energy_mac * gemm * c.batch * c.block_in * c.block_out,
-        "alu": c.energy_alu * alu * c.batch * c.block_out,
+        name: c.energy_sram_byte * sqrt(size / _REFERENCE_BYTES) for name, size in sizes.items()
     }

@@ -29,17 +29,23 @@ class AffineNestSchedulePass(ModulePass):
     """Choose tiles, loop order and buffer slots by a cost model; keep what is pinned.
 
     A nest without a schedule goes to the host, blocked as it is, unless it must run on the core.
-    Schedules in the file `tuning_log` are taken from there, what is searched is added to it.
+    Schedules in the file `tuning_log` are taken from there, what is searched is added to it. The
+    `objective` is cycles, energy or edp, their product. With `measure`, the so many cheapest by the
+    cost model are timed exactly, and the best is taken. `share` is the part of its port's bytes a
+    cycle that the core has.
     """
 
     name = "affine-nest-schedule"
     level = "affine_nest"
 
     tuning_log: str | None = None
+    objective: str = "cycles"
+    measure: int = 0
+    share: float = 1.0
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         config = machine_of(op)
-        scheduler = Scheduler(config, self.tuning_log)
+        scheduler = Scheduler(config, self.tuning_log, self.objective, self.measure, self.share)
         for nest in op.walk():
             if not isinstance(nest, ForOp) or SCHEDULE in nest.attributes:
                 continue

@@ -29,6 +29,9 @@ from nopt.passes.kernel.reuse import Scopes, factor, scope_of, tile_loops
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.costed_tiles import CostedTiles
 from nopt.passes.schedule.estimate import estimate, least
+from nopt.passes.schedule.objective import Objective
+
+CYCLES = Objective()
 
 _MOST_CANDIDATES = 6_000
 _GAP = 4
@@ -56,10 +59,11 @@ class _Found(NamedTuple):
 
 
 def search(tiling: Tiling, config: Config, weights: float = inf) -> ScheduleAttr:
-    """The cheapest legal schedule of those that load the weights at most `weights` times.
+    """The legal schedule of the fewest cycles, of those that load the weights at most `weights`
+    times.
 
     Raises NoScheduleError if none fits."""
-    return Search(tiling, config, weights).best()
+    return Search(tiling, config, weights).best()[0]
 
 
 class Search:
@@ -70,8 +74,14 @@ class Search:
     orders = 0
     """Orders of loops and of what is kept within them, each with all tiles that fit."""
 
-    def __init__(self, tiling: Tiling, config: Config, weights: float = inf):
-        self.tiling = tiling
+    def __init__(
+        self,
+        tiling: Tiling,
+        config: Config,
+        weights: float = inf,
+        objective: Objective = CYCLES,
+    ):
+        self.tiling, self.objective = tiling, objective
         self.config = config
         self.weights = weights
         tiles = self._tiles()
@@ -92,9 +102,10 @@ class Search:
         self.reasons = dict[int, str | None]()
         """Why a candidate's windows cannot be loaded, of those that were asked for."""
 
-    def best(self) -> ScheduleAttr:
-        """The cheapest legal schedule. Raises NoScheduleError if none fits."""
+    def best(self, count: int = 1) -> list[ScheduleAttr]:
+        """The cheapest legal schedules. Raises NoScheduleError if none fits."""
         found: list[_Found] = []
+        chosen: dict[ScheduleAttr, None] = {}
         bound = inf
         for order in self._orders():
             for scopes in self._scopes(order):
@@ -104,14 +115,19 @@ class Search:
                 legal = (each.cost for each in better if self._illegal(each.position) is None)
                 if (cost := next(legal, None)) is not None:
                     bound = cost
-                    self._drop(self.at_least > bound)
+                    if count == 1 and self.objective.is_cycles:
+                        self._drop(self.at_least > bound)
         # Ties go to the larger tile, which comes first; then to what was tried first.
         for each in sorted(found, key=lambda each: (each.cost, each.position)):
             if self._illegal(each.position) is None:
                 tiles = self.candidates.tiles[each.position].tolist()
                 limits = [each.scopes[memory] for memory in (Memory.INP, Memory.WGT)]
                 strips = int(self.candidates.strips[each.position])
-                return ScheduleAttr.of(tiles, each.order, each.slots, limits, strips)
+                chosen[ScheduleAttr.of(tiles, each.order, each.slots, limits, strips)] = None
+                if len(chosen) == count:
+                    break
+        if chosen:
+            return [*chosen]
         none = f"no tile of the nest over {list(self.tiling.extents)}"
         limits = entries(self.config)
         if found:
@@ -122,7 +138,7 @@ class Search:
                 raise NoScheduleError(f"{none} can be loaded: {reason}")
             self.candidates = self.candidates[np.array(legal)]
             self._try_all()
-            return self.best()
+            return self.best(count)
         raise NoScheduleError(
             f"{none} fits the scratchpads of "
             f"'{self.config.name}': {limits['inp']} INP, {limits['wgt']} WGT, {limits['acc']} ACC "
@@ -170,6 +186,9 @@ class Search:
         cycles = costs.cycles + 0.02 * traffic + _INSTRUCTION * costs.instructions
         hidden = costs.start * self.tiling.is_behind
         cycles = cycles - (1 - _NEIGHBOUR) * hidden
+        cycles = self.objective.of(
+            cycles, costs.bytes, costs.instructions, self.tiling, self.config
+        )
         cycles = np.where(costs.weights <= self.weights, cycles, inf)
         best = np.argsort(cycles, kind="stable")[:4]
         positions = self.positions[fitting]

@@ -4,14 +4,16 @@
      "within": […], "strips": 1, "cycles": 12345}
 
 A line serves every nest on that machine whose `Tiling.signature` is `nest`; `cycles` is what the
-cost model said. Lines can be edited by hand: the last of equal ones counts, and a schedule that is
-not legal is refused with its line. Lines for other machines and nests stay, and are not used.
+cost model said, or with `"measured": true` the timing model. Another objective than cycles, or a
+share of the port, stands as `asked`. Lines can be edited by hand: the last of equal ones counts,
+and a schedule that is not legal is refused with its line. Lines for other machines and nests stay,
+and are not used.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,8 @@ class TuningLog:
     Raises TuningLogError if the file is there but no tuning log.
     """
 
-    def __init__(self, path: Path, config: Config):
-        self.path = path
+    def __init__(self, path: Path, config: Config, asked: Mapping[str, Any] | None = None):
+        self.path, self.asked = path, dict(asked or {})
         self.config = config
         self._machine = config.to_json()
         self._found: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -70,7 +72,7 @@ class TuningLog:
                 raise self._error(number, f"'{name}': found {values}, expected a list of integers")
         if type(strips := entry.get("strips", 1)) is not int:
             raise self._error(number, f"'strips': found {strips}, expected an integer")
-        if entry.get("machine") == self._machine:
+        if (entry.get("machine"), entry.get("asked", {})) == (self._machine, self.asked):
             self._found[entry["nest"]] = (number, entry)
         else:
             self._foreign += 1
@@ -102,9 +104,10 @@ class TuningLog:
         counts = [f"{count} for other {what}" for what, count in reasons.items() if count]
         return f"leaves out schedules of {self.path}: {', '.join(counts)}" if counts else None
 
-    def add(self, tiling: Tiling, schedule: ScheduleAttr) -> None:
-        """Remember what a search found."""
-        cycles = round(float(estimate_schedule(tiling, schedule, self.config).cycles[0]))
+    def add(self, tiling: Tiling, schedule: ScheduleAttr, measured: int | None = None) -> None:
+        """Remember what a search found, and its cycles if they were measured."""
+        estimated = estimate_schedule(tiling, schedule, self.config).cycles[0]
+        cycles = round(float(estimated)) if measured is None else measured
         lists: Sequence[Sequence[int]] = (
             schedule.tiles,
             schedule.loop_order,
@@ -114,6 +117,8 @@ class TuningLog:
         named = {name: list(values) for name, values in zip(_LISTS, lists, strict=True)}
         numbers = {"strips": schedule.strip_count, "cycles": cycles}
         entry = {"machine": self._machine, "nest": tiling.signature, **named, **numbers}
+        entry |= {"asked": self.asked} if self.asked else {}
+        entry |= {} if measured is None else {"measured": True}
         self._added.append(entry)
 
     def save(self) -> None:
