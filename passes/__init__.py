@@ -9,7 +9,7 @@ from xdsl.passes import ModulePass
 FOLDERS = {
     "affine-nest-fold-constants": "simplify",
     "affine-nest-fuse": "fusion",
-    "affine-nest-fuse-windows": "fusion",
+    "affine-nest-fuse-windows": "schedule",
     "affine-nest-infer-layout": "layout",
     "affine-nest-insert-copies": "layout",
     "affine-nest-materialize-pads": "fusion",

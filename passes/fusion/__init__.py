@@ -3,6 +3,5 @@
 Reading order: `affine_nest_fuse` (the pass), `move_bodies` (one nest's body inside another),
 `in_place` (joined tensors without copies), `block_parts` (parts of tensors in whole blocks),
 `iterator_order` (iterators in the order of what they write), `nest_cse` (equal nests are one),
-`affine_nest_materialize_pads` (pads that lie in memory), `affine_nest_fuse_windows` (a pool takes
-the sums of a convolution from the accumulators).
+`affine_nest_materialize_pads` (pads that lie in memory).
 """

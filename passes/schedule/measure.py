@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 
 from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest.attributes import IN_READER
+from nopt.dialects.annotations import PLACEMENT
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.hw.config import Config
@@ -34,20 +38,34 @@ def measured(nest: ForOp, schedule: ScheduleAttr, config: Config) -> tuple[int, 
     return time_program(records, config).cycles, sum(energy(records, config).values())
 
 
+def _read(nest: ForOp) -> list[SSAValue]:
+    return [*dict.fromkeys([*(load.source for load in nest.loads), *nest.operands])]
+
+
+def _is_constant(value: SSAValue) -> bool:
+    return isinstance(value.owner, ConstantOp)
+
+
+def _is_inside(op: Operation | Block) -> TypeGuard[ForOp]:
+    """Whether an op is computed by the kernel that reads it."""
+    return isinstance(op, ForOp) and op.attributes.get(PLACEMENT) == StringAttr(IN_READER)
+
+
 def _alone(nest: ForOp, schedule: ScheduleAttr, config: Config) -> ModuleOp:
-    """A module of the nest, which takes all that it reads but constants."""
-    read = dict.fromkeys([*(load.source for load in nest.loads), *nest.operands])
-    given = [value for value in read if not isinstance(value.owner, ConstantOp)]
+    """A module of the nest, which takes all that it reads but constants, and what its own kernel
+    computes."""
+    inner = [value.owner for value in _read(nest) if _is_inside(value.owner)]
+    values = dict.fromkeys(value for each in (*inner, nest) for value in _read(each))
+    given = [value for value in values if not _is_inside(value.owner) and not _is_constant(value)]
     block = Block(arg_types=[value.type for value in given])
-    values: dict[SSAValue, SSAValue] = dict(zip(given, block.args, strict=True))
-    for value in read:
-        if isinstance(value.owner, ConstantOp):
-            constant = value.owner.clone()
-            block.add_op(constant)
-            values[value] = constant.result
-    copy = nest.clone(values)
+    copies: dict[SSAValue, SSAValue] = dict(zip(given, block.args, strict=True))
+    for op in (*(value.owner for value in values if _is_constant(value)), *inner, nest):
+        assert isinstance(op, Operation)
+        block.add_op(op.clone(copies))
+    copy = block.last_op
+    assert isinstance(copy, ForOp)
     copy.attributes[SCHEDULE] = schedule
-    block.add_ops([copy, ReturnOp(copy.result)])
+    block.add_op(ReturnOp(copy.result))
     types = ([value.type for value in given], [copy.result.type])
     module = ModuleOp([FuncOp("main", types, Region(block))])
     attach(module, config)

@@ -21,7 +21,6 @@ from nopt.hw.isa.encoding import decode
 from nopt.hw.program.program_file import Program
 from nopt.passes.base.machine import attach
 from nopt.passes.core.core_nest import NotOnCore
-from nopt.passes.fusion.affine_nest_fuse_windows import AffineNestFuseWindowsPass
 from nopt.passes.isa.program.assemble import assemble
 from nopt.passes.kernel.last_tile import last_tile
 from nopt.passes.kernel.legality import SCHEDULE, NoScheduleError, check_schedule
@@ -29,6 +28,7 @@ from nopt.passes.kernel.tiling import Tiling, tiling_of
 from nopt.passes.layout.affine_nest_infer_layout import options_of
 from nopt.passes.layout.choices.layout_costs import Option
 from nopt.passes.pipelines import PIPELINES
+from nopt.passes.schedule.affine_nest_fuse_windows import AffineNestFuseWindowsPass
 from nopt.tools.runtime import Runtime
 
 _PASSES = PIPELINES["vta"].passes
