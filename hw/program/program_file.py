@@ -47,6 +47,9 @@ from nopt.hw.program.program_parts import (
     Value,
 )
 
+_MOST_UNUSED = 1 << 20
+"""Bytes of DRAM that may lie behind all that has a name. Who runs a program has all of it."""
+
 
 @dataclass
 class Program:
@@ -116,6 +119,11 @@ class Program:
                 )
             what = f"symbol {symbol.name}"
             self._check_range(what, symbol.address, symbol.nbytes, self.dram_bytes, "bytes of DRAM")
+        ends = [symbol.address + symbol.nbytes for symbol in self.symbols]
+        end = max([*ends, *(address + len(data) for address, data in self.constants)], default=0)
+        if self.dram_bytes > end + _MOST_UNUSED:
+            expected = f"{end}, where the last symbol ends"
+            raise ProgramError(f"DRAM: found {self.dram_bytes} bytes, expected {expected}")
         symbols = {symbol.name: symbol for symbol in self.symbols}
         for layer in self.layers:
             count, what = len(self.instructions), f"layer {layer.name}"

@@ -22,7 +22,7 @@ def test_networks(network: Network, machine: Config, seed: int | None):
     check_levels(network, machine, seed)
 
 
-@examples(200)
+@examples(50)
 @given(nest_graphs(), machines(), SEED)
 def test_graphs_of_nests(network: Network, machine: Config, seed: int | None):
     check_levels(network, machine, seed)

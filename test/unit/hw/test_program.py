@@ -330,3 +330,11 @@ def test_memory_by_kind_counts_shared_places_once(program):
         Symbol("c", 200, (4,), "int8", "buffer"),
     ]
     assert program.dram_by_kind() == {"input": 64, "constant": 64, "buffer": 56}
+
+
+def test_no_dram_behind_all_that_has_a_name(program):
+    program.dram_bytes = 1 << 32
+    end = max(symbol.address + symbol.nbytes for symbol in program.symbols)
+    expected = f"DRAM: found 4294967296 bytes, expected {end}, where the last symbol ends"
+    with pytest.raises(ProgramError, match=expected):
+        program.check()
