@@ -49,7 +49,7 @@ class Board:
     def load(name: str) -> Board:
         """A board by name. Raises ConfigError for another name."""
         path = _HERE / f"boards/{name}.json"
-        if not path.is_file():
+        if name not in board_names():
             raise ConfigError(f"board {name}: expected one of {', '.join(board_names())}")
         data = json.loads(path.read_text(encoding="utf-8"))
         table = tuple((size, mhz) for size, mhz in data["mhz"])

@@ -111,13 +111,13 @@ def _explore(arguments: argparse.Namespace) -> None:
 
 
 def _write(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
-    """`points.csv`, `points.json` and the page; all of them or none."""
+    """`points.csv`, `points.json` and the page."""
     from nopt.hw.files.whole_files import output_stream
     from nopt.tools.explore.front_page import exploration_page
     from nopt.tools.report import write_csv
 
     reports = _reports(outcome, folder) if arguments.reports else {}
-    names = ", ".join(Path(path).stem for path in outcome.asked.networks)
+    names = ", ".join(outcome.asked.names)
     page = exploration_page(outcome, f"Cores for {names}", reports)
     with output_stream(str(folder / "points.csv")) as stream:
         write_csv(outcome.rows, stream)
@@ -140,14 +140,13 @@ def _reports(outcome: Outcome, folder: Path) -> dict[int, list[str]]:
     for row in track(outcome.front, "reports"):
         config = outcome.asked.design(outcome.points[row["point"]]).config
         assert config is not None
-        for path in outcome.asked.networks:
+        for stem, path in zip(outcome.asked.names, outcome.asked.networks, strict=True):
             module = read_text(path)
             attach(module, config)
             network = module.clone()
-            name = f"{Path(path).stem}-{row['point']}.html"
-            page = report_page(
-                Runtime(compile_program(module)), f"{Path(path).stem} on {config.name}", network
-            )
+            name = f"{stem}-{row['point']}.html"
+            runtime = Runtime(compile_program(module))
+            page = report_page(runtime, f"{stem} on {config.name}", network)
             with output_stream(str(folder / name)) as stream:
                 stream.write(page)
             written.setdefault(row["point"], []).append(name)

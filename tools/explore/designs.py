@@ -28,7 +28,8 @@ class Limits:
             name, equals, amount = text.partition("=")
             names = names_of_resources()
             if not equals or name not in names:
-                raise UserError(f"--budget: found '{text}', expected one of {', '.join(names)}, =")
+                expected = f"NAME=MOST, the name one of {', '.join(names)}"
+                raise UserError(f"--budget: found '{text}', expected {expected}")
             limits[name] = _amount(text, amount)
         try:
             return cls(limits, None if board is None else Board.load(board))

@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.utils.exceptions import DiagnosticException
 
 from nopt.hw.config import Config
 from nopt.passes.base.machine import attach
 from nopt.tools.compiling import compile_program, read_text
-from nopt.tools.errors import one_line
+from nopt.tools.errors import UserError, one_line
 from nopt.tools.explore.bounds import bounds, host_products
 from nopt.tools.profile import energy_row, layer_rows
 from nopt.tools.report import timing_row
@@ -51,8 +52,8 @@ def least(paths: Sequence[str], config: Config) -> dict[str, float]:
 def evaluate(paths: Sequence[str], config: dict[str, Any], check: bool = False) -> list[Facts]:
     """What each network takes on a machine, given as its JSON object.
 
-    With `check`, each runs once on random inputs, 0 and 1 where they are not bytes, and its bits
-    are compared with the graph interpreter's.
+    With `check`, each runs once on random inputs, 0 and 1 where they are not bytes. Raises
+    UserError if its bits are not the graph interpreter's.
     """
     return [_evaluate(path, Config.from_json(config), check) for path in paths]
 
@@ -66,8 +67,8 @@ def _evaluate(path: str, config: Config, check: bool) -> Facts:
             # What the host takes for them is not known, so the core's cycles would say nothing.
             return {"reason": f"{left:,} multiplications of 8-bit values stay on the host"}
         return _facts(runtime, path, check)
-    except Exception as error:
-        # Whatever the passes refuse is the design's; a worker lives on.
+    except (ValueError, DiagnosticException) as error:
+        # What passes refuse. Anything else, other bits above all, is a fault that ends the run.
         return {"reason": one_line(error)}
 
 
@@ -105,4 +106,5 @@ def _check(runtime: Runtime, path: str) -> None:
     ]
     expected = run_function(_network(path), "main", inputs)
     if not all(map(np.array_equal, expected, runtime.run(inputs).outputs)):
-        raise ValueError("the core's bits differ from the graph interpreter's")
+        name = runtime.program.config.name
+        raise UserError(f"{path} on {name}: the core's bits differ from the graph interpreter's")

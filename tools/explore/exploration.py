@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +27,36 @@ class Exploration:
     objectives: Sequence[str] = ("cycles", "energy", "area")
     trials: int | None = None
     check: bool = False
-    _designs: dict[Point, Design] = field(default_factory=dict[Point, Design])
+    _designs: dict[Point, Design] = field(
+        default_factory=dict[Point, Design], init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if unknown := [each for each in self.objectives if each not in OBJECTIVES]:
             known = ", ".join(OBJECTIVES)
             raise UserError(f"--objective: found '{unknown[0]}', expected one of {known}")
+        if self.trials is not None and self.trials < 1:
+            raise UserError(f"--trials: found {self.trials}, expected 1 or more")
         if "seconds" in self.objectives and self.limits.board is None:
             raise UserError("--objective: found seconds, expected a --board, which has a clock")
 
     @property
     def name(self) -> str:
-        """Of the study: what is asked, as a digest, so that others do not mix with it."""
+        """Of the study: who asks what, as a digest, so that others do not mix with it."""
         texts = [Path(path).read_bytes() for path in self.networks]
-        asked = repr((self.base.to_json(), dict(self.space.values), [*self.objectives]))
+        space, machine = dict(self.space.values), self.base.to_json()
+        asked = repr((version("nopt"), machine, space, [*self.objectives], self.check))
         digest = hashlib.sha256(b"".join([*texts, asked.encode()]))
         return f"nopt-explore {digest.hexdigest()[:16]}"
+
+    @property
+    def names(self) -> list[str]:
+        """One for each network: its file's, and a number if others have that, too."""
+        stems = [Path(path).stem for path in self.networks]
+        return [
+            stem if stems.count(stem) == 1 else f"{stem}{number}"
+            for number, stem in enumerate(stems)
+        ]
 
     def design(self, point: Point) -> Design:
         if point not in self._designs:

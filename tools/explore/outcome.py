@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from nopt.tools.errors import UserError
 from nopt.tools.explore.designs import Design
@@ -49,9 +48,9 @@ class Outcome:
             row[name] = int(value) if name in COUNTS and value != "" else value
         if design.taken is not None:
             row |= {f"{name}_taken": taken for name, taken in asdict(design.taken).items()}
-        for path, each in zip(asked.networks, self.facts.get(point, []), strict=False):
+        for network, each in zip(asked.names, self.facts.get(point, []), strict=False):
             if "reason" not in each:
-                row |= {f"{Path(path).stem}_{name}": fact for name, fact in each.items()}
+                row |= {f"{network}_{name}": fact for name, fact in each.items()}
         return row
 
     def _status(

@@ -15,7 +15,7 @@ from nopt.tools.explore.exploration import Exploration
 from nopt.tools.explore.front import beats
 from nopt.tools.explore.outcome import Outcome
 from nopt.tools.explore.space import Point
-from nopt.tools.explore.studies import Study, chunks
+from nopt.tools.explore.studies import Study
 from nopt.tools.explore.workers import Workers
 
 BATCH = 16
@@ -63,9 +63,10 @@ def explore(
 
 
 def _batches(asked: Exploration) -> Sequence[Sequence[Point]]:
-    """All legal points, the most promising first; then the others."""
+    """All legal points, the most promising first."""
     legal = [point for point in asked.space if asked.design(point).reason is None]
-    return [*chunks(sorted(legal, key=asked.least), BATCH)]
+    best_first = sorted(legal, key=asked.least)
+    return [best_first[first : first + BATCH] for first in range(0, len(best_first), BATCH)]
 
 
 def _proposed(asked: Exploration, study: Study) -> Iterator[Sequence[Point]]:

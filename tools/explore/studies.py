@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from nopt.tools.errors import UserError
@@ -32,7 +33,7 @@ class Study:
     def __init__(self, storage: str | None, name: str, space: Space, objectives: Sequence[str]):
         """`storage` is the URL of a database; None keeps nothing. Raises UserError if it cannot
         be opened."""
-        self.optuna, self.space = optuna(), space
+        self.optuna, self.space, self._storage = optuna(), space, storage
         self._distributions = {
             key: self.optuna.distributions.CategoricalDistribution(values)
             for key, values in space.values.items()
@@ -57,7 +58,7 @@ class Study:
 
     def add(self, point: Point, facts: Sequence[Facts], values: Sequence[float] | None) -> None:
         """Keep what was found of a point; without values it has no program."""
-        with _about("the study"):
+        with _about(self._storage):
             self._study.add_trial(self._trial(point, values, {"facts": json.dumps(facts)}))
 
     def learn(self, point: Point, values: Sequence[float] | None) -> None:
@@ -95,22 +96,13 @@ class Study:
         return tuple(params[key] for key in self.space.values)
 
 
-class _about:
+@contextmanager
+def _about(storage: str | None) -> Generator[None]:
     """Whatever a database complains of is one message."""
-
-    def __init__(self, storage: str | None):
-        self.storage = storage
-
-    def __enter__(self) -> None:
-        warnings.simplefilter("ignore")
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Exception):
-            reason = " ".join(str(getattr(error, "orig", None) or error).split())
-            raise UserError(f"--storage {self.storage}: {reason}") from error
-
-
-def chunks(points: Sequence[Point], size: int) -> Iterator[Sequence[Point]]:
-    """The points, some at a time."""
-    for first in range(0, len(points), size):
-        yield points[first : first + size]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Exception as error:  # each database has its own
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise UserError(f"--storage {storage}: {reason}") from error

@@ -52,7 +52,9 @@ class Cluster(Workers):
 def workers(jobs: int = 1, scheduler: str | None = None) -> Generator[Workers]:
     """So many processes of this machine, or the workers of the cluster at an address.
 
-    Raises UserError without the package, or if nothing answers there."""
+    Raises UserError for no process, without the package, or if nothing answers there."""
+    if jobs < 1:
+        raise UserError(f"--jobs: found {jobs}, expected 1 or more processes")
     try:
         if jobs == 1 and scheduler is None:
             yield Workers()
