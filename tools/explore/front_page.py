@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from nopt.tools.explore.outcome import Outcome
 from nopt.tools.report import Row, format_value
 from nopt.tools.report_page import figures
 from nopt.tools.report_page.figures import BLUE, RED
+from nopt.tools.report_page.html_shell import whole_page
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -27,6 +27,13 @@ _UNITS = {
 }
 
 
+_SCRIPT = """
+const drawn = JSON.parse(document.getElementById("data").textContent);
+drawn.forEach((each, i) => Plotly.newPlot(`f${i}`, each.data, each.layout, {responsive: true}));
+document.body.dataset.ready = "yes";
+"""
+
+
 def exploration_page(outcome: Outcome, title: str, reports: Mapping[int, Sequence[str]]) -> str:
     """One page without a network; `reports` are the files of points that have some.
 
@@ -37,38 +44,15 @@ def exploration_page(outcome: Outcome, title: str, reports: Mapping[int, Sequenc
         _figure(outcome, rows, asked.objectives[0])
     ]
     blocks = "".join(f'<div class="figure" id="f{i}"></div>' for i in range(len(drawn)))
-    data = json.dumps([json.loads(each.to_json() or "{}") for each in drawn]).replace(
-        "<", "\\u003c"
-    )
-    css = files("nopt.tools.report_page").joinpath("page.css").read_text(encoding="utf-8")
+    data = [json.loads(each.to_json() or "{}") for each in drawn]
     counts = {status: sum(row["status"] == status for row in rows) for status in _counted(rows)}
     summary = "".join(f"<div><dt>{escape(k)}</dt><dd>{v}</dd></div>" for k, v in counts.items())
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{escape(title)}</title>
-<style>{css}</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
-<p class="lead">Each point is a machine, compiled for and timed by the exact model.</p>
-<section><dl>{summary}</dl></section>
+    body = f"""<section><dl>{summary}</dl></section>
 <section><h2>Objectives</h2>{blocks}</section>
 <section><h2>The front</h2>{_table(outcome.front, reports)}</section>
-<section><h2>Others</h2>{_table(_others(rows, asked.space.values), {})}</section>
-<script type="application/json" id="data">{data}</script>
-<script>{figures.script()}</script>
-<script>
-const drawn = JSON.parse(document.getElementById("data").textContent);
-drawn.forEach((each, i) => Plotly.newPlot(`f${{i}}`, each.data, each.layout, {{responsive: true}}));
-document.body.dataset.ready = "yes";
-</script>
-</body>
-</html>
-"""
+<section><h2>Others</h2>{_table(_others(rows, asked.space.values), {})}</section>"""
+    lead = "Each point is a machine, compiled for and timed by the exact model."
+    return whole_page(title, lead, body, data, _SCRIPT)
 
 
 def _counted(rows: Sequence[Row]) -> list[str]:

@@ -14,6 +14,7 @@ from nopt.hw.program.program_parts import HostStep
 from nopt.tools.profile import energy_row, layer_rows, memory_row
 from nopt.tools.report import Row, format_value, timing_row
 from nopt.tools.report_page import figures, layer_texts, network_figure
+from nopt.tools.report_page.html_shell import whole_page
 from nopt.tools.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _html(
     data: Mapping[str, Any],
 ) -> str:
     own = files("nopt.tools.report_page")
-    css, js = ((own / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    js = (own / "page.js").read_text(encoding="utf-8")
     links = {**{name: _TITLES[name][0] for name in drawn}, "text": "Text of a layer"}
     nav = "".join(f'<a href="#{name}-part">{text}</a>' for name, text in links.items())
     summary = "".join(
@@ -155,30 +156,12 @@ def _html(
     options = "".join(
         f'<option value="{number}">{escape(label)}</option>' for number, label in enumerate(labels)
     )
-    # `</` would end the script that holds it.
-    text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="icon" href="data:,">
-<title>{escape(title)}</title>
-<style>{css}</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
-<p class="lead">What the program takes on the modelled core, cycle by cycle.</p>
-<nav>{nav}</nav>
+    body = f"""<nav>{nav}</nav>
 <section><dl>{summary}</dl></section>
 {sections}
 <section id="text-part"><h2 id="text">Text of a layer</h2>
 <p class="lead">At each level; pointing at a line marks those about the same values.</p>
 <label>Layer <select id="layer">{options}</select></label>
-<div id="levels"></div></section>
-<script type="application/json" id="data">{text}</script>
-<script>{figures.script()}</script>
-<script>{js}</script>
-</body>
-</html>
-"""
+<div id="levels"></div></section>"""
+    lead = "What the program takes on the modelled core, cycle by cycle."
+    return whole_page(title, lead, body, data, js)
