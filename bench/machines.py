@@ -40,6 +40,7 @@ SHAPES = {
     "8x8x8": (8, 8, 8, 16),
     "1x16x32": (1, 16, 32, 16),
     "1x32x16": (1, 32, 16, 16),
+    "4x8x16": (4, 8, 16, 16),
 }
 """Batch, input and output lanes, bytes of the port a cycle. Scratchpads have the entries of rtl."""
 

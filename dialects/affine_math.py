@@ -299,15 +299,45 @@ def is_mixed_radix(exprs: Sequence[AffineExpr], ranges: Ranges) -> bool:
     variables of smaller factors there add up to. Sufficient, not necessary. Raises ValueError where
     an expression is not affine.
     """
+    found = _digits(exprs, ranges)
+    return found is not None and _are_variables(found, ranges)
+
+
+def is_one_to_one(exprs: Sequence[AffineExpr], ranges: Ranges) -> bool:
+    """As `is_mixed_radix`, where a variable may be in two digits: its quotient and its remainder by
+    one number."""
+    found = _digits(exprs, ranges)
+    if found is None:
+        return False
+    for digit in [*found]:
+        match digit:
+            case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Mod, lhs=variable, rhs=divisor) if (
+                variable // divisor in found
+            ):
+                found.remove(digit)
+                found.remove(variable // divisor)
+                found.append(variable)
+            case _:
+                pass
+    return _are_variables(found, ranges)
+
+
+def _digits(exprs: Sequence[AffineExpr], ranges: Ranges) -> list[AffineExpr] | None:
+    """What expressions sum up by factors; None if those do not keep their values apart."""
     found: list[AffineExpr] = []
     for expr in exprs:
         total = to_sum(expr, ranges)
         below = 0
         for atom, factor in sorted(total.terms.items(), key=lambda term: abs(term[1])):
-            if atom not in ranges or abs(factor) <= below:
-                return False
-            low, high = ranges[atom]
+            if abs(factor) <= below:
+                return None
+            low, high = expr_range(atom, ranges)
             below += abs(factor) * (high - low)
             found.append(atom)
-    varying = [variable for variable, (low, high) in ranges.items() if low < high]
-    return len(found) == len(set(found)) and set(varying) <= set(found)
+    return found
+
+
+def _are_variables(found: Sequence[AffineExpr], ranges: Ranges) -> bool:
+    """Whether all variables of more than one value are found, each once, and nothing else."""
+    varying = {variable for variable, (low, high) in ranges.items() if low < high}
+    return len(found) == len(set(found)) and varying <= set(found) <= set(ranges)

@@ -19,6 +19,7 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     StringAttr,
+    i64,
 )
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.exceptions import VerifyException
@@ -82,13 +83,18 @@ def _layout(found: Attribute) -> str | None:
     match found:
         case DictionaryAttr(
             data={"axis": IntegerAttr() as axis, "shape": DenseArrayBase() as shape, **rest}
-        ) if axis.value.data in range(len(shape)) and {*rest} <= {"rows"}:
-            rows = rest.get("rows", axis)
-            if isinstance(rows, IntegerAttr) and rows.value.data in range(-1, len(shape)):
+        ) if axis.value.data in range(len(shape)) and {*rest} <= {"rows", "parts"}:
+            rows, parts = rest.get("rows", axis), rest.get("parts", IntegerAttr(1, i64))
+            if not isinstance(rows, IntegerAttr) or not isinstance(parts, IntegerAttr):
+                pass
+            elif rows.value.data in range(-1, len(shape)) and parts.value.data > 0:
                 return None
         case _:
             pass
-    return "{axis = one of the shape's, shape = array<i64: …>}, perhaps rows = another one or -1"
+    return (
+        "{axis = one of the shape's, shape = array<i64: …>}, perhaps rows = another one or -1 "
+        "and parts = how many the lanes have"
+    )
 
 
 RULES: Mapping[str, Rule] = {

@@ -11,7 +11,6 @@ from xdsl.utils.hints import type_repr
 
 from nopt.hw.config import Config, preset_names
 from nopt.passes import get_all_passes
-from nopt.passes.base.machine import machine_refusal
 from nopt.passes.pipelines import PIPELINES, Pipeline
 from nopt.passes.targets import get_all_targets
 from nopt.tools.pipeline_text import option_types
@@ -90,8 +89,6 @@ def _machine(config: Config) -> Iterator[str]:
     }
     memories = ", ".join(f"{what} {size >> 10} KiB" for what, size in sizes.items())
     yield f"{INDENT}{memories}; DRAM {config.bytes_per_cycle} bytes a cycle"
-    if refusal := machine_refusal(config):
-        yield f"{INDENT}all runs on the host: {refusal}"
 
 
 def _entry(name: str, factory: Callable[..., Any]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from nopt.dialects.affine_math import check_magnitude, dim_ranges, expr_range, is_mixed_radix
+from nopt.dialects.affine_math import check_magnitude, dim_ranges, expr_range, is_one_to_one
 from nopt.dialects.affine_nest.attributes import verify_attributes
 from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp, parse_iterators, print_iterators
@@ -163,9 +163,10 @@ class ForOp(NestOp):
                 raise VerifyException(
                     f"into, index {axis} ranges over [{low}, {high}], outside [0, {size})"
                 )
-        if not is_mixed_radix(map.results, ranges):
+        if not is_one_to_one(map.results, ranges):
             raise VerifyException(
                 "into may take two points to one place; expected each iterator in one index, "
+                "or its floordiv and its mod by one number, "
                 "by a factor larger than what the iterators of smaller factors add up to"
             )
 

@@ -52,11 +52,20 @@ def check_order(map: AffineMap, shape: Sequence[int]) -> int:
 
 
 def extent_of_part(part: AffineExpr, shape: Sequence[int]) -> int:
-    """How many places one index of an order takes: a dimension's elements, blocks or lanes."""
+    """How many places one index of an order takes: a dimension's elements, blocks, lanes, or parts
+    of a block's lanes."""
     (dim,) = part.used_dims()
     match part:
         case AffineBinaryOpExpr(kind=AffineBinaryOpKind.Mod, rhs=AffineConstantExpr(value=block)):
             return block
+        case AffineBinaryOpExpr(
+            kind=AffineBinaryOpKind.FloorDiv,
+            lhs=AffineBinaryOpExpr(
+                kind=AffineBinaryOpKind.Mod, rhs=AffineConstantExpr(value=block)
+            ),
+            rhs=AffineConstantExpr(value=lanes),
+        ):
+            return block // lanes
         case _:
             return -(-shape[dim] // factor_of_part(part))
 

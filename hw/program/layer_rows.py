@@ -35,6 +35,8 @@ class Layer:
     """Rows of a vector: those of a core's batch lie around the lanes in DRAM."""
     rows: int = -1
     """The dimension that rows run along; -1: all are alike."""
+    parts: int = 1
+    """Parts of the lanes, one after the other in DRAM, each with all rows."""
 
     def check(self, stored: tuple[int, ...]) -> None:
         """Raise ValueError unless an array of shape `stored` holds the tensor, and it has such a
@@ -58,6 +60,10 @@ class Layer:
     def _fits(self, stored: tuple[int, ...]) -> bool:
         if self.axis < 0:
             return math.prod(stored) == math.prod(self.shape)
+        if self.parts > 1:
+            if len(stored) < 3 or stored[-3] != self.parts:
+                return False
+            stored = (*stored[:-3], stored[-2], self.parts * stored[-1])
         if self.batch > 1:
             if len(stored) < 3 or stored[-2] != self.batch:
                 return False
@@ -89,6 +95,9 @@ class Layer:
 
     def _of_one_row(self, stored: Array) -> Array:
         """The same in vectors of one row."""
+        if self.parts > 1:
+            whole = np.swapaxes(stored, -3, -2)
+            stored = whole.reshape(*whole.shape[:-2], -1)
         if self.batch == 1:
             return stored
         if self.rows < 0:

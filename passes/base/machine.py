@@ -59,17 +59,6 @@ def machine_of(module: ModuleOp) -> Config:
             raise ConfigError(f"{ATTRIBUTE}: {error}") from None
 
 
-def machine_refusal(config: Config) -> str | None:
-    """Why nothing is compiled for a core, which the host then runs; None if it is."""
-    if config.batch > 1 and config.block_in != config.block_out:
-        return (
-            f"LOG_BLOCK_IN is {config.log_block_in} and LOG_BLOCK_OUT {config.log_block_out}; "
-            f"with a batch (LOG_BATCH is {config.log_batch}), cores are compiled for if they are "
-            "equal"
-        )
-    return None
-
-
 def _decoded(attribute: Attribute) -> Config:
     match attribute:
         case StringAttr(data=name):

@@ -13,10 +13,11 @@ from itertools import pairwise
 from math import prod
 
 import numpy as np
+from xdsl.dialects.builtin import i8
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import simplify, to_sum
-from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest import ForOp, LoadOp
 from nopt.dialects.affine_points import Ranges
 from nopt.dialects.constants import Array
 from nopt.dialects.tensor_intrinsic import Memory
@@ -31,6 +32,18 @@ def entries_of(memory: Memory, config: Config) -> tuple[int, ...]:
         Memory.ACC: config.acc_parts,
     }[memory]
     return (parts,) if parts > 1 else ()
+
+
+def memory_of(load: LoadOp) -> Memory:
+    """The scratchpad that what is loaded goes to, if it does not play weights."""
+    return Memory.INP if load.result.type == i8 else Memory.ACC
+
+
+def lane_parts(memory: Memory, config: Config) -> int:
+    """In how many parts the innermost lanes of a tensor lie for a scratchpad, each with all that
+    runs around them: rows of a batch, or the outputs of weights."""
+    parts = config.acc_parts if memory is Memory.ACC else config.inp_parts
+    return parts if memory is Memory.WGT or config.batch > 1 else 1
 
 
 def lanes_of(memory: Memory, config: Config) -> tuple[int, ...]:
@@ -76,12 +89,22 @@ def weight_lanes(
     outputs: AffineExpr, inputs: AffineExpr, ranges: Ranges, config: Config
 ) -> Vectors:
     """The innermost dimensions of weights, given the iterators that run over lanes."""
-    block, part = config.block, config.block_in
-    if config.inp_parts == 1:
-        return Vectors((outputs, inputs), (block, block))
-    # Parts of the inputs lie one after the other, as `weights_in_entries` has them.
-    parts, lane = (simplify(each, ranges) for each in (inputs // part, inputs % part))
-    return Vectors((parts, outputs, lane), (block // part, block, part))
+    block = config.block
+    return in_parts(Vectors((outputs, inputs), (block, block)), Memory.WGT, ranges, config)
+
+
+def in_parts(lanes: Vectors, memory: Memory, ranges: Ranges, config: Config) -> Vectors:
+    """The innermost dimensions of a tensor whose vectors, or weights, have the dimensions `lanes`.
+
+    They lie in `lane_parts`; those of weights as `weights_in_entries` has them.
+    """
+    if (parts := lane_parts(memory, config)) == 1:
+        return lanes
+    *outer, inner = lanes.indices
+    *around, block = lanes.shape
+    size = block // parts
+    part, lane = (simplify(each, ranges) for each in (inner // size, inner % size))
+    return Vectors((part, *outer, lane), (parts, *around, size))
 
 
 def in_vectors(vectors: Vectors, ranges: Ranges, lanes: Sequence[int]) -> Vectors:
@@ -114,13 +137,26 @@ def in_vectors(vectors: Vectors, ranges: Ranges, lanes: Sequence[int]) -> Vector
     )
 
 
-def stored_box(nest: ForOp, lanes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+def stored_box(nest: ForOp, config: Config) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     """The result's shape with a dimension for each parallel iterator; where its first point goes.
 
-    None if no dividing of dimensions makes what is written a box in the order of the iterators.
+    None if no dividing of dimensions makes what is written a box in the order of the iterators, but
+    for parts of vectors, which lie as STORE writes them.
     """
-    ranges, extents = nest.ranges, nest.parallel_extents
-    vectors = in_vectors(Vectors(nest.places.results, nest.result_shape), ranges, lanes)
+    ranges, extents, lanes = nest.ranges, nest.parallel_extents, config.vector
+    if extents[-len(lanes) :] != lanes:
+        return None
+    own = Vectors(tuple(AffineDimExpr(i) for i in range(len(extents))), extents).innermost(
+        len(lanes)
+    )
+    parts = in_parts(own, Memory.ACC, ranges, config)
+    vectors = in_vectors(Vectors(nest.places.results, nest.result_shape), ranges, parts.shape)
+    if parts != own:
+        inner = len(parts.shape)
+        if vectors.innermost(inner) != parts:
+            return None
+        outer = Vectors(vectors.indices[:-inner], vectors.shape[:-inner])
+        vectors = Vectors((*outer.indices, *own.indices), (*outer.shape, *own.shape))
     shape: list[int] = []
     first: list[int] = []
 

@@ -8,7 +8,6 @@ from functools import cached_property, reduce
 from math import gcd
 
 import numpy as np
-from xdsl.dialects.builtin import i8
 from xdsl.ir.affine import AffineDimExpr, AffineExpr
 
 from nopt.dialects.affine_math import dim_ranges, expr_range, simplify, substitute, to_sum
@@ -19,7 +18,7 @@ from nopt.passes.base.remarks import name_of
 from nopt.passes.core.core_intrinsics import BATCH, INPUTS, OUTPUTS, gemm
 from nopt.passes.core.core_nest import NotOnCore, Product
 from nopt.passes.core.separable_pooling import SeparateWindows
-from nopt.passes.core.vectors import Vectors, entries_of, in_vectors, lanes_of, weight_lanes
+from nopt.passes.core.vectors import Vectors, entries_of, in_parts, in_vectors, lanes_of, memory_of
 
 Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
@@ -152,30 +151,26 @@ class Reader:
                     opaque |= {self.positions.index(dim) for dim in used}
         return coefficients, frozenset(opaque)
 
-    def _lanes(self, name: str) -> Vectors:
-        """The innermost dimensions of the operand that plays `name`."""
+    def _lanes(self, name: str, memory: Memory) -> Vectors:
+        """The innermost dimensions of the operand that plays `name`, loaded to a memory."""
         parallel = len(self.nest.parallel_extents)
         iterators = {BATCH: parallel - 2, OUTPUTS: parallel - 1, INPUTS: len(self.ranges) - 1}
         lanes = [
             (simplify(AffineDimExpr(iterators[dim]), self.ranges), size)
             for dim, size in gemm(self.config).lanes(name)
         ]
-        if name == "wgt":
-            (outputs, _), (inputs, _) = lanes
-            return weight_lanes(outputs, inputs, self.ranges, self.config)
-        return Vectors(*(tuple(each) for each in zip(*lanes, strict=True)))
+        found = Vectors(*(tuple(each) for each in zip(*lanes, strict=True)))
+        return in_parts(found, memory, self.ranges, self.config)
 
     def operand(self, load: LoadOp, name: str) -> Operand:
         """The operand that plays `name` in the intrinsic, its lanes innermost. Raises NotOnCore."""
-        expected = self._lanes(name)
+        memory = Memory.WGT if name == "wgt" else memory_of(load)
+        expected = self._lanes(name, memory)
         lanes = len(expected.shape)
         read = Vectors(self._indices(load), load.source_shape)
         vectors = in_vectors(read, self.ranges, expected.shape)
         if vectors.innermost(lanes) != expected:
             raise NotOnCore(f"the innermost indices of {name_of(load.source)} are not its lanes")
-        memory = Memory.WGT if name == "wgt" else Memory.INP
-        if load.result.type != i8:
-            memory = Memory.ACC
         rank = len(vectors.shape) - lanes
         coefficients, opaque = self._coefficients(vectors.indices[:rank])
         found = [expr_range(expr, self.ranges) for expr in vectors.indices[:rank]]

@@ -257,7 +257,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         raise NotOnCore("it has no parallel iterator beside its lanes")
     if product and reader.reduction[-1] != config.block:
         raise NotOnCore(f"its innermost reduction iterator is not a block of {config.block}")
-    stored = stored_box(nest, config.vector)
+    stored = stored_box(nest, config)
     if stored is None:
         raise NotOnCore("what it writes into a tensor is no box in the order of its iterators")
     lanes = (*entries_of(Memory.ACC, config), *lanes_of(Memory.ACC, config))
@@ -333,10 +333,11 @@ def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config
 def added_matrices(operand: Operand, constant: ConstantOp, config: Config) -> Array | None:
     """The weights that add a constant tensor by a product; None if there are none, or if the rows
     of a batch are not alike."""
-    values = constant.array.reshape(*operand.shape, config.batch, config.block)
+    parts = (config.acc_parts, config.batch, config.block_out)
+    values = constant.array.reshape(*operand.shape, *parts)
     if (values != values[..., :1, :]).any():
         return None
-    return matrices(values[..., 0, :], config.block)
+    return matrices(values[..., 0, :].reshape(*operand.shape, config.block), config.block)
 
 
 def _padded_maximum(start: Product | Window, operand: Operand) -> PaddedMaximum | None:

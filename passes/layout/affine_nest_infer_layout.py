@@ -28,7 +28,7 @@ from nopt.dialects.affine_nest import ForOp, LanesAttr
 from nopt.dialects.affine_nest.attributes import LANES, MUST_RUN_ON
 from nopt.dialects.annotations import PLACEMENT
 from nopt.hw.config import Config
-from nopt.passes.base.machine import machine_of, machine_refusal
+from nopt.passes.base.machine import machine_of
 from nopt.passes.base.placement import holds_laid_out_nests, place_on_host
 from nopt.passes.base.places import about
 from nopt.passes.base.remarks import remark
@@ -98,8 +98,6 @@ def _options(nest: ForOp, config: Config) -> list[Option]:
     pinned = nest.attributes.get(LANES)
     pinned = pinned if isinstance(pinned, LanesAttr) else None
     try:
-        if reason := machine_refusal(config):
-            raise NotOnCore(reason)
         return _legal(nest, pinned, config)
     except NotOnCore as reason:
         with about(nest):

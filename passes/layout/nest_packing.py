@@ -44,12 +44,14 @@ from nopt.dialects.annotations import LAYOUT, PLACEMENT
 from nopt.dialects.constants import attribute_of
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.shaped import shape_of
+from nopt.dialects.tensor_intrinsic import Memory
 from nopt.hw.config import Config
 from nopt.hw.limits import immediate
 from nopt.passes.analysis.integer_ranges import constant_value
 from nopt.passes.base.placement import ON_CORE
 from nopt.passes.core.core_nest import Product
 from nopt.passes.core.product_factors import is_constant, loaded
+from nopt.passes.core.vectors import Vectors, in_parts, lane_parts, memory_of
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Along, Lanes, load_along
 from nopt.passes.layout.tensor_layouts import Layout
@@ -60,29 +62,28 @@ class PackedTensors:
     """The tensors that exist in vectors along a dimension, their rows along another or alike."""
 
     vector: tuple[int, ...]
-    _packed: dict[tuple[SSAValue, int, int | None], SSAValue] = field(
-        default_factory=dict[tuple[SSAValue, int, int | None], SSAValue]
+    _packed: dict[tuple[SSAValue, Layout], SSAValue] = field(
+        default_factory=dict[tuple[SSAValue, Layout], SSAValue]
     )
 
-    def layout(self, tensor: SSAValue, axis: int, rows: int | None) -> Layout:
-        """Vectors of a tensor along dimensions."""
-        return Layout.of_vectors(len(shape_of(tensor)), axis, self.vector, rows)
+    def layout(self, tensor: SSAValue, axis: int, rows: int | None, parts: int = 1) -> Layout:
+        """Vectors of a tensor along dimensions, in so many parts."""
+        return Layout.of_vectors(len(shape_of(tensor)), axis, self.vector, rows, parts)
 
-    def get(self, tensor: SSAValue, axis: int, rows: int | None, before: Operation) -> SSAValue:
-        """A tensor in vectors along dimensions; packed just before an op that needs it first."""
-        if (found := self._packed.get((tensor, axis, rows))) is not None:
+    def get(self, tensor: SSAValue, layout: Layout, before: Operation) -> SSAValue:
+        """A tensor in a layout; packed just before an op that needs it first."""
+        if (found := self._packed.get((tensor, layout))) is not None:
             return found
-        packed = self.layout(tensor, axis, rows).pack(tensor)
+        packed = layout.pack(tensor)
         insert_before(packed, before, tensor.name_hint)
-        self._packed[tensor, axis, rows] = packed.result
+        self._packed[tensor, layout] = packed.result
         return packed.result
 
-    def unpack(self, nest: ForOp, old: ForOp, axis: int, rows: int | None) -> SSAValue:
-        """The result of a nest that stores vectors along dimensions, as the `old` one had it."""
-        layout = self.layout(old.result, axis, rows)
+    def unpack(self, nest: ForOp, old: ForOp, layout: Layout) -> SSAValue:
+        """The result of a nest that stores vectors in a layout, as the `old` one had it."""
         unpacked = layout.unpack(nest.result, old.result_shape)
         insert_before(unpacked, old, old.result.name_hint)
-        self._packed[unpacked.result, axis, rows] = nest.result
+        self._packed[unpacked.result, layout] = nest.result
         return unpacked.result
 
 
@@ -176,13 +177,15 @@ class NestPacking:
         value = self.builder.inline(self.nest, self.indices, replaced)
         if isinstance(start, Product):
             self._weights_second(replaced[start.weight.result])
-        place = None if self.nest.into is None else self._place()
+        rows, parts = self.lanes.result_rows, lane_parts(Memory.ACC, self.config)
+        layout = self.tensors.layout(self.nest.result, self.along.axis, rows, parts)
+        in_order = self.nest.into is None and parts == 1
+        place = None if in_order else self._place(layout)
         blocked = self.builder.finish(value, self.nest, place)
         blocked.attributes[PLACEMENT] = ON_CORE
         blocked.attributes[LAYOUT] = self._described()
         insert_before(blocked, self.nest, self.nest.result.name_hint)
-        rows = self.lanes.result_rows
-        unpacked = self.tensors.unpack(blocked, self.nest, self.along.axis, rows)
+        unpacked = self.tensors.unpack(blocked, self.nest, layout)
         Rewriter.replace_op(self.nest, [], [unpacked])
 
     def _described(self) -> DictionaryAttr:
@@ -194,22 +197,24 @@ class NestPacking:
         if self.rows:
             along = self.lanes.result_rows
             described["rows"] = IntegerAttr(-1 if along is None else along, i64)
+        if (parts := lane_parts(Memory.ACC, self.config)) > 1:
+            described["parts"] = IntegerAttr(parts, i64)
         return DictionaryAttr(described)
 
-    def _place(self) -> Place:
+    def _place(self, layout: Layout) -> Place:
         """The part of a blocked tensor that the nest writes."""
         axis, first = self.along
         indices = [self._moved(expr) for expr in self.nest.places.results]
         indices[axis] = self.blocks + first
-        batch, rows = self.lanes.batch, self.lanes.result_rows
+        batch = self.lanes.batch
         if batch is not None:
             indices[batch.result.axis] = self.builder.dims[batch.iterator] + batch.result.first
-        map = AffineMap(len(self.builder.parallel), 0, (*indices, *self.rows, self.lane))
+        inner = self._inner(self.lane, Memory.ACC).indices
+        map = AffineMap(len(self.builder.parallel), 0, (*indices, *inner))
         destination = self.nest.destination
         if destination is not None:
-            destination = self.tensors.get(destination, axis, rows, self.nest)
-        type = self.tensors.layout(self.nest.result, axis, rows).type_of(self.nest.result.type)
-        return Place(map, type, destination)
+            destination = self.tensors.get(destination, layout, self.nest)
+        return Place(map, layout.type_of(self.nest.result.type), destination)
 
     def _weights_second(self, weight: SSAValue) -> None:
         """The factor that plays weights is the second one, as in the description of the product."""
@@ -228,7 +233,8 @@ class NestPacking:
         block = self.first_block + self.input_block
         if self.lanes.is_as_read(load):
             indices[lane.axis] = block * self.block + self.input_lanes
-            return self._pack_as_read(load, load.source, indices, [*self.rows, self.input_lanes])
+            lanes = [*self.rows, self.input_lanes]
+            return self._pack_as_read(load, load.source, indices, lanes, memory_of(load))
         return self._load_vectors(load, Along(lane.axis, 0), block, self.input_lanes)
 
     def _load_vectors(
@@ -242,9 +248,17 @@ class NestPacking:
         if batch is not None and rows is not None:
             indices[rows.axis] = self.builder.dims[batch.iterator] + rows.first
         axis = None if rows is None else rows.axis
-        source = self.tensors.get(load.source, along.axis, axis, self.nest)
+        memory = memory_of(load)
+        parts = lane_parts(memory, self.config)
+        layout = self.tensors.layout(load.source, along.axis, axis, parts)
+        source = self.tensors.get(load.source, layout, self.nest)
         pad = load.pad_value if lane is self.lane else load.pad_value or 0
-        return self._named_load(load, source, [*indices, *self.rows, lane], pad)
+        return self._named_load(load, source, [*indices, *self._inner(lane, memory).indices], pad)
+
+    def _inner(self, lane: AffineExpr, memory: Memory) -> Vectors:
+        """The innermost dimensions of a tensor in vectors, given what runs over lanes."""
+        lanes = Vectors((*self.rows, lane), self.lanes.vector)
+        return in_parts(lanes, memory, dim_ranges(self.builder.extents), self.config)
 
     def _load_activation(self, load: LoadOp) -> SSAValue:
         along = load_along(load, self.output_lane, self.block)
@@ -270,12 +284,12 @@ class NestPacking:
             widened_nest = widened.finish(widened.load(source, widened.dims[:-1]))
             insert_before(widened_nest, self.nest, source.name_hint)
             source, indices = widened_nest.result, [*indices, offset]
-        parts = self.config.inp_parts
-        return self._pack_as_read(load, source, indices, [self.lane, self.input_lanes], parts)
+        return self._pack_as_read(load, source, indices, [self.lane, self.input_lanes], Memory.WGT)
 
     def _load_constant(self, load: LoadOp) -> SSAValue:
         indices = [self._moved(expr) for expr in load.map.data.results]
-        return self._pack_as_read(load, load.source, indices, [*self.rows, self.lane])
+        lanes = [*self.rows, self.lane]
+        return self._pack_as_read(load, load.source, indices, lanes, memory_of(load))
 
     def _pack_as_read(
         self,
@@ -283,12 +297,11 @@ class NestPacking:
         source: SSAValue,
         indices: Sequence[AffineExpr],
         lanes: Sequence[AffineExpr],
-        parts: int = 1,
+        memory: Memory,
     ) -> SSAValue:
-        """Re-lay a tensor in the order of the iterators that index it, the lanes innermost.
-
-        Of weights, those of each of several `parts` of the inputs by themselves.
-        """
+        """Re-lay a tensor in the order of the iterators that index it, the lanes innermost, in
+        parts as a scratchpad takes them."""
+        parts = lane_parts(memory, self.config)
         ranges = dim_ranges(self.builder.extents)
         exprs = [simplify(expr, ranges) for expr in indices]
         lane_positions = [lane.position for lane in lanes if isinstance(lane, AffineDimExpr)]
@@ -335,8 +348,8 @@ class NestPacking:
             value = constant_value(op.result)
             if value is None or low <= value <= high:
                 continue
-            vector = np.full(self.lanes.vector, value, np.int32)
-            constant = ConstantOp(attribute_of(vector, "immediate"))
+            vector = self._inner(self.lane, Memory.ACC)
+            constant = ConstantOp(attribute_of(np.full(vector.shape, value, np.int32), "immediate"))
             insert_before(constant, self.nest, "immediate")
-            replaced[op.result] = self.builder.load(constant.result, [*self.rows, self.lane])
+            replaced[op.result] = self.builder.load(constant.result, vector.indices)
         return replaced

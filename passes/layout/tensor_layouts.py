@@ -63,11 +63,17 @@ class Layout:
 
     @classmethod
     def of_vectors(
-        cls, rank: int, lanes: int, vector: Sequence[int], rows: int | None = None
+        cls,
+        rank: int,
+        lanes: int,
+        vector: Sequence[int],
+        rows: int | None = None,
+        parts: int = 1,
     ) -> Layout:
         """Vectors along the dimension `lanes`, the dimensions and its blocks in order.
 
-        If they have several rows, these run along the dimension `rows`; all are alike without.
+        If they have several rows, these run along the dimension `rows`; all are alike without. Of
+        several `parts` of the lanes, each has all rows.
         """
         dims = [AffineDimExpr(i) for i in range(rank)]
         block, batch = vector[-1], prod(vector[:-1])
@@ -76,6 +82,9 @@ class Layout:
         inner: list[AffineExpr] = [dims[lanes] % block]
         if batch > 1:
             inner.insert(0, AffineConstantExpr(0) if rows is None else dims[rows] % batch)
+        if parts > 1:
+            size = block // parts
+            inner = [dims[lanes] % block // size, *inner[:-1], dims[lanes] % size]
         return cls(AffineMap(rank, 0, (*outer, *inner)), block, batch)
 
     @classmethod

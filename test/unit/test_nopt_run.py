@@ -227,14 +227,15 @@ def test_tensors_in_blocks_are_unpacked():
     np.testing.assert_array_equal(layer.real(stored), tensor * np.float32(0.5))
 
 
+@pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("rows", [-1, 0, 2])
-def test_rows_of_a_batch_are_unpacked(rows: int):
+def test_rows_of_a_batch_are_unpacked(rows: int, parts: int):
     shape = (3, 20, 6, 5)
     tensor = np.random.default_rng(0).integers(-99, 99, shape, np.int8)
-    layout = Layout.of_vectors(4, 1, (4, 16), None if rows < 0 else rows)
+    layout = Layout.of_vectors(4, 1, (4, 16), None if rows < 0 else rows, parts)
     (argument,) = Block(arg_types=[TensorType(i8, shape)]).args
     stored = evaluate_nest(layout.pack(argument), {argument: tensor})
-    layer = Layer("y", 0, 1, "y", shape, 1, batch=4, rows=rows)
+    layer = Layer("y", 0, 1, "y", shape, 1, batch=4, rows=rows, parts=parts)
     layer.check(stored.shape)
     np.testing.assert_array_equal(layer.unpacked(stored), tensor)
     for wrong in ((*stored.shape[:-2], 16), (*stored.shape[:-2], 2, 16), (*stored.shape, 16)):

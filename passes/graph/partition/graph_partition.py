@@ -26,7 +26,7 @@ from nopt.dialects.graph.graph_op import GraphOp
 from nopt.dialects.graph.types import FLOATS
 from nopt.dialects.shaped import shape_of, tensor_of
 from nopt.hw.config import Config
-from nopt.passes.base.machine import machine_of, machine_refusal
+from nopt.passes.base.machine import machine_of
 from nopt.passes.base.placement import place_on_host, placement_of
 from nopt.passes.base.places import about
 from nopt.passes.base.remarks import remark
@@ -74,7 +74,7 @@ class _Partition:
                 reason = op.attributes.get(HOST_REASON)
                 known = isinstance(reason, StringAttr)
                 self.host[op] = reason.data if known else "it was placed there"
-            elif why := machine_refusal(config) or refusal(op):
+            elif why := refusal(op):
                 self._refuse(op, why)
         for op in reversed(self.ops):
             if op not in self.host and (reason := self._not_continued(op)):

@@ -28,12 +28,14 @@ def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:
     layout, represents = _entries(op, LAYOUT), _entries(op, REPRESENTS)
     stored = shape = shape_of(op.results[0])
     axis = rows = -1
-    batch = 1
+    batch = parts = 1
     sizes, divided, along = (layout.get(key) for key in ("shape", "axis", "rows"))
     if isinstance(divided, IntegerAttr) and is_a(sizes, DenseArrayBase[IntegerType]):
         axis, shape = divided.value.data, tuple(sizes.get_values())
         if isinstance(along, IntegerAttr):
             batch, rows = stored[-2], along.value.data
+        if isinstance(several := layout.get("parts"), IntegerAttr):
+            parts = several.value.data
     tensor, along = represents.get("tensor"), represents.get("axis")
     return Layer(
         name=name,
@@ -47,6 +49,7 @@ def layer_of(op: Operation, name: str, first: int, count: int) -> Layer:
         scale_axis=along.value.data if isinstance(along, IntegerAttr) else 0,
         batch=batch,
         rows=rows,
+        parts=parts,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product as combinations
 from math import prod
 
@@ -15,10 +15,12 @@ from nopt.dialects.affine_math import expr_range
 from nopt.dialects.affine_nest import ForOp, LanesAttr, LoadOp
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.shaped import shape_of
+from nopt.dialects.tensor_intrinsic import Memory
 from nopt.hw.config import Config
 from nopt.passes.analysis import access_of
 from nopt.passes.core.core_nest import Product
 from nopt.passes.core.product_factors import is_constant
+from nopt.passes.core.vectors import lane_parts, memory_of
 from nopt.passes.layout.choices.input_blocks import input_blocks
 from nopt.passes.layout.choices.lane_choices import Lanes, load_along
 from nopt.passes.layout.choices.layout_requirements import (
@@ -73,7 +75,7 @@ def option_of(lanes: Lanes, config: Config) -> Option:
     inputs = input_blocks(lanes, block)[1] if lanes.input is not None else 0
     vectors = [*_loads_of_vectors(lanes, block)]
     reads: list[tuple[SSAValue, Form]] = [
-        (load.source, _vectors(lanes, load, axis, inputs)) for load, axis in vectors
+        (load.source, _vectors(lanes, load, axis, inputs, config)) for load, axis in vectors
     ]
     weights = 0
     if isinstance(start, Product) and is_constant(start.weight):
@@ -84,11 +86,11 @@ def option_of(lanes: Lanes, config: Config) -> Option:
         stored = weighed if config.inp_parts == 1 else Weights(weighed.bytes, None)
         reads.append((start.weight.source, stored))
     if nest.destination is not None:
-        reads.append((nest.destination, Blocked(lanes.result.axis, rows=lanes.result_rows)))
+        reads.append((nest.destination, replace(_made(lanes, config), divisible=frozenset())))
     return Option(
         lanes.attribute,
         _cycles(lanes, inputs, config) + _unusual(load for load, _ in vectors),
-        _made(lanes),
+        _made(lanes, config),
         tuple(dict.fromkeys(reads)),
         weights,
     )
@@ -121,15 +123,15 @@ def _unusual(loads: Iterable[LoadOp]) -> int:
     return 0
 
 
-def _made(lanes: Lanes) -> Blocked:
+def _made(lanes: Lanes, config: Config) -> Blocked:
     """How a nest makes its result; in any order of vectors if it is a tensor of its own."""
     nest, axis, block = lanes.core.nest, lanes.result.axis, lanes.vector[-1]
     whole = (i for i, extent in enumerate(nest.parallel_extents) if extent % block == 0)
     divisible = frozenset(whole) - {axis} if nest.into is None else frozenset[int]()
-    return Blocked(axis, divisible, lanes.result_rows)
+    return Blocked(axis, divisible, lanes.result_rows, lane_parts(Memory.ACC, config))
 
 
-def _vectors(lanes: Lanes, load: LoadOp, axis: int, inputs: int) -> Form:
+def _vectors(lanes: Lanes, load: LoadOp, axis: int, inputs: int, config: Config) -> Form:
     """How a tensor is read in vectors along a dimension, `inputs` of a product for each output."""
     block = lanes.vector[-1]
     if lanes.is_as_read(load):
@@ -139,12 +141,13 @@ def _vectors(lanes: Lanes, load: LoadOp, axis: int, inputs: int) -> Form:
         others = prod(load.nest.extents[i] for i in used)
         return AsRead(others * inputs * block * -(-extent // lanes.rows) * lanes.rows)
     rows = along.axis if (along := lanes.rows_along(load)) is not None else None
+    parts = lane_parts(memory_of(load), config)
     if load.reads_outside():
-        return Blocked(axis, rows=rows)
+        return Blocked(axis, rows=rows, parts=parts)
     in_lanes = {lanes.output, lanes.input and lanes.input.iterator}
     dims = range(len(load.source_shape))
     divisible = {i for i in dims if i != axis and _divides(load, i, in_lanes, block)}
-    return Blocked(axis, frozenset(divisible), rows)
+    return Blocked(axis, frozenset(divisible), rows, parts)
 
 
 def _divides(load: LoadOp, dim: int, in_lanes: Set[int | None], block: int) -> bool:

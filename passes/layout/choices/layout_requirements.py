@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from xdsl.ir import BlockArgument, SSAValue
@@ -26,12 +26,13 @@ class Blocked:
 
     In any order of vectors, if it has those of `whole` dimensions in order; the others may be in
     blocks, too: iterators that index them are divided. Rows of a core with a batch run along
-    dimension `rows`, or are alike.
+    dimension `rows`, or are alike. Lanes may lie in `parts`, each with all rows.
     """
 
     axis: int
     divisible: frozenset[int] = frozenset()
     rows: int | None = None
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def _copied_bytes(
 ) -> int:
     """What is copied if each form that is not as the tensor is made is a copy."""
     *batch, block = vector
-    axis, rows = (made.axis, made.rows) if isinstance(made, Blocked) else (None, None)
+    blocked = replace(made, divisible=frozenset()) if isinstance(made, Blocked) else None
+    axis = None if blocked is None else blocked.axis
     # Whole blocks along the last dimension are plain order, too, of vectors of one row.
     is_whole = shape and shape[-1] % block == 0 and not batch
     plain = len(shape) - 1 if is_whole else None
@@ -138,7 +140,7 @@ def _copied_bytes(
             case Blocked(axis=wanted) if wanted == plain:
                 wants_plain |= axis != wanted
             case Blocked():
-                alike = (axis, rows) == (form.axis, form.rows)
+                alike = replace(form, divisible=frozenset()) == blocked
                 copied += 0 if alike else _size(form, shape, vector)
             case AsRead():
                 copied += form.bytes
@@ -154,7 +156,10 @@ def _copied_bytes(
 
 def _kinds(reads: Sequence[Form]) -> list[Form]:
     """Forms without those that one copy serves."""
-    forms = (Blocked(f.axis, rows=f.rows) if isinstance(f, Blocked) else f for f in reads)
+    forms = (
+        replace(form, divisible=frozenset()) if isinstance(form, Blocked) else form
+        for form in reads
+    )
     return [*dict.fromkeys(forms)]
 
 

@@ -23,7 +23,14 @@ from nopt.dialects.row_major import indices_of, place_of
 from nopt.hw.config import Config
 from nopt.passes.analysis import access, access_of
 from nopt.passes.base.placement import is_on_core
-from nopt.passes.core.vectors import Vectors, in_vectors, stored_box, weight_lanes
+from nopt.passes.core.vectors import (
+    Vectors,
+    in_parts,
+    in_vectors,
+    memory_of,
+    stored_box,
+    weight_lanes,
+)
 from nopt.passes.layout.propagation.removable_copies import removable_copy
 
 
@@ -98,13 +105,18 @@ def lanes_of(load: LoadOp, config: Config) -> Vectors:
     nest, ranges = load.nest, load.nest.ranges
     outputs, inputs = (AffineDimExpr(len(each) - 1) for each in (nest.parallel_extents, ranges))
     read = Vectors(load.map.data.results, load.source_shape)
-    for lanes in (
+    vector = config.vector
+    expected = [
         weight_lanes(outputs, inputs, ranges, config),
         weight_lanes(inputs, outputs, ranges, config),
-    ):
+    ]
+    if len(vector) > 1:
+        rows = AffineDimExpr(len(nest.parallel_extents) - 2)
+        lanes = (Vectors((rows, lane), vector) for lane in (outputs, inputs))
+        expected += [in_parts(each, memory_of(load), ranges, config) for each in lanes]
+    for lanes in expected:
         if in_vectors(read, ranges, lanes.shape).innermost(len(lanes.shape)) == lanes:
             return lanes
-    vector = config.vector
     return in_vectors(read, ranges, vector).innermost(len(vector))
 
 
@@ -131,7 +143,7 @@ def _store_as(copy: ForOp, read: LoadOp, config: Config) -> bool:
         places = simplify_map(map.compose(link.places), link.parallel_extents)
         link.into = AffineMapAttr(places)
         Rewriter.replace_value_with_new_type(link.result, copy.result.type)
-    if any(stored_box(link, config.vector) is None for link in chain):
+    if any(stored_box(link, config) is None for link in chain):
         for link, into in zip(chain, before, strict=True):
             link.into = into
             Rewriter.replace_value_with_new_type(link.result, old_type)

@@ -283,7 +283,7 @@ func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
   } : tensor<6xi8>
   return
 }
-// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, by a factor larger than what the iterators of smaller factors add up to
+// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, or its floordiv and its mod by one number, by a factor larger than what the iterators of smaller factors add up to
 
 // -----
 
@@ -294,7 +294,7 @@ func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
   } : tensor<6xi8>
   return
 }
-// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, by a factor larger than what the iterators of smaller factors add up to
+// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, or its floordiv and its mod by one number, by a factor larger than what the iterators of smaller factors add up to
 
 // -----
 
@@ -305,7 +305,7 @@ func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
   } : tensor<6xi8>
   return
 }
-// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, by a factor larger than what the iterators of smaller factors add up to
+// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, or its floordiv and its mod by one number, by a factor larger than what the iterators of smaller factors add up to
 
 // -----
 

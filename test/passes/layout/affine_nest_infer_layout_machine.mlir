@@ -50,19 +50,6 @@ builtin.module attributes {isa.machine = {LOG_BATCH = 2, LOG_INP_BUFF_SIZE = 17,
 
 // -----
 
-builtin.module attributes {isa.machine = {LOG_BATCH = 1, LOG_BLOCK_IN = 3, LOG_BLOCK_OUT = 4, LOG_INP_BUFF_SIZE = 14, LOG_WGT_BUFF_SIZE = 17, LOG_ACC_BUFF_SIZE = 16}} {
-  func.func @batch(%x: tensor<20xi8>) -> tensor<20xi8> {
-    %y = affine_nest.for (%i) = (20) {
-      %a = affine_nest.load %x[%i] : tensor<20xi8>
-      affine_nest.yield %a : i8
-    } : tensor<20xi8>
-    return %y : tensor<20xi8>
-  }
-}
-// CHECK: } attributes {placement = "host", host_reason = "LOG_BLOCK_IN is 3 and LOG_BLOCK_OUT 4; with a batch (LOG_BATCH is 1), cores are compiled for if they are equal"} : tensor<20xi8>
-
-// -----
-
 builtin.module attributes {isa.machine = {LOG_BLOCK = 0, LOG_INP_BUFF_SIZE = 10, LOG_WGT_BUFF_SIZE = 10, LOG_ACC_BUFF_SIZE = 12}} {
   func.func @one_lane(%x: tensor<20xi8>) -> tensor<20xi8> {
     %y = affine_nest.for (%i) = (20) {

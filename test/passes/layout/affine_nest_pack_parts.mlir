@@ -1,103 +1,78 @@
-// RUN: nopt %s -p affine-nest-pack | filecheck %s
-// Parts of tensors in whole blocks.
+// RUN: nopt %s --split-input-file -p affine-nest-pack | filecheck %s
+// A core with a batch and unequal sides: the longer side takes two entries of a vector, each with all four rows. Here GEMM
+// reads inputs in parts, and nests store whole vectors.
 
-// A part of whole blocks is written and read; the second nest reads what it does not write.
-func.func @parts(%x: tensor<1x16x2x2xi8>) -> tensor<1x40x2x2xi8> {
-  %a = affine_nest.for (%n, %c, %h, %w) = (1, 16, 2, 2) into [0, %c + 16, %h, %w] {
-    %v = affine_nest.load %x[0, %c, %h, %w] : tensor<1x16x2x2xi8>
-    affine_nest.yield %v : i8
-  } attributes {lanes = #affine_nest.lanes<output c>} : tensor<1x40x2x2xi8>
-  %b = affine_nest.for (%n, %c, %h, %w) = (1, 8, 2, 2) into %a[0, %c + 32, %h, %w] {
-    %v = affine_nest.load %a[0, %c + 16, %h, %w] : tensor<1x40x2x2xi8>
-    affine_nest.yield %v : i8
-  } attributes {lanes = #affine_nest.lanes<output c>} : tensor<1x40x2x2xi8>
-  return %b : tensor<1x40x2x2xi8>
+builtin.module attributes {isa.machine = {LOG_BATCH = 2, LOG_BLOCK_IN = 3, LOG_INP_BUFF_SIZE = 16, LOG_WGT_BUFF_SIZE = 17, LOG_ACC_BUFF_SIZE = 19}} {
+  func.func @rows(%x: tensor<6x16xi8>, %w: tensor<16x16xi8>) -> tensor<6x16xi8> {
+    %bias = graph.constant dense<3> : tensor<16xi32>
+    %y = affine_nest.for (%m, %o) = (6, 16) reduce (%i) = (16) {
+      %a = affine_nest.load %x[%m, %i] : tensor<6x16xi8>
+      %v = affine_nest.load %w[%o, %i] : tensor<16x16xi8>
+      %ae = arith.extsi %a : i8 to i32
+      %ve = arith.extsi %v : i8 to i32
+      %p = arith.muli %ae, %ve : i32
+      %s = affine_nest.reduce add %p : i32
+      %c = affine_nest.load %bias[%o] : tensor<16xi32>
+      %z = arith.addi %s, %c : i32
+      %t = arith.trunci %z : i32 to i8
+      affine_nest.yield %t : i8
+    } attributes {lanes = #affine_nest.lanes<output o, batch m, input 1, weights second>} : tensor<6x16xi8>
+    return %y : tensor<6x16xi8>
+  }
 }
-// CHECK-LABEL: func.func @parts(
-// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %i2, %i3, %lane) = (1, 1, 2, 2, 16) {
-// CHECK-NEXT: %x_2 = affine_nest.load %x[0, %lane, %i2, %i3] : tensor<1x16x2x2xi8>
-// CHECK-NEXT: affine_nest.yield %x_2 : i8
-// CHECK-NEXT: } : tensor<1x1x2x2x16xi8>
-// CHECK-NEXT: %a = affine_nest.for (%n, %cb, %h, %w, %cl) = (1, 1, 2, 2, 16) into [0, 1, %h, %w, %cl] {
-// CHECK-NEXT: %v = affine_nest.load %x_1[0, 0, %h, %w, %cl] : tensor<1x1x2x2x16xi8>
-// CHECK-NEXT: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 40, 2, 2>}} : tensor<1x3x2x2x16xi8>
-// CHECK-NEXT: %b = affine_nest.for (%n_1, %cb_1, %h_1, %w_1, %cl_1) = (1, 1, 2, 2, 16) into %a[0, 2, %h_1, %w_1, %cl_1] {
-// CHECK-NEXT: %v_1 = affine_nest.load %a[0, 1, %h_1, %w_1, %cl_1] : tensor<1x3x2x2x16xi8>
-// CHECK-NEXT: affine_nest.yield %v_1 : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 1 : i64, shape = array<i64: 1, 40, 2, 2>}} : tensor<1x3x2x2x16xi8>
-// CHECK-NEXT: %b_1 = affine_nest.for (%i0_1, %i1_1, %i2_1, %i3_1) = (1, 40, 2, 2) {
-// CHECK-NEXT: %b_2 = affine_nest.load %b[0, %i1_1 floordiv 16, %i2_1, %i3_1, %i1_1 mod 16] : tensor<1x3x2x2x16xi8>
-// CHECK-NEXT: affine_nest.yield %b_2 : i8
-// CHECK-NEXT: } : tensor<1x40x2x2xi8>
-// CHECK-NEXT: func.return %b_1 : tensor<1x40x2x2xi8>
+// CHECK: %x_1 = affine_nest.for (%i0, %i1, %i2, %i3, %lane) = (2, 1, 2, 4, 8) {
+// CHECK: {{.+}} = affine_nest.load %x[%i0 * 4 + %i3, %i2 * 8 + %lane] pad 0 : tensor<6x16xi8>
+// CHECK: } : tensor<2x1x2x4x8xi8>
+// CHECK: %w_1 = affine_nest.for (%ilp, %ol, %il) = (2, 16, 8) {
+// CHECK: {{.+}} = affine_nest.load %w[%ol, %ilp * 8 + %il] : tensor<16x16xi8>
+// CHECK: } : tensor<2x16x8xi8>
+// CHECK: %bias_1 = affine_nest.for (%mr, %ol_1) = (4, 16) {
+// CHECK: {{.+}} = affine_nest.load %bias[%ol_1] : tensor<16xi32>
+// CHECK: } : tensor<4x16xi32>
+// CHECK: %y = affine_nest.for (%mb, %ob, %mr_1, %ol_2) = (2, 1, 4, 16) reduce (%ib, %il_1) = (1, 16) {
+// CHECK: {{.+}} = affine_nest.load %x_1[%mb, 0, %il_1 floordiv 8, %mr_1, %il_1 mod 8] : tensor<2x1x2x4x8xi8>
+// CHECK: {{.+}} = affine_nest.load %w_1[%il_1 floordiv 8, %ol_2, %il_1 mod 8] : tensor<2x16x8xi8>
+// CHECK: {{.+}} = affine_nest.load %bias_1[%mr_1, %ol_2] : tensor<4x16xi32>
+// CHECK: layout = {axis = 1 : i64, shape = array<i64: 6, 16>, rows = 0 : i64}} : tensor<2x1x4x16xi8>
+// CHECK: %y_1 = affine_nest.for (%i0_1, %i1_1) = (6, 16) {
+// CHECK: {{.+}} = affine_nest.load %y[%i0_1 floordiv 4, 0, %i0_1 mod 4, %i1_1] : tensor<2x1x4x16xi8>
+// CHECK: } : tensor<6x16xi8>
 
-// The rest of a block may be written if nobody has written it yet, and nobody reads it.
-func.func @hole(%x: tensor<24x16xi8>) -> tensor<48xi8> {
-  %a = affine_nest.for (%c) = (24) into [%c] {
-    %v = affine_nest.load %x[%c, 0] : tensor<24x16xi8>
-    affine_nest.yield %v : i8
-  } attributes {lanes = #affine_nest.lanes<output c>} : tensor<48xi8>
-  %b = affine_nest.for (%c) = (16) into %a[%c + 32] {
-    %v = affine_nest.load %x[0, %c] : tensor<24x16xi8>
-    affine_nest.yield %v : i8
-  } attributes {lanes = #affine_nest.lanes<output c>} : tensor<48xi8>
-  return %b : tensor<48xi8>
-}
-// CHECK-LABEL: func.func @hole(
-// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (2, 16, 16) {
-// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0 * 16 + %lane, %i1] pad 0 : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_2 : i8
-// CHECK-NEXT: } : tensor<2x16x16xi8>
-// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (2, 16) into [%cb, %cl] {
-// CHECK-NEXT: %v = affine_nest.load %x_1[%cb, 0, %cl] : tensor<2x16x16xi8>
-// CHECK-NEXT: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %x_3 = affine_nest.for (%i0_1, %i1_1, %lane_1) = (24, 1, 16) {
-// CHECK-NEXT: %x_4 = affine_nest.load %x[%i0_1, %lane_1] : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_4 : i8
-// CHECK-NEXT: } : tensor<24x1x16xi8>
-// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (1, 16) into %a[2, %cl_1] {
-// CHECK-NEXT: %v_1 = affine_nest.load %x_3[0, 0, %cl_1] : tensor<24x1x16xi8>
-// CHECK-NEXT: affine_nest.yield %v_1 : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %b_1 = affine_nest.for (%i0_2) = (48) {
-// CHECK-NEXT: %b_2 = affine_nest.load %b[%i0_2 floordiv 16, %i0_2 mod 16] : tensor<3x16xi8>
-// CHECK-NEXT: affine_nest.yield %b_2 : i8
-// CHECK-NEXT: } : tensor<48xi8>
-// CHECK-NEXT: func.return %b_1 : tensor<48xi8>
+// -----
 
-// So it may after others were written elsewhere.
-func.func @hole_after_others(%x: tensor<24x16xi8>) -> tensor<48xi8> {
-  %a = affine_nest.for (%c) = (16) into [%c + 32] {
-    %v = affine_nest.load %x[0, %c] : tensor<24x16xi8>
-    affine_nest.yield %v : i8
-  } attributes {lanes = #affine_nest.lanes<output c>} : tensor<48xi8>
-  %b = affine_nest.for (%c) = (24) into %a[%c] {
-    %v = affine_nest.load %x[%c, 0] : tensor<24x16xi8>
-    affine_nest.yield %v : i8
-  } attributes {lanes = #affine_nest.lanes<output c>} : tensor<48xi8>
-  return %b : tensor<48xi8>
+// Here results, and what is added to them, lie in parts.
+builtin.module attributes {isa.machine = {LOG_BATCH = 2, LOG_BLOCK_OUT = 3, LOG_INP_BUFF_SIZE = 17, LOG_WGT_BUFF_SIZE = 17, LOG_ACC_BUFF_SIZE = 18}} {
+  func.func @rows(%x: tensor<6x16xi8>, %w: tensor<16x16xi8>) -> tensor<6x16xi8> {
+    %bias = graph.constant dense<3> : tensor<16xi32>
+    %y = affine_nest.for (%m, %o) = (6, 16) reduce (%i) = (16) {
+      %a = affine_nest.load %x[%m, %i] : tensor<6x16xi8>
+      %v = affine_nest.load %w[%o, %i] : tensor<16x16xi8>
+      %ae = arith.extsi %a : i8 to i32
+      %ve = arith.extsi %v : i8 to i32
+      %p = arith.muli %ae, %ve : i32
+      %s = affine_nest.reduce add %p : i32
+      %c = affine_nest.load %bias[%o] : tensor<16xi32>
+      %z = arith.addi %s, %c : i32
+      %t = arith.trunci %z : i32 to i8
+      affine_nest.yield %t : i8
+    } attributes {lanes = #affine_nest.lanes<output o, batch m, input 1, weights second>} : tensor<6x16xi8>
+    return %y : tensor<6x16xi8>
+  }
 }
-// CHECK-LABEL: func.func @hole_after_others(
-// CHECK-NEXT: %x_1 = affine_nest.for (%i0, %i1, %lane) = (24, 1, 16) {
-// CHECK-NEXT: %x_2 = affine_nest.load %x[%i0, %lane] : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_2 : i8
-// CHECK-NEXT: } : tensor<24x1x16xi8>
-// CHECK-NEXT: %a = affine_nest.for (%cb, %cl) = (1, 16) into [2, %cl] {
-// CHECK-NEXT: %v = affine_nest.load %x_1[0, 0, %cl] : tensor<24x1x16xi8>
-// CHECK-NEXT: affine_nest.yield %v : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %x_3 = affine_nest.for (%i0_1, %i1_1, %lane_1) = (2, 16, 16) {
-// CHECK-NEXT: %x_4 = affine_nest.load %x[%i0_1 * 16 + %lane_1, %i1_1] pad 0 : tensor<24x16xi8>
-// CHECK-NEXT: affine_nest.yield %x_4 : i8
-// CHECK-NEXT: } : tensor<2x16x16xi8>
-// CHECK-NEXT: %b = affine_nest.for (%cb_1, %cl_1) = (2, 16) into %a[%cb_1, %cl_1] {
-// CHECK-NEXT: %v_1 = affine_nest.load %x_3[%cb_1, 0, %cl_1] : tensor<2x16x16xi8>
-// CHECK-NEXT: affine_nest.yield %v_1 : i8
-// CHECK-NEXT: } attributes {placement = "core", layout = {axis = 0 : i64, shape = array<i64: 48>}} : tensor<3x16xi8>
-// CHECK-NEXT: %b_1 = affine_nest.for (%i0_2) = (48) {
-// CHECK-NEXT: %b_2 = affine_nest.load %b[%i0_2 floordiv 16, %i0_2 mod 16] : tensor<3x16xi8>
-// CHECK-NEXT: affine_nest.yield %b_2 : i8
-// CHECK-NEXT: } : tensor<48xi8>
-// CHECK-NEXT: func.return %b_1 : tensor<48xi8>
+// CHECK: %x_1 = affine_nest.for (%i0, %i1, %i2, %lane) = (2, 1, 4, 16) {
+// CHECK: {{.+}} = affine_nest.load %x[%i0 * 4 + %i2, %lane] pad 0 : tensor<6x16xi8>
+// CHECK: } : tensor<2x1x4x16xi8>
+// CHECK: %w_1 = affine_nest.for (%ol, %il) = (16, 16) {
+// CHECK: {{.+}} = affine_nest.load %w[%ol, %il] : tensor<16x16xi8>
+// CHECK: } : tensor<16x16xi8>
+// CHECK: %bias_1 = affine_nest.for (%olp, %mr, %ol_1) = (2, 4, 8) {
+// CHECK: {{.+}} = affine_nest.load %bias[%olp * 8 + %ol_1] : tensor<16xi32>
+// CHECK: } : tensor<2x4x8xi32>
+// CHECK: %y = affine_nest.for (%mb, %ob, %mr_1, %ol_2) = (2, 1, 4, 16) reduce (%ib, %il_1) = (1, 16) into [%mb, 0, %ol_2 floordiv 8, %mr_1, %ol_2 mod 8] {
+// CHECK: {{.+}} = affine_nest.load %x_1[%mb, 0, %mr_1, %il_1] : tensor<2x1x4x16xi8>
+// CHECK: {{.+}} = affine_nest.load %w_1[%ol_2, %il_1] : tensor<16x16xi8>
+// CHECK: {{.+}} = affine_nest.load %bias_1[%ol_2 floordiv 8, %mr_1, %ol_2 mod 8] : tensor<2x4x8xi32>
+// CHECK: layout = {axis = 1 : i64, shape = array<i64: 6, 16>, rows = 0 : i64, parts = 2 : i64}} : tensor<2x1x2x4x8xi8>
+// CHECK: %y_1 = affine_nest.for (%i0_1, %i1_1) = (6, 16) {
+// CHECK: {{.+}} = affine_nest.load %y[%i0_1 floordiv 4, 0, %i1_1 floordiv 8, %i0_1 mod 4, %i1_1 mod 8] : tensor<2x1x2x4x8xi8>
+// CHECK: } : tensor<6x16xi8>
