@@ -59,6 +59,7 @@ def explore(
     budget: Mapping[str, float] | None = None,
     board: str | None = None,
     trials: int | None = None,
+    pipeline: str = "vta",
     check: bool = False,
     jobs: int = 1,
     scheduler: str | None = None,
@@ -73,7 +74,7 @@ def explore(
     (microjoules), area (square millimetres), bytes (of DRAM traffic), seconds (on a `board`), sram
     (bytes); of several networks their sum. `budget` limits what a design takes by name: sram, area,
     dsp, bram36, lut, multipliers. Spaces of up to 1,000 points are tried whole, others, or with
-    `trials`, in part.
+    `trials`, in part. `pipeline` is how they are compiled, as after `nopt -p`: "vta{measure=8}".
     `storage` is the URL of a database in which a study is kept. Raises UserError for what no sweep,
     objective, board or storage can be.
     """
@@ -88,7 +89,7 @@ def explore(
             write(read(network), paths[-1])
         limits = Limits(budget or {}, None if board is None else Board.load(board))
         asked = Exploration(
-            paths, _machine(machine), Space.of(sweep), limits, objectives, trials, check
+            paths, _machine(machine), Space.of(sweep), limits, objectives, trials, pipeline, check
         )
         study = Study(storage, asked.name, asked.space, asked.objectives)
         pool = stack.enter_context(workers(jobs, scheduler))

@@ -1,6 +1,6 @@
 """Cores of other shapes: cycles of ResNet-18's convolutions and of MiniLM's products, and limits.
 
-    python bench/machines.py [--only MACHINE…] [--layers] [--json]
+    python bench/machines.py [--only MACHINE…] [--measure K] [--layers | --networks] [--json]
 
 Convolutions have as many images as the core's batch, products 128 rows. *limit* is the larger of
 the steps and the bytes that must be read once at the port's width: a GEMM step for each entry of
@@ -8,19 +8,22 @@ outputs, tap and entry of inputs, then one for the bias and three of the ALU (sh
 as many cycles as it takes for a vector. Rows of the batch count as filled where positions or images
 fill them. *ratio* is limit over cycles; of all layers the geometric mean. A layer whose
 multiplications are not all on the core, or whose bits differ from the graph interpreter's, is an
-error.
+error. `--networks` runs whole ones instead: ResNet-18 with as many images as the batch, and MiniLM.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, log, log2
 
 import numpy as np
 from accounting import host_macs
 from rich.progress import track
-from workloads import Network, compile_program, random_inputs
+from schedule import quantized
+from workloads import Network, compile_program, random_inputs, resnet18
 from xdsl.dialects.builtin import ModuleOp, i8
 
 from nopt.dialects import graph
@@ -156,35 +159,58 @@ def _epilogue(config: Config) -> int:
     return 1 + 3 * config.alu_cycles
 
 
-def measure(layer: Layer, config: Config) -> Row:
+def measure(layer: Layer, config: Config, pipeline: str) -> Row:
     """One row. Raises ValueError if the core's bits are others, or not all products are on it."""
-    inputs = random_inputs(layer.module)
-    expected = run_function(layer.module, "main", inputs)
-    attach(layer.module, config)
-    runtime = Runtime(compile_program(layer.module))
-    if host_macs(layer.module):
-        raise ValueError(f"{layer.name} on {config.name}: multiplications on the host")
-    if not all(map(np.array_equal, expected, runtime.run(inputs).outputs)):
-        raise ValueError(f"{layer.name} on {config.name}: other bits than the interpreter's")
+    cycles = checked(layer.name, layer.module, config, pipeline).cycles
     limit = layer.limit(config)
-    return {
-        "layer": layer.name,
-        "cycles": runtime.cycles,
-        "limit": limit,
-        "ratio": limit / runtime.cycles,
-    }
+    return {"layer": layer.name, "cycles": cycles, "limit": limit, "ratio": limit / cycles}
+
+
+def checked(name: str, module: ModuleOp, config: Config, pipeline: str) -> Runtime:
+    """What a network's program did. Raises ValueError as `measure` does."""
+    inputs = random_inputs(module)
+    expected = run_function(module, "main", inputs)
+    attach(module, config)
+    runtime = Runtime(compile_program(module, pipeline))
+    if host_macs(module):
+        raise ValueError(f"{name} on {config.name}: multiplications on the host")
+    if not all(map(np.array_equal, expected, runtime.run(inputs).outputs)):
+        raise ValueError(f"{name} on {config.name}: other bits than the interpreter's")
+    return runtime
+
+
+def print_networks(machines: Iterable[str], pipeline: str, as_json: bool) -> None:
+    """A row for each machine and network."""
+    rows: list[Row] = []
+    for name in machines:
+        config = machine(name)
+        networks = {f"ResNet-18, {config.batch} images": resnet18(config.batch)}
+        networks["MiniLM"] = quantized("minilm")
+        for network, module in networks.items():
+            cycles = checked(network, module, config, pipeline).cycles
+            rows.append({"machine": name, "network": network, "cycles": cycles})
+            print(f"{name}: {network}", file=sys.stderr)
+    print_rows("whole networks, every bit as the interpreter's", rows, as_json)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Cores of other shapes, against their limits.")
     parser.add_argument("--only", nargs="+", choices=SHAPES, help="just these machines")
+    parser.add_argument("--measure", metavar="K", type=int, help="schedules to measure a nest")
     parser.add_argument("--layers", action="store_true", help="a table of each machine's layers")
+    parser.add_argument("--networks", action="store_true", help="whole networks, in minutes")
     parser.add_argument("--json", action="store_true", help="print rows as JSON lists")
     arguments = parser.parse_args()
+    measured = arguments.measure
+    pipeline = "vta" if measured is None else f"vta{{measure={measured}}}"
+    if arguments.networks:
+        return print_networks(arguments.only or SHAPES, pipeline, arguments.json)
     means: list[Row] = []
     for name in arguments.only or SHAPES:
         config = machine(name)
-        rows = [measure(each, config) for each in track(layers(config), name, transient=True)]
+        rows = [
+            measure(each, config, pipeline) for each in track(layers(config), name, transient=True)
+        ]
         if arguments.layers:
             print_rows(name, rows, arguments.json)
         convolutions, products = rows[: len(CONVOLUTIONS)], rows[len(CONVOLUTIONS) :]

@@ -166,9 +166,9 @@ def residual_block() -> Layer:
     return Layer(name, build, 2 * conv.steps, 2 * conv.bytes)
 
 
-def resnet18() -> ModuleOp:
+def resnet18(images: int = 1) -> ModuleOp:
     """ResNet-18 at 224x224 with random weights, its batch norms folded."""
-    network = Network("resnet18", 1, 3, 224, 224)
+    network = Network("resnet18", images, 3, 224, 224)
     x = network.conv(network.input, 64, 7, 2, 3)
     x = network.add(graph.MaxPoolOp(x, (3, 3), strides=(2, 2), pads=(1, 1, 1, 1)), "pool")
     for stage, channels in enumerate((64, 128, 256, 512)):
@@ -181,7 +181,7 @@ def resnet18() -> ModuleOp:
             total = network.add(graph.ReluOp(total), "relu")
             x = network.add(graph.RequantizeOp(total, i8, 0), "y")
     x = network.add(graph.GlobalAvgPoolOp(x), "mean")
-    x = network.add(graph.ReshapeOp(x, [1, 512]), "features")
+    x = network.add(graph.ReshapeOp(x, [images, 512]), "features")
     return network.finish(network.dense(x, 1000))
 
 
@@ -242,12 +242,16 @@ def compile_program(module: ModuleOp, pipeline: str = "vta") -> Program:
 
 
 def random_inputs(module: ModuleOp, seed: int = 0) -> list[Array]:
-    """Arrays for the arguments of `main`, over the whole range of 8-bit elements."""
+    """Arrays for the arguments of `main`, over the whole range of 8-bit elements.
+
+    Integers of 64 bits may be indices: they are 0 or 1.
+    """
     random = np.random.default_rng(seed)
     (function,) = [op for op in module.ops if isinstance(op, FuncOp)]
     arrays: list[Array] = []
     for type in function.function_type.inputs:
         dtype = numpy_type(type.element_type)  # pyright: ignore
-        limit = 128 if dtype.itemsize == 1 else 20000
-        arrays.append(random.integers(-limit, limit, type.get_shape()).astype(dtype))  # pyright: ignore
+        ranges = {1: (-128, 128), 8: (0, 2)}
+        low, high = ranges.get(dtype.itemsize, (-20000, 20000))
+        arrays.append(random.integers(low, high, type.get_shape()).astype(dtype))  # pyright: ignore
     return arrays

@@ -48,6 +48,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="N",
         help="try so many points, chosen by a search (default: all of up to 1,000)",
     )
+    parser.add_argument(
+        "-p",
+        "--pipeline",
+        default="vta",
+        metavar="PASSES",
+        help="how networks are compiled: 'vta{measure=8 tuning-log=log.jsonl}' (default: vta)",
+    )
     parser.add_argument("--check", action="store_true", help="compare each program's bits, too")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at once")
     parser.add_argument("--scheduler", metavar="URL", help="a dask cluster's, instead: tcp://…")
@@ -91,6 +98,7 @@ def _explore(arguments: argparse.Namespace) -> None:
         Limits.parse(arguments.budget, arguments.board),
         arguments.objective.split(","),
         arguments.trials,
+        arguments.pipeline,
         arguments.check,
     )
     for path in asked.networks:
@@ -145,7 +153,7 @@ def _reports(outcome: Outcome, folder: Path) -> dict[int, list[str]]:
             attach(module, config)
             network = module.clone()
             name = f"{stem}-{row['point']}.html"
-            runtime = Runtime(compile_program(module))
+            runtime = Runtime(compile_program(module, outcome.asked.pipeline))
             page = report_page(runtime, f"{stem} on {config.name}", network)
             with output_stream(str(folder / name)) as stream:
                 stream.write(page)

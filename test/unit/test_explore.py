@@ -1,6 +1,7 @@
 """Exploring: fronts, bounds, the same files whatever happens on the way."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,9 @@ from distributed import Client, LocalCluster, as_completed
 
 import nopt
 from nopt.tools.errors import UserError
+from nopt.tools.explore.designs import Limits
 from nopt.tools.explore.evaluate import evaluate, forget, least
+from nopt.tools.explore.exploration import Exploration
 from nopt.tools.explore.front import front
 from nopt.tools.explore.space import Space
 from nopt.tools.explore.workers import Cluster
@@ -112,7 +115,13 @@ def test_a_killed_worker_costs_nothing(network: Path):
         Client(cluster) as client,
     ):
         found = {}
-        for point, facts in Cluster(client, as_completed).evaluate([str(network)], machines, False):
+        asked = Exploration(
+            [str(network)],
+            nopt.machine("rtl"),
+            Space.parse(["memory_latency=16"]),
+            Limits({}, None),
+        )
+        for point, facts in Cluster(client, as_completed).evaluate(asked, machines):
             if not found:
                 (pid, *_) = client.run(os.getpid).values()
                 os.kill(pid, signal.SIGKILL)
@@ -219,3 +228,31 @@ def test_networks_of_one_name(network: Path, tmp_path: Path):
     main([str(network), str(other), "--sweep", "memory_latency=16", "-o", str(tmp_path)])
     (row,) = rows(tmp_path)
     assert int(row["small0_cycles"]) + int(row["small1_cycles"]) == int(row["cycles"])
+
+
+def test_schedules_are_shared(network: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """A tuning log that a run wrote serves others, and what they find with it is the same."""
+    log = tmp_path / "log.jsonl"
+    arguments = [str(network), "--sweep", "memory_latency=16,64", "-p"]
+    for name in ("searched", "read"):
+        main([*arguments, f"vta{{measure=4 tuning-log={log}}}", "-o", str(tmp_path / name)])
+        lines = log.read_text().splitlines()
+        assert len(lines) == 4, "two layers on two machines"
+    assert all(json.loads(line)["measured"] for line in lines)
+    assert rows(tmp_path / "searched") == rows(tmp_path / "read")
+    main([*arguments, "vta", "-o", str(tmp_path / "plain")])
+    pairs = zip(rows(tmp_path / "read"), rows(tmp_path / "plain"), strict=True)
+    assert all(int(read["cycles"]) <= int(plain["cycles"]) for read, plain in pairs)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "message"),
+    [("vta{config=default}", "sets a machine"), ("vtb", "vtb"), ("vta{depth=1}", "depth")],
+)
+def test_pipelines_that_are_none(
+    network: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], pipeline: str, message: str
+):
+    with pytest.raises(SystemExit) as stopped:
+        main([str(network), "--sweep", "memory_latency=16", "-p", pipeline, "-o", str(tmp_path)])
+    said = capfd.readouterr().err
+    assert stopped.value.code == 1 and message in said and said.count("\n") == 1

@@ -49,20 +49,24 @@ def least(paths: Sequence[str], config: Config) -> dict[str, float]:
     return {name: sum(found[name] for found in each) for name in each[0]}
 
 
-def evaluate(paths: Sequence[str], config: dict[str, Any], check: bool = False) -> list[Facts]:
-    """What each network takes on a machine, given as its JSON object.
+def evaluate(
+    paths: Sequence[str], config: dict[str, Any], pipeline: str = "vta", check: bool = False
+) -> list[Facts]:
+    """What each network takes on a machine, given as its JSON object, compiled by a pipeline.
 
     With `check`, each runs once on random inputs, 0 and 1 where they are not bytes. Raises
-    UserError if its bits are not the graph interpreter's.
+    UserError if its bits are not the graph interpreter's, or the pipeline sets a machine.
     """
-    return [_evaluate(path, Config.from_json(config), check) for path in paths]
+    return [_evaluate(path, Config.from_json(config), pipeline, check) for path in paths]
 
 
-def _evaluate(path: str, config: Config, check: bool) -> Facts:
+def _evaluate(path: str, config: Config, pipeline: str, check: bool) -> Facts:
     module = _network(path).clone()
     attach(module, config)
     try:
-        runtime = Runtime(compile_program(module))
+        runtime = Runtime(compile_program(module, pipeline))
+        if runtime.program.config != config:
+            raise UserError(f"--pipeline {pipeline}: sets a machine, expected that of each design")
         if left := host_products(module):
             # What the host takes for them is not known, so the core's cycles would say nothing.
             return {"reason": f"{left:,} multiplications of 8-bit values stay on the host"}

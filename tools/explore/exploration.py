@@ -9,11 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from xdsl.universe import Universe
+
 from nopt.hw.config import Config
 from nopt.tools.errors import UserError
 from nopt.tools.explore.designs import Design, Limits
 from nopt.tools.explore.evaluate import OBJECTIVES, Values, least
 from nopt.tools.explore.space import Point, Space
+from nopt.tools.pipeline_text import build_passes
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Exploration:
     limits: Limits
     objectives: Sequence[str] = ("cycles", "energy", "area")
     trials: int | None = None
+    pipeline: str = "vta"
     check: bool = False
     _designs: dict[Point, Design] = field(
         default_factory=dict[Point, Design], init=False, repr=False, compare=False
@@ -35,6 +39,7 @@ class Exploration:
         if unknown := [each for each in self.objectives if each not in OBJECTIVES]:
             known = ", ".join(OBJECTIVES)
             raise UserError(f"--objective: found '{unknown[0]}', expected one of {known}")
+        build_passes(self.pipeline, Universe.get_multiverse().all_passes)
         if self.trials is not None and self.trials < 1:
             raise UserError(f"--trials: found {self.trials}, expected 1 or more")
         if "seconds" in self.objectives and self.limits.board is None:
@@ -45,7 +50,8 @@ class Exploration:
         """Of the study: who asks what, as a digest, so that others do not mix with it."""
         texts = [Path(path).read_bytes() for path in self.networks]
         space, machine = dict(self.space.values), self.base.to_json()
-        asked = repr((version("nopt"), machine, space, [*self.objectives], self.check))
+        objectives, how = [*self.objectives], (self.pipeline, self.check)
+        asked = repr((version("nopt"), machine, space, objectives, how))
         digest = hashlib.sha256(b"".join([*texts, asked.encode()]))
         return f"nopt-explore {digest.hexdigest()[:16]}"
 
@@ -63,6 +69,10 @@ class Exploration:
             changes = self.space.changes(point)
             self._designs[point] = Design.of(self.base, changes, self.limits)
         return self._designs[point]
+
+    def task(self, config: Config) -> tuple[Sequence[str], dict[str, Any], str, bool]:
+        """What `evaluate` takes for a machine."""
+        return self.networks, config.to_json(), self.pipeline, self.check
 
     def values(self, point: Point, facts: Sequence[Mapping[str, Any]]) -> Values | None:
         """The objectives of an evaluated point; None if some network has no program."""

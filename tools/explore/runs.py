@@ -51,7 +51,7 @@ def explore(
                 facts[point] = known[point]
             else:
                 machines[point] = config
-        for point, found in workers.evaluate(asked.networks, machines, asked.check):
+        for point, found in workers.evaluate(asked, machines):
             study.add(point, found, asked.values(point, found))
             facts[point] = found
             done(len(facts) + len(dropped), total)

@@ -5,13 +5,14 @@ A worker that is killed costs what it was evaluating; that is given to another o
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from nopt.hw.config import Config
 from nopt.tools.errors import UserError
 from nopt.tools.explore.evaluate import Facts, evaluate, forget
+from nopt.tools.explore.exploration import Exploration
 from nopt.tools.explore.space import Point
 
 _TIMES = 3
@@ -22,11 +23,11 @@ class Workers:
     """Evaluates points, here and now."""
 
     def evaluate(
-        self, paths: Sequence[str], machines: Mapping[Point, Config], check: bool
+        self, asked: Exploration, machines: Mapping[Point, Config]
     ) -> Iterator[tuple[Point, list[Facts]]]:
-        """What networks take on machines, in whatever order that is known."""
+        """What the networks take on machines, in whatever order that is known."""
         for point, config in machines.items():
-            yield point, evaluate(paths, config.to_json(), check)
+            yield point, evaluate(*asked.task(config))
 
 
 class Cluster(Workers):
@@ -36,12 +37,10 @@ class Cluster(Workers):
         self.client, self.as_completed = client, as_completed
 
     def evaluate(
-        self, paths: Sequence[str], machines: Mapping[Point, Config], check: bool
+        self, asked: Exploration, machines: Mapping[Point, Config]
     ) -> Iterator[tuple[Point, list[Facts]]]:
         points = {
-            self.client.submit(
-                evaluate, paths, config.to_json(), check, pure=False, retries=_TIMES
-            ): point
+            self.client.submit(evaluate, *asked.task(config), pure=False, retries=_TIMES): point
             for point, config in machines.items()
         }
         for future in self.as_completed(list(points)):
