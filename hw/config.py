@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from nopt.hw.files.whole_files import read_bytes
+from nopt.hw.isa.fields import INSTRUCTION_BITS, alu_widths, end_of, gemm_widths, uop_widths
 
 _PRESETS = Path(__file__).parent / "presets"
 
 SRAM_BASE_BITS = 16
 MICRO_OP_BITS = 32
-ALU_FACTOR_BITS = 44
-"""Bits of an ALU instruction's second word before its operation: two factors of each index."""
 UOP_INDEX_BITS = 13
 """Most bits of a micro-op index that still fit the first word of a GEMM or ALU instruction."""
 
@@ -135,17 +134,24 @@ class Config:
             expected = f"0 or at least {uop} (2^{uop} micro-ops in the buffer)"
             _require(self.uop_index_bits >= uop, "uop_index_bits", self.uop_index_bits, expected)
         acc, inp, wgt = self.acc_index_bits, self.inp_index_bits, self.wgt_index_bits
-        total = acc + inp + wgt
-        if total > MICRO_OP_BITS:
+        widths = [width for _, width in uop_widths(acc, inp, wgt)]
+        if sum(widths) > MICRO_OP_BITS:
             raise ConfigError(
-                f"LOG_ACC/INP/WGT_BUFF_SIZE: found index widths {acc} + {inp} + {wgt} = {total} "
-                f"bits, expected at most the {MICRO_OP_BITS} bits of a micro-op"
+                f"LOG_ACC/INP/WGT_BUFF_SIZE: found index widths {' + '.join(map(str, widths))} = "
+                f"{sum(widths)} bits, expected at most the {MICRO_OP_BITS} bits of a micro-op"
             )
-        if 2 * (acc + inp) > ALU_FACTOR_BITS:
+        taken = end_of(alu_widths(self.uop_begin_bits, acc))
+        if taken > INSTRUCTION_BITS:
             raise ConfigError(
-                f"LOG_ACC/INP_BUFF_SIZE: found index widths {acc} + {inp} = {acc + inp} bits, "
-                f"expected at most {ALU_FACTOR_BITS // 2}, so that two of each fit an ALU "
-                "instruction"
+                f"LOG_ACC_BUFF_SIZE: found an index of {acc} bits, of which an ALU instruction has "
+                f"four and then {taken} bits, expected at most {INSTRUCTION_BITS}"
+            )
+        taken = end_of(gemm_widths(self.uop_begin_bits, acc, inp, wgt))
+        if taken > INSTRUCTION_BITS:
+            raise ConfigError(
+                f"LOG_ACC/INP/WGT_BUFF_SIZE: found indices of {acc}, {inp} and {wgt} bits, of "
+                f"which a GEMM instruction has two each and then {taken} bits, expected at most "
+                f"{INSTRUCTION_BITS}"
             )
 
     @staticmethod

@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import Opcode, layout, uop_layout
+from nopt.hw.isa.encoding import Opcode, layout
 
 
 class Range(NamedTuple):
@@ -33,14 +33,8 @@ def immediate(config: Config) -> Range:
 
 
 def entries(config: Config) -> Mapping[str, int]:
-    """Entries of each scratchpad that programs use, by `inp`, `wgt` and `acc`.
-
-    Of accumulators those that the second operand of an ALU step can name, whose index has the bits
-    of one of inputs.
-    """
-    reached = {field.name: 1 << field.width for field in uop_layout(config)}
-    acc = min(config.acc_entries, reached["src"])
-    return {"inp": config.inp_entries, "wgt": config.wgt_entries, "acc": acc}
+    """Entries of each scratchpad, by `inp`, `wgt` and `acc`."""
+    return {"inp": config.inp_entries, "wgt": config.wgt_entries, "acc": config.acc_entries}
 
 
 def most_padding(config: Config) -> int:

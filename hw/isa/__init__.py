@@ -1,5 +1,5 @@
 """Instructions: bits, text, and what each touches.
 
-Reading order: `encoding` (the field table: the only place that knows bits), `footprint` (ranges
-that an instruction touches), `disassembly` and `assembly` (text, and back).
+Reading order: `fields` (where VTA's headers put them), `encoding` (records to bits and back),
+`footprint` (ranges that an instruction touches), `disassembly` and `assembly` (text, and back).
 """

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import (
     INSTRUCTION,
-    TOKENS,
     AluOp,
     Instruction,
     Memory,
@@ -30,6 +29,7 @@ from nopt.hw.isa.encoding import (
     decode_uops,
     module_of,
 )
+from nopt.hw.isa.fields import TOKENS
 
 _SIDES = {"prev": -1, "next": 1}
 _PADS = ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")

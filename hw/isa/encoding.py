@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nopt.hw.config import ALU_FACTOR_BITS, SRAM_BASE_BITS, Config
+from nopt.hw.config import SRAM_BASE_BITS, Config
+from nopt.hw.isa.fields import COMMON, Widths, alu_widths, gemm_widths, packed, uop_widths
 
 Words = NDArray[np.uint64]
 Micro = NDArray[np.uint32]
@@ -103,8 +104,6 @@ INSTRUCTION = np.dtype([(name, np.int64) for name in Instruction._fields])
 
 INSTRUCTION_BYTES = 16
 
-TOKENS = ("pop_prev", "pop_next", "push_prev", "push_next")
-
 
 class Field(NamedTuple):
     """Where a value sits: bits `offset` to `offset + width - 1`, least significant first."""
@@ -126,43 +125,29 @@ class Field(NamedTuple):
 @cache
 def layout(opcode: Opcode, config: Config) -> tuple[Field, ...]:
     """The fields of one instruction kind. A field never crosses bit 64."""
-    word: list[tuple[str, int]] = [("opcode", 3), *((token, 1) for token in TOKENS)]
-    second: list[tuple[str, int]] = []
-    if opcode in (Opcode.LOAD, Opcode.STORE):
-        word += [("memory", 3), ("sram_base", SRAM_BASE_BITS), ("dram_base", 32)]
-        second += [("y_size", 16), ("x_size", 16), ("x_stride", 16)]
-        second += [(pad, 4) for pad in ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")]
-    elif opcode in (Opcode.GEMM, Opcode.ALU):
-        uop, acc, inp = config.uop_begin_bits, config.acc_index_bits, config.inp_index_bits
-        word += [("reset", 1), ("uop_begin", uop), ("uop_end", uop + 1)]
-        word += [("iter_out", 14), ("iter_in", 14)]
-        second += [("dst_out", acc), ("dst_in", acc), ("src_out", inp), ("src_in", inp)]
-        if opcode == Opcode.GEMM:
-            second += [("wgt_out", config.wgt_index_bits), ("wgt_in", config.wgt_index_bits)]
-        else:
-            # The operation sits at a fixed place: it does not move with the index widths.
-            second += [("", ALU_FACTOR_BITS - sum(width for _, width in second))]
-            second += [("alu_op", 3), ("use_imm", 1), ("imm", 16)]
-    return (*_place(word, 0), *_place(second, 64))
+    uop, acc = config.uop_begin_bits, config.acc_index_bits
+    match opcode:
+        case Opcode.LOAD | Opcode.STORE:
+            widths = [*COMMON, ("memory", 3), ("sram_base", SRAM_BASE_BITS), ("dram_base", 32)]
+            widths += [("y_size", 16), ("x_size", 16), ("x_stride", 16)]
+            widths += [(pad, 4) for pad in ("y_pad_0", "y_pad_1", "x_pad_0", "x_pad_1")]
+        case Opcode.GEMM:
+            widths = gemm_widths(uop, acc, config.inp_index_bits, config.wgt_index_bits)
+        case Opcode.ALU:
+            widths = alu_widths(uop, acc)
+        case Opcode.FINISH:
+            widths = COMMON
+    return _fields(widths)
 
 
-def _place(widths: list[tuple[str, int]], offset: int) -> list[Field]:
-    placed: list[Field] = []
-    for name, width in widths:
-        if name:
-            placed.append(Field(name, offset, width, signed=name == "imm"))
-        offset += width
-    return placed
+def _fields(widths: Widths) -> tuple[Field, ...]:
+    return tuple(Field(*each, signed=each[0] == "imm") for each in packed(widths))
 
 
 def uop_layout(config: Config) -> tuple[Field, ...]:
     """The fields of a micro-op. An ALU micro-op has its source in `src`."""
-    widths = [
-        ("dst", config.acc_index_bits),
-        ("src", config.inp_index_bits),
-        ("wgt", config.wgt_index_bits),
-    ]
-    return tuple(_place(widths, 0))
+    indices = config.acc_index_bits, config.inp_index_bits, config.wgt_index_bits
+    return _fields(uop_widths(*indices))
 
 
 def records(insns: Records) -> list[Instruction]:

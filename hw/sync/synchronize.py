@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import TOKENS, Micro, Opcode, Records, module_of
+from nopt.hw.isa.encoding import Micro, Opcode, Records, module_of
+from nopt.hw.isa.fields import TOKENS
 from nopt.hw.sync.hazards import Conflicts, SynchronizeError
 from nopt.hw.sync.tokens import TokenPlacer
 

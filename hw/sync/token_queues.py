@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nopt.hw.isa.encoding import TOKENS, Module, Records, module_of
+from nopt.hw.isa.encoding import Module, Records, module_of
+from nopt.hw.isa.fields import TOKENS
 
 POP_PREV, POP_NEXT, PUSH_PREV, PUSH_NEXT = (1 << i for i in range(len(TOKENS)))
 

@@ -24,7 +24,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from nopt.hw.isa.encoding import INSTRUCTION, TOKENS, Memory, Module, Opcode, Records
+from nopt.hw.isa.encoding import INSTRUCTION, Memory, Module, Opcode, Records
+from nopt.hw.isa.fields import TOKENS
 from nopt.hw.sync.token_queues import POP_NEXT, POP_PREV, PUSH_NEXT, PUSH_PREV
 
 LOAD, COMPUTE, STORE = (int(module) for module in Module)

@@ -15,7 +15,7 @@ def machines(draw: st.DrawFn, most_lanes: int = 5) -> Config:
         return draw(st.integers(low, high))
 
     batch, inputs = log(0, 3), log(0, most_lanes)
-    # Mostly square: of the others those with a batch stay idle.
+    # Many are square.
     outputs = draw(st.just(inputs) | st.integers(0, most_lanes))
     acc, inp = log(4, 11), log(4, 11)
     return Config(

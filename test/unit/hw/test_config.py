@@ -54,7 +54,7 @@ def test_json_round_trip(tmp_path):
         ({"LOG_UOP_BUFF_SIZE": 16}, "LOG_UOP_BUFF_SIZE: found 16, expected at most 15"),
         ({"LOG_WGT_BUFF_SIZE": 7}, "LOG_WGT_BUFF_SIZE: found 7, expected 8 to 24"),
         ({"LOG_WGT_BUFF_SIZE": 20}, "= 34 bits, expected at most the 32 bits of a micro-op"),
-        ({"LOG_ACC_BUFF_SIZE": 18, "LOG_WGT_BUFF_SIZE": 17}, "expected at most 22"),
+        ({"LOG_ACC_BUFF_SIZE": 18, "LOG_WGT_BUFF_SIZE": 16}, "144 bits, expected at most 128"),
         ({"bytes_per_cycle": 6}, "bytes_per_cycle: found 6, expected a power of two"),
         ({"uop_index_bits": 12}, "uop_index_bits: found 12, expected 0 or at least 13"),
         ({"alu_lanes": 32}, "alu_lanes: found 32, expected 0 or up to 16, the values of a vector"),

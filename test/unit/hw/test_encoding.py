@@ -15,6 +15,7 @@ from nopt.hw.isa.encoding import (
     encode,
     encode_uops,
     layout,
+    uop_layout,
 )
 
 RTL = Config.load("rtl")
@@ -45,9 +46,39 @@ def test_positions_of_the_default_format():
     assert bits(Opcode.ALU, "src_in") == (97, 11)
     assert bits(Opcode.ALU, "alu_op") == (108, 3)
     assert bits(Opcode.ALU, "imm") == (112, 16)
-    assert bits(Opcode.ALU, "alu_op") == next(
-        (f.offset, f.width) for f in layout(Opcode.ALU, SMALL) if f.name == "alu_op"
-    )
+
+
+FEW_INPUTS = Config(
+    log_block_in=3,
+    log_block_out=3,
+    log_uop_buff_size=4,
+    log_inp_buff_size=7,
+    log_wgt_buff_size=10,
+    log_acc_buff_size=12,
+)
+POSITIONS = [
+    (
+        SMALL,
+        Opcode.GEMM,
+        {"iter_out": 21, "dst_out": 49, "dst_in": 54, "src_out": 64, "wgt_in": 80},
+    ),
+    (SMALL, Opcode.ALU, {"dst_in": 54, "src_out": 59, "src_in": 64, "alu_op": 69, "imm": 73}),
+    (FEW_INPUTS, Opcode.GEMM, {"dst_out": 41, "src_out": 55, "src_in": 59, "wgt_out": 64}),
+    (FEW_INPUTS, Opcode.ALU, {"src_out": 55, "src_in": 64, "alu_op": 71, "use_imm": 74, "imm": 75}),
+]
+"""Where a C compiler puts the fields of `hw_spec.h` for these configurations."""
+
+
+@pytest.mark.parametrize(("config", "kind", "expected"), POSITIONS)
+def test_positions_move_with_widths(config: Config, kind: Opcode, expected: dict[str, int]):
+    found = {field.name: field.offset for field in layout(kind, config)}
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_a_source_is_any_accumulator():
+    """Of more accumulators than inputs the ALU names all: 7 bits, not 4."""
+    fields = [(field.name, field.offset, field.width) for field in uop_layout(FEW_INPUTS)]
+    assert fields == [("dst", 0, 7), ("src", 7, 7), ("wgt", 14, 4)]
 
 
 def test_one_known_word():

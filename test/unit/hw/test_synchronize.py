@@ -7,7 +7,8 @@ import pytest
 from hw_streams import alu, finish, gemm, load, store, stream
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import TOKENS, Opcode, encode_uops, module_of
+from nopt.hw.isa.encoding import Opcode, encode_uops, module_of
+from nopt.hw.isa.fields import TOKENS
 from nopt.hw.sync.synchronize import SynchronizeError, synchronize
 
 RTL = Config.load("rtl")

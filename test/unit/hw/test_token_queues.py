@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nopt.hw.config import Config
-from nopt.hw.isa.encoding import INSTRUCTION, TOKENS, Memory, Module, Opcode, encode, records
+from nopt.hw.isa.encoding import INSTRUCTION, Memory, Module, Opcode, encode, records
+from nopt.hw.isa.fields import TOKENS
 from nopt.hw.sim.simulator import Simulator, Trap
 from nopt.hw.sync.token_queues import (
     POP_NEXT,
