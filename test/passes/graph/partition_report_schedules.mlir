@@ -15,8 +15,8 @@ builtin.module attributes {isa.machine = {name = "tiny", LOG_INP_BUFF_SIZE = 6 :
 // CHECK:      ops     MACs    share
 // CHECK-NEXT:core    0        0    0.0 %
 // CHECK-NEXT:host    3  518,400  100.0 %
-// CHECK-NEXT:        3  518,400  100.0 %  conv2d, relu, requantize: no tile of the nest over [1, 1, 9, 9, 1, 5, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 4 ACC entries
-// WARNING: schedules.mlir:9:5: warning: '%y' does not run on the core, and nothing else does: no tile of the nest over [1, 1, 9, 9, 1, 5, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 4 ACC entries
+// CHECK-NEXT:        3  518,400  100.0 %  conv2d, relu, requantize: no tile of the nest over [1, 1, 9, 9, 1, 5, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 2048 ACC entries
+// WARNING: schedules.mlir:9:5: warning: '%y' does not run on the core, and nothing else does: no tile of the nest over [1, 1, 9, 9, 1, 5, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 2048 ACC entries
 // FITS:      ops     MACs    share
 // FITS-NEXT:core    3  518,400  100.0 %
 // FITS-NEXT:host    0        0    0.0 %

@@ -1,8 +1,8 @@
 // A nest of which no tile fits the machine: an error if it must run there, else the host runs it.
 // RUN: not nopt %s -p affine-nest-schedule 2>&1 | filecheck %s
 // RUN: sed 's/must_run_on = "core", //' %s | nopt -p affine-nest-schedule | filecheck %s --check-prefix HOST
-// HOST: } attributes {placement = "host", host_reason = "no tile of the nest over [9, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 4 ACC entries"} : tensor<9x16xi8>
-// CHECK: {{.*}}:8:3: error: pass 'affine-nest-schedule': 'affine_nest.for' op no tile of the nest over [9, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 4 ACC entries{{$}}
+// HOST: } attributes {placement = "host", host_reason = "no tile of the nest over [9, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 2048 ACC entries"} : tensor<9x16xi8>
+// CHECK: {{.*}}:8:3: error: pass 'affine-nest-schedule': 'affine_nest.for' op no tile of the nest over [9, 5] fits the scratchpads of 'tiny': 4 INP, 1024 WGT, 2048 ACC entries{{$}}
 builtin.module attributes {isa.machine = {name = "tiny", LOG_INP_BUFF_SIZE = 6 : i64, LOG_WGT_BUFF_SIZE = 18 : i64, LOG_ACC_BUFF_SIZE = 17 : i64}} {
 func.func @main(%x: tensor<9x16xi8>, %w: tensor<5x16x16xi8>) -> tensor<9x16xi8> {
   %y = affine_nest.for (%h, %c) = (9, 16) reduce (%k, %i) = (5, 16) {
