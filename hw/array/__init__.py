@@ -1,0 +1,6 @@
+"""Arrays of processing elements: machines, perfect nests, mappings of one on the other, their cost.
+
+Reading order: `array_machine` (levels, networks, DMA, energies, from JSON), `problem` (a perfect
+nest: loops and what they index), `mapping` (its loops on the levels of an array, and what does not
+fit), `loop_orders` (what orders keep), `array_cost` (cycles and energy of many mappings at once).
+"""

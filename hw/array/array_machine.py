@@ -1,0 +1,249 @@
+"""An array of processing elements (PEs): what its levels hold, move and take, read from JSON.
+
+Each PE multiplies and adds once a cycle and has a register file (`rf`) that all operands share. A
+scratchpad (`spm`) feeds the array through one multicast network an operand; one DMA engine fills
+it from DRAM, a transfer after the other. Energies are picojoules a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from math import log2
+from pathlib import Path
+from typing import Any, cast
+
+from nopt.hw.config import ConfigError
+from nopt.hw.files.schema import SchemaError, read
+from nopt.hw.files.whole_files import read_bytes
+
+_PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True)
+class SizeRule:
+    """An energy that goes with a memory's size: from a table, elsewhere by a power law."""
+
+    bytes: int = 1
+    """The size at which an access takes `energy`."""
+    energy: float = 0.0
+    per_doubling: float = 1.0
+    """By how much each doubling of the size multiplies it."""
+    table: dict[str, float] | None = None
+    """Energies by size in bytes, which go before the power law."""
+
+    def at(self, size: int) -> float:
+        """Picojoules of a word, in a memory of so many bytes."""
+        if self.table and str(size) in self.table:
+            return self.table[str(size)]
+        return self.energy * self.per_doubling ** log2(size / self.bytes)
+
+
+@dataclass(frozen=True)
+class RegisterFile:
+    """What each PE has; all of it holds the tiles of one pass."""
+
+    bytes: int
+    energy: SizeRule | float
+
+
+@dataclass(frozen=True)
+class Scratchpad:
+    """What feeds the array. Double-buffered, a half holds the tiles of one pass."""
+
+    bytes: int
+    energy: SizeRule | float
+    bank_bytes: int = 1
+    """An operand's tile takes whole banks."""
+    double_buffered: bool = True
+
+    @property
+    def banks(self) -> int:
+        """Banks that the tiles of one pass can take."""
+        return self.bytes // (2 if self.double_buffered else 1) // self.bank_bytes
+
+
+@dataclass(frozen=True)
+class Network:
+    """From the scratchpad to the PEs; a word that several PEs want is sent to them at once."""
+
+    energy: float
+    words_per_cycle: float = 1.0
+
+
+@dataclass(frozen=True)
+class Dram:
+    """Off the chip, as large as one wants."""
+
+    energy: float
+
+
+@dataclass(frozen=True)
+class Dma:
+    """A transfer of b bytes takes setup + cycles_per_byte * b cycles of the DMA's own clock."""
+
+    cycles_per_byte: float
+    setup: float = 0.0
+    mhz: float = 1.0
+
+
+@dataclass(frozen=True)
+class ArrayMachine:
+    """An array. Raises `ConfigError` on construction when a value is impossible."""
+
+    pes: int
+    rf: RegisterFile
+    spm: Scratchpad
+    network: Network
+    dram: Dram
+    dma: Dma
+    mac_energy: float
+    name: str = "custom"
+    word_bytes: int = 2
+    mhz: float = 1.0
+
+    def __post_init__(self) -> None:
+        least = {
+            "pes": (self.pes, 1),
+            "word_bytes": (self.word_bytes, 1),
+            "rf.bytes": (self.rf.bytes, self.word_bytes),
+            "spm.bank_bytes": (self.spm.bank_bytes, 1),
+            "spm.bytes": (self.spm.bytes, (1 + self.spm.double_buffered) * self.spm.bank_bytes),
+            "dma.cycles_per_byte": (self.dma.cycles_per_byte, 0),
+            "dma.setup": (self.dma.setup, 0),
+            "mac_energy": (self.mac_energy, 0),
+            "rf.energy": (self.rf_energy, 0),
+            "spm.energy": (self.spm_energy, 0),
+            "network.energy": (self.network.energy, 0),
+            "dram.energy": (self.dram.energy, 0),
+        }
+        for key, (value, low) in least.items():
+            if value < low:
+                raise ConfigError(f"{key}: found {value}, expected {low} or more")
+        more = {
+            "mhz": self.mhz,
+            "dma.mhz": self.dma.mhz,
+            "network.words_per_cycle": self.network.words_per_cycle,
+        }
+        for key, value in more.items():
+            if value <= 0:
+                raise ConfigError(f"{key}: found {value}, expected more than 0")
+
+    @property
+    def rf_words(self) -> int:
+        """Words of one PE's register file."""
+        return self.rf.bytes // self.word_bytes
+
+    @property
+    def rf_energy(self) -> float:
+        """Picojoules of a word to or from a register file."""
+        return _energy(self.rf)
+
+    @property
+    def spm_energy(self) -> float:
+        """Picojoules of a word to or from the scratchpad."""
+        return _energy(self.spm)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> ArrayMachine:
+        """An array from its JSON object.
+
+        Raises `ConfigError` for unknown keys (with the nearest known one) and bad values.
+        """
+        _check_keys(data)
+        try:
+            return read(ArrayMachine, data)
+        except SchemaError as error:
+            raise ConfigError(str(error)) from None
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON object; `from_json` of it gives an equal array."""
+        return asdict(self)
+
+    def varied(self, changes: Mapping[str, Any]) -> ArrayMachine:
+        """This array with other values of some keys, as `pes`, `dma.setup`, or of a memory's bytes
+        by its name alone: `rf`, `spm`. Energies that go with sizes follow them.
+
+        Its name says what changed. Raises `ConfigError` as `from_json` does.
+        """
+        if not changes:
+            return self
+        data = self.to_json()
+        said = [f"{key}={value}" for key, value in changes.items() if key != "name"]
+        data["name"] = "+".join([self.name, *said])
+        for key, value in changes.items():
+            *inside, last = (f"{key}.bytes" if key in ("rf", "spm") else key).split(".")
+            at = data
+            for part in inside:
+                if not isinstance(at.get(part), dict):
+                    raise ConfigError(f"{key}: unknown key{_nearest(part, _known(at))}")
+                at = at[part]
+            at[last] = value
+        return ArrayMachine.from_json(data)
+
+    @staticmethod
+    def load(name_or_path: str | Path) -> ArrayMachine:
+        """A preset by name, such as "pe256", or a JSON file by path. Raises `ConfigError`."""
+        path = Path(name_or_path)
+        preset = _PRESETS / f"{name_or_path}.json"
+        if not path.suffix and preset.is_file():
+            path = preset
+        try:
+            data = json.loads(read_bytes(path).decode("utf-8-sig"))
+        except FileNotFoundError:
+            known = ", ".join(array_names())
+            raise ConfigError(
+                f"{name_or_path}: no such file or preset, expected one of {known} or a JSON file"
+            ) from None
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{path}: not a readable JSON file: {error}") from None
+        if not isinstance(data, dict):
+            raise ConfigError(f"{path}: found {type(data).__name__}, expected a JSON object")
+        try:
+            return ArrayMachine.from_json({"name": path.stem, **cast(dict[str, Any], data)})
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
+
+
+def array_names() -> list[str]:
+    """Names that `ArrayMachine.load` knows, sorted."""
+    return sorted(path.stem for path in _PRESETS.glob("*.json"))
+
+
+def _energy(memory: RegisterFile | Scratchpad) -> float:
+    rule = memory.energy
+    return rule.at(memory.bytes) if isinstance(rule, SizeRule) else rule
+
+
+_KEYS: dict[str, tuple[str, ...]] = {
+    "": tuple(ArrayMachine.__dataclass_fields__),
+    "rf": tuple(RegisterFile.__dataclass_fields__),
+    "spm": tuple(Scratchpad.__dataclass_fields__),
+    "network": tuple(Network.__dataclass_fields__),
+    "dram": tuple(Dram.__dataclass_fields__),
+    "dma": tuple(Dma.__dataclass_fields__),
+    "rf.energy": tuple(SizeRule.__dataclass_fields__),
+    "spm.energy": tuple(SizeRule.__dataclass_fields__),
+}
+
+
+def _check_keys(data: dict[str, Any], place: str = "") -> None:
+    for key, value in data.items():
+        inside = f"{place}.{key}" if place else key
+        if key not in _KEYS[place]:
+            raise ConfigError(f"{inside}: unknown key{_nearest(key, _KEYS[place])}")
+        if inside in _KEYS and isinstance(value, dict):
+            _check_keys(cast(dict[str, Any], value), inside)
+
+
+def _known(data: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(data)
+
+
+def _nearest(key: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(key, known, n=1)
+    return f", did you mean {near[0]}?" if near else f", expected {', '.join(known)}"
