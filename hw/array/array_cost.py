@@ -11,16 +11,14 @@ tile needs. No fill or drain of the pipeline of passes is counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from nopt.hw.array.array_machine import ArrayMachine
-from nopt.hw.array.loop_orders import reuse
-from nopt.hw.array.mapping import Mapping, check_mapping
+from nopt.hw.array.loop_orders import product
 from nopt.hw.array.problem import Numbers, Problem
 
 
@@ -74,22 +72,6 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What one mapping takes: cycles by cause, picojoules and words by level and operand."""
-
-    cycles: int
-    by_cause: dict[str, int]
-    energy: int
-    by_level: dict[str, float]
-    words: dict[str, dict[str, int]]
-
-    @property
-    def edp(self) -> float:
-        """Energy-delay product: picojoules times cycles."""
-        return float(self.energy) * self.cycles
-
-
-@dataclass(frozen=True)
 class CostModel:
     """Cost of the mappings of one problem on one array."""
 
@@ -107,15 +89,15 @@ class CostModel:
         """What these factors of each loop hold on the array."""
         operands, y = self.problem.operands, self.problem.output
         machine, held = self.machine, [s * r for s, r in zip(spatial, rf, strict=True)]
-        pes = _product(spatial)
-        groups = _product([spatial[i] for i in sorted(operands[y].loops)])
+        pes = product(spatial)
+        groups = product([spatial[i] for i in sorted(operands[y].loops)])
         in_rf = [operand.footprint(rf) for operand in operands]
         spm_words = [operand.footprint(held) for operand in operands]
         noc_words = [w * (groups if x == y else pes) for x, w in enumerate(in_rf)]
         step = 3 * machine.rf_energy + machine.network.energy + machine.mac_energy
         reduction = in_rf[y] * (pes - groups)
         return HeldTiles(
-            compute=_product(rf),
+            compute=product(rf),
             reduction=reduction,
             spm_words=spm_words,
             noc_words=noc_words,
@@ -145,13 +127,13 @@ class CostModel:
             own = np.ceil((dma.setup + dma.cycles_per_byte * size) * self.machine.mhz / dma.mhz)
             cycles.append(calls * own)
             words.append(calls * burst)
-        return SpmTiles(_product(trips), trips, cycles, words)
+        return SpmTiles(product(trips), trips, cycles, words)
 
     def dram_words(self, tile: SpmTiles, uses: Sequence[Numbers]) -> list[Numbers]:
         """Words of each operand to and from DRAM; results that are not done come back."""
         y = self.problem.output
         moved = [tile.passes / each for each in uses]
-        final = _product([tile.trips[i] for i in sorted(self.problem.operands[y].loops)])
+        final = product([tile.trips[i] for i in sorted(self.problem.operands[y].loops)])
         moved[y] = moved[y] + np.maximum(0, moved[y] - final)
         return [words * times for words, times in zip(tile.words, moved, strict=True)]
 
@@ -180,16 +162,23 @@ class CostModel:
         output = (compute * flushes) - _unless(~np.asarray(each_pass), compute * passes)
         added = reduction * flushes
         cycles = compute * passes + network + output + added
-        total = self._with_dma(held, tile, cycles, spm_uses, dram_uses, stays, often)
+        fetching, writing = [cycles for _ in operands], [cycles for _ in operands]
+        for x in operands:
+            if stays[x] is not False:
+                extra = np.maximum(0, held.network[x] - often)
+                writing[x] = cycles + np.where(stays[x], extra, 0)
+        if stays[y] is not False:
+            fetching[y] = cycles + np.where(stays[y], reduction + compute, 0)
+        total = self.with_dma(tile, dram_uses, fetching, writing, cycles)
         runs: list[Numbers] = []
         for x in operands:
-            moving: Any = passes / spm_uses[x] * (2 if x == y else 1)
+            moving: Numbers = passes / spm_uses[x] * (2 if x == y else 1)
             if stays[x] is not False:
-                moving = np.where(stays[x], 1 / dram_uses[x], moving)
+                moving = _choose(stays[x], 1 / dram_uses[x], moving)
             runs.append(tile.passes * moving)
-        of_y: Any = passes / spm_uses[y]
+        of_y = passes / spm_uses[y]
         if stays[y] is not False:
-            of_y = np.where(stays[y], 1 / dram_uses[y], of_y)
+            of_y = _choose(stays[y], 1 / dram_uses[y], of_y)
         return Joined(
             cycles=total,
             compute=compute * passes * tile.passes,
@@ -223,118 +212,40 @@ class CostModel:
             each = np.maximum(each, np.where(uses[x] == 1, noc[x], 0))
         return waiting, each
 
-    def _with_dma(
+    def with_dma(
         self,
-        held: HeldTiles,
         tile: SpmTiles,
-        cycles: Numbers,
-        spm_uses: Sequence[Numbers],
         uses: Sequence[Numbers],
-        stays: list[Any],
-        often: Numbers,
+        fetching: Sequence[Numbers] = (),
+        writing: Sequence[Numbers] = (),
+        cycles: Numbers = 0.0,
     ) -> Numbers:
-        """Cycles of all passes: each is as long as its transfers from and to DRAM at least, and
-        those that fetch or write what is kept over several take longer."""
-        y, total = self.problem.output, self.dma_cycles(tile, uses)
-        one = np.maximum(total[0], cycles)
-        whole = one * tile.passes
-        for x, until in enumerate(total[1]):
-            if until is None:
-                continue
-            fetch, write, again = until[0], until[1], cycles
-            if stays[x] is not False:
-                extra = np.maximum(0, held.network[x] - often)
-                again = cycles + np.where(stays[x], extra, 0)
-            first = cycles
-            if x == y and stays[x] is not False:
-                first = cycles + np.where(stays[x], held.reduction + held.compute, 0)
-            longer = np.maximum(0, np.maximum(fetch, first) - one)
-            longer = longer + np.maximum(0, np.maximum(write, again) - one)
-            rare = np.where(uses[x] > 1, tile.passes / uses[x], 0)
-            whole = whole + longer * rare
-        return whole
-
-    def dma_cycles(
-        self, tile: SpmTiles, uses: Sequence[Numbers]
-    ) -> tuple[Numbers, list[tuple[Numbers, Numbers] | None]]:
-        """Cycles of DMA of each scratchpad pass; and for each operand that is kept over several,
-        those of the passes that fetch it, and that write it or follow. None if it never is."""
+        """Cycles of all passes of the scratchpad that take so many by themselves, and of those
+        that fetch an operand which is kept over several, and write it or follow. Each is as long
+        as its transfers from and to DRAM at least. Without cycles: what DMA alone takes."""
         y = self.problem.output
         # Results come and go in each pass, unless they are kept.
         own = [np.where(uses[x] == 1, 2, 1) * d if x == y else d for x, d in enumerate(tile.dma)]
-        each = sum((np.where(u == 1, d, 0) for u, d in zip(uses, own, strict=True)), 0.0)
-        kept: list[tuple[Numbers, Numbers] | None] = []
-        for x, u in enumerate(uses):
-            if _is_one(u):
-                kept.append(None)
-                continue
-            to = sum((np.where(v <= u, d, 0) for v, d in zip(uses, own, strict=True)), 0.0)
-            same = sum((np.where(v == u, d, 0) for v, d in zip(uses, own, strict=True)), 0.0)
-            kept.append((to, to - same + (own[x] if x == y else 0)))
-        return each, kept
 
-    def estimate(self, mapping: Mapping) -> Estimate:
-        """What one mapping takes, whether it fits or not. Raises ValueError as `check_mapping`."""
-        check_mapping(self.problem, mapping)
-        model = CostModel(self.machine, self.problem, mapping.packed)
-        spatial, rf, spm = (_column(each) for each in (mapping.spatial, mapping.rf, mapping.spm))
-        held = model.held(spatial, rf)
-        tile = model.tiles([s * r * p for s, r, p in zip(spatial, rf, spm, strict=True)])
-        uses = reuse(self.problem, mapping.order_spm, spm)
-        dram_uses = reuse(self.problem, mapping.order_dram, tile.trips)
-        joined = model.join(held, tile, _product(spm), uses, dram_uses)
-        return model._said(held, joined, model.dram_words(tile, dram_uses))
+        def sum_where(chosen: Callable[[Numbers], Numbers]) -> Numbers:
+            return sum((_choose(chosen(u), d, 0) for u, d in zip(uses, own, strict=True)), 0.0)
+
+        one = np.maximum(sum_where(lambda u: u == 1), cycles)
+        whole = one * tile.passes
+        for x, often in enumerate(uses):
+            if not _is_one(often):
+                fetch = sum_where(lambda u, often=often: u <= often)
+                same = sum_where(lambda u, often=often: u == often)
+                write = fetch - same + (own[x] if x == y else 0)
+                longer = np.maximum(0, np.maximum(fetch, fetching[x] if fetching else 0) - one)
+                longer += np.maximum(0, np.maximum(write, writing[x] if writing else 0) - one)
+                whole = whole + longer * np.where(often > 1, tile.passes / often, 0)
+        return whole
 
     def energy(self, held: HeldTiles, joined: Joined, dram: Numbers) -> Numbers:
         """Picojoules, with those of DRAM given."""
         moving = sum(n * e for n, e in zip(joined.transfers, held.energy, strict=True))
         return self.fixed_energy + dram + moving + joined.reductions * held.reduction_energy
-
-    def _said(self, held: HeldTiles, joined: Joined, dram: list[Numbers]) -> Estimate:
-        machine, names = self.machine, [each.name for each in self.problem.operands]
-        times = joined.transfers
-        words = {
-            "network": [n * w for n, w in zip(times, held.noc_words, strict=True)],
-            "spm": [n * w for n, w in zip(times, held.spm_words, strict=True)],
-            "dram": dram,
-        }
-        added = joined.reductions * held.reduction
-        macs, per_mac = self.problem.points, len(names) + 1
-        sums = {level: sum(each) for level, each in words.items()}
-        by_level = {
-            "mac": (macs + added) * machine.mac_energy,
-            "rf": (per_mac * macs + 3 * added) * machine.rf_energy,
-            "network": (sums["network"] + added) * machine.network.energy,
-            "spm": sums["spm"] * machine.spm_energy,
-            "dram": sums["dram"] * machine.dram.energy,
-        }
-        causes = ("compute", "network", "output", "reduction", "dma")
-        return Estimate(
-            cycles=_whole(joined.cycles),
-            by_cause={cause: _whole(getattr(joined, cause)) for cause in causes},
-            energy=round(_one(self.energy(held, joined, sums["dram"] * machine.dram.energy))),
-            by_level={level: _one(energy) for level, energy in by_level.items()},
-            words={
-                level: {n: _whole(w) for n, w in zip(names, each, strict=True)}
-                for level, each in words.items()
-            },
-        )
-
-
-def _column(factors: Iterable[int]) -> list[Numbers]:
-    return [np.array([float(factor)]) for factor in factors]
-
-
-def _product(factors: Sequence[Numbers]) -> Numbers:
-    return prod(factors, start=1.0)
-
-
-def _one(value: Numbers) -> float:
-    return float(np.asarray(value).reshape(-1)[0])
-
-
-def _whole(value: Numbers) -> int:
-    return round(_one(value))
 
 
 def _is_one(value: Numbers) -> bool:
@@ -348,6 +259,10 @@ def _equal_one(value: Numbers) -> Any:
 
 def _and_not(a: Any, b: Any) -> Any:
     return a if b is False else a & ~b
+
+
+def _choose(condition: Any, value: Numbers, other: Numbers) -> Numbers:
+    return np.where(condition, value, other)
 
 
 def _unless(condition: Any, value: Numbers) -> Numbers:

@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from math import prod
 
 import numpy as np
 
 from nopt.hw.array.problem import Numbers, Problem
+
+
+def product(factors: Sequence[Numbers]) -> Numbers:
+    """Of arrays or numbers; 1.0 of none."""
+    return prod(factors, start=1.0)
 
 
 def reuse(problem: Problem, order: Sequence[int], trips: Sequence[Numbers]) -> list[Numbers]:
@@ -51,14 +57,14 @@ class OrderClass:
         """As `reuse` of such an order; exactly 1.0 for operands that are not kept."""
         products: list[Numbers] = [1.0]
         for group in self.groups:
-            products.append(products[-1] * _product(group, trips))
+            products.append(products[-1] * product([trips[loop] for loop in group]))
         return [products[count] for count in self.kept]
 
     def real(self, trips: Sequence[Numbers]) -> Numbers:
         """For which mappings this class is real."""
         here: Numbers = True
         for group in self.groups:
-            here = here & (_product(group, trips) > 1)
+            here = here & (product([trips[loop] for loop in group]) > 1)
         if self.goes_on or not self.groups:
             ends = _any_above_one(self.ends, trips)
             here = here & (ends | ~(ends | _any_above_one(self.goes_on, trips)))
@@ -116,15 +122,8 @@ def distinct_orders(problem: Problem) -> int:
     return len(kinds)
 
 
-def _product(group: tuple[int, ...], trips: Sequence[Numbers]) -> Numbers:
-    total = trips[group[0]]
-    for loop in group[1:]:
-        total = total * trips[loop]
-    return total
-
-
 def _any_above_one(groups: tuple[tuple[int, ...], ...], trips: Sequence[Numbers]) -> Numbers:
     found = np.zeros(np.shape(trips[0]), bool)
     for group in groups:
-        found = found | (_product(group, trips) > 1)
+        found = found | (product([trips[loop] for loop in group]) > 1)
     return found

@@ -1,0 +1,5 @@
+"""Mapping perfect nests on arrays of PEs: exact search.
+
+Reading order: `factorings` (which tiles and factors fit), `wanted` (objectives: what is still
+worth looking at), `mapping_bounds` (what a mapping takes at least), `mapping_search`.
+"""

@@ -1,0 +1,111 @@
+"""Which factors of a nest's loops fit an array: tiles of the scratchpad, and what PEs hold of them.
+
+A loop's extent is a chain of divisors: spatial | held | tile | extent, where `held` is what all PEs
+hold in a pass and `tile` what the scratchpad does. Arrays have a row a loop and a column a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.problem import Problem
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Indices: TypeAlias = npt.NDArray[np.intp]
+Pins: TypeAlias = Mapping[str, Mapping[int, int]]
+"""Factors set by hand: by level (spatial, rf, spm, dram), then by loop."""
+
+
+def divisors(number: int) -> list[int]:
+    """All divisors, ascending."""
+    return [each for each in range(1, number + 1) if number % each == 0]
+
+
+@dataclass(frozen=True)
+class Factorings:
+    """The factors of a problem's loops that fit an array and what is pinned."""
+
+    machine: ArrayMachine
+    problem: Problem
+    pins: Pins = field(default_factory=dict[str, Mapping[int, int]])
+
+    def tiles(self) -> Array:
+        """The tiles that fit the scratchpad."""
+        found = np.ones((len(self.problem.loops), 1))
+        for i, extent in enumerate(self.problem.extents):
+            found = _crossed(found, i, np.array(divisors(extent), float))
+            found = found[:, self._fit_spm(found)]
+        return found
+
+    def tiles_of_dram(self, tiles: Array) -> npt.NDArray[np.bool_]:
+        """Which tiles leave the loops over DRAM the trips that are pinned."""
+        chosen = np.ones(tiles.shape[1], bool)
+        for i, factor in self.pins.get("dram", {}).items():
+            chosen &= tiles[i] * factor == self.problem.extents[i]
+        return chosen
+
+    def dividing(self, held: Array, tile: Array) -> Indices:
+        """The columns of `held` of which a tile is a multiple, as often as is pinned."""
+        chosen = (np.remainder(tile[:, None], held) == 0).all(axis=0)
+        for i, factor in self.pins.get("spm", {}).items():
+            chosen &= held[i] * factor == tile[i]
+        return np.flatnonzero(chosen)
+
+    def spatial(self, held: Array, least: Array) -> tuple[Array, Indices]:
+        """Spatial factors of each column of `held` that take at least so many PEs, such that the
+        rest fits the register files; and the column of each."""
+        owner = np.arange(held.shape[1])
+        found = np.ones((len(held), len(owner)))
+        rest = np.cumprod(held[::-1], axis=0)[::-1]
+        for i, row in enumerate(held):
+            values, index = np.unique(row, return_inverse=True)
+            choices = [self._spatial_choices(i, int(value)) for value in values]
+            counts = np.array([len(each) for each in choices])
+            starts, flat = np.cumsum(counts) - counts, np.array(sum(choices, []), float)
+            each = counts[index[owner]]
+            columns = np.repeat(np.arange(len(owner)), each)
+            places = np.arange(len(columns)) - np.repeat(np.cumsum(each) - each, each)
+            found, owner = found[:, columns], owner[columns]
+            found[i] = flat[starts[index[owner]] + places]
+            pes = found[: i + 1].prod(axis=0)
+            most = pes if i + 1 == len(held) else pes * rest[i + 1][owner]
+            kept = np.flatnonzero((pes <= self.machine.pes) & (most >= least[owner]))
+            found, owner = found[:, kept], owner[kept]
+            fits = self._fit_rf(held[: i + 1, owner] / found[: i + 1])
+            found, owner = found[:, fits], owner[fits]
+        return found, owner
+
+    def _spatial_choices(self, loop: int, held: int) -> list[int]:
+        chosen = divisors(held)
+        if (pinned := self.pins.get("spatial", {}).get(loop)) is not None:
+            chosen = [each for each in chosen if each == pinned]
+        if (pinned := self.pins.get("rf", {}).get(loop)) is not None:
+            chosen = [each for each in chosen if each * pinned == held]
+        return chosen
+
+    def _fit_spm(self, tiles: Array) -> npt.NDArray[np.bool_]:
+        bank = self.machine.spm.bank_bytes
+        word = self.machine.word_bytes
+        operands = self.problem.operands
+        banks = [np.ceil(word * operand.footprint(tiles) / bank) for operand in operands]
+        return sum(banks) <= self.machine.spm.banks
+
+    def _fit_rf(self, rf: Array) -> npt.NDArray[np.bool_]:
+        """Whether these factors of the first loops fit, the others one each."""
+        ones = np.ones((len(self.problem.loops) - len(rf), rf.shape[1]))
+        extents = np.concatenate([rf, ones])
+        words = [operand.footprint(extents) for operand in self.problem.operands]
+        return sum(words) <= self.machine.rf_words
+
+
+def _crossed(found: Array, loop: int, values: Array) -> Array:
+    """Each column with each value of a loop."""
+    crossed = np.repeat(found, len(values), axis=1)
+    crossed[loop] = np.tile(values, found.shape[1])
+    return crossed
