@@ -200,15 +200,11 @@ class CostModel:
         each: Numbers = 0.0
         for x in always:
             each = np.maximum(each, noc[x])
-        waiting = np.maximum(0, each - hidden) * passes
-        covered = np.maximum(each, hidden)
-        for i, x in enumerate(others):
-            before = covered
-            for j, z in enumerate(others):
-                if z != x:
-                    sooner = uses[z] <= uses[x] if j < i else uses[z] < uses[x]
-                    before = np.maximum(before, np.where(sooner, noc[z], 0))
-            waiting = waiting + np.maximum(0, noc[x] - before) * (passes / uses[x])
+        waiting: Numbers = np.maximum(0, each - hidden) * passes
+        waiting += _beyond(
+            np.maximum(each, hidden), [noc[x] for x in others], [uses[x] for x in others], passes
+        )
+        for x in others:
             each = np.maximum(each, np.where(uses[x] == 1, noc[x], 0))
         return waiting, each
 
@@ -231,16 +227,16 @@ class CostModel:
             return sum((_choose(chosen(u), d, 0) for u, d in zip(uses, own, strict=True)), 0.0)
 
         one = np.maximum(sum_where(lambda u: u == 1), cycles)
-        whole = one * tile.passes
-        for x, often in enumerate(uses):
-            if not _is_one(often):
-                fetch = sum_where(lambda u, often=often: u <= often)
-                same = sum_where(lambda u, often=often: u == often)
-                write = fetch - same + (own[x] if x == y else 0)
-                longer = np.maximum(0, np.maximum(fetch, fetching[x] if fetching else 0) - one)
-                longer += np.maximum(0, np.maximum(write, writing[x] if writing else 0) - one)
-                whole = whole + longer * np.where(often > 1, tile.passes / often, 0)
-        return whole
+        kept = [x for x, often in enumerate(uses) if not _is_one(often)]
+        often, fetch, write = [uses[x] for x in kept], list[Numbers](), list[Numbers]()
+        for x in kept:
+            until = sum_where(lambda u, x=x: u <= uses[x])
+            before = until - sum_where(lambda u, x=x: u == uses[x]) + (own[x] if x == y else 0)
+            single = uses[x] == 1
+            fetch.append(_choose(single, 0, np.maximum(until, fetching[x] if fetching else 0)))
+            write.append(_choose(single, 0, np.maximum(before, writing[x] if writing else 0)))
+        whole = one * tile.passes + _beyond(one, fetch, often, tile.passes)
+        return whole + _beyond(one, write, often, tile.passes)
 
     def energy(self, held: HeldTiles, joined: Joined, dram: Numbers) -> Numbers:
         """Picojoules, with those of DRAM given."""
@@ -259,6 +255,22 @@ def _equal_one(value: Numbers) -> Any:
 
 def _and_not(a: Any, b: Any) -> Any:
     return a if b is False else a & ~b
+
+
+def _beyond(
+    covered: Numbers, needs: list[Numbers], uses: list[Numbers], passes: Numbers
+) -> Numbers:
+    """What all passes take beyond what is covered, if every so many of them have these needs: the
+    rarer hide behind the more frequent."""
+    total: Numbers = 0.0
+    for i, need in enumerate(needs):
+        before = covered
+        for j, other in enumerate(needs):
+            if i != j:
+                sooner = uses[j] <= uses[i] if j < i else uses[j] < uses[i]
+                before = np.maximum(before, np.where(sooner, other, 0))
+        total = total + np.maximum(0, need - before) * (passes / uses[i])
+    return total
 
 
 def _choose(condition: Any, value: Numbers, other: Numbers) -> Numbers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -66,8 +67,8 @@ class Factorings:
         for i, row in enumerate(held):
             values, index = np.unique(row, return_inverse=True)
             choices = [self._spatial_choices(i, int(value)) for value in values]
-            counts = np.array([len(each) for each in choices])
-            starts, flat = np.cumsum(counts) - counts, np.array(sum(choices, []), float)
+            counts = np.array([len(each) for each in choices], int)
+            starts, flat = np.cumsum(counts) - counts, np.array([*chain(*choices)], float)
             each = counts[index[owner]]
             columns = np.repeat(np.arange(len(owner)), each)
             places = np.arange(len(columns)) - np.repeat(np.cumsum(each) - each, each)

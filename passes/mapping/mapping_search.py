@@ -18,7 +18,7 @@ from nopt.hw.array.array_cost import CostModel, HeldTiles, SpmTiles
 from nopt.hw.array.array_estimate import Estimate, estimate
 from nopt.hw.array.array_machine import ArrayMachine
 from nopt.hw.array.loop_orders import OrderClass, order_classes
-from nopt.hw.array.mapping import Mapping
+from nopt.hw.array.mapping import Mapping, violations
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import Array, Factorings, Indices, Pins
 from nopt.passes.mapping.mapping_bounds import (
@@ -101,6 +101,8 @@ class MappingSearch:
         )
         held = self._factorings.tiles()
         tiles = held[:, self._factorings.tiles_of_dram(held)]
+        if not tiles.shape[1]:
+            raise ValueError(self._refusal())
         bounds = self._held_bounds(held)
         self._list_tiles(tiles, bounds)
         by_bound = np.argsort(self._scores(bounds), kind="stable")
@@ -122,7 +124,7 @@ class MappingSearch:
         return {kept: least(self._model, held, tiles, kept) for kept in self._kept}
 
     def _list_tiles(self, tiles: Array, bounds: dict[Kept, Least]) -> None:
-        """Tiles of the scratchpad with bounds for each order over DRAM, the most promising first."""
+        """Tiles of the scratchpad with bounds by order over DRAM, the most promising first."""
         spm = self._model.tiles(tiles)
         shape = (len(self._dram_classes), tiles.shape[1])
         energy, cycles = np.full(shape, np.inf), np.full(shape, np.inf)
@@ -154,9 +156,7 @@ class MappingSearch:
         """What PEs hold and how it is spread, as far as it can still be better."""
         fixed = self._model.fixed_energy + self._least_dram
         limits = {kept: self._wanted.limit(b.energy + fixed) for kept, b in bounds.items()}
-        open_ = [
-            np.maximum(b.cycles, self._least_dma) < limits[kept] for kept, b in bounds.items()
-        ]
+        open_ = [np.maximum(b.cycles, self._least_dma) < limits[kept] for kept, b in bounds.items()]
         chosen = np.flatnonzero(np.any(open_, axis=0))
         most = np.max([np.where(o, limits[k], 0) for k, o in zip(bounds, open_, strict=True)], 0)
         held = held[:, chosen]
@@ -220,7 +220,9 @@ class MappingSearch:
                 open_ &= over_spm.real(trips)
                 chosen = np.flatnonzero(open_)
                 if len(chosen):
-                    self._evaluate(pairs, i, spm, (d, k), columns[chosen], [t[chosen] for t in trips])
+                    self._evaluate(
+                        pairs, i, spm, (d, k), columns[chosen], [t[chosen] for t in trips]
+                    )
 
     def _evaluate(
         self,
@@ -262,7 +264,7 @@ class MappingSearch:
 
     def _found(self, rest: float) -> Found:
         if not self._wanted.points:
-            raise ValueError(f"no mapping of {self.problem.points:,} points fits {self.machine.name}")
+            raise ValueError(self._refusal())
         mappings = [self._mapping(*point[2]) for point in self._wanted.points]
         best = self._wanted.best
         return Found(
@@ -272,6 +274,20 @@ class MappingSearch:
             gap=max(0.0, 1 - rest / best),
             evaluated=self._evaluated,
         )
+
+    def _refusal(self) -> str:
+        """Why nothing fits: what the smallest tiles need that leave pinned factors as they are."""
+        ones = [1] * len(self.problem.loops)
+        pins = self.constraints.pins
+        spatial, rf, spm = (
+            tuple(pins.get(level, {}).get(i, 1) for i in range(len(ones)))
+            for level in ("spatial", "rf", "spm")
+        )
+        order = tuple(range(len(ones)))
+        least = Mapping(spatial, rf, spm, tuple(ones), order, order)
+        for each in violations(self.machine, self.problem, least):
+            return f"no mapping fits {self.machine.name}: {each}, with the smallest tiles"
+        return f"no mapping fits {self.machine.name} with what is pinned"
 
     def _mapping(self, i: int, held: Array, spatial: Array, d: int, k: int) -> Mapping:
         tile, loops = self._tiles[:, i], len(self.problem.loops)

@@ -26,8 +26,10 @@ class Wanted:
     def score(self, energy: Any, cycles: Any) -> Any:
         """What is to be least; for a front, what is looked at first."""
         if self.objective == "energy":
-            return energy + 0 * cycles
-        return cycles + 0 * energy if self.objective == "cycles" else energy * cycles
+            return np.broadcast_arrays(energy, cycles)[0]
+        if self.objective == "cycles":
+            return np.broadcast_arrays(cycles, energy)[0]
+        return energy * cycles
 
     @property
     def best(self) -> float:

@@ -38,6 +38,7 @@ ROOMS = {
     "simplify": {"base", "analysis"},
     "lowering": {"base", "layout"},
     "raising": {"base", "analysis"},
+    "mapping": {"base", "analysis"},
     "graph": {"base", "pipelines"},
     "isa": {"base", "core", "lowering"},
 }
