@@ -262,7 +262,7 @@ def _beyond(
 ) -> Numbers:
     """What all passes take beyond what is covered, if every so many of them have these needs: the
     rarer hide behind the more frequent."""
-    total: Numbers = 0.0
+    total: Any = 0.0
     for i, need in enumerate(needs):
         before = covered
         for j, other in enumerate(needs):

@@ -70,10 +70,10 @@ class OrderClass:
             here = here & (ends | ~(ends | _any_above_one(self.goes_on, trips)))
         return here
 
-    def order(self, loops: int) -> tuple[int, ...]:
-        """An order of the class, outermost first."""
-        inner = [loop for group in self.groups for loop in group]
-        return (*(loop for loop in range(loops) if loop not in inner), *reversed(inner))
+    def order(self) -> tuple[int, ...]:
+        """An order of the class, outermost first: behind its groups, what ends them."""
+        inwards = (*self.goes_on, *self.ends, *reversed(self.groups))
+        return tuple(loop for group in inwards for loop in group)
 
 
 def order_classes(problem: Problem) -> list[OrderClass]:

@@ -6,7 +6,7 @@ hold in a pass and `tile` what the scratchpad does. Arrays have a row a loop and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeAlias
@@ -58,6 +58,30 @@ class Factorings:
             chosen &= held[i] * factor == tile[i]
         return np.flatnonzero(chosen)
 
+    def count(
+        self,
+        chosen_pairs: Callable[[Array, Array], Array] | None = None,
+        chosen_tiles: Callable[[Array], Array] | None = None,
+    ) -> int:
+        """How many tilings fit: of all factors at all levels, without orders. Optionally only
+        those with some spatial and RF factors, given as two arrays, and some tiles."""
+        tiles = self.tiles()
+        spatial, owner = self.spatial(tiles, np.ones(tiles.shape[1]))
+        kept = np.ones(len(owner), bool)
+        if chosen_pairs is not None:
+            kept &= chosen_pairs(spatial, tiles[:, owner] / spatial)
+        pairs = np.bincount(owner[kept], minlength=tiles.shape[1])
+        # The number of tiles that are multiples of each: sums over the lattice, a loop at a time.
+        lists = [divisors(extent) for extent in self.problem.extents]
+        shape = [len(each) for each in lists]
+        places = tuple(np.searchsorted(each, row) for each, row in zip(lists, tiles, strict=True))
+        above = np.zeros(shape)
+        above[places] = 1 if chosen_tiles is None else chosen_tiles(tiles)
+        for axis, each in enumerate(lists):
+            divides = np.array([[b % a == 0 for b in each] for a in each], float)
+            above = np.moveaxis(np.tensordot(divides, above, (1, axis)), 0, axis)
+        return round(float((above[places] * pairs).sum()))
+
     def spatial(self, held: Array, least: Array) -> tuple[Array, Indices]:
         """Spatial factors of each column of `held` that take at least so many PEs, such that the
         rest fits the register files; and the column of each."""
@@ -94,15 +118,16 @@ class Factorings:
         bank = self.machine.spm.bank_bytes
         word = self.machine.word_bytes
         operands = self.problem.operands
-        banks = [np.ceil(word * operand.footprint(tiles) / bank) for operand in operands]
-        return sum(banks) <= self.machine.spm.banks
+        rows = list(tiles)
+        banks = [np.ceil(word * operand.footprint(rows) / bank) for operand in operands]
+        return np.sum(banks, axis=0) <= self.machine.spm.banks
 
     def _fit_rf(self, rf: Array) -> npt.NDArray[np.bool_]:
         """Whether these factors of the first loops fit, the others one each."""
         ones = np.ones((len(self.problem.loops) - len(rf), rf.shape[1]))
-        extents = np.concatenate([rf, ones])
+        extents = [*rf, *ones]
         words = [operand.footprint(extents) for operand in self.problem.operands]
-        return sum(words) <= self.machine.rf_words
+        return np.sum(words, axis=0) <= self.machine.rf_words
 
 
 def _crossed(found: Array, loop: int, values: Array) -> Array:

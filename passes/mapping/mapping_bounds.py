@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from nopt.hw.array.array_cost import CostModel, HeldTiles
 from nopt.hw.array.loop_orders import OrderClass
 from nopt.hw.array.problem import Operand
-from nopt.passes.mapping.factorings import Array
+from nopt.passes.mapping.factorings import Array, Indices
 
 Kept = frozenset[int]
 """Operands that the innermost loops keep at the PEs."""
@@ -31,16 +30,17 @@ def kept_by(spm: OrderClass, dram: OrderClass) -> Kept:
     return frozenset(x for x, count in enumerate(groups) if count)
 
 
-def least(model: CostModel, held: Sequence[Array], tiles: HeldTiles, kept: Kept) -> Least:
+def least(model: CostModel, held: Array, tiles: HeldTiles, kept: Kept) -> Least:
     """Bounds of all mappings that hold this and keep no other operands.
 
     What is not kept moves in each pass of the array, and what is, at least once a distinct tile.
     Results come and go unless they are kept.
     """
     problem, y = model.problem, model.problem.output
-    trips = [extent / each for extent, each in zip(problem.extents, held, strict=True)]
+    trips = [extent / each for extent, each in zip(problem.extents, list(held), strict=True)]
     passes = np.prod(trips, axis=0)
     energy, moving, slowest = np.zeros_like(passes), np.zeros_like(passes), np.zeros_like(passes)
+    flushes = passes
     for x, operand in enumerate(problem.operands):
         distinct = np.prod([trips[i] for i in sorted(operand.loops)], axis=0)
         if x in kept:
@@ -49,8 +49,8 @@ def least(model: CostModel, held: Sequence[Array], tiles: HeldTiles, kept: Kept)
         else:
             energy = energy + passes * tiles.energy[x] * (2 if x == y else 1)
             moving = np.maximum(moving, tiles.network[x])
-        if x == y:
-            flushes = distinct if x in kept else passes
+        if x == y and x in kept:
+            flushes = distinct
     energy = energy + flushes * tiles.reduction_energy
     flushing = flushes * (tiles.compute + tiles.reduction)
     if y in kept:
@@ -91,7 +91,7 @@ def _least_words(operand: Operand, held: Array) -> Array:
     return words
 
 
-def undominated(tiles: HeldTiles, owner: Array) -> Array:
+def undominated(tiles: HeldTiles, owner: Indices) -> Indices:
     """The columns that none of the same owner beats in all that cycles and energy grow with.
 
     Columns of an owner, which lie together, are compared with a few of its best only.
@@ -111,4 +111,4 @@ def undominated(tiles: HeldTiles, owner: Array) -> Array:
             beaten &= values >= values[champion]
         beaten[first] = False
         alive = alive[~beaten]
-    return np.sort(alive)
+    return np.sort(alive).astype(np.intp)

@@ -125,12 +125,12 @@ class MappingSearch:
 
     def _list_tiles(self, tiles: Array, bounds: dict[Kept, Least]) -> None:
         """Tiles of the scratchpad with bounds by order over DRAM, the most promising first."""
-        spm = self._model.tiles(tiles)
+        spm = self._model.tiles(list(tiles))
         shape = (len(self._dram_classes), tiles.shape[1])
         energy, cycles = np.full(shape, np.inf), np.full(shape, np.inf)
         for i, order in enumerate(self._dram_classes):
             uses = order.reuse(spm.trips)
-            words = sum(self._model.dram_words(spm, uses))
+            words = np.sum(self._model.dram_words(spm, uses), axis=0)
             real = np.broadcast_to(order.real(spm.trips), words.shape)
             energy[i] = np.where(real, words * self.machine.dram.energy, np.inf)
             cycles[i] = np.where(real, self._model.with_dma(spm, uses), np.inf)
@@ -290,14 +290,14 @@ class MappingSearch:
         return f"no mapping fits {self.machine.name} with what is pinned"
 
     def _mapping(self, i: int, held: Array, spatial: Array, d: int, k: int) -> Mapping:
-        tile, loops = self._tiles[:, i], len(self.problem.loops)
+        tile = self._tiles[:, i]
         return Mapping(
             _whole(spatial),
             _whole(held / spatial),
             _whole(tile / held),
             _whole(np.array(self.problem.extents) / tile),
-            self._spm_classes[k].order(loops),
-            self._dram_classes[d].order(loops),
+            self._spm_classes[k].order(),
+            self._dram_classes[d].order(),
             self.constraints.packed,
         )
 

@@ -15,7 +15,7 @@ from nopt.hw.array.array_machine import ArrayMachine
 from nopt.hw.array.loop_orders import order_classes, reuse
 from nopt.hw.array.mapping import violations
 from nopt.hw.array.problem import Problem
-from nopt.passes.mapping.factorings import divisors
+from nopt.passes.mapping.factorings import Factorings, divisors
 from nopt.passes.mapping.mapping_search import Constraints, MappingSearch
 
 PE256 = ArrayMachine.load("pe256")
@@ -124,7 +124,7 @@ def test_classes_of_orders_keep_the_most(case, data):
     real = [each for each in order_classes(problem) if np.all(each.real(trips))]
     kept = [[float(np.squeeze(x)) for x in each.reuse(trips)] for each in real]
     for each, uses in zip(real, kept, strict=True):
-        assert uses == [float(x[0]) for x in reuse(problem, each.order(len(trips)), trips)]
+        assert uses == [float(x[0]) for x in reuse(problem, each.order(), trips)]
     for order in permutations(range(len(trips))):
         uses = [float(x[0]) for x in reuse(problem, order, trips)]
         assert any(all(a >= b for a, b in zip(each, uses, strict=True)) for each in kept)
@@ -196,3 +196,34 @@ def test_out_of_time():
 def test_determinism():
     runs = [MappingSearch(PE256, layer("conv5_1"), "pareto").run() for _ in range(2)]
     assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("name", ["conv4_2", "conv5_1", "conv5_2"])
+def test_sizes_of_spaces(name):
+    """What fits, and what is left of it by dMazeRunner's three rules of thumb, and by all."""
+    problem, data = layer(name), DATA["layers"][name]
+    space = Factorings(PE256, problem)
+
+    def used(spatial, rf):
+        words = sum(each.footprint(list(rf)) for each in problem.operands)
+        return (spatial.prod(axis=0) >= 0.8 * 256) & (words >= 0.8 * 256)
+
+    def filled(tiles):
+        return 2 * sum(each.footprint(list(tiles)) for each in problem.operands) >= 0.5 * 65536
+
+    def whole_windows(tiles):
+        return (tiles[5:] == np.array(problem.extents[5:])[:, None]).all(axis=0)
+
+    def no_reduction(spatial, rf):
+        return (spatial[[2, 5, 6]] == 1).all(axis=0)
+
+    assert prod(len([*factorings(extent)]) for extent in problem.extents) == data["tilings"]
+    assert space.count() == data["fit"]
+    assert [
+        space.count(used, filled),
+        space.count(None, whole_windows),
+        space.count(no_reduction),
+        space.count(
+            lambda s, r: used(s, r) & no_reduction(s, r), lambda t: filled(t) & whole_windows(t)
+        ),
+    ] == data["pruned"]
