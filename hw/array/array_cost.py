@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -262,19 +262,20 @@ def _beyond(
 ) -> Numbers:
     """What all passes take beyond what is covered, if every so many of them have these needs: the
     rarer hide behind the more frequent."""
-    total: Any = 0.0
+    waits: list[Numbers] = []
     for i, need in enumerate(needs):
         before = covered
         for j, other in enumerate(needs):
             if i != j:
                 sooner = uses[j] <= uses[i] if j < i else uses[j] < uses[i]
                 before = np.maximum(before, np.where(sooner, other, 0))
-        total = total + np.maximum(0, need - before) * (passes / uses[i])
+        waits.append(np.maximum(0, need - before) * (passes / uses[i]))
+    total: Numbers = sum(waits, start=0.0)
     return total
 
 
 def _choose(condition: Any, value: Numbers, other: Numbers) -> Numbers:
-    return np.where(condition, value, other)
+    return cast(Numbers, np.where(condition, value, other))
 
 
 def _unless(condition: Any, value: Numbers) -> Numbers:

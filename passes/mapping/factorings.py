@@ -92,7 +92,8 @@ class Factorings:
             values, index = np.unique(row, return_inverse=True)
             choices = [self._spatial_choices(i, int(value)) for value in values]
             counts = np.array([len(each) for each in choices], int)
-            starts, flat = np.cumsum(counts) - counts, np.array([*chain(*choices)], float)
+            starts: Indices = np.cumsum(counts) - counts
+            flat = np.array([*chain(*choices)], float)
             each = counts[index[owner]]
             columns = np.repeat(np.arange(len(owner)), each)
             places = np.arange(len(columns)) - np.repeat(np.cumsum(each) - each, each)

@@ -1,0 +1,55 @@
+"""A nest as a problem for an array of PEs, from its own access maps."""
+
+from __future__ import annotations
+
+from xdsl.ir.affine import AffineDimExpr, AffineMap
+from xdsl.utils.exceptions import VerifyException
+
+from nopt.dialects.affine_math import to_sum
+from nopt.dialects.affine_nest import ForOp
+from nopt.hw.array.problem import Dim, Operand, Problem
+
+
+def problem_of(nest: ForOp) -> Problem:
+    """The nest's loops, its result and what it loads, in order.
+
+    A padded tensor counts with what is padded, as if that lay in DRAM. Loops that share a name are
+    told apart by numbers. Raises VerifyException for an index that is no sum of multiples of
+    iterators.
+    """
+    loops = _distinct([name for name, _ in (*nest.named_parallel, *nest.named_reduction)])
+    operands = [_operand(nest, "out", nest.places, nest.result_shape)]
+    for load in nest.loads:
+        name = load.source.name_hint or "in"
+        operands.append(_operand(nest, name, load.map.data, load.source_shape))
+    names = _distinct([operand.name for operand in operands])
+    named = (Operand(name, each.dims) for name, each in zip(names, operands, strict=True))
+    return Problem(loops, nest.extents, tuple(named), output=0)
+
+
+def _operand(nest: ForOp, name: str, map: AffineMap, shape: tuple[int, ...]) -> Operand:
+    dims: list[Dim] = []
+    for i, (expr, size) in enumerate(zip(map.results, shape, strict=True)):
+        strides = [0] * len(nest.extents)
+        for atom, stride in to_sum(expr, nest.ranges).terms.items():
+            if not isinstance(atom, AffineDimExpr):
+                raise VerifyException(
+                    f"operand {name}: index {i} is {expr}, expected a sum of multiples of iterators"
+                )
+            strides[atom.position] = stride
+        reach = Dim(0, tuple(strides)).width(nest.extents)
+        dims.append(Dim(max(size, reach), tuple(strides)))
+    return Operand(name, tuple(dims))
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    """The names, with a number where one comes again."""
+    taken: list[str] = []
+    for name in names:
+        number = 1
+        chosen = name
+        while chosen in taken:
+            number += 1
+            chosen = f"{name}_{number}"
+        taken.append(chosen)
+    return tuple(taken)
