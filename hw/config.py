@@ -140,19 +140,14 @@ class Config:
                 f"LOG_ACC/INP/WGT_BUFF_SIZE: found index widths {' + '.join(map(str, widths))} = "
                 f"{sum(widths)} bits, expected at most the {MICRO_OP_BITS} bits of a micro-op"
             )
-        taken = end_of(alu_widths(self.uop_begin_bits, acc))
-        if taken > INSTRUCTION_BITS:
-            raise ConfigError(
-                f"LOG_ACC_BUFF_SIZE: found an index of {acc} bits, of which an ALU instruction has "
-                f"four and then {taken} bits, expected at most {INSTRUCTION_BITS}"
-            )
-        taken = end_of(gemm_widths(self.uop_begin_bits, acc, inp, wgt))
-        if taken > INSTRUCTION_BITS:
-            raise ConfigError(
-                f"LOG_ACC/INP/WGT_BUFF_SIZE: found indices of {acc}, {inp} and {wgt} bits, of "
-                f"which a GEMM instruction has two each and then {taken} bits, expected at most "
-                f"{INSTRUCTION_BITS}"
-            )
+        bits = self.uop_begin_bits
+        kinds = {"ALU": alu_widths(bits, acc), "GEMM": gemm_widths(bits, acc, inp, wgt)}
+        for kind, fields_of_kind in kinds.items():
+            if (taken := end_of(fields_of_kind)) > INSTRUCTION_BITS:
+                raise ConfigError(
+                    f"LOG_ACC/INP/WGT_BUFF_SIZE: found index widths {acc}, {inp} and {wgt}, with "
+                    f"which fields of {kind} take {taken} bits, expected at most {INSTRUCTION_BITS}"
+                )
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Config:
