@@ -144,19 +144,9 @@ def stored_box(nest: ForOp, config: Config) -> tuple[tuple[int, ...], tuple[int,
     for parts of vectors, which lie as STORE writes them.
     """
     ranges, extents, lanes = nest.ranges, nest.parallel_extents, config.vector
-    if extents[-len(lanes) :] != lanes:
+    vectors = _written_vectors(nest, config) if extents[-len(lanes) :] == lanes else None
+    if vectors is None:
         return None
-    own = Vectors(tuple(AffineDimExpr(i) for i in range(len(extents))), extents).innermost(
-        len(lanes)
-    )
-    parts = in_parts(own, Memory.ACC, ranges, config)
-    vectors = in_vectors(Vectors(nest.places.results, nest.result_shape), ranges, parts.shape)
-    if parts != own:
-        inner = len(parts.shape)
-        if vectors.innermost(inner) != parts:
-            return None
-        outer = Vectors(vectors.indices[:-inner], vectors.shape[:-inner])
-        vectors = Vectors((*outer.indices, *own.indices), (*outer.shape, *own.shape))
     shape: list[int] = []
     first: list[int] = []
 
@@ -199,3 +189,21 @@ def stored_box(nest: ForOp, config: Config) -> tuple[tuple[int, ...], tuple[int,
     if tuple(shape[-inner:]) != extents[-inner:]:
         return None
     return tuple(shape), tuple(first)
+
+
+def _written_vectors(nest: ForOp, config: Config) -> Vectors | None:
+    """The result by vectors, and where a nest writes them; parts of a vector taken together.
+
+    None if it writes parts otherwise than STORE does.
+    """
+    ranges, extents, lanes = nest.ranges, nest.parallel_extents, config.vector
+    dims = tuple(AffineDimExpr(i) for i in range(len(extents)))
+    own = Vectors(dims, extents).innermost(len(lanes))
+    parts = in_parts(own, Memory.ACC, ranges, config)
+    vectors = in_vectors(Vectors(nest.places.results, nest.result_shape), ranges, parts.shape)
+    if parts == own:
+        return vectors
+    inner = len(parts.shape)
+    if vectors.innermost(inner) != parts:
+        return None
+    return Vectors((*vectors.indices[:-inner], *own.indices), (*vectors.shape[:-inner], *own.shape))

@@ -36,7 +36,8 @@ from nopt.passes.base.places import about
 from nopt.passes.core.byte_planes import planes_of, read_planes, wide_sum
 from nopt.passes.core.core_nest import recognise
 from nopt.passes.layout.choices.lane_choices import Lanes, legal_lanes
-from nopt.passes.layout.nest_packing import NestPacking, PackedTensors, insert_before
+from nopt.passes.layout.nest_packing import NestPacking
+from nopt.passes.layout.packed_tensors import PackedTensors, insert_before
 from nopt.passes.layout.tensor_layouts import Layout, check_layouts, layout_of
 
 
