@@ -250,8 +250,9 @@ def random_inputs(module: ModuleOp, seed: int = 0) -> list[Array]:
     (function,) = [op for op in module.ops if isinstance(op, FuncOp)]
     arrays: list[Array] = []
     for type in function.function_type.inputs:
-        dtype = numpy_type(type.element_type)  # pyright: ignore
+        assert isinstance(type, TensorType)
+        dtype = numpy_type(type.element_type)
         ranges = {1: (-128, 128), 8: (0, 2)}
         low, high = ranges.get(dtype.itemsize, (-20000, 20000))
-        arrays.append(random.integers(low, high, type.get_shape()).astype(dtype))  # pyright: ignore
+        arrays.append(random.integers(low, high, type.get_shape()).astype(dtype))
     return arrays

@@ -7,7 +7,6 @@ additions are lower-case keys with defaults.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
@@ -15,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nopt.hw.files.whole_files import read_bytes
+from nopt.hw.files.named_json import load_named, names_in
 from nopt.hw.isa.fields import INSTRUCTION_BITS, alu_widths, end_of, gemm_widths, uop_widths
 
 _PRESETS = Path(__file__).parent / "presets"
@@ -200,28 +199,7 @@ class Config:
     @staticmethod
     def load(name_or_path: str | Path) -> Config:
         """A preset by name, such as "rtl", or a JSON file by path."""
-        path = Path(name_or_path)
-        preset = _PRESETS / f"{name_or_path}.json"
-        if not path.suffix and preset.is_file():
-            path = preset
-        try:
-            # Editors of some systems begin UTF-8 with a mark.
-            data = json.loads(read_bytes(path).decode("utf-8-sig"))
-        except FileNotFoundError:
-            known = ", ".join(preset_names())
-            raise ConfigError(
-                f"{name_or_path}: no such file or preset, expected one of {known} or a JSON file"
-            ) from None
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{path}: not a readable JSON file: {error}") from None
-        if not isinstance(data, dict):
-            raise ConfigError(f"{path}: found {type(data).__name__}, expected a JSON object")
-        try:
-            return Config.from_json({"name": path.stem, **data})
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from None
+        return load_named(name_or_path, _PRESETS, Config.from_json, ConfigError)
 
     # Values per tensor side.
     @cached_property
@@ -336,7 +314,7 @@ def key_types() -> dict[str, type]:
 
 def preset_names() -> list[str]:
     """Names that `Config.load` knows, sorted."""
-    return sorted(path.stem for path in _PRESETS.glob("*.json"))
+    return names_in(_PRESETS)
 
 
 def _require(condition: bool, key: str, found: object, expected: str) -> None:

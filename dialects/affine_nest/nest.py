@@ -45,6 +45,8 @@ class ForOp(NestOp):
     unspecified without one:
 
     `%z = affine_nest.for (%c, %h) = (32, 9) into %y[%c + 64, %h] { … } : tensor<96x9xi8>`
+
+    Each iterator is in one index of the map, or its floordiv and its mod by one number are in two.
     """
 
     destination = opt_operand_def(TensorType)

@@ -7,7 +7,6 @@ it from DRAM, a transfer after the other. Energies are picojoules a word.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from nopt.hw.config import ConfigError
+from nopt.hw.files.named_json import load_named, names_in
 from nopt.hw.files.schema import SchemaError, read
-from nopt.hw.files.whole_files import read_bytes
 
 _PRESETS = Path(__file__).parent / "presets"
 
@@ -178,7 +177,7 @@ class ArrayMachine:
             at = data
             for part in inside:
                 if not isinstance(at.get(part), dict):
-                    raise ConfigError(f"{key}: unknown key{_nearest(part, _known(at))}")
+                    raise ConfigError(f"{key}: unknown key{_nearest(part, tuple(at))}")
                 at = at[part]
             at[last] = value
         return ArrayMachine.from_json(data)
@@ -186,32 +185,12 @@ class ArrayMachine:
     @staticmethod
     def load(name_or_path: str | Path) -> ArrayMachine:
         """A preset by name, such as "pe256", or a JSON file by path. Raises `ConfigError`."""
-        path = Path(name_or_path)
-        preset = _PRESETS / f"{name_or_path}.json"
-        if not path.suffix and preset.is_file():
-            path = preset
-        try:
-            data = json.loads(read_bytes(path).decode("utf-8-sig"))
-        except FileNotFoundError:
-            known = ", ".join(array_names())
-            raise ConfigError(
-                f"{name_or_path}: no such file or preset, expected one of {known} or a JSON file"
-            ) from None
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{path}: not a readable JSON file: {error}") from None
-        if not isinstance(data, dict):
-            raise ConfigError(f"{path}: found {type(data).__name__}, expected a JSON object")
-        try:
-            return ArrayMachine.from_json({"name": path.stem, **cast(dict[str, Any], data)})
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from None
+        return load_named(name_or_path, _PRESETS, ArrayMachine.from_json, ConfigError)
 
 
 def array_names() -> list[str]:
     """Names that `ArrayMachine.load` knows, sorted."""
-    return sorted(path.stem for path in _PRESETS.glob("*.json"))
+    return names_in(_PRESETS)
 
 
 def _energy(memory: RegisterFile | Scratchpad) -> float:
@@ -238,10 +217,6 @@ def _check_keys(data: dict[str, Any], place: str = "") -> None:
             raise ConfigError(f"{inside}: unknown key{_nearest(key, _KEYS[place])}")
         if inside in _KEYS and isinstance(value, dict):
             _check_keys(cast(dict[str, Any], value), inside)
-
-
-def _known(data: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(data)
 
 
 def _nearest(key: str, known: tuple[str, ...]) -> str:

@@ -89,7 +89,8 @@ def unify(pattern: SSAValue, value: SSAValue, bound: dict[LoadOp, LoadOp]) -> bo
 def gemm(config: Config) -> Intrinsic:
     """acc[b, o] += sum over i of inp[b, i] * wgt[o, i], for a block of each.
 
-    That is one step of a core whose GEMM is square; else a step for each part of the longer side.
+    That is one step of a core whose GEMM is square; else one for each entry that a block of the
+    shorter side takes.
     """
     batch, block = config.batch, config.block
     acc, inp, wgt = Block(

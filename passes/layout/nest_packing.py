@@ -8,7 +8,8 @@ and the lanes go innermost, padded to whole blocks:
     tensor<1x40x5x5xi8>  becomes  tensor<1x3x5x5x16xi8>
 
 On a core with a batch, vectors have several rows, along another parallel iterator: the *batch
-lane*. If there is none, all rows compute the same.
+lane*. If there is none, all rows compute the same. Where sides are unequal, the shorter one's
+entries are parts of a vector, each with all rows: `core.vectors.in_parts`.
 
 Packing and unpacking are nests, so a constant is packed at compile time. Lanes beyond a dimension's
 end are unspecified: nobody unpacks them, and the weights for them are zero. Weights are packed in

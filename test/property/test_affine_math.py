@@ -13,6 +13,7 @@ from nopt.dialects.affine_math import (
     check_magnitude,
     dim_ranges,
     expr_range,
+    is_one_to_one,
     simplify,
     simplify_map,
     substitute,
@@ -212,3 +213,39 @@ def test_substitute_composes(box: Any, data: Any):
     for point in product(*map_ranges(extents)):
         inner = [result.eval(point, []) for result in results]
         assert map.eval(list(point), []) == (outer.eval(inner, []),)
+
+
+@st.composite
+def digits(draw: Any):
+    """Extents, and sums of iterators, quotients and remainders, each by a factor."""
+    extents = draw(extents_lists)
+    dims = [AffineDimExpr(i) for i in range(len(extents))]
+    parts: list[AffineExpr] = []
+    for dim in dims:
+        size = draw(st.sampled_from([1, 2, 3]))
+        other = draw(st.sampled_from([size, size, 2]))
+        parts += draw(st.sampled_from([[dim], [dim // size, dim % other], [dim % size]]))
+    found = [AffineExpr.constant(0)] * draw(st.integers(1, len(parts)))
+    for part in draw(st.permutations(parts)):
+        index = draw(st.integers(0, len(found) - 1))
+        found[index] = found[index] + part * draw(st.sampled_from([1, 1, 2, 3, 6]))
+    return extents, found
+
+
+@examples(200)
+@given(digits())
+def test_one_to_one(box: Any):
+    """Never said of expressions that have the same values at two points."""
+    extents, found = box
+    if is_one_to_one(found, dim_ranges(extents)):
+        points = np.stack([table(expr, extents) for expr in found], axis=-1)
+        assert len(np.unique(points, axis=0)) == len(points)
+
+
+def test_quotient_and_remainder_tell_a_value():
+    i, j = AffineDimExpr(0), AffineDimExpr(1)
+    ranges = dim_ranges([6, 4])
+    assert is_one_to_one([i // 2, j, i % 2], ranges)
+    assert is_one_to_one([i % 2 + j * 2, i // 2], ranges)
+    assert not is_one_to_one([i // 2, j, i % 3], ranges)
+    assert not is_one_to_one([i % 2 + j, i // 2], ranges)

@@ -1,4 +1,4 @@
-"""Blocks as entries: where GEMM is not square, its longer side takes several for each block.
+"""Blocks as entries: where GEMM is not square, its shorter side takes several for each block.
 
 Selection and its tiles speak of blocks. In the program that comes out each buffer, and the box of
 each step, has a dimension more: the parts of a block.

@@ -298,6 +298,17 @@ func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
 
 // -----
 
+func.func @f(%x: tensor<4xi8>, %d: tensor<6x6xi8>) {
+  %y = affine_nest.for (%i) = (4) into %d[%i floordiv 3, %i mod 2] {
+    %a = affine_nest.load %x[%i] : tensor<4xi8>
+    affine_nest.yield %a : i8
+  } : tensor<6x6xi8>
+  return
+}
+// CHECK: error: 'affine_nest.for' op into may take two points to one place; expected each iterator in one index, or its floordiv and its mod by one number, by a factor larger than what the iterators of smaller factors add up to
+
+// -----
+
 func.func @f(%x: tensor<4xi8>, %d: tensor<6xi8>) {
   %y = affine_nest.for (%i) = (4) into %d[%i floordiv 2] {
     %a = affine_nest.load %x[%i] : tensor<4xi8>

@@ -177,6 +177,12 @@ func.func @into(%x: tensor<2x3xi8>, %y: tensor<2x4xi8>) -> tensor<2x8xi8> {
     affine_nest.yield %w : i8
   } attributes {label = "here"} : tensor<2x8xi8>
   // CHECK: } attributes {label = "here"} : tensor<2x8xi8>
+  // An iterator in two indices: blocks of two, in another order.
+  %c = affine_nest.for (%i, %j) = (2, 4) into [%j floordiv 2, %i, %j mod 2] {
+  // CHECK: %c = affine_nest.for (%i_2, %j_1) = (2, 4) into [%j_1 floordiv 2, %i_2, %j_1 mod 2] {
+    %v = affine_nest.load %y[%i, %j] : tensor<2x4xi8>
+    affine_nest.yield %v : i8
+  } : tensor<2x2x2xi8>
   return %b : tensor<2x8xi8>
 }
 // GENERIC-LABEL: "func.func"() <{sym_name = "into"

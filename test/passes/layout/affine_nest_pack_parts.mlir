@@ -1,5 +1,5 @@
 // RUN: nopt %s --split-input-file -p affine-nest-pack | filecheck %s
-// A core with a batch and unequal sides: the longer side takes two entries of a vector, each with all four rows. Here GEMM
+// A core with a batch and unequal sides: a vector takes two entries of the shorter side, each with all four rows. Here GEMM
 // reads inputs in parts, and nests store whole vectors.
 
 builtin.module attributes {isa.machine = {LOG_BATCH = 2, LOG_BLOCK_IN = 3, LOG_INP_BUFF_SIZE = 16, LOG_WGT_BUFF_SIZE = 17, LOG_ACC_BUFF_SIZE = 19}} {

@@ -143,7 +143,7 @@ def test_impossible_arrays(changes, message):
 
 
 def test_unknown_presets(tmp_path):
-    with pytest.raises(ConfigError, match="none: no such file or preset, expected one of eyeriss"):
+    with pytest.raises(ConfigError, match="none: no such file or preset, expected one of pe256"):
         ArrayMachine.load("none")
     path = tmp_path / "a.json"
     path.write_text('{"pes": 4}')
