@@ -7,11 +7,13 @@ from functools import partial
 from xdsl.passes import ModulePass
 
 FOLDERS = {
+    "affine-nest-estimate": "mapping",
     "affine-nest-fold-constants": "simplify",
     "affine-nest-fuse": "fusion",
     "affine-nest-fuse-windows": "schedule",
     "affine-nest-infer-layout": "layout",
     "affine-nest-insert-copies": "layout",
+    "affine-nest-map": "mapping",
     "affine-nest-materialize-pads": "fusion",
     "affine-nest-pack": "layout",
     "affine-nest-propagate-packs": "layout",

@@ -36,6 +36,11 @@ def nopt_import() -> None:
     _start("nopt_import")
 
 
+def nopt_map() -> None:
+    """Console script."""
+    _start("nopt_map")
+
+
 def nopt_objdump() -> None:
     """Console script."""
     _start("nopt_objdump")

@@ -25,12 +25,15 @@ from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, Reduction, Reductio
 from nopt.dialects.affine_nest.iterators import NestOp
 from nopt.dialects.affine_nest.lanes import LanesAttr
 from nopt.dialects.affine_nest.nest import ForOp
+from nopt.dialects.affine_nest.nest_mapping import LevelAttr, MappingAttr
 
 __all__ = [
     "AffineNest",
     "ForOp",
     "LanesAttr",
+    "LevelAttr",
     "LoadOp",
+    "MappingAttr",
     "NestOp",
     "ReduceOp",
     "Reduction",
@@ -38,4 +41,8 @@ __all__ = [
     "YieldOp",
 ]
 
-AffineNest = Dialect("affine_nest", [ForOp, LoadOp, ReduceOp, YieldOp], [LanesAttr, ReductionAttr])
+AffineNest = Dialect(
+    "affine_nest",
+    [ForOp, LoadOp, ReduceOp, YieldOp],
+    [LanesAttr, LevelAttr, MappingAttr, ReductionAttr],
+)

@@ -12,6 +12,7 @@ from xdsl.irdl import IRDLOperation
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_nest.lanes import LanesAttr
+from nopt.dialects.affine_nest.nest_mapping import MappingAttr
 from nopt.dialects.affine_nest.orders import BadOrder, check_order
 from nopt.dialects.annotations import (
     PLACEMENT,
@@ -34,12 +35,16 @@ LANES = "lanes"
 ORDER = "order"
 """Of a nest: the order of its result, see `orders`."""
 
+MAPPING = "mapping"
+"""Of a nest: how its loops are shared out among the levels of an array, see `nest_mapping`."""
+
 _RULES: Mapping[str, Rule] = {
     **RULES,
     PLACEMENT: one_of("core", "host", IN_READER),
     MUST_RUN_ON: one_of("core"),
     LANES: of_kind(LanesAttr, "#affine_nest.lanes<…>"),
     ORDER: of_kind(AffineMapAttr, "affine_map<…>"),
+    MAPPING: of_kind(MappingAttr, "#affine_nest.mapping<…>"),
 }
 
 

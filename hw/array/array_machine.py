@@ -7,6 +7,8 @@ it from DRAM, a transfer after the other. Energies are picojoules a word.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
@@ -184,8 +186,18 @@ class ArrayMachine:
 
     @staticmethod
     def load(name_or_path: str | Path) -> ArrayMachine:
-        """A preset by name, such as "pe256", or a JSON file by path. Raises `ConfigError`."""
-        return load_named(name_or_path, _PRESETS, ArrayMachine.from_json, ConfigError)
+        """A preset by name, such as "pe256", or a JSON file by path; with changes, as the name of a
+        varied array has them: "pe256+rf=1024+dma.setup=0". Raises `ConfigError`."""
+        base, *changes = re.split(r"\+(?=[a-z_.]+=)", str(name_or_path))
+        machine = load_named(base, _PRESETS, ArrayMachine.from_json, ConfigError)
+        values: dict[str, Any] = {}
+        for change in changes:
+            key, _, text = change.partition("=")
+            try:
+                values[key] = json.loads(text)
+            except ValueError:
+                raise ConfigError(f"{key}: found '{text}', expected a number") from None
+        return machine.varied(values)
 
 
 def array_names() -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 
@@ -74,6 +75,37 @@ class OrderClass:
         """An order of the class, outermost first: behind its groups, what ends them."""
         inwards = (*self.goes_on, *self.ends, *reversed(self.groups))
         return tuple(loop for group in inwards for loop in group)
+
+
+@dataclass(frozen=True)
+class FixedOrder:
+    """One order, whatever its loops' trips are; what it keeps depends on them."""
+
+    problem: Problem
+    loops: tuple[int, ...]
+    """Outermost first."""
+    groups: tuple[tuple[int, ...], ...] = ((),)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Which operands it can keep: those that some loop does not index."""
+        count = len(self.loops)
+        return tuple(int(len(each.loops) < count) for each in self.problem.operands)
+
+    def reuse(self, trips: Sequence[Numbers]) -> list[Numbers]:
+        """As `reuse` of the order."""
+        return reuse(self.problem, self.loops, trips)
+
+    def real(self, trips: Sequence[Numbers]) -> Numbers:
+        """For all mappings."""
+        return np.ones(np.shape(trips[0]), bool)
+
+    def order(self) -> tuple[int, ...]:
+        """The order, outermost first."""
+        return self.loops
+
+
+Order: TypeAlias = OrderClass | FixedOrder
 
 
 def order_classes(problem: Problem) -> list[OrderClass]:

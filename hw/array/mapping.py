@@ -39,7 +39,7 @@ class Violation:
     def __str__(self) -> str:
         parts = " + ".join(f"{name} {words:,}" for name, words in self.needed.items())
         total = sum(self.needed.values())
-        found = f"{parts} = {total:,}" if len(self.needed) > 1 else parts
+        found = f"{parts} = {total:,}" if len(self.needed) > 1 else f"{total:,}"
         return f"{self.level}: found {found} {self.unit}, expected at most {self.available:,}"
 
 

@@ -38,10 +38,16 @@ from nopt.passes.lowering.graph_nests.requantize_nests import Requantize
 
 @dataclass(frozen=True)
 class ConvertGraphToAffineNestPass(ModulePass):
-    """Turn each graph op into one affine_nest nest; constants stay, and what the host runs."""
+    """Turn each graph op into one affine_nest nest; constants stay, and what the host runs.
+
+    With `floats`, convolutions and products of floats are nests, too, whose sums are in the order
+    of their loops.
+    """
 
     name = "convert-graph-to-affine-nest"
     level = "affine_nest"
+
+    floats: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         load_resource_dialect(ctx)
@@ -52,11 +58,11 @@ class ConvertGraphToAffineNestPass(ModulePass):
             Broadcast(),
             Clip(),
             Concat(),
-            Conv2d(),
+            Conv2d(self.floats),
             Gather(),
-            ConvTranspose2d(),
+            ConvTranspose2d(self.floats),
             GlobalAvgPool(),
-            Matmul(),
+            Matmul(self.floats),
             MaxPool(),
             Pad(),
             Relu(),

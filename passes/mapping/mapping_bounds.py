@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nopt.hw.array.array_cost import CostModel, HeldTiles
-from nopt.hw.array.loop_orders import OrderClass
+from nopt.hw.array.loop_orders import Order
 from nopt.hw.array.problem import Operand
 from nopt.passes.mapping.factorings import Array, Indices
 
@@ -23,7 +23,7 @@ class Least:
     cycles: Array
 
 
-def kept_by(spm: OrderClass, dram: OrderClass) -> Kept:
+def kept_by(spm: Order, dram: Order) -> Kept:
     """What may stay at the PEs under loops of these orders: with one pass of the array a pass of
     the scratchpad, the order of the loops over DRAM decides."""
     groups = spm.kept if spm.groups else dram.kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping as Named
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from nopt.hw.array.array_cost import CostModel, HeldTiles, SpmTiles
 from nopt.hw.array.array_estimate import Estimate, estimate
 from nopt.hw.array.array_machine import ArrayMachine
-from nopt.hw.array.loop_orders import OrderClass, order_classes
+from nopt.hw.array.loop_orders import FixedOrder, Order, order_classes
 from nopt.hw.array.mapping import Mapping, violations
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import Array, Factorings, Indices, Pins
@@ -46,6 +47,8 @@ class Constraints:
     pins: Pins = field(default_factory=dict[str, Named[int, int]])
     stationary: Named[str, int] = field(default_factory=dict[str, int])
     """The operand that the innermost loops of a level (spm, dram) keep."""
+    orders: Named[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """The order of the loops of a level, outermost first."""
     packed: frozenset[int] = frozenset()
     """Operands that may lie in DRAM tile by tile, which never is worse."""
 
@@ -61,6 +64,12 @@ class Found:
     """By which part the best could still be better; 0 if proven."""
     evaluated: int
     """Mappings whose cost was computed; all others are worse by a bound."""
+
+    @property
+    def best(self) -> int:
+        """The position of the least energy-delay product."""
+        products = [each.edp for each in self.estimates]
+        return products.index(min(products))
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,9 @@ class MappingSearch:
                 rest = self._join_all(pairs, _SEEDS if seed else None)
         return self._found(rest)
 
-    def _classes(self, level: str) -> list[OrderClass]:
+    def _classes(self, level: str) -> Sequence[Order]:
+        if (order := self.constraints.orders.get(level)) is not None:
+            return [FixedOrder(self.problem, order)]
         kept = self.constraints.stationary.get(level)
         return [each for each in order_classes(self.problem) if kept is None or each.kept[kept]]
 

@@ -58,10 +58,15 @@ NESTS = {
 
 
 def nest(name: str) -> Network:
-    """A function of the nest on a random tensor."""
-    result = NESTS[name].rsplit(" : ", 1)[1]
+    """A function of one of these nests."""
+    return network(NESTS[name])
+
+
+def network(body: str) -> Network:
+    """A function of a nest on a random tensor."""
+    result = body.rsplit(" : ", 1)[1]
     text = f"""
-    func.func @main(%x: tensor<3x5xi8>) -> {result} {{{NESTS[name]}
+    func.func @main(%x: tensor<3x5xi8>) -> {result} {{{body}
       return %y : {result}
     }}"""
     return Network(parse(text), [values(np.random.default_rng(0), (3, 5), np.dtype(np.int8), 0.2)])

@@ -20,6 +20,7 @@ from nopt.passes.mapping.factorings import Factorings, divisors
 from nopt.passes.mapping.mapping_bounds import before_spatial, kept_by, least, undominated
 from nopt.passes.mapping.mapping_search import Constraints, MappingSearch
 
+Orders = dict[str, tuple[int, ...]]
 PE256 = ArrayMachine.load("pe256")
 NESTS = (
     "C[x,y] += A[x,k] * B[k,y]",
@@ -62,8 +63,10 @@ def factorings(extent: int):
                 yield spatial, rf, spm, extent // spatial // rf // spm
 
 
-def all_costs(machine: ArrayMachine, problem: Problem) -> np.ndarray:
-    """Energy and cycles of each mapping that fits, in every order that differs in what it keeps."""
+def all_costs(machine: ArrayMachine, problem: Problem, orders: Orders | None = None) -> np.ndarray:
+    """Energy and cycles of each mapping that fits, in every order that differs in what it keeps, or
+    in those that are pinned."""
+    pinned = orders or {}
     loops = range(len(problem.loops))
     model, costs = CostModel(machine, problem), []
     every = np.array([*product(*map(factorings, map(int, problem.extents)))], float)
@@ -80,11 +83,11 @@ def all_costs(machine: ArrayMachine, problem: Problem) -> np.ndarray:
     fits &= banks <= machine.spm.banks
     spm_tiles = model.tiles(tile)
     kinds: dict[bytes, list] = {}
-    for order in permutations(loops):
+    for order in [pinned["spm"]] if "spm" in pinned else permutations(loops):
         uses = reuse(problem, order, spm)
         kinds.setdefault(np.array(uses).tobytes(), uses)
     over_dram: dict[bytes, list] = {}
-    for order in permutations(loops):
+    for order in [pinned["dram"]] if "dram" in pinned else permutations(loops):
         uses = reuse(problem, order, spm_tiles.trips)
         over_dram.setdefault(np.array(uses).tobytes(), uses)
     for uses, dram_uses in product(kinds.values(), over_dram.values()):
@@ -114,6 +117,26 @@ def test_nothing_is_better_than_what_is_found(case):
     for e, t in zip(energy, cycles, strict=True):
         assert any(round(each.energy) <= round(e) and each.cycles <= t for each in front)
     assert [each.cycles for each in front] == sorted({each.cycles for each in front}, reverse=True)
+
+
+@given(small(), st.data())
+@examples(60)
+def test_pinned_orders(case, data):
+    machine, problem = case
+    levels = data.draw(st.sampled_from([("spm",), ("dram",), ("spm", "dram")]))
+    order = st.permutations(range(len(problem.loops))).map(tuple)
+    orders = {level: data.draw(order) for level in levels}
+    energy, cycles = all_costs(machine, problem, orders)
+    assume(len(energy))
+    for objective, scores in (("edp", energy * cycles), ("energy", energy), ("cycles", cycles)):
+        constraints = Constraints(orders=orders)
+        found = MappingSearch(machine, problem, objective, constraints).run()
+        (said,) = found.estimates
+        assert found.proven
+        score = {"edp": said.edp, "energy": said.energy, "cycles": said.cycles}[objective]
+        assert score == pytest.approx(scores.min(), abs=said.cycles)
+        for level in levels:
+            assert getattr(found.mappings[0], f"order_{level}") == orders[level]
 
 
 @given(small(), st.data())

@@ -10,9 +10,9 @@ from xdsl.parser import Parser
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_nest import AffineNest, ForOp
+from nopt.dialects.affine_nest.nest_problem import problem_of
 from nopt.hw.array.array_machine import ArrayMachine
 from nopt.passes.mapping.mapping_search import MappingSearch
-from nopt.passes.mapping.nest_problem import problem_of
 
 
 def nest(iterators: str, x: str, w: str, result: str) -> ForOp:

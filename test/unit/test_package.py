@@ -96,7 +96,8 @@ import sys
 for name in ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"):
     sys.modules[name] = None
 import nopt.tools.start
-for tool in "nopt nopt_explore nopt_gui nopt_import nopt_objdump nopt_report nopt_run".split():
+tools = "nopt nopt_explore nopt_gui nopt_import nopt_map nopt_objdump nopt_report nopt_run"
+for tool in tools.split():
     __import__(f"nopt.tools.{tool}")
 import numpy as np, nopt
 print(nopt.compile("examples/conv/conv.mlir").run(np.ones((1, 16, 14, 14), np.int8)).shape)

@@ -1,8 +1,9 @@
-"""Convolutions and matrix products of integers."""
+"""Convolutions and matrix products: of integers, and of floats if that is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from xdsl.dialects import arith
@@ -16,24 +17,30 @@ from nopt.dialects.affine_nest import ForOp, Reduction
 from nopt.dialects.affine_nest.builder import NestBuilder, Place
 from nopt.dialects.constants import attribute_of, numpy_type
 from nopt.dialects.shaped import shape_of, tensor_of
-from nopt.passes.lowering.graph_nests.nest_shapes import gives_integers, parallel
+from nopt.passes.lowering.graph_nests.nest_shapes import gives_integers, is_float, parallel
 
 
+@dataclass
 class Conv2d(RewritePattern):
+    floats: bool = False
+
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.Conv2dOp, rewriter: PatternRewriter):
-        if gives_integers(op):
+        if self.floats or gives_integers(op):
             top, left, _, _ = op.pads.get_values()
             strides = op.strides.get_values()
             rewriter.replace(op, _convolution(op, op.input, op.weight, strides, (top, left)))
 
 
+@dataclass
 class ConvTranspose2d(RewritePattern):
     """A convolution with the kernel turned around, of the input with zeros between its pixels."""
 
+    floats: bool = False
+
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.ConvTranspose2dOp, rewriter: PatternRewriter):
-        if not gives_integers(op):
+        if not (self.floats or gives_integers(op)):
             return
         top, left, _, _ = op.pads.get_values()
         kernel, dilations = shape_of(op.weight)[2:], op.dilations.get_values()
@@ -107,10 +114,13 @@ def _spread(op: graph.ConvTranspose2dOp, rewriter: PatternRewriter) -> SSAValue:
     return spread.result
 
 
+@dataclass
 class Matmul(RewritePattern):
+    floats: bool = False
+
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: graph.MatmulOp, rewriter: PatternRewriter):
-        if not gives_integers(op):
+        if not (self.floats or gives_integers(op)):
             return
         *batch, rows, columns = shape_of(op.result)
         inner = shape_of(op.lhs)[-2 if op.transpose_a is not None else -1]
@@ -126,5 +136,7 @@ class Matmul(RewritePattern):
 
 
 def sum_of_products(nest: NestBuilder, a: SSAValue, b: SSAValue) -> SSAValue:
+    if is_float(a.type):
+        return nest.reduce(Reduction.ADD, nest.binary(arith.MulfOp, a, b))
     product = nest.binary(arith.MuliOp, nest.cast(a, i32), nest.cast(b, i32))
     return nest.reduce(Reduction.ADD, product)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from xdsl.dialects import arith
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_math import to_sum
-from nopt.dialects.affine_nest import ForOp
+from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, Reduction
 from nopt.hw.array.problem import Dim, Operand, Problem
+
+if TYPE_CHECKING:
+    from nopt.dialects.affine_nest.nest import ForOp
 
 
 def problem_of(nest: ForOp) -> Problem:
-    """The nest's loops, its result and what it loads, in order.
+    """The nest's loops, its result and what its reductions load (all it loads if it has none), in
+    order.
 
     A padded tensor counts with what is padded, as if that lay in DRAM. Loops that share a name are
     told apart by numbers. Raises VerifyException for an index that is no sum of multiples of
@@ -19,12 +26,36 @@ def problem_of(nest: ForOp) -> Problem:
     """
     loops = _distinct([name for name, _ in (*nest.named_parallel, *nest.named_reduction)])
     operands = [_operand(nest, "out", nest.places, nest.result_shape)]
-    for load in nest.loads:
+    for load in _loads(nest):
         name = load.source.name_hint or "in"
         operands.append(_operand(nest, name, load.map.data, load.source_shape))
     names = _distinct([operand.name for operand in operands])
     named = (Operand(name, each.dims) for name, each in zip(names, operands, strict=True))
     return Problem(loops, nest.extents, tuple(named), output=0)
+
+
+def sums_products(nest: ForOp) -> bool:
+    """Whether the nest is work for multipliers that accumulate."""
+    return any(
+        isinstance(op, ReduceOp)
+        and op.kind.data is Reduction.ADD
+        and isinstance(op.operand.owner, arith.MuliOp | arith.MulfOp)
+        for op in nest.body.block.ops
+    )
+
+
+def _loads(nest: ForOp) -> list[LoadOp]:
+    """The loads that reductions need, each element of a tensor once."""
+    ops = [*nest.body.block.ops]
+    needed = {op.operand for op in ops if isinstance(op, ReduceOp)}
+    every = not needed
+    found: dict[object, LoadOp] = {}
+    for op in reversed(ops):
+        if isinstance(op, LoadOp) and (every or op.result in needed):
+            found[op.source, op.map] = op
+        elif any(result in needed for result in op.results):
+            needed.update(op.operands)
+    return [*found.values()][::-1]
 
 
 def _operand(nest: ForOp, name: str, map: AffineMap, shape: tuple[int, ...]) -> Operand:

@@ -1,0 +1,97 @@
+"""Searches of many nests: equal ones once, with what is pinned in their text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from xdsl.dialects.builtin import ModuleOp
+
+from nopt.dialects.affine_nest import ForOp, MappingAttr
+from nopt.dialects.affine_nest.attributes import MAPPING
+from nopt.dialects.affine_nest.mapped_nest import Pinned, mapping_attribute, pins
+from nopt.dialects.affine_nest.nest_problem import problem_of, sums_products
+from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.problem import Problem
+from nopt.passes.base.places import about
+from nopt.passes.mapping.mapping_search import Constraints, Found, MappingSearch
+
+ALL = "all"
+"""All operands may lie in DRAM tile by tile."""
+
+
+@dataclass(frozen=True)
+class MappedNest:
+    """A nest that just got its mapping: what the search found, and that as attributes."""
+
+    nest: ForOp
+    found: Found
+    mappings: list[MappingAttr]
+
+
+@dataclass
+class NestSearch:
+    """The best mappings of nests for one objective. Raises ValueError where none fits."""
+
+    machine: str = "pe256"
+    """For nests that do not pin one."""
+    objective: str = "edp"
+    pack: Sequence[str] = ()
+    """Names of operands that may lie in DRAM tile by tile, or `all`."""
+    seconds: float = inf
+    _known: dict[object, Found] = field(default_factory=dict[object, Found], init=False)
+    _packed_names: set[str] = field(default_factory=set[str], init=False)
+
+    def map_nests(self, module: ModuleOp) -> Iterator[MappedNest]:
+        """Map the sums of products in a module that have no whole mapping, one after the other.
+
+        Raises ValueError for a nest that does not fit, and for a name to pack that none has."""
+        for nest in module.walk():
+            if not isinstance(nest, ForOp) or not sums_products(nest):
+                continue
+            pinned = nest.attributes.get(MAPPING)
+            assert pinned is None or isinstance(pinned, MappingAttr)
+            if pinned is not None and pinned.is_whole:
+                continue
+            with about(nest):
+                problem = problem_of(nest)
+                found = self.search(problem, pinned)
+            name = self.machine if pinned is None else pinned.machine.data
+            attributes = [mapping_attribute(problem, name, each) for each in found.mappings]
+            nest.attributes[MAPPING] = attributes[found.best]
+            yield MappedNest(nest, found, attributes)
+        if unknown := [name for name in self.pack if name not in {*self._packed_names, ALL}]:
+            raise ValueError(f"pack: no nest has an operand {unknown[0]}")
+
+    def search(self, problem: Problem, pinned: MappingAttr | None = None) -> Found:
+        """The best mappings of a nest, and what they take."""
+        machine = self.machine if pinned is None else pinned.machine.data
+        said = Pinned({}, {}, frozenset()) if pinned is None else pins(problem, pinned)
+        packed = said.packed | self._packed(problem)
+        key = unnamed(problem), machine, repr(said), packed
+        if key not in self._known:
+            self._known[key] = MappingSearch(
+                ArrayMachine.load(machine),
+                problem,
+                self.objective,
+                Constraints(said.factors, orders=said.orders, packed=packed),
+                self.seconds,
+            ).run()
+        return self._known[key]
+
+    def _packed(self, problem: Problem) -> frozenset[int]:
+        if ALL in self.pack:
+            return frozenset(range(len(problem.operands)))
+        names = {operand.name for operand in problem.operands}
+        self._packed_names |= names
+        return frozenset(problem.operand(name) for name in self.pack if name in names)
+
+
+def unnamed(problem: Problem) -> Problem:
+    """The problem with positions for names, so that equal ones are equal."""
+    return replace(
+        problem,
+        loops=tuple(map(str, range(len(problem.loops)))),
+        operands=tuple(replace(each, name=str(x)) for x, each in enumerate(problem.operands)),
+    )

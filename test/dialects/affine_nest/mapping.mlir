@@ -1,0 +1,32 @@
+// RUN: ROUNDTRIP
+// Mappings on arrays of PEs: whole, and with something open.
+
+// CHECK-LABEL: func.func @main(
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %whole = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (y 2, x 4), spm (k 12), rf (k 8), spatial (x 16, y 16), packed (a, out)>} : tensor<64x32xi16>
+  // CHECK: } attributes {mapping = #affine_nest.mapping<"pe256", dram (y 2, x 4), spm (k 12), rf (k 8), spatial (x 16, y 16), packed (a, out)>} : tensor<64x32xi16>
+  %open = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (...), rf (k 2, ...), spatial (x ?, y 4)>} : tensor<64x32xi16>
+  // CHECK: } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (...), rf (k 2, ...), spatial (x ?, y 4)>} : tensor<64x32xi16>
+  // Iterators of one name are told apart by numbers, as are tensors.
+  %names = affine_nest.for (%k, %k_1) = (64, 96) reduce (%k_2) = (32) {
+    %v = affine_nest.load %a[%k, 0] : tensor<64x96xi16>
+    %w = affine_nest.load %a[0, %k_1] : tensor<64x96xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (k 64, k_2 96), spm (k_3 32), packed (a_2)>, level = #affine_nest.level<rf (k 64, ...)>} : tensor<64x96xi16>
+  // CHECK: mapping = #affine_nest.mapping<"pe256", dram (k 64, k_2 96), spm (k_3 32), packed (a_2)>, level = #affine_nest.level<rf (k 64, ...)>}
+  return
+}
