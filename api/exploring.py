@@ -9,11 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from nopt.hw.array.array_machine import ArrayMachine
 from nopt.hw.resources import Board
-from nopt.named_machines import Machine, machine
+from nopt.named_machines import Machine
 from nopt.networks import Network, read, write
 from nopt.tools.explore.designs import Limits
 from nopt.tools.explore.exploration import Exploration
+from nopt.tools.explore.families.known import family_of
 from nopt.tools.explore.runs import explore as run
 from nopt.tools.explore.space import Space, Value
 from nopt.tools.explore.studies import Study
@@ -54,12 +56,12 @@ def explore(
     networks: Network | Sequence[Network],
     sweep: Mapping[str, Sequence[Value]],
     *,
-    machine: Machine = "rtl",
+    machine: Machine | ArrayMachine = "rtl",
     objectives: Sequence[str] = ("cycles", "energy", "area"),
     budget: Mapping[str, float] | None = None,
     board: str | None = None,
     trials: int | None = None,
-    pipeline: str = "vta",
+    pipeline: str | None = None,
     check: bool = False,
     jobs: int = 1,
     scheduler: str | None = None,
@@ -70,14 +72,18 @@ def explore(
         found = nopt.explore("net.mlir", {"LOG_BLOCK": [3, 4, 5], "memory_latency": [16, 64]})
         found.front
 
-    `sweep` has values for keys of a machine. `objectives` are to be small: cycles, energy
-    (microjoules), area (square millimetres), bytes (of DRAM traffic), seconds (on a `board`), sram
-    (bytes); of several networks their sum. `budget` limits what a design takes by name: sram, area,
-    dsp, bram36, lut, multipliers. Spaces of up to 1,000 points are tried whole, others, or with
-    `trials`, in part. `pipeline` is how they are compiled, as after `nopt -p`: "vta{measure=8}".
-    `storage` is the URL of a database in which a study is kept. Raises UserError for what no sweep,
-    objective, board or storage can be.
+    `sweep` has values for keys of a machine: a core, for which networks are compiled, or an array
+    of PEs as "pe256", on which their layers are mapped. `objectives` are to be small: cycles,
+    energy (microjoules), edp (their product), area (square millimetres), bytes (of DRAM traffic),
+    seconds (on a `board`), sram (bytes); of several networks their sum. `budget` limits what a
+    design takes by name: sram, area, dsp, bram36, lut, multipliers. Spaces of up to 1,000 points
+    are tried whole, others, or with `trials`, in part. `pipeline` is how networks are compiled or
+    mapped, as after `nopt -p`: "vta{measure=8}", "affine-nest-map{objective=cycles}". `storage` is
+    the URL of a database in which a study is kept. Raises UserError for what no sweep, objective,
+    board or storage can be.
     """
+    family = family_of(machine)
+    base: Any = family.load(str(machine)) if isinstance(machine, str | Path) else machine
     several: Any = networks
     given: list[Network] = [*several] if isinstance(several, list | tuple) else [several]
     with ExitStack() as stack:
@@ -89,12 +95,16 @@ def explore(
             write(read(network), paths[-1])
         limits = Limits(budget or {}, None if board is None else Board.load(board))
         asked = Exploration(
-            paths, _machine(machine), Space.of(sweep), limits, objectives, trials, pipeline, check
+            paths,
+            family,
+            base,
+            Space.of(sweep, family),
+            limits,
+            objectives,
+            trials,
+            pipeline,
+            check,
         )
         study = Study(storage, asked.name, asked.space, asked.objectives)
         pool = stack.enter_context(workers(jobs, scheduler))
         return Explored(run(asked, study, pool))
-
-
-# The parameter `machine` hides the function of that name.
-_machine: Any = machine

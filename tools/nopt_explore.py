@@ -2,6 +2,7 @@
 
 nopt-explore resnet18.mlir --sweep LOG_BLOCK=3..5 memory_latency=16,64 -o out/
 nopt-explore a.mlir b.mlir --sweep LOG_BATCH=0,2 --budget sram=512KiB --board zu3eg --jobs 4 -o out/
+nopt-explore net.onnx --machine pe256 --sweep rf=256,512 spm=65536,131072 -o out/
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = command("nopt-explore", "Compile networks for many machines; show the best of them.")
-    parser.add_argument("networks", nargs="+", help="text of 8-bit networks, as for nopt -p vta")
+    parser.add_argument(
+        "networks",
+        nargs="+",
+        help="text of 8-bit networks, as for nopt -p vta; for arrays also of floats, or .onnx",
+    )
     parser.add_argument("--machine", default="rtl", help="a preset, or a JSON file (default: rtl)")
     parser.add_argument(
         "--sweep",
@@ -35,7 +40,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--objective",
         default="cycles,energy,area",
         metavar="NAMES",
-        help="what is to be small, of cycles, energy, area, bytes, seconds, sram "
+        help="what is to be small, of cycles, energy, edp, area, bytes, seconds, sram "
         "(default: %(default)s)",
     )
     parser.add_argument(
@@ -51,9 +56,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "-p",
         "--pipeline",
-        default="vta",
         metavar="PASSES",
-        help="how networks are compiled: 'vta{measure=8 tuning-log=log.jsonl}' (default: vta)",
+        help="how networks are compiled: 'vta{measure=8 tuning-log=log.jsonl}', or mapped: "
+        "'affine-nest-map{objective=cycles}' (default: vta, affine-nest-map)",
     )
     parser.add_argument("--check", action="store_true", help="compare each program's bits, too")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at once")
@@ -80,10 +85,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _explore(arguments: argparse.Namespace) -> None:
-    from nopt.hw.config import Config
     from nopt.tools.compiling import read_text
     from nopt.tools.explore.designs import Limits
     from nopt.tools.explore.exploration import Exploration
+    from nopt.tools.explore.families.known import ARRAYS, family_of
     from nopt.tools.explore.runs import explore
     from nopt.tools.explore.space import Space
     from nopt.tools.explore.studies import Study
@@ -91,18 +96,23 @@ def _explore(arguments: argparse.Namespace) -> None:
     from nopt.tools.progress import Counted
     from nopt.tools.report import print_rows
 
+    family = family_of(arguments.machine)
+    if arguments.reports and family is ARRAYS:
+        raise UserError("--reports: found an array, expected a core; nopt-map shows its mappings")
     asked = Exploration(
         [os.path.abspath(path) for path in arguments.networks],
-        Config.load(arguments.machine),
-        Space.parse(arguments.sweep),
-        Limits.parse(arguments.budget, arguments.board),
+        family,
+        family.load(arguments.machine),
+        Space.parse(arguments.sweep, family),
+        Limits.parse(arguments.budget, arguments.board, family.taken_names),
         arguments.objective.split(","),
         arguments.trials,
         arguments.pipeline,
         arguments.check,
     )
-    for path in asked.networks:
-        read_text(path)
+    for path in arguments.networks:
+        if not path.endswith(".onnx"):
+            read_text(path)
     folder = Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     storage = arguments.storage or f"sqlite:///{folder.resolve()}/study.db"
@@ -137,6 +147,7 @@ def _write(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> Non
 
 def _reports(outcome: Outcome, folder: Path) -> dict[int, list[str]]:
     """The report of each network on each design of the front."""
+    from nopt.hw.config import Config
     from nopt.hw.files.whole_files import output_stream
     from nopt.passes.base.machine import attach
     from nopt.tools.compiling import compile_program, read_text
@@ -147,13 +158,13 @@ def _reports(outcome: Outcome, folder: Path) -> dict[int, list[str]]:
     written: dict[int, list[str]] = {}
     for row in track(outcome.front, "reports"):
         config = outcome.asked.design(outcome.points[row["point"]]).config
-        assert config is not None
+        assert isinstance(config, Config)
         for stem, path in zip(outcome.asked.names, outcome.asked.networks, strict=True):
             module = read_text(path)
             attach(module, config)
             network = module.clone()
             name = f"{stem}-{row['point']}.html"
-            runtime = Runtime(compile_program(module, outcome.asked.pipeline))
+            runtime = Runtime(compile_program(module, outcome.asked.how))
             page = report_page(runtime, f"{stem} on {config.name}", network)
             with output_stream(str(folder / name)) as stream:
                 stream.write(page)

@@ -175,7 +175,7 @@ class ArrayMachine:
         said = [f"{key}={value}" for key, value in changes.items() if key != "name"]
         data["name"] = "+".join([self.name, *said])
         for key, value in changes.items():
-            *inside, last = (f"{key}.bytes" if key in ("rf", "spm") else key).split(".")
+            *inside, last = _path(key)
             at = data
             for part in inside:
                 if not isinstance(at.get(part), dict):
@@ -183,6 +183,16 @@ class ArrayMachine:
                 at = at[part]
             at[last] = value
         return ArrayMachine.from_json(data)
+
+    @staticmethod
+    def check_key(key: str) -> None:
+        """Raises ConfigError for a key that `varied` does not take."""
+        place = ""
+        for part in _path(key):
+            known = _KEYS.get(place, ())
+            if part not in known:
+                raise ConfigError(f"{key}: unknown key{_nearest(part, known)}")
+            place = f"{place}.{part}" if place else part
 
     @staticmethod
     def load(name_or_path: str | Path) -> ArrayMachine:
@@ -203,6 +213,11 @@ class ArrayMachine:
 def array_names() -> list[str]:
     """Names that `ArrayMachine.load` knows, sorted."""
     return names_in(_PRESETS)
+
+
+def _path(key: str) -> list[str]:
+    """The keys from the outermost object inwards."""
+    return str(f"{key}.bytes" if key in ("rf", "spm") else key).split(".")
 
 
 def _energy(memory: RegisterFile | Scratchpad) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nopt.hw.array.array_cost import CostModel, HeldTiles
 from nopt.hw.array.loop_orders import Order
-from nopt.hw.array.problem import Operand
+from nopt.hw.array.problem import Numbers, Operand
 from nopt.passes.mapping.factorings import Array, Indices
 
 Kept = frozenset[int]
@@ -65,7 +66,7 @@ def before_spatial(model: CostModel, held: Array) -> HeldTiles:
     """What PEs hold at least, whatever factors are spatial: all PEs compute, without reduction."""
     machine, operands = model.machine, model.problem.operands
     tiles = model.held(list(np.ones_like(held)), list(held))
-    arriving = [_least_words(operand, held) for operand in operands]
+    arriving = [least_words(operand, list(held)) for operand in operands]
     return HeldTiles(
         compute=np.ceil(tiles.compute / machine.pes),
         reduction=np.zeros(held.shape[1]),
@@ -80,14 +81,16 @@ def before_spatial(model: CostModel, held: Array) -> HeldTiles:
     )
 
 
-def _least_words(operand: Operand, held: Array) -> Array:
-    """Words that arrive at PEs at least: in each dimension as many as its longest loop has."""
-    words, seen = np.ones(held.shape[1]), set[int]()
+def least_words(operand: Operand, extents: Sequence[Numbers]) -> Numbers:
+    """Words that loops of these extents touch at least: in each dimension as many as its longest
+    loop has."""
+    words: Numbers = 1.0
+    seen = set[int]()
     for dim in operand.dims:
         loops = [i for i, stride in enumerate(dim.strides) if stride and i not in seen]
         seen.update(loops)
         if loops:
-            words = words * held[loops].max(axis=0)
+            words = words * np.max([extents[i] for i in loops], axis=0)
     return words
 
 

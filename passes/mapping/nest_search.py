@@ -34,8 +34,8 @@ class MappedNest:
 class NestSearch:
     """The best mappings of nests for one objective. Raises ValueError where none fits."""
 
-    machine: str = "pe256"
-    """For nests that do not pin one."""
+    machine: str | ArrayMachine = "pe256"
+    """For nests that do not pin one: by name, if mappings are to be written."""
     objective: str = "edp"
     pack: Sequence[str] = ()
     """Names of operands that may lie in DRAM tile by tile, or `all`."""
@@ -57,7 +57,7 @@ class NestSearch:
             with about(nest):
                 problem = problem_of(nest)
                 found = self.search(problem, pinned)
-            name = self.machine if pinned is None else pinned.machine.data
+            name = str(self.machine) if pinned is None else pinned.machine.data
             attributes = [mapping_attribute(problem, name, each) for each in found.mappings]
             nest.attributes[MAPPING] = attributes[found.best]
             yield MappedNest(nest, found, attributes)
@@ -72,7 +72,7 @@ class NestSearch:
         key = unnamed(problem), machine, repr(said), packed
         if key not in self._known:
             self._known[key] = MappingSearch(
-                ArrayMachine.load(machine),
+                ArrayMachine.load(machine) if isinstance(machine, str) else machine,
                 problem,
                 self.objective,
                 Constraints(said.factors, orders=said.orders, packed=packed),

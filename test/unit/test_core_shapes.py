@@ -11,7 +11,7 @@ import nopt
 from nopt.hw.config import Config
 from nopt.passes.isa.program.assemble import assemble
 from nopt.tools.compiling import every_dialect
-from nopt.tools.explore.bounds import host_products
+from nopt.tools.explore.families.bounds import host_products
 from nopt.tools.runtime import Runtime
 
 SHAPES = [

@@ -14,13 +14,16 @@ import pytest
 from distributed import Client, LocalCluster, as_completed
 
 import nopt
+from nopt.hw.array.array_machine import ArrayMachine
+from nopt.passes.mapping.nest_search import NestSearch
 from nopt.tools.errors import UserError
 from nopt.tools.explore.designs import Limits
-from nopt.tools.explore.evaluate import evaluate, forget, least
 from nopt.tools.explore.exploration import Exploration
+from nopt.tools.explore.families.known import ARRAYS, CORES
 from nopt.tools.explore.front import front
 from nopt.tools.explore.space import Space
 from nopt.tools.explore.workers import Cluster
+from nopt.tools.mapped.mapped_networks import map_network, read_network
 from nopt.tools.nopt_explore import main
 
 SWEEP = ["LOG_BLOCK=3..5", "memory_latency=16,64", "LOG_BATCH=0,2"]
@@ -29,7 +32,8 @@ SWEEP = ["LOG_BLOCK=3..5", "memory_latency=16,64", "LOG_BATCH=0,2"]
 @pytest.fixture(autouse=True)
 def _no_networks_of_other_tests():
     yield
-    forget()
+    CORES.forget()
+    ARRAYS.forget()
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +75,10 @@ def test_what_is_found(whole: Path, network: Path):
             continue
         changes = {key: int(row[key]) for key in ("LOG_BLOCK", "memory_latency", "LOG_BATCH")}
         config = nopt.machine("rtl", **changes)
-        bound = least([str(network)], config)
+        bound = CORES.least([str(network)], config)
         if row["status"] == "bounded":
             continue
-        (facts,) = evaluate([str(network)], config.to_json())
+        (facts,) = CORES.evaluate([str(network)], config.to_json())
         assert int(row["cycles"]) == facts["cycles"] >= bound["cycles"]
         assert float(row["energy"]) == facts["energy"] >= bound["energy"]
         assert facts["bytes"] >= bound["bytes"]
@@ -117,8 +121,9 @@ def test_a_killed_worker_costs_nothing(network: Path):
         found = {}
         asked = Exploration(
             [str(network)],
+            CORES,
             nopt.machine("rtl"),
-            Space.parse(["memory_latency=16"]),
+            Space.parse(["memory_latency=16"], CORES),
             Limits({}, None),
         )
         for point, facts in Cluster(client, as_completed).evaluate(asked, machines):
@@ -127,7 +132,8 @@ def test_a_killed_worker_costs_nothing(network: Path):
                 os.kill(pid, signal.SIGKILL)
             found[point] = facts
     assert found == {
-        point: evaluate([str(network)], config.to_json()) for point, config in machines.items()
+        point: CORES.evaluate([str(network)], config.to_json())
+        for point, config in machines.items()
     }
 
 
@@ -205,10 +211,10 @@ def test_what_is_wrong_is_one_line(
 
 
 def test_spaces():
-    space = Space.parse(["LOG_BLOCK=3..4", "alu_multiply=true,false", "energy_mac=0.5,1"])
+    space = Space.parse(["LOG_BLOCK=3..4", "alu_multiply=true,false", "energy_mac=0.5,1"], CORES)
     assert len(space) == 8 and next(iter(space)) == (3, True, 0.5)
     with pytest.raises(UserError, match="each key once"):
-        Space.parse(["LOG_BLOCK=3", "LOG_BLOCK=4"])
+        Space.parse(["LOG_BLOCK=3", "LOG_BLOCK=4"], CORES)
 
 
 def test_other_bits_end_the_run(network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -256,3 +262,59 @@ def test_pipelines_that_are_none(
         main([str(network), "--sweep", "memory_latency=16", "-p", pipeline, "-o", str(tmp_path)])
     said = capfd.readouterr().err
     assert stopped.value.code == 1 and message in said and said.count("\n") == 1
+
+
+# --- Arrays of PEs, by the same engine.
+
+
+def array_facts(path: Path, **changes: int) -> dict[str, float]:
+    machine = ArrayMachine.load("pe256").varied(changes)
+    (facts,) = ARRAYS.evaluate([str(path)], machine.to_json(), "affine-nest-map", False)
+    return facts
+
+
+def test_an_array(network: Path, tmp_path: Path):
+    """Cycles and energy are sums over layers of the best mappings; the bound is below all."""
+    sweep = ["rf=4,64,512", "spm=16384,65536"]
+    arguments = [str(network), "--machine", "pe256+pes=64", "--sweep", *sweep]
+    main([*arguments, "--objective", "cycles,energy,edp,area", "-o", str(tmp_path)])
+    found = rows(tmp_path)
+    assert len(found) == 6
+    layers = [*map_network(read_network(network), NestSearch("pe256+pes=64+rf=64")).layers]
+    assert len(layers) == 2
+    for row in found:
+        if row["rf"] == "4":
+            assert row["status"] == "no program"
+            assert row["reason"].endswith("= 3 words, expected at most 2, with the smallest tiles")
+            continue
+        if row["status"] == "bounded":
+            continue
+        changes = {"pes": 64, "rf": int(row["rf"]), "spm": int(row["spm"])}
+        facts = array_facts(network, **changes)
+        bound = ARRAYS.least([str(network)], ArrayMachine.load("pe256").varied(changes))
+        assert int(row["cycles"]) == facts["cycles"] >= bound["cycles"]
+        assert float(row["energy"]) == facts["energy"] >= bound["energy"]
+        assert facts["bytes"] >= bound["bytes"]
+        assert float(row["edp"]) == pytest.approx(facts["cycles"] * facts["energy"])
+        # 64 multipliers of 16 bits and adders of 32, by technology.json, and all bits of memory.
+        bits = 8 * (changes["spm"] + 64 * changes["rf"])
+        assert float(row["area"]) == pytest.approx((64 * (4 * 282 + 137) + bits * 0.5) / 1e6)
+    assert any(row["status"] == "front" for row in found)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--sweep", "rg=1"], "--sweep rg: unknown key"),
+        (["--sweep", "dma.setups=1"], "--sweep dma.setups: unknown key, did you mean setup?"),
+        (["--sweep", "rf=64", "--check"], "--check: found an array"),
+        (["--sweep", "rf=64", "--reports"], "--reports: found an array"),
+        (["--sweep", "rf=64", "--board", "zu3eg"], "--board: found an array"),
+        (["--sweep", "rf=64", "--budget", "dsp=3"], "expected NAME=MOST, the name one of sram"),
+        (["--sweep", "rf=64", "-p", "vta"], "--pipeline vta: expected affine-nest-map"),
+    ],
+)
+def test_what_no_array_has(more: list[str], message: str, network: Path, tmp_path: Path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(network), "--machine", "pe256", *more, "-o", str(tmp_path)])
+    assert message in capsys.readouterr().err

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from nopt.hw.config import Config, ConfigError
-from nopt.hw.resources import Board, Resources, names_of_resources, resources
+from nopt.hw.config import ConfigError
+from nopt.hw.resources import Board
 from nopt.tools.errors import UserError
+from nopt.tools.explore.families.family import Family, Machine, Taken
 from nopt.tools.explore.space import Value
 
 _UNITS = {"KiB": 1 << 10, "MiB": 1 << 20}
@@ -21,12 +23,12 @@ class Limits:
     board: Board | None = None
 
     @classmethod
-    def parse(cls, budget: list[str], board: str | None) -> Limits:
-        """`sram=512KiB`, `dsp=200`. Raises UserError for other text or an unknown board."""
+    def parse(cls, budget: list[str], board: str | None, names: Sequence[str]) -> Limits:
+        """`sram=512KiB`, `dsp=200`, of what has these names. Raises UserError for other text or an
+        unknown board."""
         limits: dict[str, float] = {}
         for text in budget:
             name, equals, amount = text.partition("=")
-            names = names_of_resources()
             if not equals or name not in names:
                 expected = f"NAME=MOST, the name one of {', '.join(names)}"
                 raise UserError(f"--budget: found '{text}', expected {expected}")
@@ -36,7 +38,7 @@ class Limits:
         except ConfigError as error:
             raise UserError(f"--{error}") from error
 
-    def refusal(self, taken: Resources) -> str | None:
+    def refusal(self, taken: Any) -> str | None:
         """Which limit is broken, and by how much."""
         for name, most in self.budget.items():
             found = asdict(taken)[name]
@@ -60,15 +62,17 @@ def _amount(text: str, amount: str) -> float:
 class Design:
     """A point as a machine: `config` and `taken`, or why there is none."""
 
-    config: Config | None
-    taken: Resources | None
+    config: Machine | None
+    taken: Taken | None
     reason: str | None
 
     @classmethod
-    def of(cls, base: Config, changes: Mapping[str, Value], limits: Limits) -> Design:
+    def of(
+        cls, family: Family, base: Machine, changes: Mapping[str, Value], limits: Limits
+    ) -> Design:
         try:
             config = base.varied(changes)
         except ConfigError as error:
             return cls(None, None, str(error))
-        taken = resources(config)
+        taken = family.taken(config)
         return cls(config, taken, limits.refusal(taken))

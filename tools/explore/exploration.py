@@ -9,14 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xdsl.universe import Universe
-
 from nopt.hw.config import Config
+from nopt.hw.resources import Resources
 from nopt.tools.errors import UserError
 from nopt.tools.explore.designs import Design, Limits
-from nopt.tools.explore.evaluate import OBJECTIVES, Values, least
+from nopt.tools.explore.families.family import OBJECTIVES, Family, Machine
+from nopt.tools.explore.front import Values
 from nopt.tools.explore.space import Point, Space
-from nopt.tools.pipeline_text import build_passes
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,14 @@ class Exploration:
     """What is asked: networks (paths of text), a machine whose keys are swept, what counts."""
 
     networks: Sequence[str]
-    base: Config
+    family: Family
+    base: Machine
     space: Space
     limits: Limits
     objectives: Sequence[str] = ("cycles", "energy", "area")
     trials: int | None = None
-    pipeline: str = "vta"
+    pipeline: str | None = None
+    """The family's own, if none."""
     check: bool = False
     _designs: dict[Point, Design] = field(
         default_factory=dict[Point, Design], init=False, repr=False, compare=False
@@ -39,18 +40,25 @@ class Exploration:
         if unknown := [each for each in self.objectives if each not in OBJECTIVES]:
             known = ", ".join(OBJECTIVES)
             raise UserError(f"--objective: found '{unknown[0]}', expected one of {known}")
-        build_passes(self.pipeline, Universe.get_multiverse().all_passes)
+        self.family.check_pipeline(self.how)
         if self.trials is not None and self.trials < 1:
             raise UserError(f"--trials: found {self.trials}, expected 1 or more")
+        if self.limits.board is not None and not isinstance(self.base, Config):
+            raise UserError("--board: found an array, expected a core of the VTA family")
         if "seconds" in self.objectives and self.limits.board is None:
             raise UserError("--objective: found seconds, expected a --board, which has a clock")
+
+    @property
+    def how(self) -> str:
+        """The pipeline."""
+        return self.pipeline or self.family.pipeline
 
     @property
     def name(self) -> str:
         """Of the study: who asks what, as a digest, so that others do not mix with it."""
         texts = [Path(path).read_bytes() for path in self.networks]
         space, machine = dict(self.space.values), self.base.to_json()
-        objectives, how = [*self.objectives], (self.pipeline, self.check)
+        objectives, how = [*self.objectives], (self.how, self.check)
         asked = repr((version("nopt"), machine, space, objectives, how))
         digest = hashlib.sha256(b"".join([*texts, asked.encode()]))
         return f"nopt-explore {digest.hexdigest()[:16]}"
@@ -67,12 +75,12 @@ class Exploration:
     def design(self, point: Point) -> Design:
         if point not in self._designs:
             changes = self.space.changes(point)
-            self._designs[point] = Design.of(self.base, changes, self.limits)
+            self._designs[point] = Design.of(self.family, self.base, changes, self.limits)
         return self._designs[point]
 
-    def task(self, config: Config) -> tuple[Sequence[str], dict[str, Any], str, bool]:
-        """What `evaluate` takes for a machine."""
-        return self.networks, config.to_json(), self.pipeline, self.check
+    def task(self, config: Machine) -> tuple[Sequence[str], dict[str, Any], str, bool]:
+        """What the family's `evaluate` takes for a machine."""
+        return self.networks, config.to_json(), self.how, self.check
 
     def values(self, point: Point, facts: Sequence[Mapping[str, Any]]) -> Values | None:
         """The objectives of an evaluated point; None if some network has no program."""
@@ -87,13 +95,15 @@ class Exploration:
         """What no programs for a legal point can beat."""
         config = self.design(point).config
         assert config is not None
-        return self._objectives(point, least(self.networks, config))
+        return self._objectives(point, self.family.least(self.networks, config))
 
     def _objectives(self, point: Point, found: Mapping[str, float]) -> Values:
         taken, board = self.design(point).taken, self.limits.board
         assert taken is not None
         values = {**found, "area": taken.area, "sram": float(taken.sram)}
-        if board is not None and (mhz := board.frequency(taken)):
+        values["edp"] = found["cycles"] * found["energy"]
+        mhz = board.frequency(taken) if board and isinstance(taken, Resources) else None
+        if mhz is not None:
             values["seconds"] = found["cycles"] / (mhz * 1e6)
         return tuple(values[name] for name in self.objectives)
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
+
+Values: TypeAlias = tuple[float, ...]
+"""One of each objective."""
 
 
 def beats(one: Sequence[float], other: Sequence[float]) -> bool:

@@ -20,10 +20,11 @@ _STATES = {"front": (RED, "on the front"), "beaten": (BLUE, "beaten by another")
 _UNITS = {
     "cycles": "cycles",
     "energy": "energy (microjoules)",
+    "edp": "energy times delay (microjoules times cycles)",
     "area": "area (square millimetres)",
     "bytes": "DRAM traffic (bytes)",
     "seconds": "seconds",
-    "sram": "scratchpads (bytes)",
+    "sram": "memories on chip (bytes)",
 }
 
 
@@ -51,7 +52,7 @@ def exploration_page(outcome: Outcome, title: str, reports: Mapping[int, Sequenc
 <section><h2>Objectives</h2>{blocks}</section>
 <section><h2>The front</h2>{_table(outcome.front, reports)}</section>
 <section><h2>Others</h2>{_table(_others(rows, asked.space.values), {})}</section>"""
-    lead = "Each point is a machine, compiled for and timed by the exact model."
+    lead = f"Each point is a machine, its networks by {asked.how}."
     return whole_page(title, lead, body, data, _SCRIPT)
 
 

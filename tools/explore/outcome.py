@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 
 from nopt.tools.errors import UserError
 from nopt.tools.explore.designs import Design
-from nopt.tools.explore.evaluate import COUNTS, Facts, Values
 from nopt.tools.explore.exploration import Exploration
-from nopt.tools.explore.front import front
+from nopt.tools.explore.families.family import COUNTS, Facts
+from nopt.tools.explore.front import Values, front
 from nopt.tools.explore.space import Point
 from nopt.tools.report import Row
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from nopt.hw.config import Config
-from nopt.tools.explore.evaluate import Facts, Values
 from nopt.tools.explore.exploration import Exploration
-from nopt.tools.explore.front import beats
+from nopt.tools.explore.families.family import Facts, Machine
+from nopt.tools.explore.front import Values, beats
 from nopt.tools.explore.outcome import Outcome
 from nopt.tools.explore.space import Point
 from nopt.tools.explore.studies import Study
@@ -39,7 +38,7 @@ def explore(
     total = len(asked.space) if whole else asked.trials or ENUMERATED
     for batch in batches:
         values = [v for p, each in facts.items() if (v := asked.values(p, each)) is not None]
-        machines: dict[Point, Config] = {}
+        machines: dict[Point, Machine] = {}
         for point in batch:
             config = asked.design(point).config
             if asked.design(point).reason is not None or config is None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import product
 from math import prod
 from typing import TypeAlias
 
-from nopt.hw.config import key_types
 from nopt.tools.errors import UserError
+from nopt.tools.explore.families.family import Family
 
 Value: TypeAlias = int | float | bool | str
 Point: TypeAlias = tuple[Value, ...]
@@ -26,20 +25,16 @@ class Space:
     values: Mapping[str, tuple[Value, ...]]
 
     @classmethod
-    def of(cls, sweep: Mapping[str, Sequence[Value]]) -> Space:
-        """Checked. Raises UserError for an unknown key, or one without values."""
-        known = key_types()
+    def of(cls, sweep: Mapping[str, Sequence[Value]], family: Family) -> Space:
+        """Checked. Raises UserError for a key that the family has not, or one without values."""
         for key, values in sweep.items():
-            if key not in known:
-                near = get_close_matches(key, known, n=1)
-                hint = f", did you mean {near[0]}?" if near else ""
-                raise UserError(f"--sweep {key}: unknown key of a machine{hint}")
+            family.check_key(key)
             if not values:
                 raise UserError(f"--sweep {key}: found no values, expected one at least")
         return cls({key: tuple(dict.fromkeys(values)) for key, values in sweep.items()})
 
     @classmethod
-    def parse(cls, texts: Sequence[str]) -> Space:
+    def parse(cls, texts: Sequence[str], family: Family) -> Space:
         """`KEY=1,2` or `KEY=3..6`. Raises UserError for other text."""
         sweep: dict[str, list[Value]] = {}
         for text in texts:
@@ -48,7 +43,7 @@ class Space:
                 expected = "KEY=VALUE,… or KEY=LEAST..MOST, each key once"
                 raise UserError(f"--sweep: found '{text}', expected {expected}")
             sweep[key] = [each for part in values.split(",") for each in _values(text, part)]
-        return cls.of(sweep)
+        return cls.of(sweep, family)
 
     def __len__(self) -> int:
         return prod(map(len, self.values.values()))

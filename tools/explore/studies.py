@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nopt.tools.errors import UserError
-from nopt.tools.explore.evaluate import Facts
+from nopt.tools.explore.families.family import Facts
 from nopt.tools.explore.space import Point, Space
 
 

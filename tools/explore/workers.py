@@ -9,10 +9,10 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from nopt.hw.config import Config
 from nopt.tools.errors import UserError
-from nopt.tools.explore.evaluate import Facts, evaluate, forget
 from nopt.tools.explore.exploration import Exploration
+from nopt.tools.explore.families.family import Facts, Machine
+from nopt.tools.explore.families.known import ARRAYS, CORES
 from nopt.tools.explore.space import Point
 
 _TIMES = 3
@@ -23,11 +23,11 @@ class Workers:
     """Evaluates points, here and now."""
 
     def evaluate(
-        self, asked: Exploration, machines: Mapping[Point, Config]
+        self, asked: Exploration, machines: Mapping[Point, Machine]
     ) -> Iterator[tuple[Point, list[Facts]]]:
         """What the networks take on machines, in whatever order that is known."""
         for point, config in machines.items():
-            yield point, evaluate(*asked.task(config))
+            yield point, asked.family.evaluate(*asked.task(config))
 
 
 class Cluster(Workers):
@@ -37,10 +37,11 @@ class Cluster(Workers):
         self.client, self.as_completed = client, as_completed
 
     def evaluate(
-        self, asked: Exploration, machines: Mapping[Point, Config]
+        self, asked: Exploration, machines: Mapping[Point, Machine]
     ) -> Iterator[tuple[Point, list[Facts]]]:
+        run = asked.family.evaluate
         points = {
-            self.client.submit(evaluate, *asked.task(config), pure=False, retries=_TIMES): point
+            self.client.submit(run, *asked.task(config), pure=False, retries=_TIMES): point
             for point, config in machines.items()
         }
         for future in self.as_completed(list(points)):
@@ -61,7 +62,8 @@ def workers(jobs: int = 1, scheduler: str | None = None) -> Generator[Workers]:
             with _cluster(jobs, scheduler) as found:
                 yield found
     finally:
-        forget()
+        CORES.forget()
+        ARRAYS.forget()
 
 
 @contextmanager

@@ -1,36 +1,27 @@
-"""What networks take on a machine: compiled, and timed by the exact model."""
+"""Cores of the VTA family: networks are compiled for them, and timed by the exact model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.universe import Universe
 from xdsl.utils.exceptions import DiagnosticException
 
-from nopt.hw.config import Config
+from nopt.hw.config import Config, key_types
+from nopt.hw.resources import Resources, names_of_resources, resources
 from nopt.passes.base.machine import attach
 from nopt.tools.compiling import compile_program, read_text
 from nopt.tools.errors import UserError, one_line
-from nopt.tools.explore.bounds import bounds, host_products
+from nopt.tools.explore.families.bounds import bounds, host_products
+from nopt.tools.explore.families.family import Facts, Family
+from nopt.tools.pipeline_text import build_passes
 from nopt.tools.profile import energy_row, layer_rows
 from nopt.tools.report import timing_row
 from nopt.tools.runtime import Runtime
-
-Facts: TypeAlias = dict[str, Any]
-"""Of one network on one machine; `reason` alone, if there is no program."""
-
-Values: TypeAlias = tuple[float, ...]
-"""One of each objective."""
-
-OBJECTIVES = ("cycles", "energy", "area", "bytes", "seconds", "sram")
-"""What can be minimised: cycles, microjoules, square millimetres, DRAM bytes, seconds on a board,
-bytes of scratchpads. Of several networks the sum."""
-
-
-COUNTS = {"cycles", "bytes", "sram"}
-"""Those that are whole numbers."""
 
 
 @lru_cache(maxsize=8)
@@ -38,26 +29,52 @@ def _network(path: str) -> ModuleOp:
     return read_text(path)
 
 
-def forget() -> None:
-    """Let go of the networks that were read."""
-    _network.cache_clear()
+class Cores(Family):
+    """VTA of any shape."""
 
+    pipeline = "vta"
 
-def least(paths: Sequence[str], config: Config) -> dict[str, float]:
-    """What no programs for the networks can beat, together."""
-    each = [bounds(_network(path), config) for path in paths]
-    return {name: sum(found[name] for found in each) for name in each[0]}
+    def load(self, name: str) -> Config:
+        return Config.load(name)
 
+    def check_key(self, key: str) -> None:
+        known = key_types()
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f", did you mean {near[0]}?" if near else ""
+            raise UserError(f"--sweep {key}: unknown key of a machine{hint}")
 
-def evaluate(
-    paths: Sequence[str], config: dict[str, Any], pipeline: str = "vta", check: bool = False
-) -> list[Facts]:
-    """What each network takes on a machine, given as its JSON object, compiled by a pipeline.
+    def check_pipeline(self, pipeline: str) -> None:
+        build_passes(pipeline, Universe.get_multiverse().all_passes)
 
-    With `check`, each runs once on random inputs, 0 and 1 where they are not bytes. Raises
-    UserError if its bits are not the graph interpreter's, or the pipeline sets a machine.
-    """
-    return [_evaluate(path, Config.from_json(config), pipeline, check) for path in paths]
+    @property
+    def taken_names(self) -> list[str]:
+        return names_of_resources()
+
+    def taken(self, machine: Config) -> Resources:
+        return resources(machine)
+
+    def least(self, paths: Sequence[str], machine: Config) -> dict[str, float]:
+        each = [bounds(_network(path), machine) for path in paths]
+        return {name: sum(found[name] for found in each) for name in each[0]}
+
+    def evaluate(
+        self,
+        paths: Sequence[str],
+        machine: dict[str, Any],
+        pipeline: str = "vta",
+        check: bool = False,
+    ) -> list[Facts]:
+        """What each network takes on a machine, compiled by a pipeline.
+
+        With `check`, each runs once on random inputs, 0 and 1 where they are not bytes. Raises
+        UserError if its bits are not the graph interpreter's, or the pipeline sets a machine.
+        """
+        config = Config.from_json(machine)
+        return [_evaluate(path, config, pipeline, check) for path in paths]
+
+    def forget(self) -> None:
+        _network.cache_clear()
 
 
 def _evaluate(path: str, config: Config, pipeline: str, check: bool) -> Facts:
