@@ -22,6 +22,8 @@ TEXTS = (
     "C[3*x+k] += A[x,y] * B[y,k]",
     "C[x,k] += A[x+k,x] * B[y]",
     "C[x+k,x] += A[x,y] * B[y,k]",
+    "C[] += A[x,y] * B[k]",
+    "C[2*x+3*y] += A[x+4*y,k] * B[k]",
 )
 LOOPS = "xyk"
 

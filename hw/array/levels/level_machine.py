@@ -213,9 +213,11 @@ class LevelMachine:
         """What the levels call each operand of a problem: by its own name if they know all of
         them, else the result first and then what is read, in order.
 
-        Raises ConfigError for more operands than they know.
+        Raises ConfigError for more operands than they know, and two of the same name.
         """
         found = [operand.name for operand in problem.operands]
+        if len(set(found)) < len(found):
+            raise ConfigError(f"found operands {', '.join(found)}, expected distinct names")
         if set(found) <= set(self.operands):
             return tuple(found)
         if len(found) > len(self.operands):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from math import prod
 
@@ -74,6 +73,8 @@ class MappedNest:
 
     machine: LevelMachine
     problem: Problem
+    names: tuple[str, ...]
+    """What the machine calls each operand of the problem."""
     loops: tuple[NestLoop, ...]
 
     def temporal(self, level: int) -> list[NestLoop]:
@@ -96,11 +97,6 @@ class MappedNest:
                 extents[each.loop] *= each.factor
         return tuple(extents)
 
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """What the machine calls each operand of the problem."""
-        return self.machine.operand_names(self.problem)
-
     def holds(self, level: int, operand: int) -> bool:
         """Whether a level is a memory that holds an operand."""
         found = self.machine.levels[level]
@@ -112,9 +108,10 @@ class MappedNest:
 def mapped_nest(machine: LevelMachine, problem: Problem, mapping: LevelMapping) -> MappedNest:
     """The nest that a mapping makes, without loops of factor 1.
 
-    Raises ValueError for unknown levels and loops, levels that are not in the machine's order, and
-    factors that do not multiply to extents.
+    Raises ValueError for unknown levels and loops, levels that are not in the machine's order,
+    factors that do not multiply to extents, and as `LevelMachine.operand_names`.
     """
+    operands = machine.operand_names(problem)
     names = [level.name for level in machine.levels]
     written: list[tuple[int, int, int]] = []
     last = -1
@@ -144,7 +141,7 @@ def mapped_nest(machine: LevelMachine, problem: Problem, mapping: LevelMapping) 
             spatial = isinstance(machine.levels[level], Spatial)
             loops.append(NestLoop(level, loop, factor, inside[loop], spatial))
         inside[loop] *= factor
-    return MappedNest(machine, problem, tuple(reversed(loops)))
+    return MappedNest(machine, problem, operands, tuple(reversed(loops)))
 
 
 def level_violations(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 from itertools import product as each_of
 from math import prod
 
@@ -36,21 +35,14 @@ def fetched(operand: Operand, around: Sequence[NestLoop], tile: Sequence[int]) -
 
 def places(operand: Operand, loops: Sequence[NestLoop]) -> int:
     """At how many different places a tile is while these loops run."""
-    return prod(len(_starts(dims, loops)) for dims in _independent(operand))
+    return prod(_covered(dims, loops, [1] * len(dims)) for dims in _independent(operand))
 
 
 def touched(operand: Operand, around: Sequence[NestLoop], tile: Sequence[int]) -> int:
     """How many different words a tile of these extents holds while the loops around it run."""
-    words = 1
-    for dims in _independent(operand):
-        starts, widths = _starts(dims, around), [dim.width(tile) for dim in dims]
-        if len(dims) == 1:
-            ordered = sorted(start for (start,) in starts)
-            steps = [b - a for a, b in pairwise(ordered)]
-            words *= widths[0] + sum(min(step, widths[0]) for step in steps)
-        else:
-            words *= len({point for start in starts for point in _box(start, widths)})
-    return words
+    return prod(
+        _covered(dims, around, [dim.width(tile) for dim in dims]) for dims in _independent(operand)
+    )
 
 
 def _shared(operand: Operand, moving: NestLoop, tile: Sequence[int]) -> int:
@@ -63,18 +55,38 @@ def _shared(operand: Operand, moving: NestLoop, tile: Sequence[int]) -> int:
     return operand.footprint(tile) // width * max(0, stays)
 
 
-def _starts(dims: tuple[Dim, ...], loops: Sequence[NestLoop]) -> set[tuple[int, ...]]:
-    """The first index of a tile in some dimensions, at each place that the loops move it to."""
-    found = {(0,) * len(dims)}
-    for each in loops:
-        move = [dim.strides[each.loop] * each.step for dim in dims]
-        if any(move):
-            found = {
-                tuple(at + i * by for at, by in zip(start, move, strict=True))
-                for start in found
-                for i in range(each.factor)
-            }
-    return found
+def _covered(dims: Sequence[Dim], loops: Sequence[NestLoop], widths: Sequence[int]) -> int:
+    """How many words of some dimensions boxes of these widths cover together, one at each place
+    that the loops move it to."""
+    moves = [
+        ([dim.strides[each.loop] * each.step for dim in dims], each.factor)
+        for each in loops
+        if any(dim.strides[each.loop] for dim in dims)
+    ]
+    if len(dims) > 1:
+        return _counted(moves, widths)
+    words = reach = widths[0]
+    for move, factor in sorted((abs(move[0]), factor) for move, factor in moves):
+        if move >= reach:
+            words *= factor
+        elif words == reach:
+            words += (factor - 1) * move
+        else:  # What is moved has gaps, which the next place may fill.
+            return _counted(moves, widths)
+        reach += (factor - 1) * move
+    return words
+
+
+def _counted(moves: list[tuple[list[int], int]], widths: Sequence[int]) -> int:
+    """As `_covered`, one word after the other."""
+    found = set(each_of(*map(range, widths)))
+    for move, factor in moves:
+        found = {
+            tuple(at + i * by for at, by in zip(word, move, strict=True))
+            for word in found
+            for i in range(factor)
+        }
+    return len(found)
 
 
 @lru_cache(maxsize=256)
@@ -90,8 +102,3 @@ def _independent(operand: Operand) -> tuple[tuple[Dim, ...], ...]:
 
 def _together(one: Dim, other: Dim) -> bool:
     return any(a and b for a, b in zip(one.strides, other.strides, strict=True))
-
-
-def _box(start: tuple[int, ...], widths: list[int]) -> list[tuple[int, ...]]:
-    spans = [range(at, at + width) for at, width in zip(start, widths, strict=True)]
-    return list(each_of(*spans))

@@ -1,13 +1,21 @@
 """The cost of mappings on machines of levels, against what Timeloop says of its example designs."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nopt.hw.array.levels.level_cost import level_estimate
-from nopt.hw.array.levels.level_machine import LevelMachine, level_machine_names
+from nopt.hw.array.levels.level_machine import (
+    FanOut,
+    LevelMachine,
+    Mac,
+    Memory,
+    Spatial,
+    level_machine_names,
+)
 from nopt.hw.array.levels.level_mapping import LevelMapping, level_violations
 from nopt.hw.array.problem import Problem
 from nopt.hw.config import ConfigError
@@ -69,6 +77,32 @@ def test_words_of_reference_designs(name):
     for each in DESIGNS[name]["mapping"]:
         for operand, tile in each["tile_words"].items():
             assert found[each["level"]][operand].tile == tile
+
+
+@pytest.mark.parametrize("case", DATA["exercises"]["cases"], ids=lambda case: case["name"])
+def test_words_of_exercises(case):
+    """Of its tutorial: one to three memories, and the first design with another layer."""
+    extents = dict.fromkeys(re.findall(r"\b[A-Z]\b", case["nest"]), 1)
+    for _, _, loops in case["levels"]:
+        for loop, factor in loops:
+            extents[loop] *= factor
+    nest = Problem.read(case["nest"], extents)
+    levels = tuple(
+        Spatial(name, FanOut(16, 16)) if holds is None else Memory(name, 1, holds=tuple(holds))
+        for name, holds, _ in case["levels"]
+    )
+    machine = LevelMachine(levels, Mac(1), tuple(operand.name for operand in nest.operands))
+    mapped = LevelMapping.of({name: map(tuple, loops) for name, _, loops in case["levels"]})
+    found = level_estimate(machine, nest, mapped)
+    counts = DATA["exercises"]["counts"]
+    assert {
+        level: {
+            operand: [getattr(each, count) for count in counts] for operand, each in held.items()
+        }
+        for level, held in found.traffic.items()
+        if held
+    } == case["words"]
+    assert found.cycles == case["cycles"]
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -271,6 +305,9 @@ def test_operands_are_known_by_their_places():
     names = dict(zip("ZXY", "CAB", strict=True))
     assert other.energy == known.energy
     assert {names[x]: each for x, each in other.traffic["rf"].items()} == known.traffic["rf"]
+    twice = Problem.read("Z[x] += X[x] * X[x]", {"x": 4})
+    with pytest.raises(ConfigError, match="found operands Z, X, X, expected distinct names"):
+        level_estimate(machine, twice, LevelMapping.of({"dram": [("x", 4)]}))
     more = Problem.read("Z[x] += X[x] * Y[x] * V[x]", {"x": 4})
     with pytest.raises(ConfigError, match="found operands Z, X, Y, V, expected at most 3: C, A, B"):
         level_estimate(machine, more, LevelMapping.of({"dram": [("x", 4)]}))
