@@ -5,5 +5,5 @@ Reading order: `config` (a core, from VTA's JSON), `isa` (bits, text), `limits` 
 (cycles of single instructions, in closed form), `timing` (cycles of a program, waits, energy).
 
 `array` is another machine: PEs with register files, a scratchpad and DMA, on which perfect nests
-are mapped.
+are mapped; `array.levels` has such machines of any number of levels.
 """

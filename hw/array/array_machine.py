@@ -11,13 +11,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from math import log2
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from nopt.hw.config import ConfigError
 from nopt.hw.files.named_json import load_named, names_in
+from nopt.hw.files.near_keys import check_keys, nearest
 from nopt.hw.files.schema import SchemaError, read
 
 _PRESETS = Path(__file__).parent / "presets"
@@ -153,8 +153,8 @@ class ArrayMachine:
 
         Raises `ConfigError` for unknown keys (with the nearest known one) and bad values.
         """
-        _check_keys(data)
         try:
+            check_keys(ArrayMachine, data)
             return read(ArrayMachine, data)
         except SchemaError as error:
             raise ConfigError(str(error)) from None
@@ -179,7 +179,7 @@ class ArrayMachine:
             at = data
             for part in inside:
                 if not isinstance(at.get(part), dict):
-                    raise ConfigError(f"{key}: unknown key{_nearest(part, tuple(at))}")
+                    raise ConfigError(f"{key}: unknown key{nearest(part, tuple(at))}")
                 at = at[part]
             at[last] = value
         return ArrayMachine.from_json(data)
@@ -223,29 +223,3 @@ def _path(key: str) -> list[str]:
 def _energy(memory: RegisterFile | Scratchpad) -> float:
     rule = memory.energy
     return rule.at(memory.bytes) if isinstance(rule, SizeRule) else rule
-
-
-_KEYS: dict[str, tuple[str, ...]] = {
-    "": tuple(ArrayMachine.__dataclass_fields__),
-    "rf": tuple(RegisterFile.__dataclass_fields__),
-    "spm": tuple(Scratchpad.__dataclass_fields__),
-    "network": tuple(Network.__dataclass_fields__),
-    "dram": tuple(Dram.__dataclass_fields__),
-    "dma": tuple(Dma.__dataclass_fields__),
-    "rf.energy": tuple(SizeRule.__dataclass_fields__),
-    "spm.energy": tuple(SizeRule.__dataclass_fields__),
-}
-
-
-def _check_keys(data: dict[str, Any], place: str = "") -> None:
-    for key, value in data.items():
-        inside = f"{place}.{key}" if place else key
-        if key not in _KEYS[place]:
-            raise ConfigError(f"{inside}: unknown key{_nearest(key, _KEYS[place])}")
-        if inside in _KEYS and isinstance(value, dict):
-            _check_keys(cast(dict[str, Any], value), inside)
-
-
-def _nearest(key: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(key, known, n=1)
-    return f", did you mean {near[0]}?" if near else f", expected {', '.join(known)}"
