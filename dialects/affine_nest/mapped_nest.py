@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_nest.nest_mapping import LevelAttr, MappingAttr
-from nopt.hw.array.array_machine import ArrayMachine
-from nopt.hw.array.mapping import LEVELS, Mapping, check_mapping, violations
+from nopt.hw.array.any_machine import load_any
+from nopt.hw.array.array_estimate import Estimate, estimate
+from nopt.hw.array.levels.level_cost import level_estimate
+from nopt.hw.array.levels.level_machine import LevelMachine
+from nopt.hw.array.levels.level_mapping import LevelMapping, level_violations, mapped_nest
+from nopt.hw.array.mapping import LEVELS, SPATIAL, Mapping, check_mapping, violations
 from nopt.hw.array.problem import Problem
-from nopt.hw.config import ConfigError
 
-_OUTERMOST_FIRST = LEVELS[::-1]
+_OUTERMOST_FIRST = ("dram", "spm", "spatial", "rf")
 
 
 @dataclass(frozen=True)
@@ -27,20 +30,79 @@ class Pinned:
     packed: frozenset[int]
 
 
+@dataclass(frozen=True)
+class MappedLoop:
+    """A loop of a mapped nest, of more than one trip."""
+
+    level: str
+    loop: int
+    """Of the problem, by position."""
+    trips: int
+    step: int
+    """By how much a trip moves the problem's loop."""
+    spatial: bool
+
+
 def check_nest_mapping(problem: Problem, attribute: MappingAttr) -> None:
     """Raises VerifyException for levels, loops and operands that there are not, factors that do not
     multiply to the extents, and, if nothing is open, for what does not fit the array."""
     try:
-        machine = ArrayMachine.load(attribute.machine.data)
-        pinned = pins(problem, attribute)
-        if attribute.is_whole:
+        machine = load_any(attribute.machine.data)
+        if isinstance(machine, LevelMachine):
+            broken = level_violations(machine, problem, level_mapping(machine, attribute))
+        elif attribute.is_whole:
             broken = violations(machine, problem, whole_mapping(problem, attribute))
-            if broken:
-                raise ValueError(f"{broken[0]} on {machine.name}")
         else:
-            _check_open(problem, pinned)
-    except (ConfigError, ValueError) as error:
+            broken = []
+            _check_open(problem, pins(problem, attribute))
+        if broken:
+            raise ValueError(f"{broken[0]} on {machine.name}")
+    except ValueError as error:
         raise VerifyException(f"mapping: {error}") from None
+
+
+def estimate_mapping(problem: Problem, attribute: MappingAttr) -> Estimate:
+    """What a whole mapping takes, by the model of its machine. Raises ValueError as
+    `check_nest_mapping`."""
+    machine = load_any(attribute.machine.data)
+    if isinstance(machine, LevelMachine):
+        return level_estimate(machine, problem, level_mapping(machine, attribute))
+    return estimate(machine, problem, whole_mapping(problem, attribute))
+
+
+def mapped_loops(problem: Problem, attribute: MappingAttr) -> list[MappedLoop]:
+    """The loops of a whole mapping, outermost first."""
+    machine = load_any(attribute.machine.data)
+    if isinstance(machine, LevelMachine):
+        nest = mapped_nest(machine, problem, level_mapping(machine, attribute))
+        return [
+            MappedLoop(machine.levels[e.level].name, e.loop, e.factor, e.step, e.spatial)
+            for e in nest.loops
+        ]
+    loops: list[MappedLoop] = []
+    inside = [1] * len(problem.loops)
+    for level in reversed(attribute.levels.data):
+        for name, factor in reversed(level.named.items()):
+            loop, trips = problem.loop(name), factor or 1
+            if trips > 1:
+                spatial = level.level.data == SPATIAL
+                loops.append(MappedLoop(level.level.data, loop, trips, inside[loop], spatial))
+            inside[loop] *= trips
+    return loops[::-1]
+
+
+def level_mapping(machine: LevelMachine, attribute: MappingAttr) -> LevelMapping:
+    """The mapping on a machine of levels that an attribute says. Raises ValueError if something is
+    open or packed."""
+    if not attribute.is_whole or attribute.packed.data:
+        found = "something open" if not attribute.is_whole else "packed operands"
+        raise ValueError(f"found {found}, expected all factors and orders on {machine.name}")
+    return LevelMapping.of(
+        {
+            level.level.data: [(loop, factor or 1) for loop, factor in level.named.items()]
+            for level in attribute.levels
+        }
+    )
 
 
 def pins(problem: Problem, attribute: MappingAttr) -> Pinned:

@@ -25,9 +25,7 @@ from nopt.dialects.affine_math import check_magnitude, dim_ranges, expr_range, i
 from nopt.dialects.affine_nest.attributes import MAPPING, verify_attributes
 from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, YieldOp
 from nopt.dialects.affine_nest.iterators import NestOp, parse_iterators, print_iterators
-from nopt.dialects.affine_nest.mapped_nest import check_nest_mapping
 from nopt.dialects.affine_nest.nest_mapping import MappingAttr
-from nopt.dialects.affine_nest.nest_problem import problem_of
 from nopt.dialects.affine_syntax import parse_exprs, print_exprs
 from nopt.dialects.interpreters.scalars import check_scalar
 from nopt.dialects.shaped import check_elements, is_tensor
@@ -140,6 +138,10 @@ class ForOp(NestOp):
         verify_attributes(self, self.result_shape)
         self._verify_body()
         if isinstance(mapping := self.attributes.get(MAPPING), MappingAttr):
+            # Few nests have one, and what knows arrays takes time to import.
+            from nopt.dialects.affine_nest.mapped_nest import check_nest_mapping
+            from nopt.dialects.affine_nest.nest_problem import problem_of
+
             check_nest_mapping(problem_of(cast(Any, self)), mapping)
 
     def _verify_into(self, map: AffineMap) -> None:

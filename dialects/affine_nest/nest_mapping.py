@@ -112,8 +112,8 @@ class LevelAttr(ParametrizedAttribute):
 class MappingAttr(ParametrizedAttribute):
     """How a nest's loops are shared out among the levels of an array, outermost level first.
 
-    `#affine_nest.mapping<"pe256", dram (m 8, c 64), spm (c 4), rf (m 4, i 3), spatial (m 16, h 7)>`
-    `#affine_nest.mapping<"pe256", dram (...), rf (i 3, j 3, ...), spatial (m ?, h ?), packed (w)>`
+    `#affine_nest.mapping<"pe256", dram (m 8, c 64), spm (c 4), spatial (m 16, h 7), rf (m 4, i 3)>`
+    `#affine_nest.mapping<"pe256", dram (...), spatial (m ?, h ?), rf (i 3, j 3, ...), packed (w)>`
 
     The array is a preset or a JSON file, with changes as `pe256+rf=1024`. Loops go by the names of
     the nest's iterators; the second of a name is `c_2`. `packed` names the operands that lie in

@@ -187,12 +187,13 @@ class ArrayMachine:
     @staticmethod
     def check_key(key: str) -> None:
         """Raises ConfigError for a key that `varied` does not take."""
-        place = ""
-        for part in _path(key):
-            known = _KEYS.get(place, ())
-            if part not in known:
-                raise ConfigError(f"{key}: unknown key{_nearest(part, known)}")
-            place = f"{place}.{part}" if place else part
+        data: Any = 0
+        for part in reversed(_path(key)):
+            data = {part: data}
+        try:
+            check_keys(ArrayMachine, data)
+        except SchemaError as error:
+            raise ConfigError(str(error)) from None
 
     @staticmethod
     def load(name_or_path: str | Path) -> ArrayMachine:

@@ -8,7 +8,8 @@ from math import ceil, prod
 from nopt.hw.array.array_machine import ArrayMachine
 from nopt.hw.array.problem import Problem
 
-LEVELS = ("spatial", "rf", "spm", "dram")
+SPATIAL = "spatial"
+LEVELS = (SPATIAL, "rf", "spm", "dram")
 """From compute outwards: PEs, and the loops over what one register file, the scratchpad and DRAM
 hold. Orders matter in the last two."""
 
@@ -29,7 +30,8 @@ class Mapping:
 
 @dataclass(frozen=True)
 class Violation:
-    """A limit that a mapping breaks: of which level, in what unit, how much each operand needs."""
+    """A limit that a mapping breaks: of which level, in what unit, how much each operand needs (of
+    PEs, a nameless one)."""
 
     level: str
     unit: str
@@ -37,9 +39,9 @@ class Violation:
     available: int
 
     def __str__(self) -> str:
-        parts = " + ".join(f"{name} {words:,}" for name, words in self.needed.items())
+        parts = " + ".join(f"{name} {words:,}".strip() for name, words in self.needed.items())
         total = sum(self.needed.values())
-        found = f"{parts} = {total:,}" if len(self.needed) > 1 else f"{total:,}"
+        found = f"{parts} = {total:,}" if len(self.needed) > 1 else parts
         return f"{self.level}: found {found} {self.unit}, expected at most {self.available:,}"
 
 
@@ -67,7 +69,7 @@ def violations(machine: ArrayMachine, problem: Problem, mapping: Mapping) -> lis
         for each in problem.operands
     }
     limits = [
-        Violation("spatial", "PEs", {"loops": prod(mapping.spatial)}, machine.pes),
+        Violation("spatial", "PEs", {"": prod(mapping.spatial)}, machine.pes),
         Violation("rf", "words", words, machine.rf_words),
         Violation("spm", f"banks of {bank:,} bytes", banks, machine.spm.banks),
     ]

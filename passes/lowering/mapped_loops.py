@@ -11,9 +11,7 @@ added at the end.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from math import prod
 
 from xdsl.builder import Builder
 from xdsl.dialects import affine, arith, memref
@@ -28,17 +26,16 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.ir.affine import AffineConstantExpr, AffineDimExpr, AffineExpr, AffineMap
 from xdsl.rewriter import InsertPoint
 
 from nopt.dialects.affine_nest import ForOp, MappingAttr, ReduceOp
 from nopt.dialects.affine_nest.attributes import MAPPING
-from nopt.dialects.affine_nest.mapped_nest import whole_mapping
+from nopt.dialects.affine_nest.mapped_nest import MappedLoop, mapped_loops
 from nopt.dialects.affine_nest.nest_problem import problem_of
 from nopt.passes.lowering.nest_loops import NestLoops, combined, enter_loop, identity_of
 
-_INWARDS = ("dram", "spm", "spatial", "rf")
 _LEVEL = "level"
 
 
@@ -48,45 +45,15 @@ def is_mapped(nest: ForOp) -> bool:
     return isinstance(mapping, MappingAttr) and mapping.is_whole
 
 
-@dataclass(frozen=True)
-class _Loop:
-    """One loop of a level, and how far its iterator moves with each trip."""
-
-    level: str
-    iterator: int
-    name: str
-    trips: int
-    step: int
-
-
-def _loops_of(nest: ForOp) -> list[_Loop]:
-    """All loops of more than one trip, outermost first."""
-    attribute = nest.attributes[MAPPING]
-    assert isinstance(attribute, MappingAttr)
-    problem = problem_of(nest)
-    mapping = whole_mapping(problem, attribute)
-    nest_order = tuple(range(len(problem.loops)))
-    orders = {"dram": mapping.order_dram, "spm": mapping.order_spm}
-    rows: dict[str, tuple[int, ...]] = {level: getattr(mapping, level) for level in _INWARDS}
-    return [
-        _Loop(
-            level,
-            i,
-            f"{problem.loops[i]}_{level}",
-            rows[level][i],
-            prod(rows[inner][i] for inner in _INWARDS[depth + 1 :]),
-        )
-        for depth, level in enumerate(_INWARDS)
-        for i in orders.get(level, nest_order)
-        if rows[level][i] > 1
-    ]
-
-
 class MappedLoops(NestLoops):
     """The loops of one nest as its mapping has them, a nest of loops for each reduction."""
 
     def build(self, builder: Builder) -> None:
-        loops = _loops_of(self.nest)
+        attribute = self.nest.attributes[MAPPING]
+        assert isinstance(attribute, MappingAttr)
+        problem = problem_of(self.nest)
+        self.names = problem.loops
+        loops = mapped_loops(problem, attribute)
         parts = [loop.trips for loop in loops if self._is_spread(loop)]
         own = self.nest.parallel_extents
         # What is yielded as it is summed is summed in place.
@@ -116,7 +83,7 @@ class MappedLoops(NestLoops):
         self,
         builder: Builder,
         op: ReduceOp,
-        loops: Sequence[_Loop],
+        loops: Sequence[MappedLoop],
         sums: SSAValue,
         reduced: Mapping[SSAValue, SSAValue],
     ) -> None:
@@ -139,25 +106,27 @@ class MappedLoops(NestLoops):
         builder.insert(affine.StoreOp(after, sums, *where))
         self.indices, self.iterators = [], []
 
-    def _enter_levels(self, builder: Builder, loops: Sequence[_Loop]) -> Builder:
+    def _enter_levels(self, builder: Builder, loops: Sequence[MappedLoop]) -> Builder:
         for level, group in groupby(loops, lambda loop: loop.level):
             bound = list(group)
-            if level == "spatial":
-                builder, indices = _enter_parallel(builder, bound)
+            names = [f"{self.names[loop.loop]}_{level}" for loop in bound]
+            label = {_LEVEL: StringAttr(level)}
+            if bound[0].spatial:
+                trips = [loop.trips for loop in bound]
+                builder, indices = _enter_parallel(builder, names, trips, label)
                 self.indices.extend(indices)
                 continue
-            for loop in bound:
-                label = {_LEVEL: StringAttr(level)}
-                builder, index = enter_loop(builder, loop.name, loop.trips, label)
+            for name, loop in zip(names, bound, strict=True):
+                builder, index = enter_loop(builder, name, loop.trips, label)
                 self.indices.append(index)
         self.iterators = [AffineExpr.constant(0) for _ in self.nest.extents]
         for position, loop in enumerate(loops):
-            self.iterators[loop.iterator] += AffineDimExpr(position) * loop.step
+            self.iterators[loop.loop] += AffineDimExpr(position) * loop.step
         return builder
 
-    def _is_spread(self, loop: _Loop) -> bool:
+    def _is_spread(self, loop: MappedLoop) -> bool:
         """Whether several PEs add to the same sums."""
-        return loop.level == "spatial" and loop.iterator >= len(self.nest.parallel_extents)
+        return loop.spatial and loop.loop >= len(self.nest.parallel_extents)
 
     def _place(self, parts: Sequence[AffineExpr]) -> tuple[list[SSAValue], AffineMapAttr]:
         """Where the sum of the point is."""
@@ -202,12 +171,17 @@ def _enter_all(builder: Builder, extents: Sequence[int]) -> tuple[Builder, list[
     return builder, indices
 
 
-def _enter_parallel(builder: Builder, loops: Sequence[_Loop]) -> tuple[Builder, list[SSAValue]]:
-    """One parallel loop over all PEs."""
-    count = len(loops)
+def _enter_parallel(
+    builder: Builder,
+    names: Sequence[str],
+    trips: Sequence[int],
+    attributes: Mapping[str, Attribute],
+) -> tuple[Builder, list[SSAValue]]:
+    """One parallel loop over the instances of a level."""
+    count = len(trips)
     body = Block(arg_types=[IndexType()] * count)
-    for index, loop in zip(body.args, loops, strict=True):
-        index.name_hint = loop.name
+    for index, name in zip(body.args, names, strict=True):
+        index.name_hint = name
     end = affine.YieldOp.get()
     body.add_op(end)
     one_each = DenseIntElementsAttr.from_list(TensorType(i32, [count]), [1] * count)
@@ -222,11 +196,11 @@ def _enter_parallel(builder: Builder, loops: Sequence[_Loop]) -> tuple[Builder, 
                 "reductions": ArrayAttr[StringAttr]([]),
                 "lowerBoundsMap": bounds([0] * count),
                 "lowerBoundsGroups": one_each,
-                "upperBoundsMap": bounds([loop.trips for loop in loops]),
+                "upperBoundsMap": bounds(trips),
                 "upperBoundsGroups": one_each,
                 "steps": ArrayAttr([IntegerAttr(1, i64)] * count),
             },
-            attributes={_LEVEL: StringAttr("spatial")},
+            attributes=dict(attributes),
             regions=[Region(body)],
             result_types=[[]],
         )

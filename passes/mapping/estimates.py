@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from nopt.dialects.affine_nest import ForOp, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
-from nopt.dialects.affine_nest.mapped_nest import whole_mapping
+from nopt.dialects.affine_nest.mapped_nest import estimate_mapping
 from nopt.dialects.affine_nest.nest_problem import problem_of
-from nopt.hw.array.array_estimate import Estimate, estimate
-from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.array_estimate import Estimate
 
 
 def estimate_of(nest: ForOp) -> Estimate | None:
@@ -15,9 +14,7 @@ def estimate_of(nest: ForOp) -> Estimate | None:
     mapping = nest.attributes.get(MAPPING)
     if not isinstance(mapping, MappingAttr) or not mapping.is_whole:
         return None
-    problem = problem_of(nest)
-    machine = ArrayMachine.load(mapping.machine.data)
-    return estimate(machine, problem, whole_mapping(problem, mapping))
+    return estimate_mapping(problem_of(nest), mapping)
 
 
 def terms(said: Estimate) -> dict[str, float]:

@@ -12,7 +12,8 @@ from nopt.dialects.affine_nest import ForOp, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
 from nopt.dialects.affine_nest.mapped_nest import Pinned, mapping_attribute, pins
 from nopt.dialects.affine_nest.nest_problem import problem_of, sums_products
-from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.any_machine import load_any
+from nopt.hw.array.array_machine import ArrayMachine, array_names
 from nopt.hw.array.problem import Problem
 from nopt.passes.base.places import about
 from nopt.passes.mapping.mapping_search import Constraints, Found, MappingSearch
@@ -71,8 +72,14 @@ class NestSearch:
         packed = said.packed | self._packed(problem)
         key = unnamed(problem), machine, repr(said), packed
         if key not in self._known:
+            array = load_any(machine) if isinstance(machine, str) else machine
+            if not isinstance(array, ArrayMachine):
+                raise ValueError(
+                    f"{machine}: found a machine of levels, which no search knows; expected an "
+                    f"array such as {array_names()[0]}, or a mapping with nothing open"
+                )
             self._known[key] = MappingSearch(
-                ArrayMachine.load(machine) if isinstance(machine, str) else machine,
+                array,
                 problem,
                 self.objective,
                 Constraints(said.factors, orders=said.orders, packed=packed),

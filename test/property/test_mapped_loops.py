@@ -59,9 +59,9 @@ def mapped(draw: st.DrawFn, drawn: Network) -> Network:
             problem = problem_of(op)
             rest = dict(zip(problem.loops, problem.extents, strict=True))
             levels: list[LevelAttr] = []
-            for level in ("dram", "spm", "rf", "spatial"):
+            for level in ("dram", "spm", "spatial", "rf"):
                 factors = {
-                    loop: n if level == "spatial" else draw(st.sampled_from(divisors(n)))
+                    loop: n if level == "rf" else draw(st.sampled_from(divisors(n)))
                     for loop, n in rest.items()
                 }
                 rest = {loop: n // factors[loop] for loop, n in rest.items()}

@@ -9,16 +9,16 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
     %p = arith.muli %v, %w : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"pe256", dram (y 2, x 4), spm (k 12), rf (k 8), spatial (x 16, y 16), packed (a, out)>} : tensor<64x32xi16>
-  // CHECK: } attributes {mapping = #affine_nest.mapping<"pe256", dram (y 2, x 4), spm (k 12), rf (k 8), spatial (x 16, y 16), packed (a, out)>} : tensor<64x32xi16>
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (y 2, x 4), spm (k 12), spatial (x 16, y 16), rf (k 8), packed (a, out)>} : tensor<64x32xi16>
+  // CHECK: } attributes {mapping = #affine_nest.mapping<"pe256", dram (y 2, x 4), spm (k 12), spatial (x 16, y 16), rf (k 8), packed (a, out)>} : tensor<64x32xi16>
   %open = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
     %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
     %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
     %p = arith.muli %v, %w : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (...), rf (k 2, ...), spatial (x ?, y 4)>} : tensor<64x32xi16>
-  // CHECK: } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (...), rf (k 2, ...), spatial (x ?, y 4)>} : tensor<64x32xi16>
+  } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (...), spatial (x ?, y 4), rf (k 2, ...)>} : tensor<64x32xi16>
+  // CHECK: } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (...), spatial (x ?, y 4), rf (k 2, ...)>} : tensor<64x32xi16>
   // Iterators of one name are told apart by numbers, as are tensors.
   %names = affine_nest.for (%k, %k_1) = (64, 96) reduce (%k_2) = (32) {
     %v = affine_nest.load %a[%k, 0] : tensor<64x96xi16>

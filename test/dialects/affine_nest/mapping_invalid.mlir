@@ -25,7 +25,7 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
   } attributes {mapping = #affine_nest.mapping<"pe25">} : tensor<64x32xi16>
   return
 }
-// CHECK: error: 'affine_nest.for' op mapping: pe25: no such file or preset, expected one of pe256 or a JSON file
+// CHECK: error: 'affine_nest.for' op mapping: pe25: no such file or preset, expected one of pe256, eyeriss, eyeriss_like, simba_like, simple_output_stationary, simple_weight_stationary or a JSON file
 
 // -----
 
@@ -53,7 +53,7 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
   } attributes {mapping = #affine_nest.mapping<"pe256", rf (x 64), dram (y 32, k 96)>} : tensor<64x32xi16>
   return
 }
-// CHECK: error: 'affine_nest.for' op mapping: found levels rf, dram, expected of dram, spm, rf, spatial, in this order
+// CHECK: error: 'affine_nest.for' op mapping: found levels rf, dram, expected of dram, spm, spatial, rf, in this order
 
 // -----
 
@@ -67,7 +67,7 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
   } attributes {mapping = #affine_nest.mapping<"pe256", l2 (x 64)>} : tensor<64x32xi16>
   return
 }
-// CHECK: error: 'affine_nest.for' op mapping: found levels l2, expected of dram, spm, rf, spatial, in this order
+// CHECK: error: 'affine_nest.for' op mapping: found levels l2, expected of dram, spm, spatial, rf, in this order
 
 // -----
 
@@ -190,7 +190,7 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
     %p = arith.muli %v, %w : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"pe256", dram (x 5, ...), spm (...), rf (...), spatial (...)>} : tensor<64x32xi16>
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (x 5, ...), spm (...), spatial (...), rf (...)>} : tensor<64x32xi16>
   return
 }
 // CHECK: error: 'affine_nest.for' op mapping: loop x: found factors of 5, expected a divisor of 64
@@ -218,7 +218,63 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
     %p = arith.muli %v, %w : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"pe256", dram (y ?), rf (x 32), spatial (k 96)>} : tensor<64x32xi16>
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (y ?), spatial (k 96), rf (x 32)>} : tensor<64x32xi16>
   return
 }
 // CHECK: error: 'affine_nest.for' op mapping: loop x: found factors of 32, expected 64
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"simple_output_stationary", DRAM (x 64, y 32, k 96, ...)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: found something open, expected all factors and orders on simple_output_stationary
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"simple_output_stationary", dram (x 64, y 32, k 96)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: level dram: unknown
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"simple_output_stationary", DRAM (x 64, y 32, k 95)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: loop k: found 95 = 95, expected 96
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"simple_output_stationary", DRAM (x 2, k 96), inter_PE_spatial (x 32, y 32)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: inter_PE_spatial: found x 32 * y 32 = 1,024 instances, expected loops that fit along x

@@ -9,7 +9,7 @@ func.func @main(%x: tensor<4x6x6xi16>, %w: tensor<8x4x3x3xi16>) -> tensor<8x6x6x
     %p = arith.muli %a, %b : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"pe256", dram (m 2, v 2), spm (c 2, h 2), rf (h 3, i 3, j 3), spatial (m 4, v 3, c 2)>} : tensor<8x6x6xi16>
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (m 2, v 2), spm (c 2, h 2), spatial (m 4, v 3, c 2), rf (h 3, i 3, j 3)>} : tensor<8x6x6xi16>
   return %r : tensor<8x6x6xi16>
 }
 // CHECK-LABEL: func.func @main(%x: memref<4x6x6xi16>, %w: memref<8x4x3x3xi16>) -> memref<8x6x6xi16> {

@@ -8,7 +8,7 @@ func.func @main(%x: tensor<4x512x7x7xi16>, %w: tensor<512x512x3x3xi16>) -> tenso
     %p = arith.muli %a, %b : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"pe256", dram (m 8, c 64), spm (c 8), rf (n 4, m 16, i 3, j 3), spatial (m 4, h 7, v 7)>} : tensor<4x512x7x7xi16>
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (m 8, c 64), spm (c 8), spatial (m 4, h 7, v 7), rf (n 4, m 16, i 3, j 3)>} : tensor<4x512x7x7xi16>
   return %r : tensor<4x512x7x7xi16>
 }
 // CHECK: remark: '%r' takes 2,459,648 cycles, 2,908,068,209 pJ, edp 7.1528e+15

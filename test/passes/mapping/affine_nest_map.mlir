@@ -14,7 +14,7 @@ func.func @main(%x: tensor<4x512x7x7xi16>, %w: tensor<512x512x3x3xi16>) -> tenso
   } : tensor<4x512x7x7xi16>
   return %r : tensor<4x512x7x7xi16>
 }
-// EDP: remark: '%r' takes 2,458,496 cycles, 2,784,205,169 pJ, edp 6.8450e+15, proven: dram (m 8, c 64), spm (c 4), rf (n 2, m 4, h 7, c 2, i 3, j 3), spatial (n 2, m 16, v 7)
+// EDP: remark: '%r' takes 2,458,496 cycles, 2,784,205,169 pJ, edp 6.8450e+15, proven: dram (m 8, c 64), spm (c 4), spatial (n 2, m 16, v 7), rf (n 2, m 4, h 7, c 2, i 3, j 3)
 // FRONT: remark: '%r' takes 3,450,848 cycles, 2,581,195,121 pJ
 // FRONT-NEXT: remark: '%r' takes 2,557,840 cycles, 2,723,360,717 pJ
 // FRONT-NEXT: remark: '%r' takes 2,458,496 cycles, 2,784,205,169 pJ
@@ -29,7 +29,7 @@ func.func @pinned(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) -> (tensor<64x32
     %p = arith.muli %v, %w : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (y ?, x 4), spm (k ?), rf (k 2, ...), spatial (x ?, y 4)>} : tensor<64x32xi16>
+  } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (y ?, x 4), spm (k ?), spatial (x ?, y 4), rf (k 2, ...)>} : tensor<64x32xi16>
   %whole = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
     %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
     %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
@@ -39,7 +39,7 @@ func.func @pinned(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) -> (tensor<64x32
   } attributes {mapping = #affine_nest.mapping<"pe256", dram (x 64, y 32, k 96)>} : tensor<64x32xi16>
   return %open, %whole : tensor<64x32xi16>, tensor<64x32xi16>
 }
-// PINNED: mapping = #affine_nest.mapping<"pe256+rf=64", dram ({{.*}}x 4), spm (k 48), rf ({{.*}}k 2), spatial (x {{[0-9]+}}, y 4)>
+// PINNED: mapping = #affine_nest.mapping<"pe256+rf=64", dram ({{.*}}x 4), spm (k 48), spatial (x {{[0-9]+}}, y 4), rf ({{.*}}k 2)>
 // PINNED: mapping = #affine_nest.mapping<"pe256", dram (x 64, y 32, k 96)>
 
 // Only sums of products are mapped.

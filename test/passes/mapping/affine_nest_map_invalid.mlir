@@ -2,6 +2,7 @@
 // RUN: not nopt %s -p 'affine-nest-map{objective=ed}' 2>&1 | filecheck %s --check-prefix=OBJECTIVE
 // RUN: not nopt %s -p 'affine-nest-map{machine="pe256+rf=4"}' 2>&1 | filecheck %s --check-prefix=SMALL
 // RUN: not nopt %s -p 'affine-nest-map{pack=v}' 2>&1 | filecheck %s --check-prefix=PACK
+// RUN: not nopt %s -p 'affine-nest-map{machine=eyeriss_like}' 2>&1 | filecheck %s --check-prefix=LEVELS
 // What no search can be made for.
 
 func.func @main(%x: tensor<4x512x7x7xi16>, %w: tensor<512x512x3x3xi16>) -> tensor<4x512x7x7xi16> {
@@ -14,7 +15,8 @@ func.func @main(%x: tensor<4x512x7x7xi16>, %w: tensor<512x512x3x3xi16>) -> tenso
   } : tensor<4x512x7x7xi16>
   return %r : tensor<4x512x7x7xi16>
 }
-// MACHINE: error: {{.*}}pe25: no such file or preset, expected one of pe256 or a JSON file
+// MACHINE: error: {{.*}}pe25: no such file or preset, expected one of pe256, eyeriss, 
 // OBJECTIVE: error: {{.*}}objective ed: expected one of edp, energy, cycles, pareto
 // SMALL: error: {{.*}}no mapping fits pe256+rf=4: rf: found out 1 + x 1 + w 1 = 3 words, expected at most 2, with the smallest tiles
 // PACK: error: {{.*}}pack: no nest has an operand v
+// LEVELS: error: {{.*}}eyeriss_like: found a machine of levels, which no search knows; expected an array such as pe256

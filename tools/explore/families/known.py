@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from nopt.hw.array.array_machine import ArrayMachine, array_names
-from nopt.tools.explore.families.pe_arrays import Arrays
 from nopt.tools.explore.families.cores import Cores
 from nopt.tools.explore.families.family import Family
+from nopt.tools.explore.families.pe_arrays import Arrays
 
 CORES, ARRAYS = Cores(), Arrays()
 

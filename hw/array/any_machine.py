@@ -1,0 +1,33 @@
+"""Arrays by name, of either model: PEs around a scratchpad, or any number of levels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypeAlias
+
+from nopt.hw.array.array_machine import ArrayMachine, array_names
+from nopt.hw.array.levels.level_machine import LevelMachine, level_machine_names
+from nopt.hw.config import ConfigError
+
+AnyMachine: TypeAlias = ArrayMachine | LevelMachine
+
+
+def load_any(name: str) -> AnyMachine:
+    """A preset of either model, or a JSON file, whose key `levels` says that it is one of levels.
+
+    Raises ConfigError."""
+    if name in level_machine_names() or _has_levels(Path(name)):
+        return LevelMachine.load(name)
+    if not Path(name).suffix and name.split("+")[0] not in array_names():
+        known = ", ".join([*array_names(), *level_machine_names()])
+        raise ConfigError(f"{name}: no such file or preset, expected one of {known} or a JSON file")
+    return ArrayMachine.load(name)
+
+
+def _has_levels(path: Path) -> bool:
+    # What cannot be read is complained about by whoever loads it.
+    try:
+        return "levels" in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
