@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nopt.exploring import Explored, explore
     from nopt.graph_builder import GraphBuilder
     from nopt.hw.config import Config
+    from nopt.mapped import Mapped, map_network
     from nopt.named_machines import machine, machines
     from nopt.networks import compile, lower, quantize, read, run, write
     from nopt.tools.errors import UserError
@@ -35,6 +36,7 @@ __all__ = [
     "Explored",
     "GraphBuilder",
     "LayerTime",
+    "Mapped",
     "Program",
     "Time",
     "UserError",
@@ -45,6 +47,7 @@ __all__ = [
     "lower",
     "machine",
     "machines",
+    "map_network",
     "quantize",
     "read",
     "run",
@@ -57,6 +60,7 @@ _HOMES = {
     "Explored": "nopt.exploring",
     "GraphBuilder": "nopt.graph_builder",
     "LayerTime": "nopt.compiled",
+    "Mapped": "nopt.mapped",
     "Program": "nopt.compiled",
     "Time": "nopt.compiled",
     "UserError": "nopt.tools.errors",
@@ -66,6 +70,7 @@ _HOMES = {
     "lower": "nopt.networks",
     "machine": "nopt.named_machines",
     "machines": "nopt.named_machines",
+    "map_network": "nopt.mapped",
     "quantize": "nopt.networks",
     "read": "nopt.networks",
     "run": "nopt.networks",

@@ -60,17 +60,18 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _map(arguments: argparse.Namespace) -> None:
     from nopt.dialects.printing import MlirTarget
-    from nopt.hw.array.array_machine import ArrayMachine
+    from nopt.hw.array.any_machine import load_any
     from nopt.hw.files.whole_files import output_stream
     from nopt.passes.mapping.estimates import terms
     from nopt.passes.mapping.nest_search import NestSearch
     from nopt.tools.compiling import every_dialect
     from nopt.tools.mapped.einsums import einsum_module, extents_of
     from nopt.tools.mapped.mapped_networks import map_network, read_network
+    from nopt.tools.mapped.mapping_page import mapping_page
     from nopt.tools.progress import Counted
     from nopt.tools.report import print_rows, report_beside
 
-    ArrayMachine.load(arguments.machine)
+    load_any(arguments.machine)
     search = NestSearch(arguments.machine, arguments.objective, arguments.pack, arguments.seconds)
     if arguments.einsum is not None:
         module = einsum_module(arguments.einsum, extents_of(arguments.extents))
@@ -80,13 +81,18 @@ def _map(arguments: argparse.Namespace) -> None:
         network = map_network(module, search, counted.done)
     with report_beside([arguments.output or "", arguments.page or ""]):
         rows = [each.row for each in network.layers]
-        print_rows(f"on {arguments.machine}", [*rows, network.total], arguments.json)
+        print_rows(f"on {network.machines}", [*rows, network.total], arguments.json)
         if arguments.terms:
             for layer in network.layers:
                 print_rows(layer.name, [terms(layer.said)])
         if arguments.why:
             other = map_network(read_network(arguments.why), search)
             print_rows("why", network.why(other))
+    if arguments.page:
+        what = arguments.network or arguments.einsum
+        page = mapping_page(network, f"{what} on {network.machines}")
+        with output_stream(arguments.page) as stream:
+            stream.write(page)
     if arguments.output:
         with output_stream(arguments.output) as stream:
             MlirTarget().emit(every_dialect(), module, stream)

@@ -128,8 +128,8 @@ def _strides(expr: str, loops: tuple[str, ...]) -> tuple[int, ...]:
         match = _TERM.fullmatch(term.strip())
         if match is None or match[2] not in loops:
             raise ValueError(
-                f"index '{expr.strip()}': found '{term.strip()}', expected one of "
-                f"{', '.join(loops)}, or a number times it"
+                f"index '{expr.strip()}': found '{term.strip()}', expected a loop with "
+                f"an extent ({', '.join(loops) or 'none has'}), or a number times it"
             )
         strides[loops.index(match[2])] += int(match[1] or 1)
     return tuple(strides)

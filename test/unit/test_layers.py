@@ -22,7 +22,7 @@ BELOW = {
     "passes": {"hw", "dialects", "passes"},
     "tools": {"hw", "dialects", "passes", "tools"},
     "api": {"hw", "dialects", "passes", "tools", "compiled", "graph_builder", "networks"}
-    | {"exploring", "named_machines"},
+    | {"exploring", "mapped", "named_machines"},
 }
 """What each layer may import."""
 

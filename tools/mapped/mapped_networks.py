@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from xdsl.dialects.builtin import ModuleOp
 from nopt.dialects.affine_nest import ForOp, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
 from nopt.dialects.affine_nest.nest_problem import problem_of
+from nopt.hw.array.any_machine import load_any
 from nopt.hw.array.array_estimate import Estimate
-from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.levels.level_machine import LevelMachine
 from nopt.hw.array.problem import Problem
 from nopt.passes.base.remarks import name_of
 from nopt.passes.mapping.estimates import estimate_of, terms
@@ -37,8 +38,9 @@ class Layer:
     @property
     def use(self) -> float:
         """Which part of the array's multiplications are done."""
-        pes = ArrayMachine.load(self.mapping.machine.data).pes
-        return self.problem.points / self.said.cycles / pes
+        machine = load_any(self.mapping.machine.data)
+        macs = machine.macs if isinstance(machine, LevelMachine) else machine.pes
+        return self.problem.points / self.said.cycles / macs
 
     @property
     def loops(self) -> str:
@@ -72,6 +74,11 @@ class MappedNetwork:
     module: ModuleOp
     layers: list[Layer] = field(default_factory=list[Layer])
     """Those that differ."""
+
+    @property
+    def machines(self) -> str:
+        """The arrays of all mappings, by name."""
+        return ", ".join(dict.fromkeys(each.mapping.machine.data for each in self.layers))
 
     @property
     def total(self) -> Row:
@@ -116,9 +123,17 @@ class MappedNetwork:
 
 def read_network(path: str | Path) -> ModuleOp:
     """An ONNX model, or text of any of our levels or loop code, as nests."""
-    module = import_model(path).module if str(path).endswith(".onnx") else read_text(path)
+    return as_nests(import_model(path).module if _is_onnx(path) else read_text(path))
+
+
+def as_nests(module: ModuleOp) -> ModuleOp:
+    """The same module, changed in place, with nests for all layers of integers and floats."""
     run_pipeline(module, "raise-affine-to-nest,convert-graph-to-affine-nest{floats=true}")
     return module
+
+
+def _is_onnx(path: str | Path) -> bool:
+    return str(path).endswith(".onnx")
 
 
 def map_network(
@@ -154,9 +169,3 @@ def _mapped(module: ModuleOp) -> Iterator[tuple[ForOp, Estimate]]:
     for op in module.walk():
         if isinstance(op, ForOp) and (said := estimate_of(op)) is not None:
             yield op, said
-
-
-def rows_of(networks: Sequence[MappedNetwork]) -> list[Row]:
-    """The layers of all networks, and their sum if there are several."""
-    rows = [layer.row for network in networks for layer in network.layers]
-    return rows if len(rows) < 2 else [*rows, *(network.total for network in networks)]

@@ -89,7 +89,7 @@ def test_wrong_mappings():
     ("text", "message"),
     [
         ("C[X,Y] = A[X]", "found 'C\\[X,Y\\] = A\\[X\\]', expected such as"),
-        ("C[X] += A[X+Z]", "index 'X\\+Z': found 'Z', expected one of X, Y"),
+        ("C[X] += A[X+Z]", "index 'X\\+Z': found 'Z', expected a loop with an extent"),
     ],
 )
 def test_wrong_problems(text, message):

@@ -1,0 +1,159 @@
+"""`nopt-map` and `nopt.map_network`: layers of networks on arrays, and one nest by a line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nopt
+from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.problem import Problem
+from nopt.passes.mapping.mapping_search import MappingSearch
+from nopt.tools.nopt_map import main
+
+PRODUCT = "C[x,y] += A[x,k] * B[k,y]"
+EXTENTS = {"x": 10, "y": 12, "k": 7}
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two layers that are equal, one with groups of one channel, a product of floats."""
+    rng = np.random.default_rng(0)
+    g = nopt.GraphBuilder()
+    x = g.argument("x", (1, 8, 6, 6), "i8")
+    for name in ("first", "second"):
+        w = rng.integers(-8, 8, (8, 8, 3, 3), np.int8)
+        x = g.requantize(g.conv2d(x, w, pads=1, name=name), shift=7)
+    depthwise = g.conv2d(x, rng.integers(-8, 8, (8, 1, 3, 3), np.int8), groups=8, name="depthwise")
+    f = g.argument("f", (5, 7), "f32")
+    product = g.matmul(f, rng.normal(size=(7, 3)).astype(np.float32), name="product")
+    g.result(depthwise, product)
+    path = tmp_path_factory.mktemp("mapped") / "net.mlir"
+    nopt.write(nopt.read(g), path)
+    return path
+
+
+def best(text: str, extents: dict[str, int], machine: str = "pe256", objective: str = "edp"):
+    problem = Problem.read(text, extents)
+    return MappingSearch(ArrayMachine.load(machine), problem, objective).run().estimates[0]
+
+
+def test_a_network(network: Path):
+    mapped = nopt.map_network(network)
+    assert [(row["name"], row["times"], row["macs"]) for row in mapped.rows] == [
+        ("%first", 2, 8 * 36 * 72),
+        ("%depthwise", 1, 8 * 16 * 9),
+        ("%product", 1, 5 * 7 * 3),
+    ]
+    extents = {"n": 1, "o": 8, "h": 6, "w": 6, "i": 8, "kh": 3, "kw": 3}
+    first = best("O[n,o,h,w] += I[n,i,h+kh,w+kw] * W[o,i,kh,kw]", extents)
+    assert mapped.rows[0]["cycles"] == first.cycles and mapped.rows[0]["energy_pj"] == first.energy
+    assert mapped.rows[0]["binds"] == max(first.by_cause, key=first.by_cause.__getitem__)
+    assert all(row["proven"] == "yes" for row in mapped.rows)
+    for key in ("cycles", "energy_pj", "macs", "times"):
+        factors = [1 if key == "times" else row["times"] for row in mapped.rows]
+        sums = sum(f * row[key] for f, row in zip(factors, mapped.rows, strict=True))
+        assert mapped.total[key] == sums
+
+
+def test_text_that_is_read_again(network: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    text = tmp_path / "mapped.mlir"
+    main([str(network), "--machine", "pe256+rf=64", "-o", str(text), "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert text.read_text().count('#affine_nest.mapping<"pe256+rf=64"') == 4
+    main([str(text), "--json"])
+    again = json.loads(capsys.readouterr().out)
+    given = [{**row, "proven": "given"} for row in rows[:-1]]
+    assert again == [*given, rows[-1]]
+
+
+def test_why(network: Path, tmp_path: Path):
+    """The terms of two mappings add up to what they differ by."""
+    edp, energy = nopt.map_network(network), nopt.map_network(network, objective="energy")
+    rows = [row for row in edp.why(energy) if row["name"] == "%first"]
+    assert all(row["difference"] == row["other"] - row["this"] != 0 for row in rows)
+    found = {row["term"]: row["difference"] for row in rows}
+    parts = sum(change for term, change in found.items() if term.startswith("cycles "))
+    assert found.get("cycles", 0) == parts
+    assert found["energy"] <= 0
+    assert edp.why(edp) == []
+    with pytest.raises(nopt.UserError, match="that are not the 4 of the first text"):
+        edp.why(nopt.map_network(PRODUCT, EXTENTS))
+
+
+def test_a_line(tmp_path: Path, capsys: pytest.CaptureFixture):
+    text = tmp_path / "product.mlir"
+    options = ["--objective", "cycles", "--json", "-o", str(text)]
+    main(["--einsum", PRODUCT, "--extents", "x=10", "y=12", "k=7", *options])
+    row = json.loads(capsys.readouterr().out)[0]
+    said = best(PRODUCT, EXTENTS, objective="cycles")
+    assert (row["cycles"], row["macs"]) == (said.cycles, 840)
+    a, b = (np.arange(n, dtype=np.int16).reshape(s) for n, s in ((70, (10, 7)), (84, (7, 12))))
+    found = nopt.run(nopt.read(text), a, b)
+    np.testing.assert_array_equal(found, a @ b)
+
+
+def test_a_diagonal_and_a_stride():
+    """Any sum of products of loads that are sums of multiples of loops."""
+    mapped = nopt.map_network("y[x] += A[x,k] * B[k,k] * V[2*x+3*k]", {"x": 5, "k": 4})
+    assert mapped.rows[0]["macs"] == 20 and mapped.rows[0]["proven"] == "yes"
+    size = mapped.module.ops.first.function_type.inputs.data[2].get_shape()
+    assert size == (2 * 4 + 3 * 3 + 1,)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected a network, or --einsum"),
+        (
+            ["--einsum", "C[x] += A[x]"],
+            "index 'x': found 'x', expected a loop with an",
+        ),
+        (["--einsum", PRODUCT, "--extents", "x=2", "y=0", "k=2"], "--extents: found 'y=0'"),
+        (
+            ["--einsum", PRODUCT, "--extents", "x=2", "y=2"],
+            "found 'k', expected a loop with an",
+        ),
+        (["--einsum", "C[x] = A[x]", "--extents", "x=2"], "expected such as"),
+        (["--einsum", "C[x] += A[x]", "--extents", "x=2"], "found no sum"),
+        (["--einsum", "C[x+k] += A[x,k]", "--extents", "x=2", "k=2"], "other than one loop each"),
+        (
+            ["--einsum", "C[x] += A[k] * A[x]", "--extents", "x=2", "k=2"],
+            "tensor comes twice",
+        ),
+        (
+            ["--einsum", PRODUCT, "--extents", "x=2", "y=2", "k=2", "--machine", "pe26"],
+            "pe26: no such file or preset",
+        ),
+        (
+            ["--einsum", PRODUCT, "--extents", "x=2", "y=2", "k=2", "--machine", "pe256+rf=2"],
+            "no mapping fits pe256+rf=2: rf: found out 1 + A 1 + B 1 = 3 words",
+        ),
+        (["missing.mlir"], "missing.mlir"),
+    ],
+)
+def test_what_is_refused(arguments: list[str], message: str, capsys: pytest.CaptureFixture):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    found = capsys.readouterr().err
+    assert message in found and "Traceback" not in found
+
+
+def test_a_network_without_layers(tmp_path: Path, capsys: pytest.CaptureFixture):
+    path = tmp_path / "none.mlir"
+    path.write_text("func.func @main(%x: tensor<4xi8>) -> tensor<4xi8> {return %x : tensor<4xi8>}")
+    with pytest.raises(SystemExit):
+        main([str(path)])
+    assert "found no sums of products" in capsys.readouterr().err
+
+
+def test_the_page(network: Path, tmp_path: Path):
+    mapped = nopt.map_network(network)
+    page = tmp_path / "page.html"
+    mapped.page(page, "net on pe256")
+    text = page.read_text()
+    for row in mapped.rows:
+        assert row["mapping"] in text and f"{row['cycles']:,}" in text
+    assert "parallel o_spatial = 0 to" in text
+    assert "http://" not in text.split("<script")[0]
