@@ -1,7 +1,8 @@
 """How long networks take to read the scratchpad, and how they wait for each other's banks.
 
 A bank has one port: it gives or takes one word a cycle. A network reads its words in order; a word
-whose bank is taken in that cycle waits, and all behind it. Results go first, since nothing holds
+whose bank is taken in that cycle waits, and all behind it. (Words of a cycle that have to wait do
+not go with those of the next one: they were one access.) Results go first, since nothing holds
 them on their way back; then operands in their order, as a fixed priority is what the smallest
 arbiter has. *Blocked* banks have consecutive words, so that operands, which take whole banks, only
 meet themselves (several words a cycle) and their own results; *interleaved* ones have every so many
@@ -11,6 +12,7 @@ a double-buffered scratchpad have banks of their own: DMA does not meet the netw
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from math import ceil
 
@@ -19,7 +21,6 @@ from nopt.hw.array.sim.pass_schedule import ArrayPass
 
 _FIRST_BACK = 7
 """Cycles from a PE's trigger to the first of its words in the scratchpad, beside its pipeline."""
-_GAP = -1
 
 
 def network_ends(
@@ -47,43 +48,41 @@ def bank(machine: ArrayMachine, address: int) -> int:
 def _with_conflicts(
     machine: ArrayMachine, fetched: ArrayPass, begins: Sequence[int], left: ArrayPass | None
 ) -> list[int]:
-    streams = [_stream(machine, fetched, x) for x in range(len(begins))]
+    queues = [_groups(machine, fetched, x) for x in range(len(begins))]
     written = _written(machine, left) if left else {}
-    rate = int(machine.network.words_per_cycle)
-    at, ends, cycle = [0] * len(streams), [*begins], 0
-    while any(at[x] < len(stream) for x, stream in enumerate(streams)):
+    ends, cycle = [*begins], 0
+    while any(queues):
         taken = {written[cycle]} if cycle in written else set[int]()
-        for x, stream in enumerate(streams):
-            if cycle >= begins[x] and at[x] < len(stream):
-                at[x] += _sent_now(stream[at[x] : at[x] + rate], taken)
+        for x, queue in enumerate(queues):
+            if queue and cycle >= begins[x]:
+                _send(queue, taken)
                 ends[x] = cycle + 1
         cycle += 1
     return ends
 
 
-def _sent_now(wanted: list[int], taken: set[int]) -> int:
-    """How many of these words, or gaps, a network gets done in a cycle; takes their banks."""
-    if wanted[0] == _GAP:
-        return 1
-    for count, where in enumerate(wanted):
-        if where == _GAP or where in taken:
-            return count
-        taken.add(where)
-    return len(wanted)
+def _send(queue: deque[deque[int]], taken: set[int]) -> None:
+    """Sends what a network can in a cycle, and takes the banks that it reads."""
+    group = queue[0]
+    while group and group[0] not in taken:
+        taken.add(group.popleft())
+    if not group:
+        queue.popleft()
 
 
-def _stream(machine: ArrayMachine, fetched: ArrayPass, operand: int) -> list[int]:
-    """The bank of each word that the operand's network reads, and the gaps after runs."""
-    pieces = fetched.reads[operand]
-    if not pieces:
-        return []
-    addresses = iter(fetched.addresses[operand])
-    stream: list[int] = []
-    for size, count in pieces:
+def _groups(machine: ArrayMachine, fetched: ArrayPass, operand: int) -> deque[deque[int]]:
+    """The banks of words that a network would send in each cycle; none in gaps between runs."""
+    rate = int(machine.network.words_per_cycle)
+    groups: deque[deque[int]] = deque()
+    begin = 0
+    for size, count in fetched.reads[operand]:
         for _ in range(count):
-            stream += [bank(machine, next(addresses)) for _ in range(size)]
-            stream += [_GAP] * machine.pipeline.burst_gap
-    return stream
+            run = fetched.addresses[operand][begin : begin + size]
+            banks = [bank(machine, address) for address in run]
+            groups.extend(deque(banks[i : i + rate]) for i in range(0, size, rate))
+            groups.extend(deque[int]() for _ in range(machine.pipeline.burst_gap))
+            begin += size
+    return groups
 
 
 def _written(machine: ArrayMachine, left: ArrayPass) -> dict[int, int]:

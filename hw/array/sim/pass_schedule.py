@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Runs(Generic[T]):
         return self.kinds[int(self.order[i])]
 
     def __iter__(self) -> Iterator[T]:
-        return (self.kinds[i] for i in self.order)
+        return (self.kinds[i] for i in cast(list[int], self.order.tolist()))
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,6 @@ class ArrayPass:
     """PEs that write back, the first ones by rows."""
     reduction: int = 0
     """Cycles after computing in which partial sums of several PEs are added."""
-    starts: bool = True
-    """Whether sums start: from zero, or from what is read of the output."""
     least: int = 0
     """Cycles that its step takes at least, as the next pass needs its results."""
     addresses: tuple[tuple[int, ...], ...] = ()

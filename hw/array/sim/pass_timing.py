@@ -252,7 +252,7 @@ def _scratchpad_step(
 
 def _array_states(array: Runs[ArrayStep]) -> dict[str, int]:
     times = np.bincount(array.order, minlength=len(array.kinds)).tolist()
-    states = dict.fromkeys(STATES, 0)
+    states: dict[str, int] = dict.fromkeys(STATES, 0)
     for step, often in zip(array.kinds, times, strict=True):
         work = step.compute + step.reduction
         states["compute"] += step.compute * often
