@@ -8,13 +8,14 @@ from fuzzing import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from nopt.hw.array.array_estimate import estimate
 from nopt.hw.array.array_machine import ArrayMachine
 from nopt.hw.array.mapping import Mapping
 from nopt.hw.array.problem import Dim, Operand, Problem
 from nopt.hw.array.sim.array_run import run_array
 from nopt.hw.array.sim.array_tables import array_tables
 from nopt.hw.array.sim.nest_result import nest_result
-from nopt.hw.array.sim.pass_schedule import Pieces, Schedule
+from nopt.hw.array.sim.pass_schedule import Pieces, Schedule, total
 from nopt.hw.array.sim.pass_timing import time_schedule
 
 NESTS = (
@@ -163,6 +164,23 @@ def test_cycles(case: tuple[ArrayMachine, Problem, Mapping]):
     assert np.array_equal(sum(states.values()), np.diff(timing.starts))
     assert sum(timing.by_state.values()) == timing.cycles
     assert timing.by_state["compute"] == prod(problem.extents) // prod(mapping.spatial)
+
+
+@examples(200)
+@given(mapped())
+def test_words(case: tuple[ArrayMachine, Problem, Mapping]):
+    """As many words move as the cost model says, but for outputs between the array and the
+    scratchpad: it has them come even where sums start from zero."""
+    machine, problem, mapping = case
+    passes, y = array_tables(machine, problem, mapping).schedule.passes, problem.output
+    said = estimate(machine, problem, mapping).words
+    for x, each in enumerate(problem.operands):
+        moved = sum(total(p.reads[x]) + total(p.writes[x]) for p in passes)
+        assert moved == machine.word_bytes * said["dram"][each.name]
+        brought = sum(total(inner.reads[x]) for p in passes for inner in p.passes)
+        assert brought == said["spm"][each.name] or (x == y and brought < said["spm"][each.name])
+    for inner in (inner for p in passes.kinds for inner in p.passes.kinds):
+        assert inner.reduction == inner.sent * (prod(mapping.spatial) - inner.senders)
 
 
 @examples(100)

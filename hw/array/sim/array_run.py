@@ -33,7 +33,7 @@ def run_array(tables: ArrayTables, inputs: Mapping[str, Words]) -> Words:
     """
     tiles, passes = tables.tiles, tables.schedule.passes
     problem, word_bytes = tiles.problem, tiles.machine.word_bytes
-    count = sum(len(each.passes) for each in passes)
+    count = sum(n * len(each.passes) for n, each in zip(passes.times(), passes.kinds, strict=True))
     if count > MOST_RUN_PASSES:
         raise ValueError(
             f"run: found {count:,} passes of the array, expected at most {MOST_RUN_PASSES:,}"

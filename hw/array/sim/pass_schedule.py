@@ -42,6 +42,10 @@ class Runs(Generic[T]):
         distinct, order = np.unique(codes, return_inverse=True)
         return distinct, order.reshape(-1)
 
+    def times(self) -> list[int]:
+        """How often each kind occurs."""
+        return np.bincount(self.order, minlength=len(self.kinds)).tolist()
+
     def __len__(self) -> int:
         return len(self.order)
 

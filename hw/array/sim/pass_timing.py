@@ -251,9 +251,8 @@ def _scratchpad_step(
 
 
 def _array_states(array: Runs[ArrayStep]) -> dict[str, int]:
-    times = np.bincount(array.order, minlength=len(array.kinds)).tolist()
     states: dict[str, int] = dict.fromkeys(STATES, 0)
-    for step, often in zip(array.kinds, times, strict=True):
+    for step, often in zip(array.kinds, array.times(), strict=True):
         work = step.compute + step.reduction
         states["compute"] += step.compute * often
         states["reduction"] += step.reduction * often
