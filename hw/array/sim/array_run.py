@@ -19,9 +19,10 @@ from nopt.hw.array.sim.array_tables import ArrayTables
 from nopt.hw.array.sim.nest_result import Words, tensors_of
 from nopt.hw.array.sim.pass_schedule import ArrayPass, Pieces, ScratchpadPass, Whole, total
 
-MOST_RUN_PASSES = 1 << 17
-"""Of the array, in a whole run: about 10 seconds."""
-MOST_MACS = 1 << 28
+MOST_RUN_PASSES = 1 << 18
+"""Of the array, in a whole run: about 8 seconds."""
+MOST_MACS = 1 << 30
+"""About 10 seconds."""
 
 
 def run_array(tables: ArrayTables, inputs: Mapping[str, Words]) -> Words:

@@ -105,7 +105,7 @@ class ScheduleTiming:
     @property
     def cycles(self) -> int:
         """From the first to the last."""
-        return int(self.starts[-1])
+        return sum(self.by_state.values())
 
     @property
     def states(self) -> dict[str, Whole]:
@@ -120,8 +120,12 @@ class ScheduleTiming:
     @property
     def by_state(self) -> dict[str, int]:
         """Cycles by state of the PEs, which are idle at first; they add up to `cycles`."""
-        sums = {state: int(each.sum()) for state, each in self.states.items()}
-        return {**sums, "idle": sums["idle"] + self.setup}
+        sums: dict[str, int] = dict.fromkeys(STATES, 0)
+        sums["idle"] = self.setup
+        for step, often in zip(self.steps.kinds, self.steps.times(), strict=True):
+            for state in STATES:
+                sums[state] += step.states[state] * often
+        return sums
 
 
 def time_schedule(machine: ArrayMachine, schedule: Schedule) -> ScheduleTiming:

@@ -31,6 +31,9 @@ class PlacedTiles:
             raise ValueError("; ".join(map(str, broken)))
         if not self.machine.spm.double_buffered:
             raise ValueError("spm.double_buffered: found false, expected true, as passes overlap")
+        bank, word = self.machine.spm.bank_bytes, self.machine.word_bytes
+        if bank % word and word % bank:
+            raise ValueError(f"spm.bank_bytes: found {bank}, expected whole words of {word}")
         output = self.problem.operands[self.problem.output]
         for i, dim in enumerate(output.dims):
             loops = [self.problem.loops[x] for x, step in enumerate(dim.strides) if step]
