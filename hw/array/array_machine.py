@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import log2
+from math import isqrt, log2
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,34 @@ class Dma:
     mhz: float = 1.0
 
 
+BANK_CONFLICTS = ("none", "blocked", "interleaved")
+"""Whether words of one bank wait for each other; and if so whether a bank has consecutive words."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What a simulation of cycles needs beside; defaults are DiRAC's (github cmlasu/DiRAC)."""
+
+    rows: int | None = None
+    """Of PEs; without rows and columns, the array is as square as the number of PEs allows."""
+    columns: int | None = None
+    multiplier_stages: int = 2
+    adder_stages: int = 1
+    fifo_depth: int = 2
+    """Words between a network and the register file, which takes all that come in a cycle."""
+    trigger_latency: int | None = None
+    """Cycles from one PE's sending of results to the next one's; by default as many as it sends
+    words."""
+    burst_gap: int = 1
+    """Cycles of a network between runs of consecutive words in the scratchpad."""
+    bank_conflicts: str = "none"
+
+    @property
+    def delay(self) -> int:
+        """Stages: fetch, decode, reading registers, the arithmetic, writing a register."""
+        return 4 + self.multiplier_stages + self.adder_stages
+
+
 @dataclass(frozen=True)
 class ArrayMachine:
     """An array. Raises `ConfigError` on construction when a value is impossible."""
@@ -104,8 +132,10 @@ class ArrayMachine:
     name: str = "custom"
     word_bytes: int = 2
     mhz: float = 1.0
+    pipeline: Pipeline = Pipeline()
 
     def __post_init__(self) -> None:
+        latency = self.pipeline.trigger_latency
         least = {
             "pes": (self.pes, 1),
             "word_bytes": (self.word_bytes, 1),
@@ -119,6 +149,11 @@ class ArrayMachine:
             "spm.energy": (self.spm_energy, 0),
             "network.energy": (self.network.energy, 0),
             "dram.energy": (self.dram.energy, 0),
+            "pipeline.multiplier_stages": (self.pipeline.multiplier_stages, 1),
+            "pipeline.adder_stages": (self.pipeline.adder_stages, 1),
+            "pipeline.fifo_depth": (self.pipeline.fifo_depth, self.network.words_per_cycle),
+            "pipeline.trigger_latency": (1 if latency is None else latency, 1),
+            "pipeline.burst_gap": (self.pipeline.burst_gap, 0),
         }
         for key, (value, low) in least.items():
             if value < low:
@@ -131,6 +166,32 @@ class ArrayMachine:
         for key, value in more.items():
             if value <= 0:
                 raise ConfigError(f"{key}: found {value}, expected more than 0")
+        self._check_pipeline()
+
+    def _check_pipeline(self) -> None:
+        rows, columns = self.shape
+        if rows < 1 or columns < 1 or rows * columns != self.pes:
+            raise ConfigError(
+                f"pipeline: found {rows} rows, {columns} columns, expected {self.pes} PEs in them"
+            )
+        if (found := self.pipeline.bank_conflicts) not in BANK_CONFLICTS:
+            known = ", ".join(BANK_CONFLICTS)
+            raise ConfigError(f"pipeline.bank_conflicts: found {found}, expected one of {known}")
+        if found != "none" and self.network.words_per_cycle % 1:
+            words = self.network.words_per_cycle
+            raise ConfigError(
+                f"network.words_per_cycle: found {words}, expected a whole number with "
+                f"pipeline.bank_conflicts {found}"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of PEs."""
+        rows, columns = self.pipeline.rows, self.pipeline.columns
+        if rows is None:
+            squarest = next(n for n in range(isqrt(self.pes), 0, -1) if self.pes % n == 0)
+            rows = squarest if columns is None else self.pes // max(columns, 1)
+        return rows, self.pes // max(rows, 1) if columns is None else columns
 
     @property
     def rf_words(self) -> int:
