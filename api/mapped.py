@@ -16,6 +16,7 @@ from nopt.tools.mapped.einsums import einsum_module
 from nopt.tools.mapped.mapped_networks import MappedNetwork, as_nests
 from nopt.tools.mapped.mapped_networks import map_network as run
 from nopt.tools.mapped.mapping_page import mapping_page
+from nopt.tools.mapped.simulated import simulate
 from nopt.tools.report import Row
 
 
@@ -37,6 +38,11 @@ class Mapped:
         """What differs between the mappings of two, term by term. Raises UserError if they have
         not the same layers."""
         return self._network.why(other._network)
+
+    def simulate(self) -> list[Row]:
+        """Each layer pass by pass: exact cycles by what PEs do, beside the model's, and whether
+        random data that were moved came out right. Raises UserError for machines of levels."""
+        return [simulate(layer).row for layer in self._network.layers]
 
     def save(self, path: str | Path) -> None:
         """Write the module as text, which `map_network` and `nopt-map` read again."""

@@ -60,7 +60,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="how networks are compiled: 'vta{measure=8 tuning-log=log.jsonl}', or mapped: "
         "'affine-nest-map{objective=cycles}' (default: vta, affine-nest-map)",
     )
-    parser.add_argument("--check", action="store_true", help="compare each program's bits, too")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="compare bits, too: of each program's run, or of layers on an array",
+    )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at once")
     parser.add_argument("--scheduler", metavar="URL", help="a dask cluster's, instead: tcp://…")
     parser.add_argument(

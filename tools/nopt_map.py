@@ -10,9 +10,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from math import inf
+from typing import TYPE_CHECKING
 
 from nopt.tools.command_line import command
 from nopt.tools.errors import UsageError, errors_for_people
+
+if TYPE_CHECKING:
+    from nopt.tools.mapped.mapped_networks import MappedNetwork
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -42,6 +46,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--seconds", type=float, default=inf, help="for each layer at most (default: until proven)"
     )
     parser.add_argument("--terms", action="store_true", help="print all numbers of each layer, too")
+    parser.add_argument(
+        "--simulate", action="store_true", help="simulate each layer pass by pass, with data"
+    )
+    parser.add_argument(
+        "--trace", metavar="TRACE", help="write the run of the first layer for Perfetto there"
+    )
     parser.add_argument("--why", metavar="OTHER", help="print how other mappings of this differ")
     parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
     parser.add_argument("--page", metavar="PAGE.html", help="write a page of figures there")
@@ -85,6 +95,8 @@ def _map(arguments: argparse.Namespace) -> None:
         if arguments.terms:
             for layer in network.layers:
                 print_rows(layer.name, [terms(layer.said)])
+        if arguments.simulate or arguments.trace:
+            _simulate(network, arguments)
         if arguments.why:
             other = map_network(read_network(arguments.why), search)
             print_rows("why", network.why(other))
@@ -96,6 +108,19 @@ def _map(arguments: argparse.Namespace) -> None:
     if arguments.output:
         with output_stream(arguments.output) as stream:
             MlirTarget().emit(every_dialect(), module, stream)
+
+
+def _simulate(network: MappedNetwork, arguments: argparse.Namespace) -> None:
+    from nopt.hw.array.sim.array_trace import write_array_trace
+    from nopt.hw.files.whole_files import output_stream
+    from nopt.tools.mapped.simulated import simulate
+    from nopt.tools.report import print_rows
+
+    runs = [simulate(layer) for layer in network.layers]
+    print_rows("pass by pass", [each.row for each in runs], arguments.json)
+    if arguments.trace:
+        with output_stream(arguments.trace) as stream:
+            write_array_trace(stream.buffer, runs[0].timing, runs[0].layer.name)
 
 
 if __name__ == "__main__":

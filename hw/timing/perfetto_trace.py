@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +19,12 @@ from nopt.hw.isa.disassembly import format_instruction, mnemonic, neighbour
 from nopt.hw.isa.encoding import Module, Records, records
 from nopt.hw.timing.activity import computing, occupancy, traffic
 from nopt.hw.timing.program_timing import Timing
+from nopt.hw.timing.trace_writer import TraceWriter
 
-_NANOSECONDS = 1000
-"""Of a cycle."""
 _BINS = 2000
 """Values of a counter over a core step, at most."""
 _LAYERS, _HOST = len(Module), len(Module) + 1
 """The threads after those of the modules."""
-
-
-class TraceError(ValueError):
-    """Perfetto's library is missing."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +51,11 @@ def write_trace(
     Several cores are written one after the other to one stream, with numbers of their own. Raises
     TraceError if Perfetto's library is missing.
     """
-    try:
-        from perfetto.trace_builder.proto_builder import (  # pyright: ignore[reportMissingTypeStubs]
-            StreamingTraceProtoBuilder,
-        )
-    except ImportError as error:
-        raise TraceError("traces need the perfetto package: pip install 'nopt[trace]'") from error
-    writer = _Writer(StreamingTraceProtoBuilder(stream), core)
-    writer.tracks(config.name, has_layers=any(part.layers for part in parts), has_hosts=bool(hosts))
+    writer = TraceWriter(stream, core)
+    threads = {int(module): module.name.lower() for module in Module}
+    threads |= {_LAYERS: "layers"} if any(part.layers for part in parts) else {}
+    threads |= {_HOST: "host steps"} if hosts else {}
+    writer.tracks(f"core {core}: {config.name}", threads)
     first = offset = 0
     for part in parts:
         _write_instructions(writer, part, first, offset)
@@ -81,7 +73,7 @@ def write_trace(
         writer.instant(_HOST, name, cycle)
 
 
-def _write_instructions(writer: _Writer, part: Part, first: int, offset: int) -> None:
+def _write_instructions(writer: TraceWriter, part: Part, first: int, offset: int) -> None:
     timing = part.timing
     begins, ends = timing.begin.tolist(), timing.end.tolist()
     modules: list[int] = timing.module.tolist()
@@ -116,7 +108,7 @@ def _tokens(insns: Records, timing: Timing) -> Iterator[tuple[int, int]]:
             yield from zip(pushed, popped, strict=False)
 
 
-def _write_counters(writer: _Writer, part: Part, config: Config, offset: int) -> None:
+def _write_counters(writer: TraceWriter, part: Part, config: Config, offset: int) -> None:
     end = int(part.timing.end.max(initial=0))
     if not end:
         return
@@ -127,97 +119,3 @@ def _write_counters(writer: _Writer, part: Part, config: Config, offset: int) ->
         filled = occupancy(part.insns, part.memory, part.timing, config, edges)
         for kind, shares in filled.items():
             writer.counter(f"scratchpad {kind}", "%", edges + offset, 100 * shares)
-
-
-class _Writer:
-    """Packets of one core."""
-
-    def __init__(self, builder: Any, core: int):
-        self._builder = builder
-        self._core = core
-        # Numbers of tracks, flows and threads are a core's own.
-        self._base = (core + 1) << 32
-        self._counters: dict[str, int] = {}
-
-    def tracks(self, name: str, has_layers: bool, has_hosts: bool) -> None:
-        """The process and its threads."""
-        packet = self._builder.create_packet()
-        described = packet.track_descriptor
-        described.uuid = self._base
-        described.process.pid = self._core + 1
-        described.process.process_name = f"core {self._core}: {name} (1 us = 1 cycle)"
-        self._builder.write_packet(packet)
-        threads = {int(module): module.name.lower() for module in Module}
-        threads |= {_LAYERS: "layers"} if has_layers else {}
-        threads |= {_HOST: "host steps"} if has_hosts else {}
-        for number, thread in threads.items():
-            packet = self._builder.create_packet()
-            described = packet.track_descriptor
-            described.uuid, described.parent_uuid = self._track(number), self._base
-            described.thread.pid = self._core + 1
-            described.thread.tid = (self._core + 1) * 100 + number
-            described.thread.thread_name = thread
-            self._builder.write_packet(packet)
-
-    def flow(self, number: int) -> int:
-        """The id of an arrow."""
-        return self._base + number
-
-    def slice(
-        self,
-        thread: int,
-        name: str,
-        begin: int,
-        end: int,
-        said: dict[str, int | str] | None = None,
-        flows: Sequence[int] = (),
-    ) -> None:
-        event, packet = self._event(self._track(thread), begin)
-        event.type, event.name = event.TYPE_SLICE_BEGIN, name
-        event.flow_ids.extend(flows)
-        for key, value in (said or {}).items():
-            annotation = event.debug_annotations.add()
-            annotation.name = key
-            if isinstance(value, int):
-                annotation.int_value = value
-            else:
-                annotation.string_value = value
-        self._builder.write_packet(packet)
-        event, packet = self._event(self._track(thread), end)
-        event.type = event.TYPE_SLICE_END
-        self._builder.write_packet(packet)
-
-    def instant(self, thread: int, name: str, cycle: int) -> None:
-        event, packet = self._event(self._track(thread), cycle)
-        event.type, event.name = event.TYPE_INSTANT, name
-        self._builder.write_packet(packet)
-
-    def counter(
-        self, name: str, unit: str, edges: NDArray[np.int64], values: NDArray[np.float64]
-    ) -> None:
-        """A value from each edge to the next, 0 behind the last."""
-        if name not in self._counters:
-            self._counters[name] = self._track(100 + len(self._counters))
-            packet = self._builder.create_packet()
-            described = packet.track_descriptor
-            described.uuid, described.parent_uuid = self._counters[name], self._base
-            described.name = name
-            described.counter.unit_name = unit
-            self._builder.write_packet(packet)
-        last = None
-        for cycle, value in zip(edges.tolist(), [*values.tolist(), 0.0], strict=True):
-            if value != last:
-                event, packet = self._event(self._counters[name], cycle)
-                event.type, event.double_counter_value = event.TYPE_COUNTER, value
-                self._builder.write_packet(packet)
-            last = value
-
-    def _track(self, number: int) -> int:
-        return self._base + 1 + number
-
-    def _event(self, track: int, cycle: int) -> tuple[Any, Any]:
-        packet = self._builder.create_packet()
-        packet.timestamp = cycle * _NANOSECONDS
-        packet.trusted_packet_sequence_id = self._core + 1
-        packet.track_event.track_uuid = track
-        return packet.track_event, packet

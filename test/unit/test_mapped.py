@@ -5,10 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from perfetto_traces import Traced
 
 import nopt
+from nopt.dialects.affine_nest.mapped_nest import whole_mapping
 from nopt.hw.array.array_machine import ArrayMachine
 from nopt.hw.array.problem import Problem
+from nopt.hw.array.sim.array_run import run_array
+from nopt.hw.array.sim.array_tables import array_tables
 from nopt.passes.mapping.mapping_search import MappingSearch
 from nopt.tools.nopt_map import main
 
@@ -157,3 +161,46 @@ def test_the_page(network: Path, tmp_path: Path):
         assert row["mapping"] in text and f"{row['cycles']:,}" in text
     assert "parallel o_spatial = 0 to" in text
     assert "http://" not in text.split("<script")[0]
+
+
+def test_simulated(network: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    trace = tmp_path / "array.perfetto"
+    main([str(network), "--simulate", "--trace", str(trace), "--terms"])
+    assert capsys.readouterr().out.count("right") == 3
+    mapped = nopt.map_network(network)
+    for row, layer in zip(mapped.simulate(), mapped.rows, strict=True):
+        states = [row[name] for name in ("compute", "reduction", "network", "dma", "idle")]
+        assert sum(states) == row["simulated"] and row["model"] == layer["cycles"]
+        assert row["data"] == "right"
+    traced = Traced(trace.read_bytes())
+    first = mapped.simulate()[0]
+    busy = [each for each in traced.slices if each.thread == "PEs"]
+    assert sum(each.end - each.begin for each in busy) == first["compute"] + first["reduction"]
+    assert max(each.end for each in traced.slices) <= first["simulated"]
+    assert {each.thread for each in traced.slices} >= {"DMA out out", "DMA x in", "out out"}
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_the_simulator_computes_what_the_nest_does(stride: int):
+    """By the interpreter of the nest itself, on the words that wrap around."""
+    text = f"O[n,m,x] += I[n,c,{stride}*x+f] * W[m,c,f]"
+    mapped = nopt.map_network(text, {"n": 2, "m": 5, "x": 7, "c": 3, "f": 3})
+    (layer,) = mapped._network.layers
+    machine = ArrayMachine.load("pe256")
+    mapping = whole_mapping(layer.problem, layer.mapping)
+    random = np.random.default_rng(0)
+    i, w = (
+        random.integers(-(1 << 15), 1 << 15, [dim.size for dim in each.dims], np.int16)
+        for each in layer.problem.operands[1:]
+    )
+    found = run_array(array_tables(machine, layer.problem, mapping), {"I": i, "W": w})
+    np.testing.assert_array_equal(found, nopt.run(mapped.module, i, w))
+
+
+def test_levels_are_not_simulated(capsys: pytest.CaptureFixture):
+    path = Path(__file__).parents[1] / "passes/mapping/affine_nest_estimate_levels.mlir"
+    main([str(path), "--json"])
+    assert json.loads(capsys.readouterr().out)[0]["cycles"] == 86016
+    with pytest.raises(SystemExit):
+        main([str(path), "--simulate"])
+    assert "found eyeriss_like, a machine of levels, expected an array" in capsys.readouterr().err

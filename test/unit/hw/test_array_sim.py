@@ -248,7 +248,7 @@ def test_banks():
         (
             {"pes": 1},
             Mapping((2, 1, 1), ONES, ONES, ONES, ORDER, ORDER),
-            "spatial: found loops 2 PEs, expected at most 1",
+            "spatial: found 2 PEs, expected at most 1",
         ),
         ({"spm.bank_bytes": 3}, None, "spm.bank_bytes: found 3, expected whole words of 2"),
         ({"spm.double_buffered": False}, None, "spm.double_buffered: found false, expected true"),
