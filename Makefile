@@ -56,7 +56,7 @@ docs: $(INSTALLED_DEV)
 	@echo "build/site/index.html"
 
 bench: $(INSTALLED_DEV)
-	for script in compile fusion layers models rtl_agreement schedule simulator; do \
+	for script in compile fusion layers mapping models rtl_agreement schedule simulator; do \
 		$(BIN)/python bench/$$script.py || exit 1; done
 
 clean:

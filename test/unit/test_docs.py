@@ -24,7 +24,7 @@ LEVELS, MACHINE = ROOT / "docs/levels.md", ROOT / "docs/machine.md"
 IMPORT = ROOT / "docs/import.md"
 RAISING, GRAPHS = ROOT / "docs/raising.md", ROOT / "docs/graphs.md"
 ANALYSIS = ROOT / "docs/analysis.md"
-SCHEDULES = ROOT / "docs/schedules.md"
+SCHEDULES, ARRAYS = ROOT / "docs/schedules.md", ROOT / "docs/arrays.md"
 FROM_PYTHON, MACHINES = ROOT / "docs/python.md", ROOT / "docs/machines.md"
 
 CONSOLE = re.compile(r"```console\n\$ (?P<command>.*)\n(?P<output>(?:.*\n)*?)```\n")
@@ -66,6 +66,11 @@ def graphs() -> str:
 def schedules() -> str:
     """The document on schedules with the output of its commands."""
     return levels(SCHEDULES)
+
+
+def arrays() -> str:
+    """The document on arrays with the output of its commands."""
+    return levels(ARRAYS)
 
 
 def machine(document: Path = MACHINE) -> str:
@@ -125,6 +130,11 @@ def test_schedules():
     assert schedules() == SCHEDULES.read_text()
 
 
+def test_arrays():
+    assert len(CONSOLE.findall(ARRAYS.read_text())) == 4
+    assert arrays() == ARRAYS.read_text()
+
+
 def test_machine():
     assert len(PYTHON.findall(MACHINE.read_text())) == 4
     assert machine() == MACHINE.read_text()
@@ -173,6 +183,7 @@ if __name__ == "__main__":
         (RAISING, raising),
         (GRAPHS, graphs),
         (SCHEDULES, schedules),
+        (ARRAYS, arrays),
         (MACHINE, machine),
         (ANALYSIS, analysis),
         (FROM_PYTHON, from_python),
