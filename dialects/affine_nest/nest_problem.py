@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xdsl.dialects import arith
+from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.utils.exceptions import VerifyException
 
@@ -37,11 +38,20 @@ def problem_of(nest: ForOp) -> Problem:
 def sums_products(nest: ForOp) -> bool:
     """Whether the nest is work for multipliers that accumulate."""
     return any(
-        isinstance(op, ReduceOp)
-        and op.kind.data is Reduction.ADD
-        and isinstance(op.operand.owner, arith.MuliOp | arith.MulfOp)
+        isinstance(op, ReduceOp) and op.kind.data is Reduction.ADD and _is_product(op.operand)
         for op in nest.body.block.ops
     )
+
+
+def _is_product(value: SSAValue) -> bool:
+    """Whether this multiplies, at least where a mask says so."""
+    match value.owner:
+        case arith.MuliOp() | arith.MulfOp():
+            return True
+        case arith.SelectOp(lhs=lhs, rhs=rhs):
+            return _is_product(lhs) or _is_product(rhs)
+        case _:
+            return False
 
 
 def _loads(nest: ForOp) -> list[LoadOp]:

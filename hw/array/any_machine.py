@@ -8,15 +8,17 @@ from typing import TypeAlias
 
 from nopt.hw.array.array_machine import ArrayMachine, array_names
 from nopt.hw.array.levels.level_machine import LevelMachine, level_machine_names
-from nopt.hw.config import ConfigError
+from nopt.hw.array.levels.vta_levels import PREFIX, vta_levels
+from nopt.hw.config import Config, ConfigError
 
 AnyMachine: TypeAlias = ArrayMachine | LevelMachine
 
 
 def load_any(name: str) -> AnyMachine:
-    """A preset of either model, or a JSON file, whose key `levels` says that it is one of levels.
-
-    Raises ConfigError."""
+    """A preset of either model, or a JSON file, whose key `levels` says that it is one of levels;
+    `vta:rtl` is a core of the VTA family seen as levels. Raises ConfigError."""
+    if name.startswith(PREFIX):
+        return vta_levels(Config.load(name.removeprefix(PREFIX)))
     if name in level_machine_names() or _has_levels(Path(name)):
         return LevelMachine.load(name)
     if not Path(name).suffix and name.split("+")[0] not in array_names():

@@ -1,11 +1,13 @@
 """`nopt-map` and `nopt.map_network`: layers of networks on arrays, and one nest by a line."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from perfetto_traces import Traced
+from xdsl.utils.exceptions import DiagnosticException
 
 import nopt
 from nopt.dialects.affine_nest.mapped_nest import whole_mapping
@@ -13,8 +15,10 @@ from nopt.hw.array.array_machine import ArrayMachine
 from nopt.hw.array.problem import Problem
 from nopt.hw.array.sim.array_run import run_array
 from nopt.hw.array.sim.array_tables import array_tables
+from nopt.hw.timing.program_timing import dram_bytes
 from nopt.passes.mapping.mapping_search import MappingSearch
 from nopt.tools.nopt_map import main
+from nopt.tools.runtime import Runtime
 
 PRODUCT = "C[x,y] += A[x,k] * B[k,y]"
 EXTENTS = {"x": 10, "y": 12, "k": 7}
@@ -204,3 +208,51 @@ def test_levels_are_not_simulated(capsys: pytest.CaptureFixture):
     with pytest.raises(SystemExit):
         main([str(path), "--simulate"])
     assert "found eyeriss_like, a machine of levels, expected an array" in capsys.readouterr().err
+
+
+LOOPS = Path(__file__).parents[2] / "examples/loops"
+
+
+def test_loops():
+    """A convolution as loops is the nest that it means."""
+    mapped = nopt.map_network(LOOPS / "conv.mlir")
+    extents = {"o": 32, "h": 14, "w": 14, "i": 16, "kh": 3, "kw": 3}
+    said = best("O[o,h,w] += I[i,h+kh,w+kw] * W[o,i,kh,kw]", extents)
+    (row,) = mapped.rows
+    assert (row["macs"], row["cycles"], row["energy_pj"]) == (903168, said.cycles, said.energy)
+
+
+def test_tiled_loops():
+    """Tiles do not matter; a triangle is its square with a mask, which is an operand."""
+    (layer,) = nopt.map_network(LOOPS / "tiled.mlir")._network.layers
+    assert layer.problem.points == 100 * 100
+    assert [each.name for each in layer.problem.operands] == ["out", "l", "x", "inside"]
+
+
+def test_a_core_as_levels(tmp_path: Path):
+    """All of a product in the scratchpads: steps and bytes of DRAM are those of its program."""
+    rng = np.random.default_rng(0)
+    g = nopt.GraphBuilder()
+    x = g.argument("x", (64, 64), "i8")
+    g.result(g.requantize(g.matmul(x, rng.integers(-8, 8, (64, 64), np.int8)), shift=7))
+    program = nopt.compile(g)
+    mapping = "acc (x 64, y 4, k 4), array (y 16, k 16)"
+    text = nopt.map_network(PRODUCT, {"x": 64, "y": 64, "k": 64}).module
+    path = tmp_path / "product.mlir"
+    nopt.write(text, path)
+    found = re.sub(r"mapping<.*>}", f'mapping<"vta:rtl", {mapping}>}}', path.read_text())
+    path.write_text(found)
+    (layer,) = nopt.map_network(path)._network.layers
+    assert layer.said.by_cause["compute"] == 64 * 4 * 4
+    runtime = Runtime(program.file)
+    (step,) = runtime.core_steps
+    moved = dram_bytes(runtime.part(step), program.machine)
+    operands = layer.said.words["dram"]
+    assert (operands["A"], operands["B"], operands["out"]) == (
+        moved["inp"],
+        moved["wgt"],
+        moved["out"],
+    )
+    path.write_text(found.replace(mapping, "acc (x 64, k 64), array (y 64)"))
+    with pytest.raises(DiagnosticException, match="array: found y 64"):
+        nopt.map_network(path)
