@@ -19,6 +19,7 @@ FOLDERS = {
     "affine-nest-propagate-packs": "layout",
     "affine-nest-schedule": "schedule",
     "affine-nest-simplify": "simplify",
+    "affine-nest-split-iterators": "simplify",
     "attach-machine": "base",
     "convert-affine-nest-to-affine": "lowering",
     "convert-affine-nest-to-tensor-intrinsic": "kernel.emission",

@@ -78,9 +78,24 @@ def _operand(nest: ForOp, name: str, map: AffineMap, shape: tuple[int, ...]) -> 
                     f"operand {name}: index {i} is {expr}, expected a sum of multiples of iterators"
                 )
             strides[atom.position] = stride
-        reach = Dim(0, tuple(strides)).width(nest.extents)
-        dims.append(Dim(max(size, reach), tuple(strides)))
+        dims += _digits(strides, nest.extents, size)
     return Operand(name, tuple(dims))
+
+
+def _digits(strides: list[int], extents: tuple[int, ...], size: int) -> list[Dim]:
+    """One dimension, or one for each loop if these are the digits of its index, as groups and the
+    channels in them are: what a tile touches then is no box of all in between."""
+    used = sorted((i for i, stride in enumerate(strides) if stride), key=lambda i: -strides[i])
+    outer = [strides[i] for i in used[:-1]]
+    filled = [extents[i] * strides[i] for i in used[1:]]
+    if len(used) < 2 or filled != outer or strides[used[-1]] != 1 or size % outer[0]:
+        reach = Dim(0, tuple(strides)).width(extents)
+        return [Dim(max(size, reach), tuple(strides))]
+    sizes = [size // outer[0], *(extents[i] for i in used[1:])]
+    return [
+        Dim(max(extents[i], each), tuple(int(i == j) for j in range(len(strides))))
+        for i, each in zip(used, sizes, strict=True)
+    ]
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ REDUCED = (
     "sum_of_a_number",
     "strided_padded",
     "grouped_into",
+    "digits",
     "scaled",
 )
 MORE = {
@@ -39,6 +40,12 @@ MORE = {
         %s = affine_nest.reduce max %a : i8
         affine_nest.yield %s : i8
       } : tensor<4x2xi8>""",
+    "digits": """
+      %y = affine_nest.for (%g, %o) = (2, 2) reduce (%i) = (4) into [%g * 2 + %o] {
+        %a = affine_nest.load %x[%g + %o, %i] : tensor<3x5xi8>
+        %s = affine_nest.reduce add %a : i8
+        affine_nest.yield %s : i8
+      } : tensor<4xi8>""",
     "scaled": """
       %y = affine_nest.for (%i) = (3) reduce (%j) = (4) {
         %a = affine_nest.load %x[%i, %j] : tensor<3x5xi8>

@@ -256,3 +256,17 @@ def test_a_core_as_levels(tmp_path: Path):
     path.write_text(found.replace(mapping, "acc (x 64, k 64), array (y 64)"))
     with pytest.raises(DiagnosticException, match="array: found y 64"):
         nopt.map_network(path)
+
+
+def test_groups():
+    """A loop of its own, and no tile touches channels of other groups."""
+    rng = np.random.default_rng(0)
+    g = nopt.GraphBuilder()
+    x = g.argument("x", (1, 8, 6, 6), "i8")
+    g.result(g.conv2d(x, rng.integers(-8, 8, (12, 4, 3, 3), np.int8), groups=2))
+    mapped = nopt.map_network(g)
+    extents = {"g": 2, "o": 6, "h": 4, "w": 4, "i": 4, "kh": 3, "kw": 3}
+    said = best("O[g,o,h,w] += I[g,i,h+kh,w+kw] * W[g,o,i,kh,kw]", extents)
+    (row,) = mapped.rows
+    assert (row["macs"], row["cycles"], row["energy_pj"]) == (6912, said.cycles, said.energy)
+    assert mapped.simulate()[0]["data"] == "right"

@@ -85,6 +85,14 @@ def test_a_layer_is_what_is_published():
             (42, 30, 35),
         ),
         ("(%h) = (5) reduce (%k) = (3)", "%h - %k + 2] : 7", "%k] : 3", "5", (5, 7, 3)),
+        # Groups and the channels in them are digits of one index.
+        (
+            "(%g, %o) = (2, 3) reduce (%i) = (4)",
+            "%g * 4 + %i] : 8",
+            "%g * 3 + %o, %i] : 6x4",
+            "2x3",
+            (6, 8, 24),
+        ),
     ],
 )
 def test_footprints(iterators, x, w, result, footprint):
@@ -97,3 +105,23 @@ def test_footprints(iterators, x, w, result, footprint):
 def test_an_index_that_divides():
     with pytest.raises(VerifyException, match=r"^operand x: index 0 is .*expected a sum of"):
         problem_of(nest("(%m) = (4) reduce (%k) = (2)", "%m floordiv 3] : 2", "%k] : 2", "4"))
+
+
+def test_digits_of_an_index():
+    """A tile of two groups with one channel of each touches two words, not all in between."""
+    found = problem_of(
+        nest(
+            "(%g, %o) = (2, 3) reduce (%i) = (4)",
+            "%g * 4 + %i] : 8",
+            "%g * 3 + %o, %i] : 6x4",
+            "2x3",
+        )
+    )
+    assert [operand.footprint((2, 1, 1)) for operand in found.operands] == [2, 2, 2]
+    assert [operand.footprint((1, 3, 2)) for operand in found.operands] == [3, 2, 6]
+    # Windows are not: they overlap, or leave gaps.
+    for x in ("%h * 2 + %k] : 11", "%h * 4 + %k] : 19"):
+        (_, window, _) = problem_of(
+            nest("(%h) = (5) reduce (%k) = (3)", x, "%k] : 3", "5")
+        ).operands
+        assert len(window.dims) == 1

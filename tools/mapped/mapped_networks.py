@@ -128,7 +128,10 @@ def read_network(path: str | Path) -> ModuleOp:
 
 def as_nests(module: ModuleOp) -> ModuleOp:
     """The same module, changed in place, with nests for all layers of integers and floats."""
-    run_pipeline(module, "raise-affine-to-nest,convert-graph-to-affine-nest{floats=true}")
+    run_pipeline(
+        module,
+        "raise-affine-to-nest,convert-graph-to-affine-nest{floats=true},affine-nest-split-iterators",
+    )
     return module
 
 
