@@ -25,6 +25,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--einsum", metavar="NEST", help="instead: 'C[x,y] += A[x,k] * B[k,y]'")
     parser.add_argument("--extents", nargs="+", default=[], metavar="LOOP=N", help="of its loops")
     parser.add_argument(
+        "--dim",
+        action="append",
+        default=[],
+        metavar="NAME=SIZE",
+        help="the size of a dimension that an ONNX model leaves open",
+    )
+    parser.add_argument(
         "--machine",
         default="pe256",
         help="a preset or a JSON file, with changes as in pe256+rf=1024 (default: %(default)s)",
@@ -86,7 +93,7 @@ def _map(arguments: argparse.Namespace) -> None:
     if arguments.einsum is not None:
         module = einsum_module(arguments.einsum, extents_of(arguments.extents))
     else:
-        module = read_network(arguments.network)
+        module = read_network(arguments.network, extents_of(arguments.dim, "--dim"))
     with Counted("layers") as counted:
         network = map_network(module, search, counted.done)
     with report_beside([arguments.output or "", arguments.page or ""]):

@@ -117,7 +117,8 @@ class CostModel:
         cycles: list[Numbers] = []
         words: list[Numbers] = []
         for x, operand in enumerate(self.problem.operands):
-            calls, burst, inner = 1.0, 1.0, True
+            calls: Numbers = tile[0] * 0.0 + 1.0
+            burst, inner = calls, True
             for dim in reversed(operand.dims):
                 width = dim.width(tile)
                 burst = burst * np.where(inner, width, 1)

@@ -22,6 +22,11 @@ def product(factors: Sequence[Numbers]) -> Numbers:
     return prod(factors, start=1.0)
 
 
+def total(words: Sequence[Numbers]) -> Numbers:
+    """The sum of arrays or numbers."""
+    return sum(words)
+
+
 def reuse(problem: Problem, order: Sequence[int], trips: Sequence[Numbers]) -> list[Numbers]:
     """How often each operand is used before it changes. `order` is outermost first, `trips` an
     array of all mappings for each loop."""

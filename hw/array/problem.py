@@ -46,7 +46,7 @@ class Operand:
 
     def footprint(self, extents: Sequence[Numbers]) -> Numbers:
         """Words of the box that a tile of these extents touches."""
-        words: Numbers = 1
+        words: Numbers = extents[0] * 0 + 1  # A scalar has one for each mapping, too.
         for dim in self.dims:
             words = words * dim.width(extents)
         return words

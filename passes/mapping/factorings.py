@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.loop_orders import total
 from nopt.hw.array.problem import Problem
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -121,14 +122,14 @@ class Factorings:
         operands = self.problem.operands
         rows = list(tiles)
         banks = [np.ceil(word * operand.footprint(rows) / bank) for operand in operands]
-        return np.sum(banks, axis=0) <= self.machine.spm.banks
+        return total(banks) <= self.machine.spm.banks
 
     def _fit_rf(self, rf: Array) -> npt.NDArray[np.bool_]:
         """Whether these factors of the first loops fit, the others one each."""
         ones = np.ones((len(self.problem.loops) - len(rf), rf.shape[1]))
         extents = [*rf, *ones]
         words = [operand.footprint(extents) for operand in self.problem.operands]
-        return np.sum(words, axis=0) <= self.machine.rf_words
+        return total(words) <= self.machine.rf_words
 
 
 def _crossed(found: Array, loop: int, values: Array) -> Array:

@@ -18,7 +18,7 @@ import numpy as np
 from nopt.hw.array.array_cost import CostModel, HeldTiles, SpmTiles
 from nopt.hw.array.array_estimate import Estimate, estimate
 from nopt.hw.array.array_machine import ArrayMachine
-from nopt.hw.array.loop_orders import FixedOrder, Order, order_classes
+from nopt.hw.array.loop_orders import FixedOrder, Order, order_classes, total
 from nopt.hw.array.mapping import Mapping, violations
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import Array, Factorings, Indices, Pins
@@ -141,7 +141,7 @@ class MappingSearch:
         energy, cycles = np.full(shape, np.inf), np.full(shape, np.inf)
         for i, order in enumerate(self._dram_classes):
             uses = order.reuse(spm.trips)
-            words = np.sum(self._model.dram_words(spm, uses), axis=0)
+            words = total(self._model.dram_words(spm, uses))
             real = np.broadcast_to(order.real(spm.trips), words.shape)
             energy[i] = np.where(real, words * self.machine.dram.energy, np.inf)
             cycles[i] = np.where(real, self._model.with_dma(spm, uses), np.inf)

@@ -28,6 +28,8 @@ NESTS = (
     "y[{s}*x] += A[x,k] * B[k,k]",
     "O[x,y] += A[x] * B[y] * C[x,y,k] * D[k]",
     "O[x,x] += A[x,k]",
+    "C[] += A[x] * B[x]",
+    "O[x] += A[x,k] * S[]",
 )
 LEVELS = 4
 

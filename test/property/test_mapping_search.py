@@ -29,6 +29,8 @@ NESTS = (
     "O[g,n,x] += A[g,x]",
     "y[x] += A[x,k] * B[k,k]",
     "O[x,y] += A[x] * B[y] * C[x,y,k] * D[k]",
+    "C[] += A[x] * B[x]",
+    "O[x] += A[x,k] * S[]",
 )
 
 

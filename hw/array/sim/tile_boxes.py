@@ -31,7 +31,7 @@ class Origin:
         """So many addresses, from digits of loops; those of other loops are 0."""
         addresses = np.full(count, self.constant, np.int64)
         for loop, each in digits.items():
-            addresses += self.factors[loop] * each
+            addresses += self.factors.get(loop, 0) * each
         return addresses
 
 
