@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from nopt.hw.files.whole_files import output_stream
 from nopt.tools.command_line import command
 from nopt.tools.errors import UsageError, errors_for_people
+from nopt.tools.open_sizes import add_sizes, pairs, sizes_of
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -22,20 +23,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("model", metavar="MODEL.onnx", help="any operator set; - is stdin")
     parser.add_argument("-o", "--output", metavar="FILE.mlir", help="write there, not to stdout")
-    parser.add_argument(
-        "--dim",
-        action="append",
-        default=[],
-        metavar="NAME=SIZE",
-        help="the size of a dimension that the model names and leaves open, as batch=1",
-    )
-    parser.add_argument(
-        "--input-shape",
-        action="append",
-        default=[],
-        metavar="INPUT=1x3x224x224",
-        help="the shape of an input that leaves dimensions open",
-    )
+    add_sizes(parser)
     parser.add_argument(
         "--fix",
         action="append",
@@ -88,14 +76,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         arguments = _arguments(argv)
         if arguments.list:
             return _list(arguments)
-        dims = {name: _size("--dim", name, text) for name, text in _pairs("--dim", arguments.dim)}
-        shapes = {
-            name: [_size("--input-shape", name, size) for size in text.split("x") if text]
-            for name, text in _pairs("--input-shape", arguments.input_shape)
-        }
+        dims, shapes = sizes_of(arguments)
         fixed = {
             name: [_number(name, number) for number in text.split(",")]
-            for name, text in _pairs("--fix", arguments.fix)
+            for name, text in pairs("--fix", arguments.fix)
         }
         _import(arguments, dims, shapes, fixed)
 
@@ -145,20 +129,6 @@ def _import(
     if not arguments.quiet:
         for note in imported.notes:
             print(f"note: {note}", file=sys.stderr)
-
-
-def _pairs(option: str, texts: Sequence[str]) -> Iterable[tuple[str, str]]:
-    for text in texts:
-        name, equals, value = text.rpartition("=")
-        if not equals or not name or not value:
-            raise UsageError(f"{option}: found '{text}', expected NAME=VALUE")
-        yield name, value
-
-
-def _size(option: str, name: str, text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise UsageError(f"{option}: '{name}' is '{text}', expected sizes of at least 1")
-    return int(text)
 
 
 def _number(name: str, text: str) -> float:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nopt.tools.command_line import command
 from nopt.tools.errors import UsageError, errors_for_people
+from nopt.tools.open_sizes import add_sizes, sizes_of
 
 if TYPE_CHECKING:
     from nopt.tools.mapped.mapped_networks import MappedNetwork
@@ -24,13 +25,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("network", nargs="?", help="an .onnx model or .mlir text; - is stdin")
     parser.add_argument("--einsum", metavar="NEST", help="instead: 'C[x,y] += A[x,k] * B[k,y]'")
     parser.add_argument("--extents", nargs="+", default=[], metavar="LOOP=N", help="of its loops")
-    parser.add_argument(
-        "--dim",
-        action="append",
-        default=[],
-        metavar="NAME=SIZE",
-        help="the size of a dimension that an ONNX model leaves open",
-    )
+    add_sizes(parser)
     parser.add_argument(
         "--machine",
         default="pe256",
@@ -93,7 +88,7 @@ def _map(arguments: argparse.Namespace) -> None:
     if arguments.einsum is not None:
         module = einsum_module(arguments.einsum, extents_of(arguments.extents))
     else:
-        module = read_network(arguments.network, extents_of(arguments.dim, "--dim"))
+        module = read_network(arguments.network, *sizes_of(arguments))
     with Counted("layers") as counted:
         network = map_network(module, search, counted.done)
     with report_beside([arguments.output or "", arguments.page or ""]):

@@ -16,13 +16,13 @@ from nopt.tools.errors import UserError
 _EXTENT = re.compile(r"([A-Za-z_]\w*)=(\d+)")
 
 
-def extents_of(texts: Sequence[str], option: str = "--extents") -> dict[str, int]:
-    """Extents by name from `n=4 m=512`. Raises UserError for other text."""
+def extents_of(texts: Sequence[str]) -> dict[str, int]:
+    """Extents by loop from `n=4 m=512`. Raises UserError for other text."""
     extents: dict[str, int] = {}
     for text in texts:
         match = _EXTENT.fullmatch(text)
         if match is None or not int(match[2]):
-            raise UserError(f"{option}: found '{text}', expected NAME=EXTENT, as in n=4")
+            raise UserError(f"--extents: found '{text}', expected LOOP=EXTENT, as in n=4")
         extents[match[1]] = int(match[2])
     return extents
 

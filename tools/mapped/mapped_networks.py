@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,10 +121,14 @@ class MappedNetwork:
         return rows
 
 
-def read_network(path: str | Path, dims: Mapping[str, int] | None = None) -> ModuleOp:
-    """An ONNX model, or text of any of our levels or loop code, as nests; `dims` are sizes that a
-    model leaves open, by name."""
-    return as_nests(import_model(path, dims).module if _is_onnx(path) else read_text(path))
+def read_network(
+    path: str | Path,
+    dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+) -> ModuleOp:
+    """An ONNX model, or text of any of our levels or loop code, as nests; `dims` and `shapes` are
+    sizes that a model leaves open, by name, and of whole inputs."""
+    return as_nests(import_model(path, dims, shapes).module if _is_onnx(path) else read_text(path))
 
 
 def as_nests(module: ModuleOp) -> ModuleOp:
