@@ -58,7 +58,8 @@ class NestSearch:
             with about(nest):
                 problem = problem_of(nest)
                 found = self.search(problem, pinned)
-            name = str(self.machine) if pinned is None else pinned.machine.data
+            own = self.machine if isinstance(self.machine, str) else self.machine.name
+            name = own if pinned is None else pinned.machine.data
             attributes = [mapping_attribute(problem, name, each) for each in found.mappings]
             nest.attributes[MAPPING] = attributes[found.best]
             yield MappedNest(nest, found, attributes)
