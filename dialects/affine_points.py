@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import TypeAlias
 
@@ -30,33 +30,47 @@ _Variable: TypeAlias = AffineDimExpr | AffineSymExpr
 IndexArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
+Value: TypeAlias = IndexArray | int
+"""Of a variable, or of an expression: an array of points, or the same at each."""
+
+Function: TypeAlias = Callable[[Sequence[Value], Sequence[Value]], Value]
+"""From values of dimensions and of symbols, which broadcast together, to that of an expression."""
+
+_KINDS: dict[AffineBinaryOpKind, Callable[[Value, Value], Value]] = {
+    AffineBinaryOpKind.Add: lambda left, right: left + right,
+    AffineBinaryOpKind.Mul: lambda left, right: left * right,
+    AffineBinaryOpKind.FloorDiv: lambda left, right: left // right,
+    AffineBinaryOpKind.CeilDiv: lambda left, right: -(-left // right),
+    AffineBinaryOpKind.Mod: lambda left, right: left % right,
+}
+
+
 def evaluate(
-    expr: AffineExpr, dims: Sequence[IndexArray | int], symbols: Sequence[IndexArray | int] = ()
+    expr: AffineExpr, dims: Sequence[Value], symbols: Sequence[Value] = ()
 ) -> IndexArray | int:
     """Value of `expr` for arrays of dimensions and symbols, broadcast together.
 
     Raises ValueError for what is no affine expression."""
+    return function_of(expr)(dims, symbols)
+
+
+def function_of(expr: AffineExpr) -> Function:
+    """What `evaluate` does, for an expression that is evaluated many times.
+
+    Raises ValueError for what is no affine expression."""
     match expr:
         case AffineConstantExpr():
-            return expr.value
+            value = expr.value
+            return lambda dims, symbols: value
         case AffineDimExpr():
-            return dims[expr.position]
+            position = expr.position
+            return lambda dims, symbols: dims[position]
         case AffineSymExpr():
-            return symbols[expr.position]
+            position = expr.position
+            return lambda dims, symbols: symbols[position]
         case AffineBinaryOpExpr():
-            left = evaluate(expr.lhs, dims, symbols)
-            right = evaluate(expr.rhs, dims, symbols)
-            match expr.kind:
-                case AffineBinaryOpKind.Add:
-                    return left + right
-                case AffineBinaryOpKind.Mul:
-                    return left * right
-                case AffineBinaryOpKind.FloorDiv:
-                    return left // right
-                case AffineBinaryOpKind.CeilDiv:
-                    return -(-left // right)
-                case AffineBinaryOpKind.Mod:
-                    return left % right
+            kind, left, right = _KINDS[expr.kind], function_of(expr.lhs), function_of(expr.rhs)
+            return lambda dims, symbols: kind(left(dims, symbols), right(dims, symbols))
         case _:
             raise ValueError(f"{expr} is not an affine expression")
 

@@ -138,6 +138,9 @@ class LoadOp(BoxOp):
             )
         if len(self.sizes.data) != rank or len(self.steps.get_values()) != rank:
             raise VerifyException(f"expected {rank} sizes and steps")
+        if any(step < 1 for step in self.steps.get_values()):
+            found = list(self.steps.get_values())
+            raise VerifyException(f"found steps {found}, expected 1 or more")
         verify_maps(self, 0, ("offsets", self.offsets, rank), ("slot", self.slot, 1))
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import INSTRUCTION, Memory, Opcode
-from nopt.passes.isa.expand import NO_KERNEL, ExpandError, Integers, Stream
+from nopt.passes.isa.expand import NO_KERNEL, ExpandError, Stream
 
 Words = np.ndarray[tuple[int, ...], np.dtype[np.uint32]]
 Records = np.ndarray[tuple[int, ...], np.dtype[Any]]
@@ -38,7 +38,7 @@ def place_uops(
     micro-ops. Raises ExpandError for a kernel larger than the buffer.
     """
     placement = _Placement(kernels, first_uop, config)
-    orders = [_in_order(stream.kernels) for stream in streams]
+    orders = [[*_in_order(stream.kernels.tolist())] for stream in streams]
     parts = [placement.place(each, orders[i + 1 :]) for i, each in enumerate(streams)]
     records = np.concatenate(parts) if parts else np.zeros(0, INSTRUCTION)
     uops = np.concatenate(placement.image) if placement.image else np.zeros(0, np.uint32)
@@ -59,44 +59,39 @@ class _Placement:
 
         `later` are the kernels of the streams behind it.
         """
-        records = stream.records.copy()
-        begins = np.zeros(len(records), np.int64)
+        records, numbers = stream.records.copy(), stream.kernels.tolist()
+        begins: list[int] = []
         parts: list[Records] = []
         done = 0
-        while True:
-            known = [NO_KERNEL, *self.resident]
-            waiting = np.flatnonzero(~np.isin(stream.kernels[done:], known))
-            end = done + int(waiting[0]) if len(waiting) else len(records)
-            self._address(stream, begins, done, end)
-            parts.append(records[done:end])
-            if not len(waiting):
-                break
-            # The first instruction now finds its kernel, so every turn makes progress.
-            parts.append(self._load(_in_order(stream.kernels[end:]), later))
-            done = end
-        placed = np.concatenate(parts)
+        for at, number in enumerate(numbers):
+            if number != NO_KERNEL and number not in self.resident:
+                parts += records[done:at], self._load(numbers, at, later)
+                done = at
+            begins.append(self.resident.get(number, 0))
+        parts.append(records[done:])
+        # With the type that they all have: numpy would work it out for each pair of parts.
+        placed = np.concatenate(parts, dtype=INSTRUCTION)
         uses = np.isin(placed["opcode"], (Opcode.GEMM, Opcode.ALU))
         mine = stream.kernels != NO_KERNEL
         lengths = np.array([len(kernel) for kernel in self.kernels] or [0])
-        placed["uop_begin"][uses] = begins[mine]
-        placed["uop_end"][uses] = begins[mine] + lengths[stream.kernels[mine]]
+        first = np.array(begins, np.int64)[mine]
+        placed["uop_begin"][uses] = first
+        placed["uop_end"][uses] = first + lengths[stream.kernels[mine]]
         return placed
 
-    def _address(self, stream: Stream, begins: np.ndarray[Any, Any], first: int, end: int) -> None:
-        numbers, inverse = np.unique(stream.kernels[first:end], return_inverse=True)
-        where = np.array([self.resident.get(int(number), 0) for number in numbers], np.int64)
-        begins[first:end] = where[inverse.reshape(-1)] if len(numbers) else 0
-
-    def _load(self, needed: Sequence[int], later: Sequence[Sequence[int]]) -> Records:
-        """A LOAD of the absent ones of the needed kernels, then of later ones, as many as fit."""
-        wanted = [number for number in needed if number not in self.resident]
-        if self.used + sum(len(self.kernels[number]) for number in wanted) > self.capacity:
-            self.resident.clear()
-            self.used = 0
-            wanted = needed
+    def _load(self, numbers: Sequence[int], at: int, later: Sequence[Sequence[int]]) -> Records:
+        """A LOAD of what is absent of the kernels from `at` on, then of later ones, as far as the
+        buffer holds them."""
+        total = self.used
+        for number in _in_order(numbers, at):
+            total += 0 if number in self.resident else len(self.kernels[number])
+            if total > self.capacity:
+                self.resident.clear()
+                self.used = 0
+                break
         first = self.used
         words: list[Words] = []
-        for number in chain(wanted, *later):
+        for number in chain(_in_order(numbers, at), *later):
             kernel = self.kernels[number]
             if len(kernel) > self.capacity:
                 raise ExpandError(
@@ -124,7 +119,10 @@ class _Placement:
         return load
 
 
-def _in_order(kernels: Integers) -> list[int]:
-    """The distinct kernels by first use."""
-    _, first_use = np.unique(kernels, return_index=True)
-    return [int(kernels[i]) for i in np.sort(first_use) if kernels[i] != NO_KERNEL]
+def _in_order(numbers: Sequence[int], begin: int = 0) -> Iterator[int]:
+    """The distinct kernels from `begin` on, by first use."""
+    seen = {NO_KERNEL}
+    for at in range(begin, len(numbers)):
+        if (number := numbers[at]) not in seen:
+            seen.add(number)
+            yield number

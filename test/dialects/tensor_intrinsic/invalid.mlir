@@ -78,6 +78,14 @@ func.func @f(%x: memref<4x16xi8>, %b: memref<1x4x16xi8, #tensor_intrinsic<memory
 // -----
 
 func.func @f(%x: memref<4x16xi8>, %b: memref<1x4x16xi8, #tensor_intrinsic<memory inp>>) {
+  tensor_intrinsic.load %x[0] to %b[0] sizes [4] steps [0] : memref<4x16xi8>, memref<1x4x16xi8, #tensor_intrinsic<memory inp>>
+  return
+}
+// CHECK: error: 'tensor_intrinsic.load' op found steps [0], expected 1 or more
+
+// -----
+
+func.func @f(%x: memref<4x16xi8>, %b: memref<1x4x16xi8, #tensor_intrinsic<memory inp>>) {
   tensor_intrinsic.load %x[0, 0] to %b[0] sizes [4] : memref<4x16xi8>, memref<1x4x16xi8, #tensor_intrinsic<memory inp>>
   return
 }
