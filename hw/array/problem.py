@@ -44,6 +44,16 @@ class Operand:
         strides = [dim.strides for dim in self.dims]
         return frozenset(i for each in strides for i, stride in enumerate(each) if stride)
 
+    @cached_property
+    def independent_dims(self) -> tuple[tuple[Dim, ...], ...]:
+        """The dimensions, those together that a loop indexes together."""
+        groups: list[tuple[Dim, ...]] = []
+        for dim in self.dims:
+            alone = [group for group in groups if not any(_together(dim, each) for each in group)]
+            merged = [each for group in groups if group not in alone for each in group]
+            groups = [*alone, (*merged, dim)]
+        return tuple(groups)
+
     def footprint(self, extents: Sequence[Numbers]) -> Numbers:
         """Words of the box that a tile of these extents touches."""
         words: Numbers = extents[0] * 0 + 1  # A scalar has one for each mapping, too.
@@ -120,6 +130,10 @@ class Problem:
         if name not in self.loops:
             raise ValueError(f"loop {name}: expected one of {', '.join(self.loops)}")
         return self.loops.index(name)
+
+
+def _together(one: Dim, other: Dim) -> bool:
+    return any(a and b for a, b in zip(one.strides, other.strides, strict=True))
 
 
 def _strides(expr: str, loops: tuple[str, ...]) -> tuple[int, ...]:

@@ -9,10 +9,14 @@ from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from odd_nests import NESTS, network
+from xdsl.context import Context
 
 from nopt.dialects.affine_nest import ForOp, LevelAttr, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
 from nopt.dialects.affine_nest.nest_problem import problem_of
+from nopt.passes.base.remarks import remarks
+from nopt.passes.mapping.affine_nest_estimate import AffineNestEstimatePass
+from nopt.passes.mapping.affine_nest_map import AffineNestMapPass
 from nopt.passes.mapping.factorings import divisors
 
 ENDLESS = "pe256+pes=65536+rf=1048576+spm=1073741824"
@@ -24,7 +28,9 @@ REDUCED = (
     "grouped_into",
     "digits",
     "scaled",
+    "scaled_products",
 )
+PRODUCTS = ("strided_padded", "scaled_products")
 MORE = {
     "strided_padded": """
       %y = affine_nest.for (%c, %h) = (2, 4) reduce (%k) = (6) {
@@ -46,6 +52,16 @@ MORE = {
         %s = affine_nest.reduce add %a : i8
         affine_nest.yield %s : i8
       } : tensor<4xi8>""",
+    "scaled_products": """
+      %y = affine_nest.for (%i, %l) = (3, 2) reduce (%j) = (4) {
+        %a = affine_nest.load %x[%i, %j] : tensor<3x5xi8>
+        %b = affine_nest.load %x[%l, %j + 1] : tensor<3x5xi8>
+        %p = arith.muli %a, %b : i8
+        %s = affine_nest.reduce add %p : i8
+        %d = affine_nest.load %x[%l, %i] : tensor<3x5xi8>
+        %v = arith.addi %s, %d : i8
+        affine_nest.yield %v : i8
+      } : tensor<3x2xi8>""",
     "scaled": """
       %y = affine_nest.for (%i) = (3) reduce (%j) = (4) {
         %a = affine_nest.load %x[%i, %j] : tensor<3x5xi8>
@@ -96,3 +112,27 @@ def test_by_xdsl(data: st.DataObject, name: str):
 @given(st.data())
 def test_by_mlir(name: str, data: st.DataObject):
     check_by_mlir(data.draw(st.composite(mapped)(named(name))))
+
+
+@examples(40)
+@given(
+    st.sampled_from(PRODUCTS),
+    st.sampled_from(["edp", "energy", "cycles", "pareto"]),
+    st.sampled_from([(), ("x",), ("all",)]),
+    st.sampled_from([1, 4, 64]),
+    st.sampled_from([8, 24, 512]),
+)
+def test_by_search(name: str, objective: str, pack: tuple[str, ...], pes: int, rf: int):
+    """`affine-nest-map` writes a mapping that fits and computes the same, and
+    `affine-nest-estimate` says of it what the search did."""
+    drawn = named(name)
+    options = {"machine": f"pe256+pes={pes}+rf={rf}", "objective": objective, "pack": pack}
+    said: list[str] = []
+    with remarks(lambda remark: said.append(remark.message)):
+        AffineNestMapPass(**options).apply(Context(), drawn.module)
+        found = list(said)
+        AffineNestEstimatePass().apply(Context(), drawn.module)
+    drawn.module.verify()
+    taken = said[len(found)].split(" takes ")[1]
+    assert any(taken in each for each in found)
+    check(drawn)

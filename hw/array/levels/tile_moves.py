@@ -11,7 +11,6 @@ older than; since then such words also stay while loops inside turn that do not 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import product as each_of
 from math import prod
 
@@ -35,13 +34,14 @@ def fetched(operand: Operand, around: Sequence[NestLoop], tile: Sequence[int]) -
 
 def places(operand: Operand, loops: Sequence[NestLoop]) -> int:
     """At how many different places a tile is while these loops run."""
-    return prod(_covered(dims, loops, [1] * len(dims)) for dims in _independent(operand))
+    return prod(_covered(dims, loops, [1] * len(dims)) for dims in operand.independent_dims)
 
 
 def touched(operand: Operand, around: Sequence[NestLoop], tile: Sequence[int]) -> int:
     """How many different words a tile of these extents holds while the loops around it run."""
     return prod(
-        _covered(dims, around, [dim.width(tile) for dim in dims]) for dims in _independent(operand)
+        _covered(dims, around, [dim.width(tile) for dim in dims])
+        for dims in operand.independent_dims
     )
 
 
@@ -87,18 +87,3 @@ def _counted(moves: list[tuple[list[int], int]], widths: Sequence[int]) -> int:
             for i in range(factor)
         }
     return len(found)
-
-
-@lru_cache(maxsize=256)
-def _independent(operand: Operand) -> tuple[tuple[Dim, ...], ...]:
-    """The dimensions of an operand, those together that a loop indexes together."""
-    groups: list[tuple[Dim, ...]] = []
-    for dim in operand.dims:
-        alone = [group for group in groups if not any(_together(dim, each) for each in group)]
-        merged = [each for group in groups if group not in alone for each in group]
-        groups = [*alone, (*merged, dim)]
-    return tuple(groups)
-
-
-def _together(one: Dim, other: Dim) -> bool:
-    return any(a and b for a, b in zip(one.strides, other.strides, strict=True))
