@@ -22,12 +22,14 @@ from nopt.tools.report import Row
 
 class Mapped:
     """A network whose layers have mappings: `rows` has one for each that differs, `total` sums
-    them up, `module` is its text."""
+    them up, `fronts` has all that were found for each (several with the objective pareto), `module`
+    is its text."""
 
     def __init__(self, network: MappedNetwork):
         self._network = network
         self.rows: list[Row] = [layer.row for layer in network.layers]
         self.total: Row = network.total
+        self.fronts: list[Row] = [row for each in network.layers for row in each.front_rows]
 
     @property
     def module(self) -> ModuleOp:
@@ -48,10 +50,11 @@ class Mapped:
         """Write the module as text, which `map_network` and `nopt-map` read again."""
         write(self.module, path)
 
-    def page(self, path: str | Path, title: str = "Mappings") -> None:
-        """Write a page of figures. Raises UserError without plotly."""
+    def page(self, path: str | Path, title: str = "Mappings", simulated: bool = False) -> None:
+        """Write a page of figures, with simulations if wanted. Raises UserError without plotly."""
+        runs = [simulate(layer) for layer in self._network.layers] if simulated else []
         with output_stream(str(path)) as stream:
-            stream.write(mapping_page(self._network, title))
+            stream.write(mapping_page(self._network, title, runs))
 
     def __repr__(self) -> str:
         cycles, energy = self.total["cycles"], self.total["energy_pj"]

@@ -8,6 +8,7 @@ nopt-map mapped.mlir --why other.mlir
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from nopt.tools.open_sizes import add_sizes, sizes_of
 
 if TYPE_CHECKING:
     from nopt.tools.mapped.mapped_networks import MappedNetwork
+    from nopt.tools.mapped.simulated import Simulated
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -55,7 +57,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--trace", metavar="TRACE", help="write the run of the first layer for Perfetto there"
     )
     parser.add_argument("--why", metavar="OTHER", help="print how other mappings of this differ")
-    parser.add_argument("--json", action="store_true", help="print rows as a JSON list")
+    parser.add_argument("--json", action="store_true", help="print all tables as one JSON object")
     parser.add_argument("--page", metavar="PAGE.html", help="write a page of figures there")
     parser.add_argument("-o", "--output", metavar="FILE.mlir", help="write mapped nests there")
     return parser.parse_args(argv)
@@ -91,20 +93,25 @@ def _map(arguments: argparse.Namespace) -> None:
         module = read_network(arguments.network, *sizes_of(arguments))
     with Counted("layers") as counted:
         network = map_network(module, search, counted.done)
+    tables = {"layers": [*(each.row for each in network.layers), network.total]}
+    if arguments.objective == "pareto":
+        tables["fronts"] = [row for each in network.layers for row in each.front_rows]
+    if arguments.terms:
+        tables["terms"] = [{"name": each.name, **terms(each.said)} for each in network.layers]
+    runs = _simulated(network, arguments.trace) if arguments.simulate or arguments.trace else []
+    if runs:
+        tables["pass by pass"] = [each.row for each in runs]
+    if arguments.why:
+        tables["why"] = network.why(map_network(read_network(arguments.why), search))
     with report_beside([arguments.output or "", arguments.page or ""]):
-        rows = [each.row for each in network.layers]
-        print_rows(f"on {network.machines}", [*rows, network.total], arguments.json)
-        if arguments.terms:
-            for layer in network.layers:
-                print_rows(layer.name, [terms(layer.said)])
-        if arguments.simulate or arguments.trace:
-            _simulate(network, arguments)
-        if arguments.why:
-            other = map_network(read_network(arguments.why), search)
-            print_rows("why", network.why(other))
+        if arguments.json:
+            print(json.dumps(tables, indent=2))
+        else:
+            for title, rows in tables.items():
+                print_rows(f"{title} on {network.machines}", rows)
     if arguments.page:
         what = arguments.network or arguments.einsum
-        page = mapping_page(network, f"{what} on {network.machines}")
+        page = mapping_page(network, f"{what} on {network.machines}", runs)
         with output_stream(arguments.page) as stream:
             stream.write(page)
     if arguments.output:
@@ -112,17 +119,16 @@ def _map(arguments: argparse.Namespace) -> None:
             MlirTarget().emit(every_dialect(), module, stream)
 
 
-def _simulate(network: MappedNetwork, arguments: argparse.Namespace) -> None:
+def _simulated(network: MappedNetwork, trace: str | None) -> list[Simulated]:
     from nopt.hw.array.sim.array_trace import write_array_trace
     from nopt.hw.files.whole_files import output_stream
     from nopt.tools.mapped.simulated import simulate
-    from nopt.tools.report import print_rows
 
     runs = [simulate(layer) for layer in network.layers]
-    print_rows("pass by pass", [each.row for each in runs], arguments.json)
-    if arguments.trace:
-        with output_stream(arguments.trace) as stream:
+    if trace:
+        with output_stream(trace) as stream:
             write_array_trace(stream.buffer, runs[0].timing, runs[0].layer.name)
+    return runs
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def is_mapped(nest: ForOp) -> bool:
 
 
 class MappedLoops(NestLoops):
-    """The loops of one nest as its mapping has them, a nest of loops for each reduction."""
+    """The loops of one nest as its mapping has them, all of them for each reduction."""
 
     def build(self, builder: Builder) -> None:
         attribute = self.nest.attributes[MAPPING]
@@ -54,6 +54,9 @@ class MappedLoops(NestLoops):
         problem = problem_of(self.nest)
         self.names = problem.loops
         loops = mapped_loops(problem, attribute)
+        if not any(isinstance(op, ReduceOp) for op in self.nest.body.block.ops):
+            self._compute(builder, loops)
+            return
         parts = [loop.trips for loop in loops if self._is_spread(loop)]
         own = self.nest.parallel_extents
         # What is yielded as it is summed is summed in place.
@@ -79,6 +82,15 @@ class MappedLoops(NestLoops):
             if buffer is not self.result:
                 builder.insert(memref.DeallocOp.get(buffer))
 
+    def _compute(self, builder: Builder, loops: Sequence[MappedLoop]) -> None:
+        """The loops of a mapping without a reduction."""
+        builder = self._enter_levels(builder, loops)
+        scalars: dict[SSAValue, SSAValue] = {}
+        for op in self.computing(self.nest.yielded, scalars):
+            scalars[op.results[0]] = self.scalar(builder, op, scalars)
+        value = scalars[self.nest.yielded]
+        builder.insert(affine.StoreOp(value, self.result, *self.at(self.nest.places)))
+
     def _accumulate(
         self,
         builder: Builder,
@@ -92,9 +104,10 @@ class MappedLoops(NestLoops):
         inner = self.computing(op.operand, reduced)
         known = {op.operand, *(operand for each in inner for operand in each.operands)}
         scalars: dict[SSAValue, SSAValue] = {}
-        for value in known & reduced.keys():
-            read = affine.LoadOp(reduced[value], *self._place([]))
-            scalars[value] = builder.insert(read).result
+        for value, buffer in reduced.items():
+            if value in known:
+                read = affine.LoadOp(buffer, *self._place([]))
+                scalars[value] = builder.insert(read).result
         for each in inner:
             scalars[each.results[0]] = self.scalar(builder, each, scalars)
         parts = [

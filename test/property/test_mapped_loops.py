@@ -20,10 +20,11 @@ from nopt.passes.mapping.affine_nest_map import AffineNestMapPass
 from nopt.passes.mapping.factorings import divisors
 
 ENDLESS = "pe256+pes=65536+rf=1048576+spm=1073741824"
-REDUCED = (
+MAPPED = (
     "two_reductions",
     "least_of_all",
     "sum_of_a_number",
+    "shifts",
     "strided_padded",
     "grouped_into",
     "digits",
@@ -102,12 +103,12 @@ def named(name: str) -> Network:
 
 
 @examples(100)
-@given(st.data(), st.sampled_from(REDUCED))
+@given(st.data(), st.sampled_from(MAPPED))
 def test_by_xdsl(data: st.DataObject, name: str):
     check(data.draw(st.composite(mapped)(named(name))))
 
 
-@pytest.mark.parametrize("name", REDUCED)
+@pytest.mark.parametrize("name", MAPPED)
 @examples(2)
 @given(st.data())
 def test_by_mlir(name: str, data: st.DataObject):

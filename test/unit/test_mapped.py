@@ -68,10 +68,10 @@ def test_a_network(network: Path):
 def test_text_that_is_read_again(network: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     text = tmp_path / "mapped.mlir"
     main([str(network), "--machine", "pe256+rf=64", "-o", str(text), "--json"])
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)["layers"]
     assert text.read_text().count('#affine_nest.mapping<"pe256+rf=64"') == 4
     main([str(text), "--json"])
-    again = json.loads(capsys.readouterr().out)
+    again = json.loads(capsys.readouterr().out)["layers"]
     given = [{**row, "proven": "given"} for row in rows[:-1]]
     assert again == [*given, rows[-1]]
 
@@ -94,7 +94,7 @@ def test_a_line(tmp_path: Path, capsys: pytest.CaptureFixture):
     text = tmp_path / "product.mlir"
     options = ["--objective", "cycles", "--json", "-o", str(text)]
     main(["--einsum", PRODUCT, "--extents", "x=10", "y=12", "k=7", *options])
-    row = json.loads(capsys.readouterr().out)[0]
+    row = json.loads(capsys.readouterr().out)["layers"][0]
     said = best(PRODUCT, EXTENTS, objective="cycles")
     assert (row["cycles"], row["macs"]) == (said.cycles, 840)
     a, b = (np.arange(n, dtype=np.int16).reshape(s) for n, s in ((70, (10, 7)), (84, (7, 12))))
@@ -159,8 +159,10 @@ def test_a_network_without_layers(tmp_path: Path, capsys: pytest.CaptureFixture)
 def test_the_page(network: Path, tmp_path: Path):
     mapped = nopt.map_network(network)
     page = tmp_path / "page.html"
-    mapped.page(page, "net on pe256")
+    mapped.page(page, "net on pe256", simulated=True)
     text = page.read_text()
+    for run in mapped.simulate():
+        assert f"{run['simulated']:,}" in text
     for row in mapped.rows:
         assert row["mapping"] in text and f"{row['cycles']:,}" in text
     assert "parallel o_spatial = 0 to" in text
@@ -169,8 +171,11 @@ def test_the_page(network: Path, tmp_path: Path):
 
 def test_simulated(network: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
     trace = tmp_path / "array.perfetto"
-    main([str(network), "--simulate", "--trace", str(trace), "--terms"])
-    assert capsys.readouterr().out.count("right") == 3
+    main([str(network), "--simulate", "--trace", str(trace), "--terms", "--json"])
+    tables = json.loads(capsys.readouterr().out)
+    assert [row["data"] for row in tables["pass by pass"]] == ["right"] * 3
+    for row, said in zip(tables["layers"], tables["terms"], strict=False):
+        assert row["energy_pj"] == said["energy"] and row["cycles"] == said["cycles"]
     mapped = nopt.map_network(network)
     for row, layer in zip(mapped.simulate(), mapped.rows, strict=True):
         states = [row[name] for name in ("compute", "reduction", "network", "dma", "idle")]
@@ -204,7 +209,7 @@ def test_the_simulator_computes_what_the_nest_does(stride: int):
 def test_levels_are_not_simulated(capsys: pytest.CaptureFixture):
     path = Path(__file__).parents[1] / "passes/mapping/affine_nest_estimate_levels.mlir"
     main([str(path), "--json"])
-    assert json.loads(capsys.readouterr().out)[0]["cycles"] == 86016
+    assert json.loads(capsys.readouterr().out)["layers"][0]["cycles"] == 86016
     with pytest.raises(SystemExit):
         main([str(path), "--simulate"])
     assert "found eyeriss_like, a machine of levels, expected an array" in capsys.readouterr().err
@@ -270,3 +275,19 @@ def test_groups():
     (row,) = mapped.rows
     assert (row["macs"], row["cycles"], row["energy_pj"]) == (6912, said.cycles, said.energy)
     assert mapped.simulate()[0]["data"] == "right"
+
+
+def test_fronts(capsys: pytest.CaptureFixture):
+    """Less energy takes more cycles; the least product is the layer's."""
+    mapped = nopt.map_network(PRODUCT, {"x": 48, "y": 36, "k": 60}, objective="pareto")
+    cycles = [row["cycles"] for row in mapped.fronts]
+    energy = [row["energy_pj"] for row in mapped.fronts]
+    assert len(cycles) > 1
+    assert cycles == sorted(set(cycles), reverse=True) and energy == sorted(set(energy))
+    products = [c * e for c, e in zip(cycles, energy, strict=True)]
+    (row,) = mapped.rows
+    assert row["cycles"] * row["energy_pj"] == min(products)
+    extents = ["--extents", "x=48", "y=36", "k=60"]
+    main(["--einsum", PRODUCT, *extents, "--objective", "pareto"])
+    said = capsys.readouterr().out
+    assert all(each["mapping"] in said for each in mapped.fronts)

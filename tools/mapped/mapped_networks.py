@@ -17,7 +17,7 @@ from nopt.hw.array.levels.level_machine import LevelMachine
 from nopt.hw.array.problem import Problem
 from nopt.passes.base.remarks import name_of
 from nopt.passes.mapping.estimates import estimate_of, terms
-from nopt.passes.mapping.nest_search import NestSearch, unnamed
+from nopt.passes.mapping.nest_search import MappedNest, NestSearch, unnamed
 from nopt.tools.compiling import read_text, run_pipeline
 from nopt.tools.errors import UserError
 from nopt.tools.importer import import_model
@@ -34,6 +34,10 @@ class Layer:
     said: Estimate
     times: int = 1
     proven: str = "given"
+    front: list[tuple[Estimate, MappingAttr]] = field(
+        default_factory=list[tuple[Estimate, MappingAttr]]
+    )
+    """All mappings that no other one beats in energy and cycles, if these were asked for."""
 
     @property
     def use(self) -> float:
@@ -47,6 +51,20 @@ class Layer:
         """Names and extents: `n 4, m 512`."""
         pairs = zip(self.problem.loops, self.problem.extents, strict=True)
         return ", ".join(f"{name} {extent}" for name, extent in pairs)
+
+    @property
+    def front_rows(self) -> list[Row]:
+        """A row for each mapping of the front."""
+        return [
+            {
+                "name": self.name,
+                "cycles": said.cycles,
+                "energy_pj": said.energy,
+                "edp": f"{said.edp:.4e}",
+                "mapping": mapping.text,
+            }
+            for said, mapping in self.front
+        ]
 
     @property
     def row(self) -> Row:
@@ -151,10 +169,9 @@ def map_network(
 
     Raises ValueError for a nest that does not fit, UserError without any."""
     nests = sum(isinstance(op, ForOp) for op in module.walk())
-    proven: dict[ForOp, str] = {}
+    searched: dict[ForOp, MappedNest] = {}
     for number, mapped in enumerate(search.map_nests(module)):
-        found = mapped.found
-        proven[mapped.nest] = "yes" if found.proven else f"within {found.gap:.1%}"
+        searched[mapped.nest] = mapped
         done(number + 1, nests)
     network = MappedNetwork(module)
     known: dict[object, Layer] = {}
@@ -165,8 +182,11 @@ def map_network(
         if key in known:
             known[key].times += 1
             continue
-        name = name_of(nest).strip("'")
-        known[key] = Layer(name, problem, mapping, said, proven=proven.get(nest, "given"))
+        known[key] = layer = Layer(name_of(nest).strip("'"), problem, mapping, said)
+        if nest in searched:
+            found = searched[nest].found
+            layer.proven = "yes" if found.proven else f"within {found.gap:.1%}"
+            layer.front = [*zip(found.estimates, searched[nest].mappings, strict=True)]
     network.layers.extend(known.values())
     if not network.layers:
         raise UserError("found no sums of products, expected a convolution or a matrix product")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nopt.dialects.affine_nest.mapped_nest import mapped_loops
 from nopt.passes.mapping.estimates import terms
 from nopt.tools.mapped.mapped_networks import Layer, MappedNetwork
+from nopt.tools.mapped.simulated import Simulated
 from nopt.tools.report import Row, format_value
 from nopt.tools.report_page import figures
 from nopt.tools.report_page.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, YELLOW
@@ -18,7 +19,20 @@ from nopt.tools.report_page.html_shell import whole_page
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_COLOURS = (GREEN, ORANGE, RED, BLUE, SKY, PINK, YELLOW, GREY)
+_COLOURS = {
+    "compute": GREEN,
+    "network": ORANGE,
+    "output": PINK,
+    "reduction": YELLOW,
+    "dma": SKY,
+    "idle": GREY,
+    "mac": GREEN,
+    "rf": YELLOW,
+    "spm": RED,
+    "dram": SKY,
+}
+"""Of causes and levels, the same in all figures."""
+_OTHERS = (BLUE, RED, PINK, ORANGE, YELLOW, SKY, GREY, GREEN)
 _SCRIPT = """
 const drawn = JSON.parse(document.getElementById("data").textContent);
 drawn.forEach((each, i) => Plotly.newPlot(`f${i}`, each.data, each.layout, {responsive: true}));
@@ -26,25 +40,39 @@ document.body.dataset.ready = "yes";
 """
 
 
-def mapping_page(network: MappedNetwork, title: str) -> str:
-    """One page that needs nothing but itself. Raises UserError without plotly."""
+def mapping_page(network: MappedNetwork, title: str, runs: Sequence[Simulated] = ()) -> str:
+    """One page that needs nothing but itself, with simulations of the layers if there are any.
+
+    Raises UserError without plotly."""
     figures.graph_objects()
     layers = network.layers
-    cycles = _stacked(layers, [layer.said.by_cause for layer in layers], "cycles")
-    energy = _stacked(layers, [layer.said.by_level for layer in layers], "energy (pJ)")
+    drawn = {
+        "Cycles by cause": _stacked(layers, [layer.said.by_cause for layer in layers], "cycles"),
+        "Energy by level": _stacked(layers, [layer.said.by_level for layer in layers], "pJ"),
+    }
+    if runs:
+        states = [run.timing.by_state for run in runs]
+        drawn["Simulated cycles by what PEs do"] = _stacked(layers, states, "cycles")
     total = {name: value for name, value in network.total.items() if name != "name"}
     summary = "".join(
         f"<div><dt>{escape(k.replace('_', ' '))}</dt><dd>{escape(format_value(k, v))}</dd></div>"
         for k, v in total.items()
     )
-    body = f"""<section><dl>{summary}</dl></section>
-<section><h2>Cycles by cause</h2><div class="figure" id="f0"></div></section>
-<section><h2>Energy by level</h2><div class="figure" id="f1"></div></section>
+    figure_sections = "".join(
+        f'<section><h2>{name}</h2><div class="figure" id="f{i}"></div></section>'
+        for i, name in enumerate(drawn)
+    )
+    body = f"""<section><dl>{summary}</dl></section>{figure_sections}
 <section><h2>Layers</h2>{_table([_short(layer.row) for layer in layers])}</section>
-{"".join(map(_layer, layers))}"""
+{_simulated(runs)}{"".join(map(_layer, layers))}"""
     lead = "Each layer that differs, with its mapping on the array; cycles and energy are of one."
-    data = [json.loads(each.to_json() or "{}") for each in (cycles, energy)]
+    data = [json.loads(each.to_json() or "{}") for each in drawn.values()]
     return whole_page(title, lead, body, data, _SCRIPT)
+
+
+def _simulated(runs: Sequence[Simulated]) -> str:
+    table = _table([run.row for run in runs]) if runs else ""
+    return f"<section><h2>Pass by pass</h2>{table}</section>" if runs else ""
 
 
 def _stacked(
@@ -60,7 +88,7 @@ def _stacked(
             x=[each.get(kind, 0) for each in parts],
             name=kind,
             orientation="h",
-            marker={"color": _COLOURS[number % len(_COLOURS)]},
+            marker={"color": _COLOURS.get(kind, _OTHERS[number % len(_OTHERS)])},
             hovertemplate=f"%{{y}}<br>{kind}: %{{x:,}}<extra></extra>",
         )
     height = 160 + 28 * len(layers)
