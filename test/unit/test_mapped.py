@@ -12,9 +12,11 @@ from xdsl.utils.exceptions import DiagnosticException
 import nopt
 from nopt.dialects.affine_nest.mapped_nest import whole_mapping
 from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.levels.vta_levels import vta_levels
 from nopt.hw.array.problem import Problem
 from nopt.hw.array.sim.array_run import run_array
 from nopt.hw.array.sim.array_tables import array_tables
+from nopt.hw.config import Config
 from nopt.hw.timing.program_timing import dram_bytes
 from nopt.passes.mapping.mapping_search import MappingSearch
 from nopt.tools.nopt_map import main
@@ -232,6 +234,12 @@ def test_tiled_loops():
     (layer,) = nopt.map_network(LOOPS / "tiled.mlir")._network.layers
     assert layer.problem.points == 100 * 100
     assert [each.name for each in layer.problem.operands] == ["out", "l", "x", "inside"]
+
+
+def test_the_memories_of_a_core():
+    """Bytes of the configuration; a sum has four of them."""
+    words = {level.name: level.words for level in vta_levels(Config.load("rtl")).memories}
+    assert words == {"dram": None, "inp": 1 << 15, "wgt": 1 << 18, "acc": 1 << 15}
 
 
 def test_a_core_as_levels(tmp_path: Path):

@@ -30,6 +30,13 @@ func.func @pinned(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) -> (tensor<64x32
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
   } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (y ?, x 4), spm (k ?), spatial (x ?, y 4), rf (k 2, ...)>} : tensor<64x32xi16>
+  %other = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"pe256+rf=64", dram (y ?, x 4), spm (k ?), spatial (x ?, y 2), rf (k 2, ...)>} : tensor<64x32xi16>
   %whole = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
     %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
     %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
@@ -40,6 +47,7 @@ func.func @pinned(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) -> (tensor<64x32
   return %open, %whole : tensor<64x32xi16>, tensor<64x32xi16>
 }
 // PINNED: mapping = #affine_nest.mapping<"pe256+rf=64", dram ({{.*}}x 4), spm (k 48), spatial (x {{[0-9]+}}, y 4), rf ({{.*}}k 2)>
+// PINNED: mapping = #affine_nest.mapping<"pe256+rf=64", dram ({{.*}}x 4), spm (k 48), spatial (x {{[0-9]+}}, y 2), rf ({{.*}}k 2)>
 // PINNED: mapping = #affine_nest.mapping<"pe256", dram (x 64, y 32, k 96)>
 
 // Only sums of products are mapped.
