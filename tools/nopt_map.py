@@ -49,6 +49,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, default=inf, help="for each layer at most (default: until proven)"
     )
+    parser.add_argument(
+        "--pad",
+        type=float,
+        default=0.0,
+        metavar="PART",
+        help="extents may be so much larger, as 0.15, so that tiles need not divide them",
+    )
     parser.add_argument("--terms", action="store_true", help="print all numbers of each layer, too")
     parser.add_argument(
         "--simulate", action="store_true", help="simulate each layer pass by pass, with data"
@@ -86,7 +93,9 @@ def _map(arguments: argparse.Namespace) -> None:
     from nopt.tools.report import print_rows, report_beside
 
     load_any(arguments.machine)
-    search = NestSearch(arguments.machine, arguments.objective, arguments.pack, arguments.seconds)
+    search = NestSearch(
+        arguments.machine, arguments.objective, arguments.pack, arguments.seconds, arguments.pad
+    )
     if arguments.einsum is not None:
         module = einsum_module(arguments.einsum, extents_of(arguments.extents))
     else:

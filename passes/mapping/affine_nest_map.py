@@ -24,7 +24,8 @@ class AffineNestMapPass(ModulePass):
     Least is the `objective`: edp (energy times cycles), energy or cycles; for `pareto`, the front
     of energy and cycles is told in remarks, and its least edp is written. `pack` names the operands
     that may lie in DRAM tile by tile, the result as `out`, or is `all`. After so many `seconds` of
-    the processor a nest gets the best so far. Equal nests are searched once.
+    the processor a nest gets the best so far. With `pad=0.15`, extents may be 15 % larger: tiles
+    need not divide them, and a copy takes what was wanted. Equal nests are searched once.
     """
 
     name = "affine-nest-map"
@@ -34,9 +35,10 @@ class AffineNestMapPass(ModulePass):
     objective: str = "edp"
     pack: tuple[str, ...] = ()
     seconds: float = inf
+    pad: float = 0.0
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        search = NestSearch(self.machine, self.objective, self.pack, self.seconds)
+        search = NestSearch(self.machine, self.objective, self.pack, self.seconds, self.pad)
         for mapped in search.map_nests(op):
             if anyone_listens():
                 _tell(mapped)

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
+import numpy as np
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_nest import ForOp, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
@@ -17,6 +19,8 @@ from nopt.hw.array.array_machine import ArrayMachine, array_names
 from nopt.hw.array.problem import Problem
 from nopt.passes.base.places import about
 from nopt.passes.mapping.mapping_search import Constraints, Found, MappingSearch
+from nopt.passes.mapping.pad_iterators import cropped, padded, padded_extents
+from nopt.passes.mapping.wanted import Wanted
 
 ALL = "all"
 """All operands may lie in DRAM tile by tile."""
@@ -41,6 +45,8 @@ class NestSearch:
     pack: Sequence[str] = ()
     """Names of operands that may lie in DRAM tile by tile, or `all`."""
     seconds: float = inf
+    pad: float = 0.0
+    """Extents may be so much larger, as a part of them, if nothing of a nest is pinned."""
     _known: dict[object, Found] = field(default_factory=dict[object, Found], init=False)
     _packed_names: set[str] = field(default_factory=set[str], init=False)
 
@@ -48,23 +54,41 @@ class NestSearch:
         """Map the sums of products in a module that have no whole mapping, one after the other.
 
         Raises ValueError for a nest that does not fit, and for a name to pack that none has."""
-        for nest in module.walk():
-            if not isinstance(nest, ForOp) or not sums_products(nest):
-                continue
+        nests = [op for op in module.walk() if isinstance(op, ForOp) and sums_products(op)]
+        for nest in nests:
             pinned = nest.attributes.get(MAPPING)
             assert pinned is None or isinstance(pinned, MappingAttr)
             if pinned is not None and pinned.is_whole:
                 continue
             with about(nest):
-                problem = problem_of(nest)
-                found = self.search(problem, pinned)
+                chosen, found = self._best(nest, pinned)
             own = self.machine if isinstance(self.machine, str) else self.machine.name
             name = own if pinned is None else pinned.machine.data
+            problem = problem_of(chosen)
             attributes = [mapping_attribute(problem, name, each) for each in found.mappings]
-            nest.attributes[MAPPING] = attributes[found.best]
-            yield MappedNest(nest, found, attributes)
+            chosen.attributes[MAPPING] = attributes[found.best]
+            if chosen is not nest:
+                Rewriter.replace_op(nest, [chosen, cropped(nest, chosen)])
+            yield MappedNest(chosen, found, attributes)
         if unknown := [name for name in self.pack if name not in {*self._packed_names, ALL}]:
             raise ValueError(f"pack: no nest has an operand {unknown[0]}")
+
+    def _best(self, nest: ForOp, pinned: MappingAttr | None) -> tuple[ForOp, Found]:
+        """The nest, or one with larger extents if it is better, and what was found for it."""
+        if pinned is not None or not self.pad:
+            return nest, self.search(problem_of(nest), pinned)
+        wanted = Wanted(self.objective)
+        best: tuple[ForOp, Found] | None = None
+        least = inf
+        for extents in padded_extents(nest, self.pad):
+            each = nest if extents == nest.extents else padded(nest, extents)
+            found = self.search(problem_of(each))
+            said = found.estimates[found.best]
+            score = float(wanted.score(np.float64(said.energy), np.float64(said.cycles)))
+            if score < least:
+                best, least = (each, found), score
+        assert best is not None
+        return best
 
     def search(self, problem: Problem, pinned: MappingAttr | None = None) -> Found:
         """The best mappings of a nest, and what they take."""

@@ -122,12 +122,14 @@ def test_by_mlir(name: str, data: st.DataObject):
     st.sampled_from([(), ("x",), ("all",)]),
     st.sampled_from([1, 4, 64]),
     st.sampled_from([8, 24, 512]),
+    st.sampled_from([0.0, 0.5]),
 )
-def test_by_search(name: str, objective: str, pack: tuple[str, ...], pes: int, rf: int):
+def test_by_search(name: str, objective: str, pack: tuple[str, ...], pes: int, rf: int, pad: float):
     """`affine-nest-map` writes a mapping that fits and computes the same, and
     `affine-nest-estimate` says of it what the search did."""
     drawn = named(name)
     options = {"machine": f"pe256+pes={pes}+rf={rf}", "objective": objective, "pack": pack}
+    options["pad"] = pad
     said: list[str] = []
     with remarks(lambda remark: said.append(remark.message)):
         AffineNestMapPass(**options).apply(Context(), drawn.module)
