@@ -312,6 +312,10 @@ def test_an_array(network: Path, tmp_path: Path):
         (["--sweep", "rf=64", "--board", "zu3eg"], "--board: found an array"),
         (["--sweep", "rf=64", "--budget", "dsp=3"], "expected NAME=MOST, the name one of sram"),
         (["--sweep", "rf=64", "-p", "vta"], "--pipeline vta: expected affine-nest-map"),
+        (
+            ["--sweep", "rf=64", "-p", "affine-nest-map{pad=0.1}"],
+            "expected affine-nest-map without machine and pad",
+        ),
     ],
 )
 def test_what_no_array_has(more: list[str], message: str, network: Path, tmp_path: Path, capsys):

@@ -105,11 +105,12 @@ def _search_of(pipeline: str) -> AffineNestMapPass:
     """The pass that says how layers are mapped."""
     passes = build_passes(pipeline, Universe.get_multiverse().all_passes)
     match passes:
-        case [AffineNestMapPass() as asked] if asked.machine == AffineNestMapPass.machine:
+        case [AffineNestMapPass(pad=0.0) as asked] if asked.machine == AffineNestMapPass.machine:
             return asked
         case _:
             raise UserError(
-                f"--pipeline {pipeline}: expected affine-nest-map without a machine, for an array"
+                f"--pipeline {pipeline}: expected affine-nest-map without machine and pad, for an "
+                "array"
             )
 
 
