@@ -114,7 +114,7 @@ class MappingSearch:
             raise ValueError(self._refusal())
         bounds = self._held_bounds(held)
         self._list_tiles(tiles, bounds)
-        by_bound = np.argsort(self._scores(bounds), kind="stable")
+        by_bound = self._by_bound(bounds)
         rest = 1.0
         for count in (*_ROUNDS, held.shape[1]):
             chosen = by_bound[:count]
@@ -148,20 +148,20 @@ class MappingSearch:
         floor = min(float(each.energy.min()) for each in bounds.values())
         fixed = self._model.fixed_energy + floor
         fastest = min(float(each.cycles.min()) for each in bounds.values())
-        scores = self._wanted.score(energy + fixed, np.maximum(cycles, fastest)).min(axis=0)
-        order = np.argsort(scores, kind="stable")
+        most = energy + fixed, np.maximum(cycles, fastest)
+        scores = self._wanted.score(*most).min(axis=0)
+        order = np.lexsort([(most[0] * most[1]).min(axis=0), scores])
         self._tiles, self._tile_scores = tiles[:, order], scores[order]
         self._dram_energy, self._dma = energy[:, order], cycles[:, order]
         self._least_dram, self._least_dma = float(energy.min()), float(cycles.min())
 
-    def _scores(self, bounds: dict[Kept, Least]) -> Array:
-        """The least score of each tile that PEs can hold."""
+    def _by_bound(self, bounds: dict[Kept, Least]) -> Indices:
+        """The tiles that PEs can hold by their least score, and where many have the same, as if
+        only cycles count, by the least product of energy and cycles."""
         fixed = self._model.fixed_energy + self._least_dram
-        each = [
-            self._wanted.score(b.energy + fixed, np.maximum(b.cycles, self._least_dma))
-            for b in bounds.values()
-        ]
-        return np.min(each, axis=0)
+        each = [(b.energy + fixed, np.maximum(b.cycles, self._least_dma)) for b in bounds.values()]
+        scores = np.min([self._wanted.score(*most) for most in each], axis=0)
+        return np.lexsort([np.min([e * t for e, t in each], axis=0), scores])
 
     def _pairs(self, held: Array, bounds: dict[Kept, Least]) -> _Pairs | None:
         """What PEs hold and how it is spread, as far as it can still be better."""
