@@ -15,6 +15,10 @@ residual, activation and requantization is one nest:
     } : tensor<64x56x56xi8>
 
 Maps are over the iterators of the enclosing nest, parallel ones first: dimension i is iterator i.
+
+Reading order: `iterators`, `nest` and `body` (the ops), `attributes` with `lanes`, `orders` and
+`nest_mapping` (what passes and people write on nests), `nest_problem` and `mapped_nest` (what a
+nest and its mapping are to an array of PEs), `combiners`, `arguments`, `builder`.
 """
 
 from __future__ import annotations

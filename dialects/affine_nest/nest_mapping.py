@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from xdsl.dialects.builtin import (
@@ -18,6 +19,8 @@ from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 
+_BARE = re.compile(r"[A-Za-z_][\w$.]*", re.ASCII)
+"""What the parser takes for a name; other names of values are written in quotes."""
 _OPEN = 0
 """The factor of a loop that is open."""
 
@@ -66,7 +69,7 @@ class LevelAttr(ParametrizedAttribute):
     @property
     def text(self) -> str:
         """As `#affine_nest.mapping` prints it."""
-        parts = [f"{loop} {factor or '?'}" for loop, factor in self.named.items()]
+        parts = [f"{_written(loop)} {factor or '?'}" for loop, factor in self.named.items()]
         return f"{self.level.data} ({', '.join([*parts, *['...'] * self.is_open])})"
 
     @classmethod
@@ -88,7 +91,7 @@ class LevelAttr(ParametrizedAttribute):
             if parser.parse_optional_punctuation("...") is not None:
                 rest = True
                 return
-            name = parser.parse_identifier()
+            name = _parse_name(parser)
             if name in factors:
                 parser.raise_error(f"loop {name} comes twice in {level}", pos, parser.pos)
             if parser.parse_optional_punctuation("?") is not None:
@@ -141,7 +144,7 @@ class MappingAttr(ParametrizedAttribute):
         """The levels as printed."""
         parts = [level.text for level in self.levels]
         if self.packed.data:
-            parts.append(f"packed ({', '.join(name.data for name in self.packed)})")
+            parts.append(f"packed ({', '.join(_written(name.data) for name in self.packed)})")
         return ", ".join(parts)
 
     @classmethod
@@ -157,7 +160,7 @@ class MappingAttr(ParametrizedAttribute):
                     parser.raise_error(f"{word} comes twice", pos, parser.pos)
                 if word == "packed":
                     names = parser.parse_comma_separated_list(
-                        AttrParser.Delimiter.PAREN, lambda: parser.parse_identifier()
+                        AttrParser.Delimiter.PAREN, lambda: _parse_name(parser)
                     )
                     packed.extend(map(StringAttr, names))
                 else:
@@ -169,3 +172,12 @@ class MappingAttr(ParametrizedAttribute):
             printer.print_string_literal(self.machine.data)
             if self.text:
                 printer.print_string(f", {self.text}")
+
+
+def _written(name: str) -> str:
+    return name if _BARE.fullmatch(name) else f'"{name}"'
+
+
+def _parse_name(parser: AttrParser) -> str:
+    quoted = parser.parse_optional_str_literal()
+    return parser.parse_identifier() if quoted is None else quoted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,6 +9,7 @@ from nopt.hw.array.array_machine import ArrayMachine, array_names
 from nopt.hw.array.levels.level_machine import LevelMachine, level_machine_names
 from nopt.hw.array.levels.vta_levels import PREFIX, vta_levels
 from nopt.hw.config import Config, ConfigError
+from nopt.hw.files.named_json import has_key
 
 AnyMachine: TypeAlias = ArrayMachine | LevelMachine
 
@@ -19,17 +19,9 @@ def load_any(name: str) -> AnyMachine:
     `vta:rtl` is a core of the VTA family seen as levels. Raises ConfigError."""
     if name.startswith(PREFIX):
         return vta_levels(Config.load(name.removeprefix(PREFIX)))
-    if name in level_machine_names() or _has_levels(Path(name)):
+    if name in level_machine_names() or has_key(name, "levels"):
         return LevelMachine.load(name)
     if not Path(name).suffix and name.split("+")[0] not in array_names():
         known = ", ".join([*array_names(), *level_machine_names()])
         raise ConfigError(f"{name}: no such file or preset, expected one of {known} or a JSON file")
     return ArrayMachine.load(name)
-
-
-def _has_levels(path: Path) -> bool:
-    # What cannot be read is complained about by whoever loads it.
-    try:
-        return "levels" in json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        return False

@@ -50,3 +50,13 @@ def load_named(
 def names_in(presets: Path) -> list[str]:
     """The names of the presets in a folder, sorted."""
     return sorted(path.stem for path in presets.glob("*.json"))
+
+
+def has_key(path: str | Path, key: str) -> bool:
+    """Whether a file is a JSON object with a key. What cannot be read is complained about by
+    whoever loads it."""
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and key in data

@@ -25,6 +25,7 @@ class TraceWriter:
     def __init__(self, stream: IO[bytes], core: int = 0):
         """Raises TraceError if Perfetto's library is missing."""
         try:
+            # The package has no stubs, so its type is unknown.
             from perfetto.trace_builder.proto_builder import (  # pyright: ignore[reportMissingTypeStubs]
                 StreamingTraceProtoBuilder,
             )

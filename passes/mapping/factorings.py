@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from math import isqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -26,7 +27,8 @@ Pins: TypeAlias = Mapping[str, Mapping[int, int]]
 
 def divisors(number: int) -> list[int]:
     """All divisors, ascending."""
-    return [each for each in range(1, number + 1) if number % each == 0]
+    small = [each for each in range(1, isqrt(number) + 1) if number % each == 0]
+    return small + [number // each for each in reversed(small) if each * each != number]
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ class MappedNest:
 
 @dataclass
 class NestSearch:
-    """The best mappings of nests for one objective. Raises ValueError where none fits."""
+    """The best mappings of nests for one objective. Raises ValueError where none fits, and for a
+    part to pad by that is none."""
 
     machine: str | ArrayMachine = "pe256"
     """For nests that do not pin one: by name, if mappings are to be written."""
@@ -49,6 +50,10 @@ class NestSearch:
     """Extents may be so much larger, as a part of them, if nothing of a nest is pinned."""
     _known: dict[object, Found] = field(default_factory=dict[object, Found], init=False)
     _packed_names: set[str] = field(default_factory=set[str], init=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.pad <= 1:
+            raise ValueError(f"pad: found {self.pad}, expected a part from 0 to 1")
 
     def map_nests(self, module: ModuleOp) -> Iterator[MappedNest]:
         """Map the sums of products in a module that have no whole mapping, one after the other.

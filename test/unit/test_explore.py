@@ -316,9 +316,18 @@ def test_an_array(network: Path, tmp_path: Path):
             ["--sweep", "rf=64", "-p", "affine-nest-map{pad=0.1}"],
             "expected affine-nest-map without machine and pad",
         ),
+        (["--sweep", "rf=64", "-p", "affine-nest-map{pack=w}"], "and to pack nothing or all"),
     ],
 )
 def test_what_no_array_has(more: list[str], message: str, network: Path, tmp_path: Path, capsys):
     with pytest.raises(SystemExit):
         main([str(network), "--machine", "pe256", *more, "-o", str(tmp_path)])
     assert message in capsys.readouterr().err
+
+
+def test_levels_are_not_explored(network: Path, tmp_path: Path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(network), "--machine", "eyeriss_like", "--sweep", "rf=64", "-o", str(tmp_path)])
+    assert "eyeriss_like: found a machine of levels, which no search knows" in (
+        capsys.readouterr().err
+    )

@@ -140,6 +140,14 @@ def test_a_diagonal_and_a_stride():
             ["--einsum", PRODUCT, "--extents", "x=2", "y=2", "k=2", "--machine", "pe256+rf=2"],
             "no mapping fits pe256+rf=2: rf: found out 1 + A 1 + B 1 = 3 words",
         ),
+        (
+            ["--einsum", "C[x] += A[x,k]", "--extents", "x=2", "k=2"],
+            "found no product, expected two tensors or more",
+        ),
+        (
+            ["--einsum", PRODUCT, "--extents", "x=2", "y=2", "k=2", "--pad", "inf"],
+            "pad: found inf, expected a part from 0 to 1",
+        ),
         (["missing.mlir"], "missing.mlir"),
     ],
 )

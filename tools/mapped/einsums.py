@@ -35,15 +35,16 @@ def einsum_module(text: str, extents: dict[str, int]) -> ModuleOp:
     except ValueError as error:
         raise UserError(f"--einsum: {error}") from None
     result, *inputs = problem.operands
-    parallel = [i for i in range(len(problem.loops)) if i in result.loops]
-    if len(result.dims) != len(parallel) or any(
+    if len(result.dims) != len(result.loops) or any(
         sorted(dim.strides) != [*[0] * (len(problem.loops) - 1), 1] for dim in result.dims
     ):
         raise UserError(f"--einsum: found {result.name} indexed by other than one loop each")
     parallel = [dim.strides.index(1) for dim in result.dims]
     reduced = [i for i in range(len(problem.loops)) if i not in parallel]
-    if not reduced or not inputs:
+    if not reduced:
         raise UserError("--einsum: found no sum, expected a loop that the result has not")
+    if len(inputs) < 2:
+        raise UserError("--einsum: found no product, expected two tensors or more")
     return Parser(every_dialect(), _text(problem, inputs, parallel, reduced)).parse_module()
 
 
@@ -66,13 +67,12 @@ def _text(
         f"%p{i} = arith.muli %{'v0' if i == 1 else f'p{i - 1}'}, %v{i} : i16"
         for i in range(1, len(inputs))
     ]
-    value = f"%p{len(inputs) - 1}" if products else "%v0"
     lines = [
         f"func.func @main({arguments}) -> {result} {{",
         f"%{problem.operands[0].name}_ = affine_nest.for {header(parallel)} reduce "
         f"{header(reduced)} {{",
         *chain(loads, products),
-        f"%sum = affine_nest.reduce add {value} : i16",
+        f"%sum = affine_nest.reduce add %p{len(inputs) - 1} : i16",
         f"affine_nest.yield %sum : i16 }} : {result}",
         f"return %{problem.operands[0].name}_ : {result} }}",
     ]

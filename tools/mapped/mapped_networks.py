@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from nopt.dialects.affine_nest import ForOp, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
-from nopt.dialects.affine_nest.nest_problem import problem_of
+from nopt.dialects.affine_nest.nest_problem import problem_of, sums_products
 from nopt.hw.array.any_machine import load_any
 from nopt.hw.array.array_estimate import Estimate
 from nopt.hw.array.levels.level_machine import LevelMachine
@@ -168,7 +168,7 @@ def map_network(
     """Map all nests of a module in place. `done` hears of each, and of how many.
 
     Raises ValueError for a nest that does not fit, UserError without any."""
-    nests = sum(isinstance(op, ForOp) for op in module.walk())
+    nests = sum(isinstance(op, ForOp) and sums_products(op) for op in module.walk())
     searched: dict[ForOp, MappedNest] = {}
     for number, mapped in enumerate(search.map_nests(module)):
         searched[mapped.nest] = mapped

@@ -20,9 +20,9 @@ from nopt.hw.array.sim.nest_result import Words, tensors_of
 from nopt.hw.array.sim.pass_schedule import ArrayPass, Pieces, ScratchpadPass, Whole, total
 
 MOST_RUN_PASSES = 1 << 18
-"""Of the array, in a whole run: about 8 seconds."""
+"""Of the array, in a whole run, so that one takes seconds."""
 MOST_MACS = 1 << 30
-"""About 10 seconds."""
+"""As many as take seconds, too."""
 
 
 def run_array(tables: ArrayTables, inputs: Mapping[str, Words]) -> Words:

@@ -9,7 +9,7 @@ from nopt.hw.array.sim.pass_timing import ScheduleTiming
 from nopt.hw.timing.trace_writer import TraceWriter
 
 MOST_SLICES = 1 << 20
-"""About 100 MB."""
+"""Transfers and passes in one trace, so that it can be opened."""
 
 
 def write_array_trace(stream: IO[bytes], timing: ScheduleTiming, name: str) -> None:

@@ -46,7 +46,7 @@ class Runs(Generic[T]):
         if codes.max() >= _COUNTED + len(codes):
             distinct, order = np.unique(codes, return_inverse=True)
             return distinct, order.reshape(-1)
-        # Counting small codes is 20 times as fast as sorting them.
+        # Counting small codes is faster than sorting them.
         found = np.bincount(codes) > 0
         return np.flatnonzero(found), (np.cumsum(found) - 1)[codes]
 

@@ -2,7 +2,7 @@
 // Mappings on arrays of PEs: whole, and with something open.
 
 // CHECK-LABEL: func.func @main(
-func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>, %a-b: tensor<96xi16>) {
   %whole = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
     %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
     %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
@@ -28,5 +28,14 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
     affine_nest.yield %s : i16
   } attributes {mapping = #affine_nest.mapping<"pe256", dram (k 64, k_2 96), spm (k_3 32), packed (a_2)>, level = #affine_nest.level<rf (k 64, ...)>} : tensor<64x96xi16>
   // CHECK: mapping = #affine_nest.mapping<"pe256", dram (k 64, k_2 96), spm (k_3 32), packed (a_2)>, level = #affine_nest.level<rf (k 64, ...)>}
+  // Names that are no bare words are in quotes.
+  %quoted = affine_nest.for (%x-y) = (64) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x-y, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %a-b[%k] : tensor<96xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram ("x-y" 64), spm (k 96), packed ("a-b")>} : tensor<64xi16>
+  // CHECK: mapping = #affine_nest.mapping<"pe256", dram ("x-y" 64), spm (k 96), packed ("a-b")>}
   return
 }

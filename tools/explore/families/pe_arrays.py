@@ -13,7 +13,8 @@ from xdsl.universe import Universe
 
 from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.affine_nest.nest_problem import problem_of, sums_products
-from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.any_machine import load_any
+from nopt.hw.array.array_machine import ArrayMachine, array_names
 from nopt.hw.array.problem import Problem
 from nopt.hw.config import ConfigError
 from nopt.hw.resources import technology
@@ -54,7 +55,13 @@ class Arrays(Family):
     pipeline = "affine-nest-map"
 
     def load(self, name: str) -> ArrayMachine:
-        return ArrayMachine.load(name)
+        machine = load_any(name)
+        if not isinstance(machine, ArrayMachine):
+            raise ConfigError(
+                f"{name}: found a machine of levels, which no search knows; expected an array such "
+                f"as {array_names()[0]}"
+            )
+        return machine
 
     def check_key(self, key: str) -> None:
         try:
@@ -105,12 +112,15 @@ def _search_of(pipeline: str) -> AffineNestMapPass:
     """The pass that says how layers are mapped."""
     passes = build_passes(pipeline, Universe.get_multiverse().all_passes)
     match passes:
-        case [AffineNestMapPass(pad=0.0) as asked] if asked.machine == AffineNestMapPass.machine:
+        # Layers of networks are known by their shapes, so no tensor has a name here.
+        case [AffineNestMapPass(pad=0.0, pack=() | ("all",)) as asked] if (
+            asked.machine == AffineNestMapPass.machine
+        ):
             return asked
         case _:
             raise UserError(
-                f"--pipeline {pipeline}: expected affine-nest-map without machine and pad, for an "
-                "array"
+                f"--pipeline {pipeline}: expected affine-nest-map without machine and pad, and to "
+                "pack nothing or all, for an array"
             )
 
 
