@@ -43,7 +43,7 @@ class Factorings:
         """The tiles that fit the scratchpad."""
         found = np.ones((len(self.problem.loops), 1))
         for i, extent in enumerate(self.problem.extents):
-            found = _crossed(found, i, np.array(divisors(extent), float))
+            found = crossed(found, i, np.array(divisors(extent), float))
             found = found[:, self._fit_spm(found)]
         return found
 
@@ -134,7 +134,7 @@ class Factorings:
         return total(words) <= self.machine.rf_words
 
 
-def _crossed(found: Array, loop: int, values: Array) -> Array:
+def crossed(found: Array, loop: int, values: Array) -> Array:
     """Each column with each value of a loop."""
     crossed = np.repeat(found, len(values), axis=1)
     crossed[loop] = np.tile(values, found.shape[1])

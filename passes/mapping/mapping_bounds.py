@@ -94,12 +94,11 @@ def least_words(operand: Operand, extents: Sequence[Numbers]) -> Numbers:
     return words
 
 
-def undominated(tiles: HeldTiles, owner: Indices) -> Indices:
-    """The columns that none of the same owner beats in all that cycles and energy grow with.
+def undominated(columns: Sequence[Array], owner: Indices) -> Indices:
+    """The positions that none of the same owner beats in all that a cost grows with.
 
-    Columns of an owner, which lie together, are compared with a few of its best only.
+    Those of an owner are compared with a few of its best only.
     """
-    columns = [tiles.compute, tiles.reduction, *tiles.energy]
     alive = np.arange(len(owner))
     for lead in range(len(columns)):
         keys = [columns[(lead + i) % len(columns)][alive] for i in reversed(range(len(columns)))]

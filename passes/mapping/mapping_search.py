@@ -18,6 +18,7 @@ import numpy as np
 from nopt.hw.array.array_cost import CostModel, HeldTiles, SpmTiles
 from nopt.hw.array.array_estimate import Estimate, estimate
 from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.levels.level_mapping import LevelMapping
 from nopt.hw.array.loop_orders import FixedOrder, Order, order_classes, total
 from nopt.hw.array.mapping import Mapping, violations
 from nopt.hw.array.problem import Problem
@@ -57,8 +58,8 @@ class Constraints:
 class Found:
     """What a search found: the best mapping, or the front by energy."""
 
-    mappings: list[Mapping]
-    estimates: list[Estimate]
+    mappings: Sequence[Mapping | LevelMapping]
+    estimates: Sequence[Estimate]
     proven: bool
     gap: float
     """By which part the best could still be better; 0 if proven."""
@@ -176,7 +177,8 @@ class MappingSearch:
         if not len(owner):
             return None
         tiles = self._model.held(list(spatial), list(held[:, owner] / spatial))
-        alive = undominated(tiles, owner)
+        grows = [tiles.compute, tiles.reduction, *tiles.energy]
+        alive = undominated(grows, owner)
         tiles, owner, spatial = _select(tiles, alive), owner[alive], spatial[:, alive]
         low = {kept: least(self._model, held[:, owner], tiles, kept) for kept in self._kept}
         wanted = np.zeros(len(owner), bool)

@@ -1,0 +1,151 @@
+"""What open mappings take at least, whatever their inner levels will be.
+
+Each word of a tile moves through every memory further inwards at least once each time that the tile
+comes, each MAC takes its operands, and no more instances work than the tile has factors for.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from nopt.hw.array.levels.level_machine import Spatial
+from nopt.passes.mapping.factorings import Array
+from nopt.passes.mapping.levels.level_choices import LevelChoices
+from nopt.passes.mapping.levels.open_mappings import OpenMappings, grouped
+from nopt.passes.mapping.mapping_bounds import undominated
+
+
+class LevelBounds:
+    """Lower bounds of energy and cycles of open mappings whose tiles have come into a level, but
+    whose loops there are not chosen yet."""
+
+    def __init__(self, model: OpenMappings, choices: LevelChoices, level: int):
+        self.model, self.choices, self.level = model, choices, level
+        behind = model.machine.levels[level:]
+        self.fan_out = prod(each.instances for each in behind if isinstance(each, Spatial))
+
+    @cached_property
+    def _most(self) -> Array:
+        return self.choices.most(self.level)
+
+    def least(self, columns: Array) -> tuple[Array, Array]:
+        """Of energy and cycles."""
+        model = self.model
+        used = np.minimum(
+            self._most[self.choices.places(columns[model.tile])], columns[model.tile].prod(axis=0)
+        )
+        cycles = model.problem.points / (columns[model.used] * used)
+        cycles = np.maximum(cycles, model.slowest(columns))
+        leaks = columns[model.leaks] + model.machine.idle_energy
+        energy = columns[model.energy] + leaks * cycles
+        energy = energy + model.problem.points * model.machine.mac.energy
+        for x in range(len(model.names)):
+            energy = energy + self._moves(columns, x)
+        return energy + self._macs(columns), cycles
+
+    def _moves(self, columns: Array, x: int) -> Array | float:
+        """Of an operand on its way to the last memory that holds it, or back."""
+        model = self.model
+        inner = [i for i in range(self.level + 1, model.end) if x in model.held(i)]
+        if not inner:
+            return 0.0
+        outer = model.holder(self.level + 1, x)
+        sums = self._sums(columns) if x == model.problem.output else 0.0
+        read, write, update = self._rates(outer, x)
+        words = model.fetched(columns, x)
+        wanted = words * columns[model.copies[x]]
+        served = np.minimum(columns[model.serving[x]], self._clusters(outer))
+        energy = served * (read * self._again(wanted, columns, x) + update * wanted)
+        energy = energy + words * columns[model.sent[x]]
+        passing = words * columns[model.used]
+        again = np.maximum(0, passing - sums)
+        for memory, goes_on in zip(inner, [True] * (len(inner) - 1) + [False], strict=True):
+            read, write, update = self._rates(memory, x)
+            cluster = model.memory(memory).cluster
+            energy = energy + write / cluster * again
+            if goes_on:
+                energy = energy + (read * again + update * passing) / cluster
+        return energy
+
+    def _macs(self, columns: Array) -> Array:
+        """Of operands between the last memories and the MACs: how many of these share what is read
+        or summed up depends on the same factors for all operands."""
+        least = np.full(columns.shape[1], np.inf)
+        for shares in self._shares:
+            each = [self._taken(columns, x, share) for x, share in enumerate(shares)]
+            least = np.minimum(least, sum(each))
+        return least
+
+    def _taken(self, columns: Array, x: int, share: float) -> Array:
+        """Of an operand between a memory and MACs, so many of which share a word of it."""
+        model, points = self.model, self.model.problem.points
+        holder = model.holder(model.end, x)
+        read, _, update = self._rates(holder, x)
+        if holder <= self.level:
+            wanted = points / columns[model.used] * columns[model.copies[x]] / share
+            served = np.minimum(columns[model.serving[x]], self._clusters(holder))
+            return served * (read * self._again(wanted, columns, x) + update * wanted)
+        sums = self._sums(columns) if x == model.problem.output else 0.0
+        wanted = points / share
+        again = np.maximum(0.0, wanted - sums)
+        return (read * again + update * wanted) / model.memory(holder).cluster
+
+    @cached_property
+    def _shares(self) -> list[tuple[float, ...]]:
+        """How many MACs inside of the last memory of each operand can share a word of it, by what
+        factors allow for all operands together; none of these is at least another."""
+        model = self.model
+        holders = [model.holder(model.end, x) for x in range(len(model.names))]
+        found = np.ones((len(holders), 1))
+        for level, factors in self.choices.spatial.items():
+            if level >= self.level:
+                each = [
+                    model.sharing(level, factors, x)
+                    if level > holder
+                    else np.ones(factors.shape[1])
+                    for x, holder in enumerate(holders)
+                ]
+                here = _largest(np.array(each))
+                both = found[:, :, None] * here[:, None, :]
+                found = _largest(both.reshape(len(holders), -1))
+        return [tuple(column) for column in found.T.tolist()]
+
+    def _again(self, wanted: Array, columns: Array, x: int) -> Array:
+        """Words that a memory reads: of the result, those that are there."""
+        model = self.model
+        if x != model.problem.output:
+            return wanted
+        return np.maximum(0, wanted - model.results / columns[model.shared_outside])
+
+    def _sums(self, columns: Array) -> Array:
+        """Partial sums of the result that are first ones at a memory, in all instances, at most."""
+        model = self.model
+        tile = columns[model.tile]
+        added = [i for i in range(len(tile)) if i not in model.result.loops]
+        apart = np.minimum(self.fan_out, tile[added].prod(axis=0))
+        return model.results * columns[model.used] / columns[model.shared] * apart
+
+    def _rates(self, memory: int, x: int) -> tuple[float, float, float]:
+        """Picojoules of a word that is read, comes from outside, and comes from inside."""
+        found = self.model.memory(memory)
+        access = found.access(self.model.names[x])
+        update = access.write if access.update is None else access.update
+        is_result = x == self.model.problem.output
+        return (
+            access.read / found.block,
+            access.write / found.block,
+            update / found.block if is_result else 0.0,
+        )
+
+    def _clusters(self, memory: int) -> int:
+        found = self.model.memory(memory)
+        return self.model.machine.instances(found) // found.cluster
+
+
+def _largest(columns: Array) -> Array:
+    """The columns that no other one is at least."""
+    columns = columns[:, grouped(columns)[0]]
+    return columns[:, undominated([-row for row in columns], np.zeros(columns.shape[1], np.intp))]

@@ -1,0 +1,249 @@
+"""The best mapping of a nest on a machine of levels, proven: branch and bound, level by level.
+
+Levels are chosen from the outermost inwards, many mappings at once: what levels around a memory
+cost is known then, and what those inside take at least. Mappings with the same tile left, of which
+one is no worse in all that inner levels depend on, go on as one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from nopt.hw.array.array_estimate import Estimate
+from nopt.hw.array.levels.level_cost import level_estimate
+from nopt.hw.array.levels.level_machine import LevelMachine, Memory
+from nopt.hw.array.levels.level_mapping import LevelLoops, LevelMapping, level_violations
+from nopt.hw.array.problem import Problem
+from nopt.passes.mapping.factorings import Array, Indices
+from nopt.passes.mapping.levels.level_bounds import LevelBounds
+from nopt.passes.mapping.levels.level_choices import LevelChoices
+from nopt.passes.mapping.levels.open_mappings import OpenMappings, grouped
+from nopt.passes.mapping.mapping_bounds import undominated
+from nopt.passes.mapping.mapping_search import Constraints, Found
+from nopt.passes.mapping.wanted import Wanted
+
+_WIDTHS = (32, 512)
+"""So many of the most promising mappings of each level are looked at first."""
+_CHUNK = 1 << 9
+"""Mappings that go on together."""
+_BLOCK = 1 << 15
+"""Choices of factors that are looked at together."""
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Mappings that are chosen down to a level."""
+
+    columns: Array
+    outer: _Level | None = None
+    came: Indices | None = None
+    """Which of the outer ones each continues."""
+    order: Indices | None = None
+    """Which of the level's orders its loops have."""
+
+
+@dataclass
+class LevelSearch:
+    """One search. Raises ValueError if no mapping fits, and as `OpenMappings`."""
+
+    machine: LevelMachine
+    problem: Problem
+    objective: str = "edp"
+    constraints: Constraints = field(default_factory=Constraints)
+    seconds: float = np.inf
+    """Of the processor, after which the best so far is given."""
+
+    def run(self) -> Found:
+        """The best mapping, the same each time unless time runs out."""
+        self._until = time.process_time() + self.seconds
+        model = self._model = OpenMappings(self.machine, self.problem)
+        said = self.constraints
+        self._choices = LevelChoices(model, said.pins, said.orders)
+        self._bounds = [LevelBounds(model, self._choices, i) for i in range(model.end)]
+        self._orders = [
+            self._choices.loop_orders(i) if isinstance(level, Memory) else []
+            for i, level in enumerate(self.machine.levels)
+        ]
+        self._wanted, self._evaluated, self._rest = Wanted(self.objective), 0, np.inf
+        root = model.root()
+        model.arrive(root, 0)
+        for width in (*_WIDTHS, None):
+            self._rest = np.inf
+            self._go_on(_Level(root), 0, width)
+        return self._found()
+
+    def _go_on(self, reached: _Level, level: int, width: int | None) -> None:
+        """All mappings of one level with all that can be better of the next, the most promising
+        first; or only the first ones."""
+        for chunk in self._chunks(reached, level, width):
+            children = self._next(chunk, level)
+            if level + 1 < self._model.end:
+                children = self._select(children, self._best(children.columns, level + 1))
+                self._go_on(children, level + 1, width)
+            else:
+                energy, cycles = self._model.finish(children.columns)
+                self._evaluated += len(energy)
+                if len(energy):
+                    self._wanted.offer(energy, cycles, lambda i, c=children: (c, int(i)))
+
+    def _chunks(self, reached: _Level, level: int, width: int | None) -> Iterator[_Level]:
+        """Parts of some mappings that are worth to go on with, the most promising first."""
+        if not reached.columns.shape[1]:
+            return
+        energy, cycles = self._bounds[level].least(reached.columns)
+        scores = self._wanted.score(energy, cycles)
+        order = np.lexsort([energy * cycles, scores])[:width]
+        for at in range(0, len(order), _CHUNK):
+            part = order[at : at + _CHUNK]
+            part = part[cycles[part] < self._wanted.limit(energy[part])]
+            if len(part) and self._wanted.points and time.process_time() > self._until:
+                self._rest = min(self._rest, float(scores[part].min()))
+                return
+            if len(part):
+                yield self._select(reached, part)
+
+    def _next(self, reached: _Level, level: int) -> _Level:
+        """Mappings with all factors and orders of one more level that fit."""
+        known = reached.columns[self._model.tile]
+        first, index = grouped(known)
+        tiles = known[:, first]
+        found: list[_Level] = [_part(reached, np.array([], np.intp), 0)]
+        came: list[Indices] = []
+        left: list[Array] = []
+        count = 0
+        for i, tile in enumerate(tiles.T):
+            choices = self._choices.left(level, tile)
+            mine = np.flatnonzero(index == i)
+            came.append(np.repeat(mine, choices.shape[1]))
+            left.append(np.tile(choices, len(mine)))
+            count += len(came[-1])
+            if count > _BLOCK or i + 1 == tiles.shape[1]:
+                found += self._extended(
+                    reached, level, np.concatenate(came), np.concatenate(left, axis=1)
+                )
+                came, left, count = [], [], 0
+        return _joined(found)
+
+    def _extended(self, reached: _Level, level: int, came: Indices, left: Array) -> list[_Level]:
+        """Mappings that leave so much, in all orders of a memory's loops."""
+        if not len(came):
+            return []
+        model = self._model
+        trips = reached.columns[model.tile][:, came] / left
+        if not self._orders[level]:
+            children = _part(reached, came, 0)
+            model.spread(children.columns, level, trips)
+            return [self._arrived(children, level + 1)]
+        found: list[_Level] = []
+        for i, order in enumerate(self._orders[level]):
+            real = np.flatnonzero(order.real(trips))
+            part = trips[:, real]
+            children = _part(reached, came[real], i)
+            kept = order.kept(part, len(model.names))
+            model.turn(children.columns, part, kept, order.leads(part))
+            found.append(self._arrived(children, level + 1))
+        return found
+
+    def _arrived(self, children: _Level, level: int) -> _Level:
+        """Those that fit the next level, and can be better."""
+        model = self._model
+        if level == model.end:
+            return children
+        if isinstance(self.machine.levels[level], Memory):
+            children = self._select(children, model.fits(children.columns, level))
+            model.arrive(children.columns, level)
+        energy, cycles = self._bounds[level].least(children.columns)
+        return self._select(children, cycles < self._wanted.limit(energy))
+
+    def _best(self, columns: Array, level: int) -> Indices:
+        """The mappings that none with the same tile left beats in all that matters inside."""
+        model = self._model
+        if not columns.shape[1]:
+            return np.array([], np.intp)
+        inner = {x for i in range(level, model.end) for x in model.held(i)}
+        same = [*range(model.tile.stop), model.used, model.shared, model.shared_outside]
+        same += [model.lead, model.step, model.last]
+        grows = [model.energy, model.leaks, *(row for row, _ in model.rates.values())]
+        for x in range(len(model.names)):
+            grows += [model.copies[x], model.serving[x], model.sent[x]]
+            grows += [model.turned[x]] if x in inner else []
+        grows = [row for row in grows if columns[row].min() < columns[row].max()]
+        first, owner = grouped(columns[same])
+        if not grows:
+            return first
+        return undominated([columns[row] for row in grows], owner)
+
+    def _select(self, level: _Level, chosen: Indices | npt.NDArray[np.bool_]) -> _Level:
+        came, order = level.came, level.order
+        return _Level(
+            level.columns[:, chosen],
+            level.outer,
+            None if came is None else came[chosen],
+            None if order is None else order[chosen],
+        )
+
+    def _found(self) -> Found:
+        if not self._wanted.points:
+            raise ValueError(self._refusal())
+        mappings = [self._mapping(*point[2]) for point in self._wanted.points]
+        best = self._wanted.best
+        proven = self._rest >= best if self.objective != "pareto" else self._rest == np.inf
+        return Found(
+            mappings,
+            [self._estimate(each) for each in mappings],
+            proven=proven,
+            gap=max(0.0, 1 - self._rest / best),
+            evaluated=self._evaluated,
+        )
+
+    def _estimate(self, mapping: LevelMapping) -> Estimate:
+        return level_estimate(self.machine, self.problem, mapping)
+
+    def _mapping(self, level: _Level, column: int) -> LevelMapping:
+        tiles: list[Array] = []
+        orders: list[int] = []
+        while level.outer is not None:
+            assert level.came is not None and level.order is not None
+            tiles.insert(0, level.columns[self._model.tile, column])
+            orders.insert(0, int(level.order[column]))
+            column, level = int(level.came[column]), level.outer
+        tiles.insert(0, level.columns[self._model.tile, column])
+        found: list[LevelLoops] = []
+        for i, (name, order) in enumerate(zip(self._names, orders, strict=True)):
+            choices = self._orders[i]
+            loops = choices[order].loops() if choices else range(len(self.problem.loops))
+            factors = [round(float(each)) for each in tiles[i] / tiles[i + 1]]
+            several = [(self.problem.loops[j], factors[j]) for j in loops if factors[j] > 1]
+            found.append(LevelLoops(name, tuple(several)))
+        return LevelMapping(tuple(found))
+
+    @property
+    def _names(self) -> list[str]:
+        return [level.name for level in self.machine.levels]
+
+    def _refusal(self) -> str:
+        """Why nothing fits: what the smallest tiles need, if these do not."""
+        if self.constraints.pins or self.constraints.orders:
+            return f"no mapping fits {self.machine.name} with what is pinned"
+        loops = tuple(zip(self.problem.loops, self.problem.extents, strict=True))
+        least = LevelMapping((LevelLoops(self._names[0], loops),))
+        for each in level_violations(self.machine, self.problem, least):
+            return f"no mapping fits {self.machine.name}: {each}, with the smallest tiles"
+        return f"no mapping fits {self.machine.name}"
+
+
+def _part(reached: _Level, came: Indices, order: int) -> _Level:
+    return _Level(reached.columns[:, came], reached, came, np.full(len(came), order, np.intp))
+
+
+def _joined(parts: Sequence[_Level]) -> _Level:
+    """Mappings that continue the same ones."""
+    came = [each.came for each in parts if each.came is not None]
+    order = [each.order for each in parts if each.order is not None]
+    columns = np.concatenate([each.columns for each in parts], axis=1)
+    return _Level(columns, parts[0].outer, np.concatenate(came), np.concatenate(order))

@@ -1,0 +1,149 @@
+"""The search on machines of levels, against all mappings there are."""
+
+from itertools import permutations, product
+from math import prod
+
+import pytest
+from fuzzing import examples
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from nopt.hw.array.levels.level_cost import level_estimate
+from nopt.hw.array.levels.level_machine import (
+    AccessEnergy,
+    FanOut,
+    LevelMachine,
+    Mac,
+    Memory,
+    Spatial,
+)
+from nopt.hw.array.levels.level_mapping import LevelLoops, LevelMapping, level_violations
+from nopt.hw.array.problem import Problem
+from nopt.passes.mapping.factorings import divisors
+from nopt.passes.mapping.levels.level_search import LevelSearch
+from nopt.passes.mapping.mapping_search import Constraints
+
+NESTS = (
+    "C[x,y] += A[x,k] * B[k,y]",
+    "C[x] += A[2*x+k,y] * B[k]",
+    "C[x,k] += A[x+y] * B[y,k]",
+    "C[x,y] += A[x+2*k] * B[y]",
+    "C[x,y] += A[x+y,2*x+k] * B[k]",
+    "C[] += A[x,y] * B[k]",
+    "C[x,y] += A[x,y]",
+)
+LOOPS = "xyk"
+OPERANDS = ("C", "A", "B")
+
+
+@st.composite
+def memories(draw, name):
+    held = draw(st.lists(st.sampled_from(OPERANDS), min_size=1, unique=True).map(tuple))
+    sizes = st.sampled_from([None, 2, 4, 8, 16, 40])
+    rates = st.sampled_from([None, None, 0.5, 2.0])
+    return Memory(
+        name,
+        AccessEnergy(
+            draw(st.sampled_from([0, 1, 7])),
+            draw(st.sampled_from([0, 2, 5])),
+            draw(st.sampled_from([None, 3])),
+        ),
+        words=draw(sizes),
+        operand_words={held[0]: own} if (own := draw(sizes)) else None,
+        holds=held,
+        double_buffered=draw(st.booleans()),
+        block=draw(st.sampled_from([1, 1, 4])),
+        read_bandwidth=draw(rates),
+        write_bandwidth=draw(rates),
+        leak=draw(st.sampled_from([0, 0.5])),
+    )
+
+
+@st.composite
+def machines(draw):
+    outside = Memory(
+        "outside", draw(st.sampled_from([1, 20])), read_bandwidth=draw(st.sampled_from([None, 1]))
+    )
+    levels = [outside]
+    for i in range(draw(st.integers(1, 3))):
+        if draw(st.booleans()):
+            axes = FanOut(draw(st.integers(1, 4)), draw(st.integers(1, 3)))
+            once = st.booleans()
+            energy = draw(st.sampled_from([0, 2]))
+            levels.append(Spatial(f"s{i}", axes, draw(once), draw(once), energy))
+        else:
+            levels.append(draw(memories(f"m{i}")))
+    machine = LevelMachine(
+        tuple(levels), Mac(1), OPERANDS, idle_energy=draw(st.sampled_from([0, 3]))
+    )
+    return machine
+
+
+@st.composite
+def cases(draw):
+    text = draw(st.sampled_from(NESTS))
+    loops = [loop for loop in LOOPS if loop in text]
+    extents = {loop: draw(st.sampled_from([1, 2, 3, 4])) for loop in loops}
+    assume(prod(extents.values()) <= 36)
+    return draw(machines()), Problem.read(text, extents)
+
+
+def split(extent, levels):
+    """All ways to share an extent out among levels."""
+    if levels == 1:
+        return [(extent,)]
+    return [(f, *rest) for f in divisors(extent) for rest in split(extent // f, levels - 1)]
+
+
+def all_mappings(machine, problem):
+    """Each mapping that fits, in all orders of loops that have trips."""
+    levels = machine.levels
+    for factors in product(*(split(extent, len(levels)) for extent in problem.extents)):
+        orders = []
+        for i, level in enumerate(levels):
+            several = [
+                (loop, each[i])
+                for loop, each in zip(problem.loops, factors, strict=True)
+                if each[i] > 1
+            ]
+            alone = isinstance(level, Spatial)
+            orders.append([tuple(several)] if alone else [*permutations(several)])
+        first = True
+        for chosen in product(*orders):
+            mapping = LevelMapping(
+                tuple(
+                    LevelLoops(level.name, loops)
+                    for level, loops in zip(levels, chosen, strict=True)
+                )
+            )
+            if first and level_violations(machine, problem, mapping):
+                break
+            first = False
+            yield mapping
+
+
+def score(said, objective):
+    return {"edp": said.energy * said.cycles, "energy": said.energy, "cycles": said.cycles}[
+        objective
+    ]
+
+
+@examples(100)
+@given(cases())
+def test_nothing_is_better_than_what_is_found(case):
+    machine, problem = case
+    every = [level_estimate(machine, problem, each) for each in all_mappings(machine, problem)]
+    if not every:
+        with pytest.raises(ValueError, match="^no mapping fits"):
+            LevelSearch(machine, problem).run()
+        return
+    for objective in ("edp", "energy", "cycles"):
+        found = LevelSearch(machine, problem, objective).run()
+        assert found.proven and found.gap == 0
+        assert not level_violations(machine, problem, found.mappings[0])
+        said = found.estimates[0]
+        best = min(score(each, objective) for each in every)
+        assert score(said, objective) == pytest.approx(best, abs=said.cycles)
+    front = LevelSearch(machine, problem, "pareto").run().estimates
+    for each in every:
+        assert any(f.energy <= each.energy + 1 and f.cycles <= each.cycles for f in front)
