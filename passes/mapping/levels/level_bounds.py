@@ -17,6 +17,8 @@ from nopt.passes.mapping.levels.level_choices import LevelChoices
 from nopt.passes.mapping.levels.open_mappings import OpenMappings, grouped
 from nopt.passes.mapping.mapping_bounds import undominated
 
+_WAYS = 24
+
 
 class LevelBounds:
     """Lower bounds of energy and cycles of open mappings whose tiles have come into a level, but
@@ -24,27 +26,30 @@ class LevelBounds:
 
     def __init__(self, model: OpenMappings, choices: LevelChoices, level: int):
         self.model, self.choices, self.level = model, choices, level
-        behind = model.machine.levels[level:]
-        self.fan_out = prod(each.instances for each in behind if isinstance(each, Spatial))
 
     @cached_property
     def _most(self) -> Array:
         return self.choices.most(self.level)
 
     def least(self, columns: Array) -> tuple[Array, Array]:
-        """Of energy and cycles."""
+        """Of energy and cycles, a row for each way that the MACs can share operands: any mapping is
+        no better in both than one of the rows."""
         model = self.model
-        used = np.minimum(
-            self._most[self.choices.places(columns[model.tile])], columns[model.tile].prod(axis=0)
-        )
-        cycles = model.problem.points / (columns[model.used] * used)
-        cycles = np.maximum(cycles, model.slowest(columns))
-        leaks = columns[model.leaks] + model.machine.idle_energy
-        energy = columns[model.energy] + leaks * cycles
-        energy = energy + model.problem.points * model.machine.mac.energy
+        tile = columns[model.tile]
+        most = np.minimum(self._most[self.choices.places(tile)], tile.prod(axis=0))
+        moves = columns[model.energy] + model.problem.points * model.machine.mac.energy
         for x in range(len(model.names)):
-            energy = energy + self._moves(columns, x)
-        return energy + self._macs(columns), cycles
+            moves = moves + self._moves(columns, x)
+        leaks = columns[model.leaks] + model.machine.idle_energy
+        slowest = model.slowest(columns)
+        energies: list[Array] = []
+        times: list[Array] = []
+        for used, *shares in self._shares:
+            times.append(model.problem.points / (columns[model.used] * np.minimum(used, most)))
+            times[-1] = np.maximum(times[-1], slowest)
+            taken = [self._taken(columns, x, share) for x, share in enumerate(shares)]
+            energies.append(moves + sum(taken) + leaks * times[-1])
+        return np.array(energies), np.array(times)
 
     def _moves(self, columns: Array, x: int) -> Array | float:
         """Of an operand on its way to the last memory that holds it, or back."""
@@ -53,7 +58,6 @@ class LevelBounds:
         if not inner:
             return 0.0
         outer = model.holder(self.level + 1, x)
-        sums = self._sums(columns) if x == model.problem.output else 0.0
         read, write, update = self._rates(outer, x)
         words = model.fetched(columns, x)
         wanted = words * columns[model.copies[x]]
@@ -61,23 +65,14 @@ class LevelBounds:
         energy = served * (read * self._again(wanted, columns, x) + update * wanted)
         energy = energy + words * columns[model.sent[x]]
         passing = words * columns[model.used]
-        again = np.maximum(0, passing - sums)
         for memory, goes_on in zip(inner, [True] * (len(inner) - 1) + [False], strict=True):
             read, write, update = self._rates(memory, x)
             cluster = model.memory(memory).cluster
+            again = np.maximum(0.0, passing - self._first(columns, x, memory))
             energy = energy + write / cluster * again
             if goes_on:
                 energy = energy + (read * again + update * passing) / cluster
         return energy
-
-    def _macs(self, columns: Array) -> Array:
-        """Of operands between the last memories and the MACs: how many of these share what is read
-        or summed up depends on the same factors for all operands."""
-        least = np.full(columns.shape[1], np.inf)
-        for shares in self._shares:
-            each = [self._taken(columns, x, share) for x, share in enumerate(shares)]
-            least = np.minimum(least, sum(each))
-        return least
 
     def _taken(self, columns: Array, x: int, share: float) -> Array:
         """Of an operand between a memory and MACs, so many of which share a word of it."""
@@ -88,29 +83,32 @@ class LevelBounds:
             wanted = points / columns[model.used] * columns[model.copies[x]] / share
             served = np.minimum(columns[model.serving[x]], self._clusters(holder))
             return served * (read * self._again(wanted, columns, x) + update * wanted)
-        sums = self._sums(columns) if x == model.problem.output else 0.0
         wanted = points / share
-        again = np.maximum(0.0, wanted - sums)
+        again = np.maximum(0.0, wanted - self._first(columns, x, holder))
         return (read * again + update * wanted) / model.memory(holder).cluster
 
     @cached_property
     def _shares(self) -> list[tuple[float, ...]]:
-        """How many MACs inside of the last memory of each operand can share a word of it, by what
-        factors allow for all operands together; none of these is at least another."""
+        """How many instances inside can be used, and how many MACs inside of the last memory of each
+        operand share a word of it, by what factors allow for all of these together. None is at
+        least another; where there are many, some are taken together as their largest."""
         model = self.model
         holders = [model.holder(model.end, x) for x in range(len(model.names))]
-        found = np.ones((len(holders), 1))
+        found = np.ones((1 + len(holders), 1))
         for level, factors in self.choices.spatial.items():
             if level >= self.level:
+                apart = np.ones(factors.shape[1])
                 each = [
-                    model.sharing(level, factors, x)
-                    if level > holder
-                    else np.ones(factors.shape[1])
+                    model.sharing(level, factors, x) if level > holder else apart
                     for x, holder in enumerate(holders)
                 ]
-                here = _largest(np.array(each))
+                here = _largest(np.array([factors.prod(axis=0), *each]))
                 both = found[:, :, None] * here[:, None, :]
-                found = _largest(both.reshape(len(holders), -1))
+                found = _largest(both.reshape(len(found), -1))
+        step = 1
+        while found.shape[1] > _WAYS:
+            step *= 2
+            found = _largest(step ** np.ceil(np.log(found) / np.log(step)))
         return [tuple(column) for column in found.T.tolist()]
 
     def _again(self, wanted: Array, columns: Array, x: int) -> Array:
@@ -120,12 +118,16 @@ class LevelBounds:
             return wanted
         return np.maximum(0, wanted - model.results / columns[model.shared_outside])
 
-    def _sums(self, columns: Array) -> Array:
-        """Partial sums of the result that are first ones at a memory, in all instances, at most."""
+    def _first(self, columns: Array, x: int, memory: int) -> Array | float:
+        """Partial sums of the result that are first ones at all instances of a memory, at most."""
         model = self.model
+        if x != model.problem.output:
+            return 0.0
         tile = columns[model.tile]
         added = [i for i in range(len(tile)) if i not in model.result.loops]
-        apart = np.minimum(self.fan_out, tile[added].prod(axis=0))
+        between = model.machine.levels[self.level : memory]
+        fan_out = prod(each.instances for each in between if isinstance(each, Spatial))
+        apart = np.minimum(fan_out, tile[added].prod(axis=0))
         return model.results * columns[model.used] / columns[model.shared] * apart
 
     def _rates(self, memory: int, x: int) -> tuple[float, float, float]:

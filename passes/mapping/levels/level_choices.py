@@ -9,7 +9,7 @@ from itertools import product as each_of
 import numpy as np
 
 from nopt.hw.array.levels.level_machine import Memory, Spatial
-from nopt.hw.array.loop_orders import FixedOrder, OrderClass, order_classes
+from nopt.hw.array.loop_orders import FixedOrder, OrderClass, order_classes, product
 from nopt.passes.mapping.factorings import Array, Indices, Pins, crossed, divisors
 from nopt.passes.mapping.levels.open_mappings import NO_LEAD, OpenMappings, windows
 
@@ -100,6 +100,14 @@ class LevelChoices:
             leads = sorted(moving & {loop for group in innermost for loop in group})
             found += [LoopOrder(each, going, lead) for lead in (None, *leads)]
         return found
+
+    def ideal(self, trips: Array) -> list[Array | float]:
+        """Over how many trips each operand of a problem stays at most, whatever the order is."""
+        loops = range(len(trips))
+        return [
+            product([trips[i] for i in loops if i not in operand.loops])
+            for operand in self.model.problem.operands
+        ]
 
     def most(self, level: int) -> Array:
         """How many instances the spatial levels from one on can use at most, for all tiles: a row

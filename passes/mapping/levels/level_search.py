@@ -22,12 +22,12 @@ from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import Array, Indices
 from nopt.passes.mapping.levels.level_bounds import LevelBounds
 from nopt.passes.mapping.levels.level_choices import LevelChoices
-from nopt.passes.mapping.levels.open_mappings import OpenMappings, grouped
+from nopt.passes.mapping.levels.open_mappings import ANY_LEAD, OpenMappings, grouped
 from nopt.passes.mapping.mapping_bounds import undominated
 from nopt.passes.mapping.mapping_search import Constraints, Found
 from nopt.passes.mapping.wanted import Wanted
 
-_WIDTHS = (32, 512)
+_WIDTHS = (2, 64)
 """So many of the most promising mappings of each level are looked at first."""
 _CHUNK = 1 << 9
 """Mappings that go on together."""
@@ -96,11 +96,11 @@ class LevelSearch:
         if not reached.columns.shape[1]:
             return
         energy, cycles = self._bounds[level].least(reached.columns)
-        scores = self._wanted.score(energy, cycles)
-        order = np.lexsort([energy * cycles, scores])[:width]
+        scores = self._wanted.score(energy, cycles).min(axis=0)
+        order = np.lexsort([(energy * cycles).min(axis=0), scores])[:width]
         for at in range(0, len(order), _CHUNK):
             part = order[at : at + _CHUNK]
-            part = part[cycles[part] < self._wanted.limit(energy[part])]
+            part = part[self._open(energy[:, part], cycles[:, part])]
             if len(part) and self._wanted.points and time.process_time() > self._until:
                 self._rest = min(self._rest, float(scores[part].min()))
                 return
@@ -139,6 +139,12 @@ class LevelSearch:
             children = _part(reached, came, 0)
             model.spread(children.columns, level, trips)
             return [self._arrived(children, level + 1)]
+        if level + 1 < model.end:
+            # Most are not worth to look at their orders.
+            ideal = _Level(reached.columns[:, came], reached, np.arange(len(came)), came)
+            model.turn(ideal.columns, trips, self._choices.ideal(trips), ANY_LEAD)
+            chosen = self._arrived(ideal, level + 1).came
+            came, trips = came[chosen], trips[:, chosen]
         found: list[_Level] = []
         for i, order in enumerate(self._orders[level]):
             real = np.flatnonzero(order.real(trips))
@@ -158,7 +164,11 @@ class LevelSearch:
             children = self._select(children, model.fits(children.columns, level))
             model.arrive(children.columns, level)
         energy, cycles = self._bounds[level].least(children.columns)
-        return self._select(children, cycles < self._wanted.limit(energy))
+        return self._select(children, self._open(energy, cycles))
+
+    def _open(self, energy: Array, cycles: Array) -> npt.NDArray[np.bool_]:
+        """Which mappings can still be better, by their bounds."""
+        return np.any(cycles < self._wanted.limit(energy), axis=0)
 
     def _best(self, columns: Array, level: int) -> Indices:
         """The mappings that none with the same tile left beats in all that matters inside."""

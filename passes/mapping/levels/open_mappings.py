@@ -21,6 +21,9 @@ from nopt.hw.array.problem import Dim, Operand, Problem
 from nopt.passes.mapping.factorings import Array, Indices
 
 NO_LEAD = -1.0
+"""The innermost loop moves no windows."""
+ANY_LEAD = -2.0
+"""The innermost loop is any, and as good as can be for each operand: for lower bounds."""
 
 
 class OpenMappings:
@@ -117,18 +120,20 @@ class OpenMappings:
     def fetched(self, columns: Array, x: int) -> Array:
         """Words of an operand that come into a tile of what is left, as `tile_moves.fetched`."""
         operand, tile = self.problem.operands[x], list(columns[self.tile])
-        tiles = columns[self.turned[x]]
+        tiles, lead = columns[self.turned[x]], columns[self.lead]
         footprint = operand.footprint(tile)
-        words = tiles * footprint
+        again = np.zeros(columns.shape[1])
         for loop in windows(operand):
             moved = [dim for dim in operand.dims if dim.strides[loop]]
-            if len(moved) == 1:
-                width = moved[0].width(tile)
-                stay = width - abs(moved[0].strides[loop]) * columns[self.step]
-                stays = footprint / width * np.maximum(0, stay)
-                often = tiles - tiles / columns[self.last]
-                words = words - np.where(columns[self.lead] == loop, often * stays, 0)
-        return words
+            if len(moved) > 1:
+                continue
+            stride, width = abs(moved[0].strides[loop]), moved[0].width(tile)
+            step = np.where(lead == loop, columns[self.step], tile[loop])
+            stays = footprint / width * np.maximum(0, width - stride * step)
+            often = np.where(lead == loop, tiles - tiles / columns[self.last], tiles)
+            chosen = (lead == loop) | (lead == ANY_LEAD)
+            again = np.maximum(again, np.where(chosen, often * stays, 0))
+        return tiles * footprint - again
 
     def turn(
         self, columns: Array, trips: Array, kept: Sequence[Array | float], lead: Array | float
