@@ -70,6 +70,7 @@ def map_network(
     pack: Sequence[str] = (),
     seconds: float = inf,
     pad: float = 0.0,
+    bypass: Sequence[str] = (),
 ) -> Mapped:
     """Map the layers of a network on an array of PEs, each as no other mapping is better.
 
@@ -79,7 +80,8 @@ def map_network(
     With `extents`, the network is one sum of products. The `objective` is edp, energy, cycles or
     pareto; `pack` names operands that may lie in DRAM tile by tile, or is ["all"]; after so many
     `seconds` of the processor a layer gets the best so far. With `pad=0.15`, extents may be 15 %
-    larger, so that tiles need not divide them. Layers that have a mapping keep it.
+    larger, so that tiles need not divide them. On a machine of levels, `bypass` names memories that
+    operands need not be held by, or is ["all"]. Layers that have a mapping keep it.
     Raises UserError for what is no network, ValueError for a layer that does not fit.
     """
     load_any(machine)
@@ -87,4 +89,4 @@ def map_network(
         module = einsum_module(str(network), extents)
     else:
         module = as_nests(read(network))
-    return Mapped(run(module, NestSearch(machine, objective, pack, seconds, pad)))
+    return Mapped(run(module, NestSearch(machine, objective, pack, seconds, pad, bypass)))

@@ -56,6 +56,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="PART",
         help="extents may be so much larger, as 0.15, so that tiles need not divide them",
     )
+    parser.add_argument(
+        "--bypass",
+        nargs="+",
+        default=[],
+        metavar="MEMORY",
+        help="memories of a machine of levels that operands need not be held by; or all",
+    )
     parser.add_argument("--terms", action="store_true", help="print all numbers of each layer, too")
     parser.add_argument(
         "--simulate", action="store_true", help="simulate each layer pass by pass, with data"
@@ -94,7 +101,12 @@ def _map(arguments: argparse.Namespace) -> None:
 
     load_any(arguments.machine)
     search = NestSearch(
-        arguments.machine, arguments.objective, arguments.pack, arguments.seconds, arguments.pad
+        arguments.machine,
+        arguments.objective,
+        arguments.pack,
+        arguments.seconds,
+        arguments.pad,
+        arguments.bypass,
     )
     if arguments.einsum is not None:
         module = einsum_module(arguments.einsum, extents_of(arguments.extents))

@@ -29,10 +29,11 @@ from nopt.dialects.affine_nest.body import LoadOp, ReduceOp, Reduction, Reductio
 from nopt.dialects.affine_nest.iterators import NestOp
 from nopt.dialects.affine_nest.lanes import LanesAttr
 from nopt.dialects.affine_nest.nest import ForOp
-from nopt.dialects.affine_nest.nest_mapping import LevelAttr, MappingAttr
+from nopt.dialects.affine_nest.nest_mapping import BypassAttr, LevelAttr, MappingAttr
 
 __all__ = [
     "AffineNest",
+    "BypassAttr",
     "ForOp",
     "LanesAttr",
     "LevelAttr",
@@ -48,5 +49,5 @@ __all__ = [
 AffineNest = Dialect(
     "affine_nest",
     [ForOp, LoadOp, ReduceOp, YieldOp],
-    [LanesAttr, LevelAttr, MappingAttr, ReductionAttr],
+    [BypassAttr, LanesAttr, LevelAttr, MappingAttr, ReductionAttr],
 )

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from xdsl.utils.exceptions import VerifyException
 
 from nopt.dialects.affine_nest.nest_mapping import LevelAttr, MappingAttr
-from nopt.hw.array.any_machine import load_any
+from nopt.hw.array.any_machine import AnyMachine, load_any
 from nopt.hw.array.array_estimate import Estimate, estimate
 from nopt.hw.array.levels.level_cost import level_estimate
 from nopt.hw.array.levels.level_machine import LevelMachine
-from nopt.hw.array.levels.level_mapping import LevelMapping, level_violations, mapped_nest
+from nopt.hw.array.levels.level_mapping import (
+    LevelMapping,
+    bypassed,
+    level_violations,
+    mapped_nest,
+)
 from nopt.hw.array.mapping import LEVELS, SPATIAL, Mapping, check_mapping, violations
 from nopt.hw.array.problem import Problem
 
@@ -28,6 +33,11 @@ class Pinned:
     orders: Named[str, tuple[int, ...]]
     """Of levels whose loops are listed without `...`: all loops, outermost first."""
     packed: frozenset[int]
+    bypass: frozenset[tuple[str, str]]
+    """Memories with operands that they do not hold, by name."""
+
+
+NOTHING = Pinned({}, {}, frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -48,13 +58,13 @@ def check_nest_mapping(problem: Problem, attribute: MappingAttr) -> None:
     multiply to the extents, and, if nothing is open, for what does not fit the array."""
     try:
         machine = load_any(attribute.machine.data)
-        if isinstance(machine, LevelMachine):
-            broken = level_violations(machine, problem, level_mapping(machine, attribute))
-        elif attribute.is_whole:
-            broken = violations(machine, problem, whole_mapping(problem, attribute))
-        else:
+        if not attribute.is_whole:
             broken = []
-            _check_open(problem, pins(problem, attribute))
+            _check_open(problem, machine, pins(problem, attribute))
+        elif isinstance(machine, LevelMachine):
+            broken = level_violations(machine, problem, level_mapping(machine, attribute))
+        else:
+            broken = violations(machine, problem, whole_mapping(problem, attribute))
         if broken:
             raise ValueError(f"{broken[0]} on {machine.name}")
     except ValueError as error:
@@ -92,30 +102,33 @@ def mapped_loops(problem: Problem, attribute: MappingAttr) -> list[MappedLoop]:
 
 
 def level_mapping(machine: LevelMachine, attribute: MappingAttr) -> LevelMapping:
-    """The mapping on a machine of levels that an attribute says. Raises ValueError if something is
-    open or packed."""
-    if not attribute.is_whole or attribute.packed.data:
-        found = "something open" if not attribute.is_whole else "packed operands"
-        raise ValueError(f"found {found}, expected all factors and orders on {machine.name}")
+    """The whole mapping on a machine of levels that an attribute says. Raises ValueError as
+    `pins`."""
+    _check_kind(machine, attribute)
     return LevelMapping.of(
         {
             level.level.data: [(loop, factor or 1) for loop, factor in level.named.items()]
             for level in attribute.levels
-        }
+        },
+        attribute.bypassed,
     )
 
 
 def pins(problem: Problem, attribute: MappingAttr) -> Pinned:
-    """What is pinned. Raises ValueError for unknown names."""
+    """What is pinned. Raises ValueError for unknown names, and for what no search of such a machine
+    can choose: bypassing or packing."""
+    machine = load_any(attribute.machine.data)
+    _check_kind(machine, attribute)
+    every = _level_names(machine)
     levels = [level.level.data for level in attribute.levels]
-    if levels != [level for level in _OUTERMOST_FIRST if level in levels]:
-        found, expected = ", ".join(levels), ", ".join(_OUTERMOST_FIRST)
+    if levels != [level for level in every if level in levels]:
+        found, expected = ", ".join(levels), ", ".join(every)
         raise ValueError(f"found levels {found}, expected of {expected}, in this order")
     loops = range(len(problem.loops))
     factors: dict[str, dict[int, int]] = {}
     orders: dict[str, tuple[int, ...]] = {}
     given = {level.level.data: level for level in attribute.levels}
-    for name in _OUTERMOST_FIRST:
+    for name in every:
         level = given.get(name, LevelAttr.of(name, {}))
         listed = {problem.loop(loop): factor for loop, factor in level.named.items()}
         others = [] if level.is_open else [i for i in loops if i not in listed]
@@ -124,7 +137,7 @@ def pins(problem: Problem, attribute: MappingAttr) -> Pinned:
         if not level.is_open:
             orders[name] = (*others, *listed)
     packed = frozenset(problem.operand(each.data) for each in attribute.packed)
-    return Pinned(factors, orders, packed)
+    return Pinned(factors, orders, packed, frozenset(attribute.bypassed))
 
 
 def whole_mapping(problem: Problem, attribute: MappingAttr) -> Mapping:
@@ -141,8 +154,18 @@ def whole_mapping(problem: Problem, attribute: MappingAttr) -> Mapping:
     return mapping
 
 
-def mapping_attribute(problem: Problem, machine: str, mapping: Mapping) -> MappingAttr:
+def mapping_attribute(
+    problem: Problem, machine: str, mapping: Mapping | LevelMapping
+) -> MappingAttr:
     """The attribute that says a mapping; loops of one trip are left out."""
+    if isinstance(mapping, LevelMapping):
+        named = [
+            LevelAttr.of(each.level, dict(each.loops)) for each in mapping.levels if each.loops
+        ]
+        bypass: dict[str, list[str]] = {}
+        for memory, operand in sorted(mapping.bypass):
+            bypass.setdefault(memory, []).append(operand)
+        return MappingAttr.of(machine, named, bypass=bypass)
     orders = {"dram": mapping.order_dram, "spm": mapping.order_spm}
     levels: list[LevelAttr] = []
     for level in _OUTERMOST_FIRST:
@@ -154,10 +177,25 @@ def mapping_attribute(problem: Problem, machine: str, mapping: Mapping) -> Mappi
     return MappingAttr.of(machine, levels, packed)
 
 
-def _check_open(problem: Problem, pinned: Pinned) -> None:
+def _level_names(machine: AnyMachine) -> tuple[str, ...]:
+    if isinstance(machine, LevelMachine):
+        return tuple(level.name for level in machine.levels)
+    return _OUTERMOST_FIRST
+
+
+def _check_kind(machine: AnyMachine, attribute: MappingAttr) -> None:
+    if isinstance(machine, LevelMachine) and attribute.packed.data:
+        raise ValueError(f"found packed operands, which {machine.name} does not know")
+    if not isinstance(machine, LevelMachine) and attribute.bypass.data:
+        raise ValueError(f"found bypass, but {machine.name} holds all operands at each level")
+
+
+def _check_open(problem: Problem, machine: AnyMachine, pinned: Pinned) -> None:
+    if isinstance(machine, LevelMachine):
+        bypassed(machine, problem, pinned.bypass)
     for i, (name, extent) in enumerate(zip(problem.loops, problem.extents, strict=True)):
         product, closed = 1, True
-        for level in _OUTERMOST_FIRST:
+        for level in _level_names(machine):
             product *= pinned.factors[level].get(i, 1)
             closed &= i in pinned.factors[level]
         if extent % product or (closed and product != extent):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -112,16 +112,52 @@ class LevelAttr(ParametrizedAttribute):
 
 
 @irdl_attr_definition
+class BypassAttr(ParametrizedAttribute):
+    """Operands that a memory does not hold, although it could: `shared_glb (x, w)`."""
+
+    name = "affine_nest.bypass"
+
+    memory: StringAttr
+    operands: ArrayAttr[StringAttr]
+
+    @classmethod
+    def of(cls, memory: str, operands: Iterable[str]) -> BypassAttr:
+        return cls(StringAttr(memory), ArrayAttr(map(StringAttr, operands)))
+
+    @property
+    def text(self) -> str:
+        """As `#affine_nest.mapping` prints it."""
+        return f"{self.memory.data} {_names(self.operands)}"
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
+        with parser.in_angle_brackets():
+            return cls.parse_bypass(parser).parameters
+
+    @classmethod
+    def parse_bypass(cls, parser: AttrParser) -> BypassAttr:
+        """The name of a memory and its operands."""
+        memory = StringAttr(parser.parse_identifier())
+        return cls(memory, ArrayAttr(_parse_names(parser)))
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            printer.print_string(self.text)
+
+
+@irdl_attr_definition
 class MappingAttr(ParametrizedAttribute):
     """How a nest's loops are shared out among the levels of an array, outermost level first.
 
     `#affine_nest.mapping<"pe256", dram (m 8, c 64), spm (c 4), spatial (m 16, h 7), rf (m 4, i 3)>`
     `#affine_nest.mapping<"pe256", dram (...), spatial (m ?, h ?), rf (i 3, j 3, ...), packed (w)>`
+    `#affine_nest.mapping<"eyeriss_like", DRAM (p 8), weights_spad (m 32), bypass shared_glb (x)>`
 
     The array is a preset or a JSON file, with changes as `pe256+rf=1024`. Loops go by the names of
     the nest's iterators; the second of a name is `c_2`. `packed` names the operands that lie in
-    DRAM tile by tile: loads by their tensors, the result as `out`. With something open, `?` or
-    `...`, the mapping is what `affine-nest-map` may choose from.
+    DRAM tile by tile: loads by their tensors, the result as `out`; `bypass`, which operands a
+    memory does not hold although it could. With something open, `?` or `...`, the mapping is what
+    `affine-nest-map` may choose from.
     """
 
     name = "affine_nest.mapping"
@@ -129,10 +165,27 @@ class MappingAttr(ParametrizedAttribute):
     machine: StringAttr
     levels: ArrayAttr[LevelAttr]
     packed: ArrayAttr[StringAttr]
+    bypass: ArrayAttr[BypassAttr]
 
     @classmethod
-    def of(cls, machine: str, levels: Sequence[LevelAttr], packed: Sequence[str]) -> MappingAttr:
-        return cls(StringAttr(machine), ArrayAttr(levels), ArrayAttr(map(StringAttr, packed)))
+    def of(
+        cls,
+        machine: str,
+        levels: Sequence[LevelAttr],
+        packed: Sequence[str] = (),
+        bypass: Mapping[str, Sequence[str]] | None = None,
+    ) -> MappingAttr:
+        return cls(
+            StringAttr(machine),
+            ArrayAttr(levels),
+            ArrayAttr(map(StringAttr, packed)),
+            ArrayAttr(BypassAttr.of(memory, names) for memory, names in (bypass or {}).items()),
+        )
+
+    @property
+    def bypassed(self) -> list[tuple[str, str]]:
+        """Memories with an operand that they do not hold."""
+        return [(each.memory.data, name.data) for each in self.bypass for name in each.operands]
 
     @property
     def is_whole(self) -> bool:
@@ -144,13 +197,14 @@ class MappingAttr(ParametrizedAttribute):
         """The levels as printed."""
         parts = [level.text for level in self.levels]
         if self.packed.data:
-            parts.append(f"packed ({', '.join(_written(name.data) for name in self.packed)})")
-        return ", ".join(parts)
+            parts.append(f"packed {_names(self.packed)}")
+        return ", ".join([*parts, *(f"bypass {each.text}" for each in self.bypass)])
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
         levels: list[LevelAttr] = []
         packed: list[StringAttr] = []
+        bypass: list[BypassAttr] = []
         with parser.in_angle_brackets():
             machine = parser.parse_str_literal()
             while parser.parse_optional_punctuation(",") is not None:
@@ -159,19 +213,32 @@ class MappingAttr(ParametrizedAttribute):
                 if word in [level.level.data for level in levels] or (word == "packed" and packed):
                     parser.raise_error(f"{word} comes twice", pos, parser.pos)
                 if word == "packed":
-                    names = parser.parse_comma_separated_list(
-                        AttrParser.Delimiter.PAREN, lambda: _parse_name(parser)
-                    )
-                    packed.extend(map(StringAttr, names))
+                    packed.extend(_parse_names(parser))
+                elif word == "bypass":
+                    pos = parser.pos
+                    bypass.append(BypassAttr.parse_bypass(parser))
+                    if bypass[-1].memory in [each.memory for each in bypass[:-1]]:
+                        found = f"bypass {bypass[-1].memory.data}"
+                        parser.raise_error(f"{found} comes twice", pos, parser.pos)
                 else:
                     levels.append(LevelAttr.parse_level(parser, word))
-        return [StringAttr(machine), ArrayAttr(levels), ArrayAttr(packed)]
+        return [StringAttr(machine), ArrayAttr(levels), ArrayAttr(packed), ArrayAttr(bypass)]
 
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
             printer.print_string_literal(self.machine.data)
             if self.text:
                 printer.print_string(f", {self.text}")
+
+
+def _names(names: Iterable[StringAttr]) -> str:
+    return f"({', '.join(_written(name.data) for name in names)})"
+
+
+def _parse_names(parser: AttrParser) -> list[StringAttr]:
+    return parser.parse_comma_separated_list(
+        AttrParser.Delimiter.PAREN, lambda: StringAttr(_parse_name(parser))
+    )
 
 
 def _written(name: str) -> str:

@@ -23,7 +23,8 @@ class AffineNestMapPass(ModulePass):
 
     Least is the `objective`: edp (energy times cycles), energy or cycles; for `pareto`, the front
     of energy and cycles is told in remarks, and its least edp is written. `pack` names the operands
-    that may lie in DRAM tile by tile, the result as `out`, or is `all`. After so many `seconds` of
+    that may lie in DRAM tile by tile, the result as `out`, or is `all`. `bypass` names the memories
+    of a machine of levels that need not hold an operand, or is `all`. After so many `seconds` of
     the processor a nest gets the best so far. With `pad=0.15`, extents may be 15 % larger: tiles
     need not divide them, and a copy takes what was wanted. Equal nests are searched once.
     """
@@ -36,9 +37,12 @@ class AffineNestMapPass(ModulePass):
     pack: tuple[str, ...] = ()
     seconds: float = inf
     pad: float = 0.0
+    bypass: tuple[str, ...] = ()
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        search = NestSearch(self.machine, self.objective, self.pack, self.seconds, self.pad)
+        search = NestSearch(
+            self.machine, self.objective, self.pack, self.seconds, self.pad, self.bypass
+        )
         for mapped in search.map_nests(op):
             if anyone_listens():
                 _tell(mapped)

@@ -12,12 +12,15 @@ from xdsl.rewriter import Rewriter
 
 from nopt.dialects.affine_nest import ForOp, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
-from nopt.dialects.affine_nest.mapped_nest import Pinned, mapping_attribute, pins
+from nopt.dialects.affine_nest.mapped_nest import NOTHING, Pinned, mapping_attribute, pins
 from nopt.dialects.affine_nest.nest_problem import problem_of, sums_products
-from nopt.hw.array.any_machine import load_any
-from nopt.hw.array.array_machine import ArrayMachine, array_names
+from nopt.hw.array.any_machine import AnyMachine, load_any
+from nopt.hw.array.levels.level_machine import LevelMachine, level_machine_names
+from nopt.hw.array.levels.level_mapping import LevelMapping
 from nopt.hw.array.problem import Problem
+from nopt.hw.files.near_keys import nearest
 from nopt.passes.base.places import about
+from nopt.passes.mapping.levels.level_search import LevelSearch
 from nopt.passes.mapping.mapping_search import Constraints, Found, MappingSearch
 from nopt.passes.mapping.pad_iterators import cropped, padded, padded_extents
 from nopt.passes.mapping.wanted import Wanted
@@ -40,7 +43,7 @@ class NestSearch:
     """The best mappings of nests for one objective. Raises ValueError where none fits, and for a
     part to pad by that is none."""
 
-    machine: str | ArrayMachine = "pe256"
+    machine: str | AnyMachine = "pe256"
     """For nests that do not pin one: by name, if mappings are to be written."""
     objective: str = "edp"
     pack: Sequence[str] = ()
@@ -48,6 +51,8 @@ class NestSearch:
     seconds: float = inf
     pad: float = 0.0
     """Extents may be so much larger, as a part of them, if nothing of a nest is pinned."""
+    bypass: Sequence[str] = ()
+    """Names of memories of a machine of levels that operands may bypass, or `all`."""
     _known: dict[object, Found] = field(default_factory=dict[object, Found], init=False)
     _packed_names: set[str] = field(default_factory=set[str], init=False)
 
@@ -97,25 +102,73 @@ class NestSearch:
 
     def search(self, problem: Problem, pinned: MappingAttr | None = None) -> Found:
         """The best mappings of a nest, and what they take."""
-        machine = self.machine if pinned is None else pinned.machine.data
-        said = Pinned({}, {}, frozenset()) if pinned is None else pins(problem, pinned)
+        name = self.machine if pinned is None else pinned.machine.data
+        said = NOTHING if pinned is None else pins(problem, pinned)
+        machine = load_any(name) if isinstance(name, str) else name
+        if isinstance(machine, LevelMachine):
+            return self._search_levels(machine, name, problem, said)
+        if self.bypass:
+            raise ValueError(
+                f"bypass: {machine.name} holds all operands at each level, expected a machine of "
+                f"levels such as {level_machine_names()[0]}"
+            )
         packed = said.packed | self._packed(problem)
-        key = unnamed(problem), machine, repr(said), packed
+        key = unnamed(problem), name, repr(said), packed
         if key not in self._known:
-            array = load_any(machine) if isinstance(machine, str) else machine
-            if not isinstance(array, ArrayMachine):
-                raise ValueError(
-                    f"{machine}: found a machine of levels, which no search knows; expected an "
-                    f"array such as {array_names()[0]}, or a mapping with nothing open"
-                )
             self._known[key] = MappingSearch(
-                array,
+                machine,
                 problem,
                 self.objective,
                 Constraints(said.factors, orders=said.orders, packed=packed),
                 self.seconds,
             ).run()
         return self._known[key]
+
+    def _search_levels(
+        self, machine: LevelMachine, name: object, problem: Problem, said: Pinned
+    ) -> Found:
+        if self.pack:
+            raise ValueError(f"pack: {machine.name} is a machine of levels, which does not know it")
+        # Equal nests have the same names here, those that the machine has for operands.
+        names = machine.operand_names(problem)
+        operands = zip(names, problem.operands, strict=True)
+        known = replace(
+            unnamed(problem), operands=tuple(replace(each, name=n) for n, each in operands)
+        )
+        said = replace(
+            said, bypass=frozenset((m, names[problem.operand(x)]) for m, x in said.bypass)
+        )
+        key = known, name, repr(said)
+        if key not in self._known:
+            self._known[key] = LevelSearch(
+                machine,
+                known,
+                self.objective,
+                Constraints(said.factors, orders=said.orders),
+                self.seconds,
+                said.bypass,
+                self._may_bypass(machine),
+            ).run()
+        found = self._known[key]
+        loops = dict(zip(known.loops, problem.loops, strict=True))
+        shown = {n: each.name for n, each in zip(names, problem.operands, strict=True)}
+        return replace(
+            found,
+            mappings=[
+                each.renamed(loops, shown)
+                for each in found.mappings
+                if isinstance(each, LevelMapping)
+            ],
+        )
+
+    def _may_bypass(self, machine: LevelMachine) -> frozenset[str]:
+        inner = [memory.name for memory in machine.memories[1:]]
+        if ALL in self.bypass:
+            return frozenset(inner)
+        for name in self.bypass:
+            if name not in inner:
+                raise ValueError(f"bypass {name}: unknown{nearest(name, inner)}")
+        return frozenset(self.bypass)
 
     def _packed(self, problem: Problem) -> frozenset[int]:
         if ALL in self.pack:

@@ -17,7 +17,7 @@ from nopt.hw.array.levels.level_machine import (
     Memory,
     Spatial,
 )
-from nopt.hw.array.levels.level_mapping import LevelLoops, LevelMapping, level_violations
+from nopt.hw.array.levels.level_mapping import LevelLoops, LevelMapping, bypassed, level_violations
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import divisors
 from nopt.passes.mapping.levels.level_search import LevelSearch
@@ -134,7 +134,7 @@ def test_nothing_is_better_than_what_is_found(case):
     machine, problem = case
     every = [level_estimate(machine, problem, each) for each in all_mappings(machine, problem)]
     if not every:
-        with pytest.raises(ValueError, match="^no mapping fits"):
+        with pytest.raises(ValueError, match=r"^no mapping fits"):
             LevelSearch(machine, problem).run()
         return
     for objective in ("edp", "energy", "cycles"):
@@ -147,3 +147,61 @@ def test_nothing_is_better_than_what_is_found(case):
     front = LevelSearch(machine, problem, "pareto").run().estimates
     for each in every:
         assert any(f.energy <= each.energy + 1 and f.cycles <= each.cycles for f in front)
+
+
+@examples(60)
+@given(cases(), st.data())
+def test_what_is_pinned_stays(case, data):
+    """A level's factors, and its order, as one of the mappings that fit has them."""
+    machine, problem = case
+    every = [*all_mappings(machine, problem)]
+    assume(every)
+    model = data.draw(st.sampled_from(every))
+    level = data.draw(st.integers(0, len(machine.levels) - 1))
+    chosen = dict(model.levels[level].loops)
+    pins = {i: chosen.get(loop, 1) for i, loop in enumerate(problem.loops)}
+    loops = [problem.loop(loop) for loop in chosen]
+    others = [i for i in range(len(problem.loops)) if i not in loops]
+    with_order = data.draw(st.booleans()) and isinstance(machine.levels[level], Memory)
+    name = machine.levels[level].name
+    orders = {name: (*others, *loops)} if with_order else {}
+    said = Constraints({name: pins}, orders=orders)
+    found = LevelSearch(machine, problem, constraints=said).run()
+
+    def is_pinned(mapping):
+        mine = mapping.levels[level].loops
+        return mine == tuple(chosen.items()) if with_order else dict(mine) == chosen
+
+    assert is_pinned(found.mappings[0])
+    best = min(level_estimate(machine, problem, each).edp for each in every if is_pinned(each))
+    said = found.estimates[0]
+    assert said.edp == pytest.approx(best, abs=said.cycles)
+
+
+@examples(30)
+@given(cases())
+def test_the_best_to_bypass(case):
+    machine, problem = case
+    names = machine.operand_names(problem)
+    ways = [frozenset()]
+    for memory in machine.memories[1:]:
+        for operand, name in zip(problem.operands, names, strict=True):
+            if name in memory.holds:
+                ways += [way | {(memory.name, operand.name)} for way in ways]
+    every = []
+    for way in ways:
+        try:
+            found = LevelSearch(machine, problem, bypass=way).run()
+        except ValueError:
+            continue
+        mapping = found.mappings[0]
+        assert mapping.bypass == way
+        alone = level_estimate(
+            bypassed(machine, problem, way), problem, LevelMapping(mapping.levels)
+        )
+        assert found.estimates[0].edp == alone.edp
+        every.append(alone.edp)
+    assume(every)
+    may = frozenset(memory.name for memory in machine.memories[1:])
+    said = LevelSearch(machine, problem, may_bypass=may).run().estimates[0]
+    assert said.edp == pytest.approx(min(every), abs=said.cycles)

@@ -65,6 +65,7 @@ class LevelEstimate(Estimate):
 def level_estimate(machine: LevelMachine, problem: Problem, mapping: LevelMapping) -> LevelEstimate:
     """What one mapping takes, whether it fits or not. Raises ValueError as `mapped_nest`."""
     nest = mapped_nest(machine, problem, mapping)
+    machine = nest.machine  # Without what is bypassed.
     traffic = {
         level.name: {
             operand.name: _traffic(nest, i, level, x)

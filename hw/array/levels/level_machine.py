@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import inf, prod
 from pathlib import Path
 from typing import Any
@@ -208,6 +208,21 @@ class LevelMachine:
         """How many there are of a memory: as many as the spatial levels around it have."""
         around = self.levels[: self.levels.index(level)]
         return prod(each.instances for each in around if isinstance(each, Spatial))
+
+    def without(self, memory: str, operand: str) -> LevelMachine:
+        """The machine if a memory does not hold an operand, by the name that levels call it."""
+        levels = list(self.levels)
+        for i, level in enumerate(levels):
+            if isinstance(level, Memory) and level.name == memory:
+                holds = self.operands if level.holds is None else level.holds
+                own, energy = level.operand_words or {}, level.operand_energy or {}
+                levels[i] = replace(
+                    level,
+                    holds=tuple(each for each in holds if each != operand),
+                    operand_words={k: words for k, words in own.items() if k != operand},
+                    operand_energy={k: each for k, each in energy.items() if k != operand},
+                )
+        return replace(self, levels=tuple(levels))
 
     def operand_names(self, problem: Problem) -> tuple[str, ...]:
         """What the levels call each operand of a problem: by its own name if they know all of

@@ -27,11 +27,27 @@ class LevelMapping:
     """Loops at levels, outermost first; a level without loops may be left out."""
 
     levels: tuple[LevelLoops, ...]
+    bypass: frozenset[tuple[str, str]] = frozenset()
+    """Memories and operands of the problem that these do not hold, although they could."""
 
     @staticmethod
-    def of(levels: Mapping[str, Iterable[tuple[str, int]]]) -> LevelMapping:
+    def of(
+        levels: Mapping[str, Iterable[tuple[str, int]]],
+        bypass: Iterable[tuple[str, str]] = (),
+    ) -> LevelMapping:
         """From loops by level, as `{"DRAM": [("P", 8)], "PEs": [("M", 16)]}`."""
-        return LevelMapping(tuple(LevelLoops(k, tuple(loops)) for k, loops in levels.items()))
+        loops = tuple(LevelLoops(k, tuple(each)) for k, each in levels.items())
+        return LevelMapping(loops, frozenset(bypass))
+
+    def renamed(self, loops: Mapping[str, str], operands: Mapping[str, str]) -> LevelMapping:
+        """With other names of loops and operands."""
+        return LevelMapping(
+            tuple(
+                LevelLoops(each.level, tuple((loops[loop], n) for loop, n in each.loops))
+                for each in self.levels
+            ),
+            frozenset((memory, operands[operand]) for memory, operand in self.bypass),
+        )
 
 
 @dataclass(frozen=True)
@@ -109,9 +125,10 @@ def mapped_nest(machine: LevelMachine, problem: Problem, mapping: LevelMapping) 
     """The nest that a mapping makes, without loops of factor 1.
 
     Raises ValueError for unknown levels and loops, levels that are not in the machine's order,
-    factors that do not multiply to extents, and as `LevelMachine.operand_names`.
+    factors that do not multiply to extents, and as `LevelMachine.operand_names` and `bypassed`.
     """
     operands = machine.operand_names(problem)
+    machine = bypassed(machine, problem, mapping.bypass)
     names = [level.name for level in machine.levels]
     written: list[tuple[int, int, int]] = []
     last = -1
@@ -144,13 +161,34 @@ def mapped_nest(machine: LevelMachine, problem: Problem, mapping: LevelMapping) 
     return MappedNest(machine, problem, operands, tuple(reversed(loops)))
 
 
+def bypassed(
+    machine: LevelMachine, problem: Problem, bypass: Iterable[tuple[str, str]]
+) -> LevelMachine:
+    """The machine without operands in memories that they bypass.
+
+    Raises ValueError for unknown memories and operands, what a memory does not hold anyway, and the
+    outermost one, which holds all.
+    """
+    for name, operand in sorted(bypass):
+        held = machine.operand_names(problem)[problem.operand(operand)]
+        inner = [memory for memory in machine.memories[1:] if memory.name == name]
+        if not inner:
+            names = [memory.name for memory in machine.memories[1:]]
+            raise ValueError(f"bypass {name}: expected one of {', '.join(names) or 'no memory'}")
+        holds = machine.operands if inner[0].holds is None else inner[0].holds
+        if held not in holds:
+            raise ValueError(f"bypass {name}: found {operand}, which it does not hold")
+        machine = machine.without(name, held)
+    return machine
+
+
 def level_violations(
     machine: LevelMachine, problem: Problem, mapping: LevelMapping
 ) -> list[Violation | FanOutViolation]:
     """The limits that a mapping breaks, outermost first. Raises ValueError as `mapped_nest`."""
     nest = mapped_nest(machine, problem, mapping)
     found: list[Violation | FanOutViolation] = []
-    for i, level in enumerate(machine.levels):
+    for i, level in enumerate(nest.machine.levels):
         if isinstance(level, Memory):
             found += _too_large(nest, i, level)
             continue

@@ -89,9 +89,10 @@ class LevelBounds:
 
     @cached_property
     def _shares(self) -> list[tuple[float, ...]]:
-        """How many instances inside can be used, and how many MACs inside of the last memory of each
-        operand share a word of it, by what factors allow for all of these together. None is at
-        least another; where there are many, some are taken together as their largest."""
+        """How many instances inside can be used, and how many MACs inside of the last memory of an
+        operand share a word of it, for each, as factors allow for all of these together.
+
+        None is at least another; where there are many, some count as their largest together."""
         model = self.model
         holders = [model.holder(model.end, x) for x in range(len(model.names))]
         found = np.ones((1 + len(holders), 1))

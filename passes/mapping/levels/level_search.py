@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,12 @@ import numpy.typing as npt
 from nopt.hw.array.array_estimate import Estimate
 from nopt.hw.array.levels.level_cost import level_estimate
 from nopt.hw.array.levels.level_machine import LevelMachine, Memory
-from nopt.hw.array.levels.level_mapping import LevelLoops, LevelMapping, level_violations
+from nopt.hw.array.levels.level_mapping import (
+    LevelLoops,
+    LevelMapping,
+    bypassed,
+    level_violations,
+)
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import Array, Indices
 from nopt.passes.mapping.levels.level_bounds import LevelBounds
@@ -57,11 +63,39 @@ class LevelSearch:
     constraints: Constraints = field(default_factory=Constraints)
     seconds: float = np.inf
     """Of the processor, after which the best so far is given."""
+    bypass: frozenset[tuple[str, str]] = frozenset()
+    """Memories and operands that these do not hold."""
+    may_bypass: frozenset[str] = frozenset()
+    """Memories that more operands need not be held by, if that is better."""
 
     def run(self) -> Found:
         """The best mapping, the same each time unless time runs out."""
         self._until = time.process_time() + self.seconds
-        model = self._model = OpenMappings(self.machine, self.problem)
+        self._wanted, self._evaluated, rest = Wanted(self.objective), 0, np.inf
+        for bypass in self._ways_to_bypass():
+            self._look(bypassed(self.machine, self.problem, bypass), bypass)
+            rest = min(rest, self._rest)
+        self._rest = rest
+        return self._found()
+
+    def _ways_to_bypass(self) -> Iterator[frozenset[tuple[str, str]]]:
+        """What may be bypassed, the least first."""
+        machine = bypassed(self.machine, self.problem, self.bypass)
+        model = OpenMappings(machine, self.problem)
+        others = [
+            (level.name, self.problem.operands[x].name)
+            for i, level in enumerate(machine.levels)
+            for x in model.held(i)
+            if i and level.name in self.may_bypass
+        ]
+        for count in range(len(others) + 1):
+            for more in combinations(others, count):
+                yield self.bypass | frozenset(more)
+
+    def _look(self, machine: LevelMachine, bypass: frozenset[tuple[str, str]]) -> None:
+        """Search with what is bypassed."""
+        self._bypass = bypass
+        model = self._model = OpenMappings(machine, self.problem)
         said = self.constraints
         self._choices = LevelChoices(model, said.pins, said.orders)
         self._bounds = [LevelBounds(model, self._choices, i) for i in range(model.end)]
@@ -69,13 +103,11 @@ class LevelSearch:
             self._choices.loop_orders(i) if isinstance(level, Memory) else []
             for i, level in enumerate(self.machine.levels)
         ]
-        self._wanted, self._evaluated, self._rest = Wanted(self.objective), 0, np.inf
         root = model.root()
         model.arrive(root, 0)
         for width in (*_WIDTHS, None):
             self._rest = np.inf
             self._go_on(_Level(root), 0, width)
-        return self._found()
 
     def _go_on(self, reached: _Level, level: int, width: int | None) -> None:
         """All mappings of one level with all that can be better of the next, the most promising
@@ -89,7 +121,9 @@ class LevelSearch:
                 energy, cycles = self._model.finish(children.columns)
                 self._evaluated += len(energy)
                 if len(energy):
-                    self._wanted.offer(energy, cycles, lambda i, c=children: (c, int(i)))
+                    self._wanted.offer(
+                        energy, cycles, lambda i, found=children: self._mapping(found, int(i))
+                    )
 
     def _chunks(self, reached: _Level, level: int, width: int | None) -> Iterator[_Level]:
         """Parts of some mappings that are worth to go on with, the most promising first."""
@@ -200,7 +234,7 @@ class LevelSearch:
     def _found(self) -> Found:
         if not self._wanted.points:
             raise ValueError(self._refusal())
-        mappings = [self._mapping(*point[2]) for point in self._wanted.points]
+        mappings: list[LevelMapping] = [point[2] for point in self._wanted.points]
         best = self._wanted.best
         proven = self._rest >= best if self.objective != "pareto" else self._rest == np.inf
         return Found(
@@ -230,7 +264,7 @@ class LevelSearch:
             factors = [round(float(each)) for each in tiles[i] / tiles[i + 1]]
             several = [(self.problem.loops[j], factors[j]) for j in loops if factors[j] > 1]
             found.append(LevelLoops(name, tuple(several)))
-        return LevelMapping(tuple(found))
+        return LevelMapping(tuple(found), self._bypass)
 
     @property
     def _names(self) -> list[str]:

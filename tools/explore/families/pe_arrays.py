@@ -15,6 +15,7 @@ from nopt.dialects.affine_nest import ForOp
 from nopt.dialects.affine_nest.nest_problem import problem_of, sums_products
 from nopt.hw.array.any_machine import load_any
 from nopt.hw.array.array_machine import ArrayMachine, array_names
+from nopt.hw.array.mapping import Mapping
 from nopt.hw.array.problem import Problem
 from nopt.hw.config import ConfigError
 from nopt.hw.resources import technology
@@ -58,8 +59,8 @@ class Arrays(Family):
         machine = load_any(name)
         if not isinstance(machine, ArrayMachine):
             raise ConfigError(
-                f"{name}: found a machine of levels, which no search knows; expected an array such "
-                f"as {array_names()[0]}"
+                f"{name}: found a machine of levels, which nopt-map maps on; expected an array "
+                f"whose keys can be swept, such as {array_names()[0]}"
             )
         return machine
 
@@ -113,14 +114,14 @@ def _search_of(pipeline: str) -> AffineNestMapPass:
     passes = build_passes(pipeline, Universe.get_multiverse().all_passes)
     match passes:
         # Layers of networks are known by their shapes, so no tensor has a name here.
-        case [AffineNestMapPass(pad=0.0, pack=() | ("all",)) as asked] if (
+        case [AffineNestMapPass(pad=0.0, bypass=(), pack=() | ("all",)) as asked] if (
             asked.machine == AffineNestMapPass.machine
         ):
             return asked
         case _:
             raise UserError(
-                f"--pipeline {pipeline}: expected affine-nest-map without machine and pad, and to "
-                "pack nothing or all, for an array"
+                f"--pipeline {pipeline}: expected affine-nest-map without machine, pad and "
+                "bypass, and to pack nothing or all, for an array"
             )
 
 
@@ -142,6 +143,7 @@ def _evaluate(path: str, array: ArrayMachine, search: NestSearch, check: bool) -
         proven &= found.proven
         if check:
             mapping = found.mappings[found.best]
+            assert isinstance(mapping, Mapping)
             simulated += times * simulate_mapping(array, problem, mapping, path)[0].cycles
     return {
         "cycles": cycles,
