@@ -9,7 +9,7 @@ import numpy as np
 
 from nopt.hw.array.array_cost import CostModel, HeldTiles
 from nopt.hw.array.loop_orders import Order
-from nopt.hw.array.problem import Numbers, Operand
+from nopt.hw.array.problem import Dim, Numbers, Operand
 from nopt.passes.mapping.factorings import Array, Indices
 
 Kept = frozenset[int]
@@ -82,16 +82,24 @@ def before_spatial(model: CostModel, held: Array) -> HeldTiles:
 
 
 def least_words(operand: Operand, extents: Sequence[Numbers]) -> Numbers:
-    """Words that loops of these extents touch at least: in each dimension as many as its longest
-    loop has."""
+    """Words that loops of these extents touch at least, without the gaps between them that the box
+    of a tile has: an index that strides over more than the others reach leaves some."""
     words: Numbers = 1.0
-    seen = set[int]()
-    for dim in operand.dims:
-        loops = [i for i, stride in enumerate(dim.strides) if stride and i not in seen]
-        seen.update(loops)
-        if loops:
-            words = words * np.max([extents[i] for i in loops], axis=0)
+    for dims in operand.independent_dims:
+        words = words * np.max([_least_indices(dim, extents) for dim in dims], axis=0)
     return words
+
+
+def _least_indices(dim: Dim, extents: Sequence[Numbers]) -> Numbers:
+    count: Numbers = 1.0
+    reach: Numbers = 1.0
+    for stride, i in sorted((abs(stride), i) for i, stride in enumerate(dim.strides) if stride):
+        extent = extents[i]
+        dense = (count == reach) & (stride <= reach)
+        reach = reach + stride * (extent - 1)
+        apart = np.where(stride >= reach - stride * (extent - 1), count * extent, count)
+        count = np.where(dense, reach, np.maximum(apart, extent))
+    return count
 
 
 def undominated(columns: Sequence[Array], owner: Indices) -> Indices:

@@ -4,7 +4,8 @@ The model is Timeloop's (Parashar et al., ISPASS 2019; its energies by Accelergy
 2019), for any perfect nest; `tile_moves` has its rule of what stays. An operand goes from each
 memory that holds it to the next inner one that does, from the innermost to the MACs, which keep
 nothing. Results come back the same way; a word's first partial sum is 0 and read from nowhere. No
-pipeline fill is counted, and transfers overlap with computing.
+pipeline fill is counted, and transfers overlap with computing, but for the first tiles of a pass
+if a machine has widths of the networks that bring them: operands come one after the other then.
 """
 
 from __future__ import annotations
@@ -169,7 +170,8 @@ def _access_energy(energy: AccessEnergy, block: int, reads: int, fills: int, upd
 
 
 def _cycles(nest: MappedNest, traffic: dict[str, dict[str, Traffic]]) -> dict[str, int]:
-    """Cycles that the loops take, and by how much the slowest memory exceeds them."""
+    """Cycles that the loops take, by how much the slowest memory exceeds them, and how long
+    instances wait for the first tiles of passes."""
     compute = prod(each.factor for each in nest.loops if not each.spatial)
     by_cause, slowest, waits = {"compute": compute}, "", 0
     for memory in nest.machine.memories:
@@ -182,7 +184,27 @@ def _cycles(nest: MappedNest, traffic: dict[str, dict[str, Traffic]]) -> dict[st
                 slowest, waits = memory.name, ceil(words / rate) - compute
     if slowest:
         by_cause[slowest] = waits
+    for i, level in enumerate(nest.machine.levels):
+        if isinstance(level, Spatial) and level.words_per_cycle:
+            by_cause[level.name] = sum(
+                _ramp_up(nest, i, x, level.words_per_cycle[name])
+                for x, name in enumerate(nest.names)
+                if name in level.words_per_cycle
+            )
     return by_cause
+
+
+def _ramp_up(nest: MappedNest, level: int, x: int, words_per_cycle: float) -> int:
+    """Cycles in which the instances of a spatial level wait for the first tiles of an operand, in
+    all passes that do not have them from the pass before."""
+    operand, inner = nest.problem.operands[x], _inner(nest, level, x)
+    around = nest.temporal(level)
+    if not any(each.loop in operand.loops for each in nest.temporal(inner)[len(around) :]):
+        while around and around[-1].loop not in operand.loops:
+            around.pop()
+    words = operand.footprint(nest.tile(inner))
+    words *= prod(_branches(nest, i, x) for i in range(level, inner))
+    return prod(each.factor for each in around) * ceil(words / words_per_cycle)
 
 
 def _energies(

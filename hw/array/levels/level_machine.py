@@ -95,6 +95,9 @@ class Spatial:
     """Results of several instances for the same word are added up on their way outwards."""
     energy: float = 0.0
     """Of a word that arrives at an instance or leaves it."""
+    words_per_cycle: dict[str, float] | None = None
+    """Of the networks of operands that are read: all instances wait for the first tiles of a pass.
+    Nobody waits for an operand without."""
 
     @property
     def instances(self) -> int:
@@ -142,6 +145,9 @@ class LevelMachine:
         for key, value in self._positive():
             if not 0 < value < inf:
                 raise ConfigError(f"{key}: found {value}, expected more than 0")
+        for level in self.levels:
+            if isinstance(level, Spatial):
+                self._check_networks(level)
         for level in self.memories:
             self._check_names(level)
             if self.instances(level) % level.cluster:
@@ -180,6 +186,17 @@ class LevelMachine:
             for key in ("read_bandwidth", "write_bandwidth"):
                 value: float | None = getattr(level, key)
                 yield f"{level.name}.{key}", 1 if value is None else value
+
+    def _check_networks(self, level: Spatial) -> None:
+        for operand, words in (level.words_per_cycle or {}).items():
+            place = f"{level.name}.words_per_cycle"
+            if operand not in self.operands[1:]:
+                known = nearest(operand, self.operands[1:])
+                raise ConfigError(
+                    f"{place}: found {operand}, expected operands that are read{known}"
+                )
+            if not 0 < words < inf:
+                raise ConfigError(f"{place}.{operand}: found {words}, expected more than 0")
 
     def _check_names(self, level: Memory) -> None:
         held = self.operands if level.holds is None else level.holds

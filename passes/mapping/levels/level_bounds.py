@@ -46,7 +46,7 @@ class LevelBounds:
         times: list[Array] = []
         for used, *shares in self._shares:
             times.append(model.problem.points / (columns[model.used] * np.minimum(used, most)))
-            times[-1] = np.maximum(times[-1], slowest)
+            times[-1] = np.maximum(times[-1], slowest) + columns[model.ramp_up]
             taken = [self._taken(columns, x, share) for x, share in enumerate(shares)]
             energies.append(moves + sum(taken) + leaks * times[-1])
         return np.array(energies), np.array(times)
@@ -59,7 +59,7 @@ class LevelBounds:
             return 0.0
         outer = model.holder(self.level + 1, x)
         read, write, update = self._rates(outer, x)
-        words = model.fetched(columns, x)
+        words = model.fetched(columns, x, least=True)
         wanted = words * columns[model.copies[x]]
         served = np.minimum(columns[model.serving[x]], self._clusters(outer))
         energy = served * (read * self._again(wanted, columns, x) + update * wanted)

@@ -87,8 +87,7 @@ class LevelChoices:
         """The orders of a memory's loops that differ for operands that other memories hold, and in
         which loop moves windows."""
         model, problem = self.model, self.model.problem
-        inner = {x for i in range(level + 1, model.end) for x in model.held(i)}
-        going = tuple(sorted(inner))
+        going = tuple(model.going(level + 1))
         shown = replace(problem, operands=tuple(problem.operands[x] for x in going), output=0)
         name = model.machine.levels[level].name
         if name in self.orders:

@@ -209,13 +209,16 @@ class LevelSearch:
         model = self._model
         if not columns.shape[1]:
             return np.array([], np.intp)
-        inner = {x for i in range(level, model.end) for x in model.held(i)}
         same = [*range(model.tile.stop), model.used, model.shared, model.shared_outside]
         same += [model.lead, model.step, model.last]
-        grows = [model.energy, model.leaks, *(row for row, _ in model.rates.values())]
+        same += [each.outside for networks in model.networks.values() for each in networks]
+        grows = [model.energy, model.leaks, model.ramp_up]
+        grows += [row for row, _ in model.rates.values()]
+        for networks in model.networks.values():
+            grows += [row for each in networks for row in (each.passes, each.turned)]
         for x in range(len(model.names)):
             grows += [model.copies[x], model.serving[x], model.sent[x]]
-            grows += [model.turned[x]] if x in inner else []
+        grows += [model.turned[x] for x in model.going(level)]
         grows = [row for row in grows if columns[row].min() < columns[row].max()]
         first, owner = grouped(columns[same])
         if not grows:

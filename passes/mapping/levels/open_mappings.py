@@ -8,6 +8,7 @@ so they are counted when the inner one is reached. `hw/array/levels/level_cost` 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -19,11 +20,25 @@ from nopt.hw.array.levels.tile_moves import places
 from nopt.hw.array.loop_orders import product
 from nopt.hw.array.problem import Dim, Operand, Problem
 from nopt.passes.mapping.factorings import Array, Indices
+from nopt.passes.mapping.mapping_bounds import least_words
 
 NO_LEAD = -1.0
 """The innermost loop moves no windows."""
 ANY_LEAD = -2.0
 """The innermost loop is any, and as good as can be for each operand: for lower bounds."""
+
+
+@dataclass(frozen=True)
+class _Network:
+    """What of an operand goes to the instances of a level, with the rows of a column for it."""
+
+    level: int
+    words_per_cycle: float
+    passes: int
+    turned: int
+    """How many tiles come from outside, one after the other."""
+    outside: int
+    """How many copies are made before."""
 
 
 class OpenMappings:
@@ -54,6 +69,14 @@ class OpenMappings:
                 if rate is not None:
                     self.rates[i, kind] = self.rows, rate
                     self.rows += 1
+        self.networks: dict[int, list[_Network]] = {x: [] for x in range(len(self.names))}
+        for i, level in enumerate(machine.levels):
+            if isinstance(level, Spatial):
+                for name, width in (level.words_per_cycle or {}).items():
+                    if name in self.names:
+                        network = _Network(i, width, self.rows, self.rows + 1, self.rows + 2)
+                        self.networks[self.names.index(name)].append(network)
+                        self.rows += 3
 
     def _name_rows(self) -> None:
         """The rows of a column."""
@@ -66,12 +89,13 @@ class OpenMappings:
             self.shared_outside,  # the same at the memory that holds the result
             self.energy,
             self.leaks,  # picojoules a cycle
+            self.ramp_up,  # cycles in which instances wait for the first tiles of passes
             self.lead,  # the innermost loop that runs one trip after the other, if it moves windows
             self.step,  # by how much a trip of it moves the problem's loop
             self.last,  # its trips
             self.first_sent,  # energy of networks that a result's first partial sum does not take
-        ) = range(loops, loops + 9)
-        each = iter(np.arange(loops + 9, loops + 9 + 4 * operands).reshape(4, operands).tolist())
+        ) = range(loops, loops + 10)
+        each = iter(np.arange(loops + 10, loops + 10 + 4 * operands).reshape(4, operands).tolist())
         self.turned: list[int] = next(each)
         """How many tiles of an operand come, one after the other, without words that stay."""
         self.serving: list[int] = next(each)
@@ -80,13 +104,13 @@ class OpenMappings:
         """How many instances each of these reads for."""
         self.sent: list[int] = next(each)
         """Energy of networks behind it, of each word that an instance inside takes."""
-        self.rows = loops + 9 + 4 * operands
+        self.rows = loops + 10 + 4 * operands
 
     def root(self) -> Array:
         """The one column of which nothing is chosen."""
         column = np.ones((self.rows, 1))
         column[self.tile, 0] = self.problem.extents
-        column[[self.energy, self.leaks, self.first_sent]] = 0
+        column[[self.energy, self.leaks, self.ramp_up, self.first_sent]] = 0
         column[self.sent] = 0
         column[self.lead] = NO_LEAD
         for row, _ in self.rates.values():
@@ -109,6 +133,12 @@ class OpenMappings:
         held = self.machine.operands if level.holds is None else level.holds
         return [x for x, name in enumerate(self.names) if name in held]
 
+    def going(self, level: int) -> list[int]:
+        """The operands that levels from one on hold or wait for."""
+        held = {x for i in range(level, self.end) for x in self.held(i)}
+        waited = [x for x, each in self.networks.items() if any(n.level >= level for n in each)]
+        return sorted({*held, *waited})
+
     def holder(self, level: int, x: int) -> int:
         """The innermost memory around a level that holds an operand."""
         return max(i for i in range(level) if x in self.held(i))
@@ -117,8 +147,9 @@ class OpenMappings:
         """How often the loops so far that run one trip after the other turn."""
         return self.problem.points / (columns[self.tile].prod(axis=0) * columns[self.used])
 
-    def fetched(self, columns: Array, x: int) -> Array:
-        """Words of an operand that come into a tile of what is left, as `tile_moves.fetched`."""
+    def fetched(self, columns: Array, x: int, least: bool = False) -> Array:
+        """Words of an operand that come into a tile of what is left, as `tile_moves.fetched`; or
+        that come into all tiles inside of it at least, which leave out gaps."""
         operand, tile = self.problem.operands[x], list(columns[self.tile])
         tiles, lead = columns[self.turned[x]], columns[self.lead]
         footprint = operand.footprint(tile)
@@ -133,7 +164,8 @@ class OpenMappings:
             often = np.where(lead == loop, tiles - tiles / columns[self.last], tiles)
             chosen = (lead == loop) | (lead == ANY_LEAD)
             again = np.maximum(again, np.where(chosen, often * stays, 0))
-        return tiles * footprint - again
+        words = least_words(operand, tile) if least else footprint
+        return np.maximum(0, tiles * words - again)
 
     def turn(
         self, columns: Array, trips: Array, kept: Sequence[Array | float], lead: Array | float
@@ -163,6 +195,11 @@ class OpenMappings:
         added = spatial.energy * columns[self.used]
         columns[self.first_sent] += added / columns[self.shared]
         for x, operand in enumerate(self.problem.operands):
+            for network in self.networks[x]:
+                if network.level == level:
+                    columns[network.passes] = self.times(columns)
+                    columns[network.turned] = columns[self.turned[x]]
+                    columns[network.outside] = columns[self.copies[x]]
             once = spatial.reduction if operand is self.result else spatial.multicast
             branches = (
                 _places(operand, factors, columns[self.tile]) if once else factors.prod(axis=0)
@@ -189,6 +226,8 @@ class OpenMappings:
         for x in self.held(level):
             if level:
                 words = self.fetched(columns, x)
+                footprint = self.problem.operands[x].footprint(list(columns[self.tile]))
+                self._wait(columns, level, x, footprint)
                 self._transfer(columns, self.holder(level, x), x, words)
                 if x == self.problem.output:
                     words = words - self.results / columns[self.shared]
@@ -214,7 +253,9 @@ class OpenMappings:
         share = 2 if memory.double_buffered else 1
         room, shared = np.ones(np.shape(tile[0]), bool), np.zeros(np.shape(tile[0]))
         for x in self.held(level):
-            words = self.problem.operands[x].footprint(tile)
+            operand = self.problem.operands[x]
+            # Tiles of many instances leave out the gaps between them.
+            words = operand.footprint(tile) if fan_out == 1 else least_words(operand, tile)
             own = (memory.operand_words or {}).get(self.names[x])
             if own is None:
                 shared = shared + words
@@ -226,8 +267,9 @@ class OpenMappings:
         """Energy and cycles of whole mappings, whose MACs take operands from the last memories."""
         times = self.times(columns)
         for x in range(len(self.names)):
+            self._wait(columns, self.end, x, 1.0)
             self._transfer(columns, self.holder(self.end, x), x, times)
-        cycles = np.maximum(times, self.slowest(columns))
+        cycles = np.maximum(times, self.slowest(columns)) + columns[self.ramp_up]
         mac = self.problem.points * self.machine.mac.energy
         leaks = columns[self.leaks] + self.machine.idle_energy
         return columns[self.energy] + mac + leaks * cycles, cycles
@@ -236,6 +278,16 @@ class OpenMappings:
         """Cycles of the slowest memory, as far as its words are known."""
         cycles = [np.ceil(columns[row] / rate) for row, rate in self.rates.values()]
         return np.max([np.zeros(columns.shape[1]), *cycles], axis=0)
+
+    def _wait(self, columns: Array, inner: int, x: int, words: Array | float) -> None:
+        """Passes of networks wait for the first tiles, of so many words, that a level inside of
+        these takes, unless these are there from the pass before."""
+        for network in self.networks[x]:
+            if self.holder(inner, x) < network.level < inner:
+                moved = columns[self.turned[x]] > columns[network.turned]
+                passes = np.where(moved, columns[network.passes], columns[network.turned])
+                arriving = words * columns[self.copies[x]] / columns[network.outside]
+                columns[self.ramp_up] += passes * np.ceil(arriving / network.words_per_cycle)
 
     def _together(self, level: int, used: Array) -> Array:
         memory = self.memory(level)

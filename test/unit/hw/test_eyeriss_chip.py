@@ -72,14 +72,14 @@ class Layer:
                     ("Y", rows),
                     ("C", self.channels // (self.q * self.r)),
                 ],
-                "glb": [("M", self.m // (self.p * self.t)), ("N", self.n)],
+                "glb": [("M", self.m // (self.p * self.t))],
                 "pes": [
                     *(("Y", each) for each in self.e),
                     ("R", self.filter_rows),
                     ("C", self.r),
                     ("M", self.t),
                 ],
-                "filter_spad": [("X", self.rows)],
+                "filter_spad": [("N", self.n), ("X", self.rows)],
                 "ifmap_spad": [("C", self.q), ("S", self.filter_rows)],
                 "psum_spad": [("M", self.p)],
             }
@@ -94,9 +94,9 @@ class Layer:
 LAYERS = {
     "conv1": Layer(1, 3, 96, 55, 56, 11, 4, p=16, q=1, r=1, t=2, e=(7,), m=96, n=1),
     "conv2": Layer(2, 48, 128, 27, 28, 5, 1, p=16, q=2, r=1, t=1, e=(14, 2), m=64, n=1),
-    "conv3": Layer(1, 256, 384, 13, 13, 3, 1, p=16, q=4, r=2, t=2, e=(13,), m=64, n=4),
-    "conv4": Layer(2, 192, 192, 13, 13, 3, 1, p=16, q=4, r=2, t=2, e=(13,), m=64, n=4),
-    "conv5": Layer(2, 192, 128, 13, 13, 3, 1, p=16, q=4, r=2, t=2, e=(13,), m=64, n=4),
+    "conv3": Layer(1, 256, 384, 13, 13, 3, 1, p=16, q=4, r=1, t=4, e=(13,), m=64, n=4),
+    "conv4": Layer(2, 192, 192, 13, 13, 3, 1, p=16, q=3, r=2, t=2, e=(13,), m=64, n=4),
+    "conv5": Layer(2, 192, 128, 13, 13, 3, 1, p=16, q=3, r=2, t=2, e=(13,), m=64, n=4),
 }
 
 
