@@ -1,11 +1,15 @@
 """Time and power of AlexNet's convolutions on Eyeriss by the model of levels, against the chip.
 
 Rows of filters stay in PEs: a column of the array takes a row of results, its PEs one row of the
-filter each, and a filter's row slides along a row of the input inside of a PE. The names of
-mappings are the paper's (Chen et al., JSSC 52(1), 2017): p filters and q channels in a PE, r sets
-of PEs for more channels and t for more filters, e rows of results on the array, m filters and n
-images in the buffer. Rows that do not divide are padded, as the array idles there: 55 to 56, 27 to
-28.
+filter each, and a filter's row slides along a row of the input inside of a PE. The names and
+values of mappings are the paper's (Chen et al., JSSC 52(1), 2017, table III): p filters and q
+channels in a PE, r sets of PEs for more channels and t for more filters, e rows of results on the
+array, m filters and n images in the buffer. Rows that do not divide are padded, as the array idles
+there: 55 to 56, 27 to 28.
+
+A pass waits for its filters and then for the first window of its input: widths of the networks are
+the paper's (section V-B), and that passes lose time to ramp up (VI-A); that neither overlaps with
+the pass before is assumed.
 """
 
 import json
@@ -104,8 +108,12 @@ def estimate(name):
     return level_estimate(EYERISS, LAYERS[name].problem, LAYERS[name].mapping)
 
 
-def milliseconds(name):
-    return LAYERS[name].groups * estimate(name).cycles / EYERISS.mhz / 1000
+def milliseconds(name, cycles=None):
+    return LAYERS[name].groups * (cycles or estimate(name).cycles) / EYERISS.mhz / 1000
+
+
+def without_stalls(name):
+    return milliseconds(name, estimate(name).by_cause["compute"])
 
 
 def test_the_preset_is_the_chip_with_the_energies_of_the_model():
@@ -140,19 +148,29 @@ def test_mappings_keep_rows_of_filters_and_fit(name):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_time_of_the_chip(name):
-    """Without stalls, as the margin of .8 to 1 says."""
-    assert 0.8 < milliseconds(name) / CHIP[name]["processing_latency_ms"] < 1
-    active = LAYERS[name].macs / LAYERS[name].groups / estimate(name).cycles
+    """Within 11 %; without stalls from .8 to 1."""
+    measured = CHIP[name]["processing_latency_ms"]
+    assert abs(milliseconds(name) / measured - 1) < 0.11
+    assert 0.8 < without_stalls(name) / measured < 1
+    active = LAYERS[name].macs / LAYERS[name].groups / estimate(name).by_cause["compute"]
     # Of 154 in the first layer, three idle in the mean, where rows end; the table has all.
     assert int(active) == (151 if name == "conv1" else CHIP[name]["active_pes"])
 
 
 def test_time_of_all_layers():
-    total = sum(map(milliseconds, LAYERS))
+    total = sum(map(without_stalls, LAYERS))
     # 90.0 of 103.5, what the MACs alone take, and what the first layer's last rows idle.
     assert total / CHIP["total"]["processing_latency_ms"] == pytest.approx(0.87, abs=0.005)
     macs = sum(layer.macs for layer in LAYERS.values()) / 1e9
     assert macs == pytest.approx(CHIP["total"]["macs_g"], abs=0.005)
+
+
+@pytest.mark.parametrize("name", ["conv1", "conv2", "conv4", "conv5"])
+def test_bytes_of_the_buffer(name):
+    """Within 5 %. The third layer's are 71 MB by its mapping in the paper, 50 by its table V."""
+    moved = sum(each.accesses for each in estimate(name).traffic["glb"].values())
+    megabytes = LAYERS[name].groups * moved * EYERISS.word_bits / 8 / 1e6
+    assert megabytes == pytest.approx(CHIP[name]["glb_mb"], rel=0.05)
 
 
 @pytest.mark.parametrize("name", LAYERS)
