@@ -14,7 +14,8 @@ import numpy as np
 from nopt.hw.array.levels.level_machine import Spatial
 from nopt.passes.mapping.factorings import Array
 from nopt.passes.mapping.levels.level_choices import LevelChoices
-from nopt.passes.mapping.levels.open_mappings import OpenMappings, grouped
+from nopt.passes.mapping.levels.open_mappings import OpenMappings
+from nopt.passes.mapping.levels.tile_overlaps import grouped
 from nopt.passes.mapping.mapping_bounds import undominated
 
 _WAYS = 24

@@ -11,7 +11,8 @@ import numpy as np
 from nopt.hw.array.levels.level_machine import Memory, Spatial
 from nopt.hw.array.loop_orders import FixedOrder, OrderClass, order_classes, product
 from nopt.passes.mapping.factorings import Array, Indices, Pins, crossed, divisors
-from nopt.passes.mapping.levels.open_mappings import NO_LEAD, OpenMappings, windows
+from nopt.passes.mapping.levels.open_mappings import NO_LEAD, OpenMappings
+from nopt.passes.mapping.levels.tile_overlaps import windows
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import Array, Indices
 from nopt.passes.mapping.levels.level_bounds import LevelBounds
 from nopt.passes.mapping.levels.level_choices import LevelChoices
-from nopt.passes.mapping.levels.open_mappings import ANY_LEAD, OpenMappings, grouped
+from nopt.passes.mapping.levels.open_mappings import ANY_LEAD, OpenMappings
+from nopt.passes.mapping.levels.tile_overlaps import grouped
 from nopt.passes.mapping.mapping_bounds import undominated
 from nopt.passes.mapping.mapping_search import Constraints, Found
 from nopt.passes.mapping.wanted import Wanted

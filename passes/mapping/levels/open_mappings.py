@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nopt.hw.array.levels.level_machine import LevelMachine, Memory, Spatial
-from nopt.hw.array.levels.level_mapping import NestLoop
-from nopt.hw.array.levels.tile_moves import places
 from nopt.hw.array.loop_orders import product
-from nopt.hw.array.problem import Dim, Operand, Problem
-from nopt.passes.mapping.factorings import Array, Indices
+from nopt.hw.array.problem import Problem
+from nopt.passes.mapping.factorings import Array
+from nopt.passes.mapping.levels.tile_overlaps import distinct_places, loops_of, windows
 from nopt.passes.mapping.mapping_bounds import least_words
 
 NO_LEAD = -1.0
@@ -201,9 +200,9 @@ class OpenMappings:
                     columns[network.turned] = columns[self.turned[x]]
                     columns[network.outside] = columns[self.copies[x]]
             once = spatial.reduction if operand is self.result else spatial.multicast
-            branches = (
-                _places(operand, factors, columns[self.tile]) if once else factors.prod(axis=0)
-            )
+            branches = factors.prod(axis=0)
+            if once:
+                branches = distinct_places(operand, factors, columns[self.tile])
             columns[self.copies[x]] *= branches
             columns[self.sent[x]] = columns[self.sent[x]] * branches + added
 
@@ -216,7 +215,7 @@ class OpenMappings:
             return np.ones(factors.shape[1])
         apart = np.ones(factors.shape[1])
         for dims in operand.independent_dims:
-            loops = sorted({i for dim in dims for i in _loops(dim)})
+            loops = sorted({i for dim in dims for i in loops_of(dim)})
             apart = apart * np.max([np.ones(factors.shape[1]), *factors[loops]], axis=0)
         return factors.prod(axis=0) / apart
 
@@ -313,55 +312,3 @@ class OpenMappings:
     def _count(self, columns: Array, level: int, kind: str, words: Array) -> None:
         if (level, kind) in self.rates:
             columns[self.rates[level, kind][0]] += words
-
-
-def windows(operand: Operand) -> list[int]:
-    """The loops that move an operand along a dimension together with others: two of its tiles can
-    have words in common."""
-    return sorted({i for dim in operand.dims if len(_loops(dim)) > 1 for i in _loops(dim)})
-
-
-def _loops(dim: Dim) -> list[int]:
-    return [i for i, stride in enumerate(dim.strides) if stride]
-
-
-def _places(operand: Operand, factors: Array, steps: Array) -> Array:
-    """At how many different places a tile is, of instances that these factors make."""
-    count = np.ones(factors.shape[1])
-    for dims in operand.independent_dims:
-        loops = sorted({i for dim in dims for i in _loops(dim)})
-        if len(loops) < 2:
-            count = count * product([factors[i] for i in loops])
-            continue
-        rows = np.vstack([factors[loops], steps[loops]])
-        first, index = grouped(rows)
-        part = Operand(operand.name, dims)
-        each = [
-            places(
-                part,
-                [
-                    NestLoop(0, loop, int(factor), int(step), True)
-                    for loop, factor, step in zip(
-                        loops, case[: len(loops)], case[len(loops) :], strict=True
-                    )
-                    if factor > 1
-                ],
-            )
-            for case in rows[:, first].T.tolist()
-        ]
-        count = count * np.array(each, float)[index]
-    return count
-
-
-def grouped(rows: Array) -> tuple[Indices, Indices]:
-    """The first column of each kind, and the kind of each column; rows of whole numbers from -1."""
-    kinds, size = np.zeros(rows.shape[1], np.int64), 1
-    for row in rows:
-        values = int(row.max(initial=0)) + 2
-        if size * values > 1 << 62:
-            known, kinds = np.unique(kinds, return_inverse=True)
-            size = len(known)
-        kinds = kinds * values + row.astype(np.int64) + 1
-        size *= values
-    _, first, index = np.unique(kinds, return_index=True, return_inverse=True)
-    return first, index
