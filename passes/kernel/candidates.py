@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from nopt.dialects.tensor_intrinsic import ScheduleAttr
+from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.reuse import tile_loops
 from nopt.passes.kernel.selection.select_program import select_program
@@ -34,6 +34,7 @@ class Candidates:
         tiles: Integers | Sequence[Sequence[int]],
         order: Sequence[int] | None = None,
         strips: Integers | Sequence[int] | None = None,
+        held: int | None = None,
     ):
         self.tiling = tiling
         self.order = tuple(range(tiling.parallel) if order is None else order)
@@ -43,6 +44,9 @@ class Candidates:
         """In how many the end of the last tile goes."""
         self.trips = -(-np.array(tiling.extents) // self.tiles)
         """Turns of each iterator's tile loop."""
+        turns = self.trips[:, : tiling.parallel].prod(axis=1)
+        self.held = np.where(turns > 1, 2, 1) if held is None else np.full(len(tiles), held)
+        """Tiles of the result on chip: while one is stored, the next one is computed."""
         self._windows = [
             np.asfortranarray(operand.window(self.tiles)) for operand in tiling.operands
         ]
@@ -52,7 +56,10 @@ class Candidates:
     @staticmethod
     def of(tiling: Tiling, schedule: ScheduleAttr) -> Candidates:
         """A schedule as the only candidate."""
-        return Candidates(tiling, [schedule.tiles], schedule.loop_order, [schedule.strip_count])
+        held = schedule.slots_of(Memory.ACC)
+        return Candidates(
+            tiling, [schedule.tiles], schedule.loop_order, [schedule.strip_count], held
+        )
 
     def __len__(self) -> int:
         return len(self.tiles)
@@ -61,7 +68,7 @@ class Candidates:
         """Some of the candidates."""
         chosen = self.under(self.order)
         chosen.tiles, chosen.trips = _rows(self.tiles, positions), _rows(self.trips, positions)
-        chosen.strips = self.strips[positions]
+        chosen.strips, chosen.held = self.strips[positions], self.held[positions]
         chosen._windows = [_rows(window, positions) for window in self._windows]
         chosen._volumes = {}
         return chosen
@@ -70,7 +77,8 @@ class Candidates:
         """The candidates with another order of the tile loops."""
         chosen = object.__new__(Candidates)
         chosen.tiling, chosen.order = self.tiling, tuple(order)
-        chosen.tiles, chosen.trips, chosen.strips = self.tiles, self.trips, self.strips
+        chosen.tiles, chosen.trips = self.tiles, self.trips
+        chosen.strips, chosen.held = self.strips, self.held
         chosen._windows, chosen._programs = self._windows, self._programs
         chosen._volumes = self._volumes
         return chosen

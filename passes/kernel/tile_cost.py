@@ -22,6 +22,7 @@ from nopt.passes.kernel.tile_program import (
     Alu,
     Border,
     Box,
+    Clear,
     ForEach,
     Gemm,
     Points,
@@ -96,8 +97,9 @@ class TileCosts:
     def of(self, program: TileProgram) -> TileCost:
         """Of a tile of each candidate, if it has this program."""
         if program not in self._known:
-            ends = (*program.begin, *program.end)
-            self._known[program] = TileCost(self._steps(program.chunk), self._steps(ends))
+            rest = self._steps((*program.begin, *program.end))
+            rest += self._steps(program.once).times(1 / self.candidates.results)
+            self._known[program] = TileCost(self._steps(program.chunk), rest)
         return self._known[program]
 
     def __getitem__(self, positions: Integers) -> TileCosts:
@@ -120,6 +122,11 @@ class TileCosts:
             case Reset(box):
                 boxes = self._box(box)
                 return boxes.issued(cost.gemm_cycles(boxes.elements))
+            case Clear(buffer):
+                held = candidates.held if buffer.is_result else 1
+                one = np.ones(len(candidates))
+                cycles = cost.gemm_cycles(candidates.volume(buffer.shape) * held)
+                return StepCost(cycles + cost.ISSUE_CYCLES, one, one)
             case Gemm(box):
                 boxes = self._box(box, step)
                 return boxes.issued(cost.gemm_cycles(boxes.elements))

@@ -76,6 +76,13 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Clear:
+    """buffer = 0, whole: all tiles that it holds at once."""
+
+    buffer: Buffer
+
+
+@dataclass(frozen=True)
 class Gemm:
     """acc += inp · wgtᵀ; `is_windowed` if iterators that move one operand share a dimension."""
 
@@ -138,7 +145,7 @@ class Store:
     plane: int
 
 
-Step: TypeAlias = Reset | Gemm | Alu | ForEach | Border | After | Strips | Store
+Step: TypeAlias = Reset | Clear | Gemm | Alu | ForEach | Border | After | Strips | Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,9 +180,11 @@ class Buffers:
 
 @dataclass(frozen=True, eq=False)
 class TileProgram:
-    """What a tile does: once at its begin, for each chunk of its reduction, at its end."""
+    """What a kernel does once before all tiles; what a tile does: at its begin, for each chunk of
+    its reduction, at its end."""
 
     buffers: Buffers
+    once: tuple[Step, ...]
     begin: tuple[Step, ...]
     chunk: tuple[Step, ...]
     end: tuple[Step, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
@@ -13,13 +13,10 @@ from xdsl.ir.affine import AffineMap
 from nopt.dialects.affine_math import dim_ranges
 from nopt.dialects.affine_nest import ForOp, LoadOp, Reduction
 from nopt.dialects.affine_points import Ranges
-from nopt.dialects.constants import Array
-from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config
-from nopt.hw.limits import Range, entries, immediate
+from nopt.hw.limits import Range, immediate
 from nopt.passes.base.placement import is_on_core
-from nopt.passes.core.bias_digits import matrices
 from nopt.passes.core.core_nest import (
     NotOnCore,
     Product,
@@ -30,11 +27,10 @@ from nopt.passes.core.core_nest import (
     staged_scale,
 )
 from nopt.passes.core.separable_pooling import SeparateWindows, separate
-from nopt.passes.core.vectors import block_bytes, entries_of, lanes_of, stored_box
+from nopt.passes.core.vectors import entries_of, lanes_of, stored_box
+from nopt.passes.kernel.beginning import beginning
+from nopt.passes.kernel.constant_operands import constant_operand
 from nopt.passes.kernel.operands import InnerProduct, Operand, Reader
-
-_RESIDENT_SHARE = 8
-"""A constant of the epilogue stays on chip whole if it takes at most 1/8 of its scratchpad."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,8 @@ class Tiling:
     nest: ForOp
     config: Config
     start: Product | Window
+    begin: int | None
+    """What accumulators begin with; None for zero."""
     steps: tuple[Step, ...]
     extents: tuple[int, ...]
     parallel: int
@@ -172,6 +170,7 @@ class Tiling:
             if isinstance(step.operand, LoadOp):
                 other = f"operand {loads.index(step.operand)}"
             parts.append(f"{step.kind} {other}" + (f" by {step.scale}" if step.scale != 1 else ""))
+        parts += [] if self.begin is None else [f"begins with {self.begin}"]
         parts += ["behind another"] * self.is_behind + ["before another"] * self.is_before
         return "; ".join(parts)
 
@@ -270,20 +269,22 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         operands = [reader.operand(product.input, "inp"), reader.operand(product.weight, "wgt")]
     else:
         operands = [reader.operand(core.start.input, "acc")]
-    for step in core.steps:
+    begin, steps = beginning(core)
+    for step in steps:
         if isinstance(step.operand, LoadOp):
             operand = reader.operand(step.operand, "acc")
-            operands.append(_constant_operand(operand, step, prod(parallel), config))
+            operands.append(constant_operand(operand, step, prod(parallel), config))
     tiling = Tiling(
         nest,
         config,
         core.start,
-        core.steps,
+        begin,
+        steps,
         (*parallel, *reduction),
         len(parallel),
         tuple(operands),
         _padded_maximum(inside or core.start, operands[0]),
-        tuple(step for step in core.steps if step.shifts_to_multiply(config)),
+        tuple(step for step in steps if step.shifts_to_multiply(config)),
         ((*stored[0][:-rows], *lanes), stored[1][:-rows]),
         core.planes,
         inside and reader.inner(inside),
@@ -304,40 +305,6 @@ def _check_windows(tiling: Tiling) -> None:
             last = extent + windows.axes[axis].more(phase) - 1
             if not set(outside) <= {0, last}:
                 raise NotOnCore("its windows reach further outside than a stride")
-
-
-def _constant_operand(operand: Operand, step: Step, vectors: int, config: Config) -> Operand:
-    """An operand of the epilogue; if it is constant, how it best reaches the accumulators.
-
-    A matrix product adds it to `vectors` output vectors in a cycle less each, but its matrices are
-    longer to load, and so is the constant input.
-    """
-    constant = operand.load.source.owner
-    if not isinstance(constant, ConstantOp) or operand.memory is not Memory.ACC:
-        return operand
-    blocks = prod(operand.shape)
-    more = block_bytes(Memory.WGT, config) - block_bytes(Memory.ACC, config)
-    more_bytes = blocks * more + block_bytes(Memory.INP, config)
-    more_loads = more_bytes // config.bytes_per_cycle + 2 * config.memory_latency
-    adds = (
-        step.kind is AluKind.ADD
-        and vectors > more_loads
-        and added_matrices(operand, constant, config) is not None
-    )
-    memory = Memory.WGT if adds else Memory.ACC
-    taken = blocks * prod(entries_of(memory, config))
-    resident = taken * _RESIDENT_SHARE <= entries(config)[memory]
-    return replace(operand, memory=memory, resident=resident, digits=adds)
-
-
-def added_matrices(operand: Operand, constant: ConstantOp, config: Config) -> Array | None:
-    """The weights that add a constant tensor by a product; None if there are none, or if the rows
-    of a batch are not alike."""
-    parts = (config.acc_parts, config.batch, config.block_out)
-    values = constant.array.reshape(*operand.shape, *parts)
-    if (values != values[..., :1, :]).any():
-        return None
-    return matrices(values[..., 0, :].reshape(*operand.shape, config.block), config.block)
 
 
 def _padded_maximum(start: Product | Window, operand: Operand) -> PaddedMaximum | None:

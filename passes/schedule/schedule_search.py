@@ -320,6 +320,5 @@ class Search:
             again = candidates.turns(operand, candidates.loops[:scope]) > 1
             column = list(Memory).index(operand.memory)
             slots[:, column] = np.maximum(slots[:, column], np.where(again, _AHEAD, 1))
-        many = candidates.results > 1
-        slots[:, list(Memory).index(Memory.ACC)] = np.where(many, 2, 1)
+        slots[:, list(Memory).index(Memory.ACC)] = candidates.held
         return slots

@@ -51,10 +51,12 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // BLOCKED: } attributes {placement = "core", schedule = #tensor_intrinsic.schedule<tile [{{.*}}] order [2, 0, 1, 3] inp 2 wgt 2 within 1 acc 2 strips {{[0-9]+}}>} : tensor<6x128x12x64xi8>
 // BLOCKED-NEXT: func.return %y : tensor<6x128x12x64xi8>
 
-// One kernel: loads run ahead by two slots, chunks of the reduction add up, one store a tile. Weights
+// One kernel. Its tiles begin with what rounds, 256: the tile before leaves no more than 127 in the
+// accumulators, and the first two tiles zero. Loads run ahead by two slots, chunks of the reduction add up, one store a tile. Weights
 // of a tile of heads are loaded once, with the first rows, and kept for the others.
 // TILES: %y = tensor_intrinsic.kernel (%x_mem = %x as memref<768x48x16xi8>, %w_mem = %w) to (%y_mem as memref<6x128x12x4x16xi8>) : (tensor<768x768xi8>
-// TILES: tensor_intrinsic.reset
+// TILES: tensor_intrinsic.reset {{.*}} %acc[d0, {{.*}}]
+// TILES: tensor_intrinsic.alu max {{.*}} %acc[%n mod 2, {{.*}}], 256
 // TILES: affine.for %kb = 0 to
 // TILES-NEXT: affine.for %once = 0 to min affine_map<()[s0] -> (1, ((s0 * -1) + 1))>()[%n] {
 // TILES-NEXT: tensor_intrinsic.load %w_mem[%h * {{.*}}, %kb * {{.*}}] to %wgt[(%h mod 2) * 6 + %kb]
@@ -76,7 +78,8 @@ func.func @main(%x: tensor<768x768xi8>) -> tensor<6x128x12x64xi8> {
 // TILES-NOT: tensor_intrinsic.
 
 // ISA: %y = isa.kernel (%x_mem = %x as memref<768x48x16xi8>, %w_mem = %w
-// ISA: isa.reset acc[(%n mod 2) * {{.*}}]
+// ISA: isa.reset acc[0] outer
+// ISA: isa.alu max acc[(%n mod 2) * {{.*}}], 256
 // ISA-NEXT: affine.for %kb = 0 to
 // ISA-NEXT: affine.for %once = 0 to
 // ISA: isa.load wgt[(%h mod 2) * {{.*}} + %kb * {{.*}}] from %w_mem

@@ -91,7 +91,9 @@ def _replace_by_kernel(
         loops = TileLoops(tiling, schedule, KernelBuilder(block))
         arguments = {buffer: seen[tensor] for buffer, tensor in inputs.of.items()}
         loads = KernelLoads(loops, program.buffers, arguments)
-        _build_body(program, loads, StepPrinter(loads, block.args[-1]), 0)
+        steps = StepPrinter(loads, block.args[-1])
+        steps.print(program.once)
+        _build_body(program, loads, steps, 0)
         bodies[same] = body
     kernel = KernelOp(sources, nest.result.type, body, nest.destination)
     kernel.result.name_hint = nest.result.name_hint

@@ -14,9 +14,10 @@ from nopt.dialects.kernel import memref_of
 from nopt.dialects.tensor_intrinsic import Memory
 from nopt.passes.core.bias_digits import input_vector
 from nopt.passes.core.vectors import entries_of, lanes_of, weights_in_entries
+from nopt.passes.kernel.constant_operands import added_matrices
 from nopt.passes.kernel.operands import Operand
 from nopt.passes.kernel.tile_program import Buffer, Buffers
-from nopt.passes.kernel.tiling import Tiling, added_matrices
+from nopt.passes.kernel.tiling import Tiling
 
 Input: TypeAlias = tuple[SSAValue, MemRefType[Attribute]]
 """A tensor, and the memref that the kernel's body sees of it."""

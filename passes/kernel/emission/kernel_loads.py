@@ -31,7 +31,7 @@ class KernelLoads:
         self.memrefs: dict[Buffer, SSAValue] = {}
         self.slots: dict[Buffer, AffineExpr] = {}
         for buffer in buffers:
-            shape = [self._held(buffer), *(int(loops.candidates.most(s)[0]) for s in buffer.shape)]
+            shape = [self.held(buffer), *(int(loops.candidates.most(s)[0]) for s in buffer.shape)]
             lanes = lanes_of(buffer.memory, self.tiling.config)
             memref = self.build.alloc(buffer.memory, shape, lanes, buffer.name)
             self.memrefs[buffer], self.slots[buffer] = memref, number(0)
@@ -40,7 +40,7 @@ class KernelLoads:
         if buffers.pad is not None:
             self._load_constant(buffers.pad)
 
-    def _held(self, buffer: Buffer) -> int:
+    def held(self, buffer: Buffer) -> int:
         """Tiles that a buffer holds."""
         schedule = self.loops.schedule
         if buffer.is_result:
@@ -55,7 +55,7 @@ class KernelLoads:
         """A buffer, and slot and indices of an entry of its tile in use."""
         buffer = access.buffer
         slot = self.slots[buffer]
-        if buffer.is_result and (slots := self._held(buffer)) > 1:
+        if buffer.is_result and (slots := self.held(buffer)) > 1:
             turn = self.build.turn(self.loops.parallel)
             slot = (turn + (slots - 1) if access.before else turn) % slots
         return self.memrefs[buffer], [slot, *access.indices]
@@ -109,7 +109,7 @@ class KernelLoads:
         loops, build, window = self.loops, self.build, self.buffers.windows[operand]
         moving, others = loops.kept_in(operand, depth)
         kept = prod(loops.trips[loops.loops[at]] for at in moving)
-        slots = self._held(window) // kept
+        slots = self.held(window) // kept
         slot = build.turn(loops.scope_of(operand)) % slots if slots > 1 else number(0)
         for at in moving:
             slot = slot * loops.trips[loops.loops[at]] + AffineSymExpr(at)

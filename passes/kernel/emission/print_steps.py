@@ -18,6 +18,8 @@ from nopt.passes.kernel.tile_program import (
     Alu,
     Border,
     Box,
+    Buffer,
+    Clear,
     ForEach,
     Gemm,
     Points,
@@ -49,6 +51,8 @@ class StepPrinter:
         match step:
             case Reset(box, acc):
                 self.build.reset(self._sizes(box), self._entry(acc, box))
+            case Clear(buffer):
+                self._clear(buffer)
             case Gemm(box, acc, inp, wgt):
                 entries = [self._entry(each, box) for each in (acc, inp, wgt)]
                 self.build.gemm(self._sizes(box), *entries)
@@ -65,6 +69,15 @@ class StepPrinter:
                 self._strips(step)
             case Store():
                 self._store(step)
+
+    def _clear(self, buffer: Buffer) -> None:
+        shape = [self.loads.held(buffer), *map(self._most, buffer.shape)]
+        large = [axis for axis, size in enumerate(shape) if size > 1]
+        entry = [number(0)] * len(shape)
+        for dim, axis in enumerate(large):
+            entry[axis] = AffineDimExpr(dim)
+        sizes = [(number(shape[axis]),) for axis in large]
+        self.build.reset(sizes, (self.loads.memrefs[buffer], entry))
 
     def _for_each(self, step: ForEach) -> None:
         looped = [each for each in step.iterators if self.loops.tiles[each] > 1]

@@ -29,6 +29,7 @@ from nopt.passes.kernel.tile_program import (
     Box,
     Buffer,
     Buffers,
+    Clear,
     ForEach,
     Gemm,
     Points,
@@ -108,9 +109,9 @@ class _Selection:
         self.acc = self.accesses.in_tile(self.points[: tiling.parallel])
 
     def program(self) -> TileProgram:
-        return TileProgram(
-            self.buffers, tuple(self._begin()), tuple(self._chunk()), tuple(self._end())
-        )
+        once = () if self.tiling.begin is None else (Clear(self.buffers.result),)
+        parts = self._begin(), self._chunk(), self._end()
+        return TileProgram(self.buffers, once, *map(tuple, parts))
 
     # --- The begin of a tile.
 
@@ -118,6 +119,10 @@ class _Selection:
         start, (lowest, highest) = self.tiling.start, self.tiling.immediates
         if self.planes is not None:
             yield from self.planes.begin()
+            return
+        if (begin := self.tiling.begin) is not None:
+            # No tile leaves more than that.
+            yield Alu(AluKind.MAX, self.tile, self.acc, begin)
             return
         yield Reset(self.tile, self.acc)
         if isinstance(start, Window) and start.kind in (Reduction.MAX, Reduction.MIN):

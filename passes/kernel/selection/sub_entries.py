@@ -22,6 +22,7 @@ from nopt.passes.kernel.tile_program import (
     Box,
     Buffer,
     Buffers,
+    Clear,
     ForEach,
     Gemm,
     Reset,
@@ -37,7 +38,7 @@ def in_entries(program: TileProgram, config: Config) -> TileProgram:
     if not entries_of(Memory.WGT, config):
         return program
     divided = _Divided(program.buffers, config)
-    parts = (program.begin, program.chunk, program.end)
+    parts = (program.once, program.begin, program.chunk, program.end)
     return TileProgram(divided.buffers, *(divided.steps(part) for part in parts))
 
 
@@ -72,6 +73,8 @@ class _Divided:
         match step:
             case Reset(box, acc):
                 return Reset(self._box(box, Memory.ACC), self._access(acc, box))
+            case Clear(buffer):
+                return Clear(self._new[buffer])
             case Gemm(box, acc, inp, wgt, is_windowed):
                 acc, inp, wgt = (self._access(each, box) for each in (acc, inp, wgt))
                 return Gemm(self._box(box, Memory.WGT), acc, inp, wgt, is_windowed)
