@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
+from xdsl.dialects.builtin import i32
+
 from nopt.dialects.constants import Array
 from nopt.dialects.graph import ConstantOp
 from nopt.dialects.tensor_intrinsic import AluKind, Memory
@@ -41,6 +43,12 @@ def constant_operand(operand: Operand, step: Step, vectors: int, config: Config)
     taken = blocks * prod(entries_of(memory, config))
     resident = taken * _RESIDENT_SHARE <= entries(config)[memory]
     return replace(operand, memory=memory, resident=resident, digits=adds)
+
+
+def is_added_by_alu(operand: Operand) -> bool:
+    """Whether an operand is an i32 constant that no product adds."""
+    is_constant = isinstance(operand.load.source.owner, ConstantOp)
+    return is_constant and operand.memory is Memory.ACC and operand.load.result.type == i32
 
 
 def added_matrices(operand: Operand, constant: ConstantOp, config: Config) -> Array | None:

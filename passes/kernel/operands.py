@@ -46,6 +46,8 @@ class Operand:
     """A constant of the epilogue of which every tile is kept on chip, and loaded once."""
     digits: bool = False
     """A constant that is added by a matrix product: what is loaded are its `bias_digits`."""
+    offset: int = 0
+    """What is loaded of a constant is larger by so much."""
 
     @property
     def shape(self) -> tuple[int, ...]:

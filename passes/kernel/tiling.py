@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -28,8 +28,8 @@ from nopt.passes.core.core_nest import (
 )
 from nopt.passes.core.separable_pooling import SeparateWindows, separate
 from nopt.passes.core.vectors import entries_of, lanes_of, stored_box
-from nopt.passes.kernel.beginning import beginning
-from nopt.passes.kernel.constant_operands import constant_operand
+from nopt.passes.kernel.beginning import Beginning, beginning
+from nopt.passes.kernel.constant_operands import constant_operand, is_added_by_alu
 from nopt.passes.kernel.operands import InnerProduct, Operand, Reader
 
 
@@ -53,7 +53,7 @@ class Tiling:
     nest: ForOp
     config: Config
     start: Product | Window
-    begin: int | None
+    begin: Beginning | None
     """What accumulators begin with; None for zero."""
     steps: tuple[Step, ...]
     extents: tuple[int, ...]
@@ -130,6 +130,7 @@ class Tiling:
         """What only steps behind the reduction read."""
         product = self.product
         first = {self.start.input} if product is None else {product.input, product.weight}
+        first |= set() if self.begin is None else {self.begin.operand}
         return [operand for operand in self.operands if operand.load not in first]
 
     @property
@@ -170,7 +171,10 @@ class Tiling:
             if isinstance(step.operand, LoadOp):
                 other = f"operand {loads.index(step.operand)}"
             parts.append(f"{step.kind} {other}" + (f" by {step.scale}" if step.scale != 1 else ""))
-        parts += [] if self.begin is None else [f"begins with {self.begin}"]
+        if (begin := self.begin) is not None:
+            other = begin.operand
+            other = f"operand {loads.index(other)}" if isinstance(other, LoadOp) else f"{other}"
+            parts.append(f"begins with {other} + {begin.offset}")
         parts += ["behind another"] * self.is_behind + ["before another"] * self.is_before
         return "; ".join(parts)
 
@@ -269,11 +273,17 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         operands = [reader.operand(product.input, "inp"), reader.operand(product.weight, "wgt")]
     else:
         operands = [reader.operand(core.start.input, "acc")]
-    begin, steps = beginning(core)
-    for step in steps:
+    for step in core.steps:
         if isinstance(step.operand, LoadOp):
             operand = reader.operand(step.operand, "acc")
             operands.append(constant_operand(operand, step, prod(parallel), config))
+    constants = [each.load for each in operands if is_added_by_alu(each)]
+    begin, steps = beginning(core, constants, config)
+    if begin is not None:
+        operands = [
+            replace(each, offset=begin.offset) if each.load is begin.operand else each
+            for each in operands
+        ]
     tiling = Tiling(
         nest,
         config,

@@ -16,7 +16,7 @@
 // NEST: assemble.mlir:{{[0-9:]+}} error: target 'vta-asm': 'affine_nest.for' op expected isa.kernel for what is placed on the core; run -p vta first
 // LEVEL: error: target 'vta-asm': {{.*}}expected isa.kernel; run convert-tensor-intrinsic-to-isa first
 // FAR: far.mlir:{{[0-9]+}}:5: error: target 'vta-asm': 'isa.kernel' op {{.*}}found 4096, expected 0 to 2047 (11 bits)
-// LONG: long.mlir:{{[0-9]+}}:5: error: target 'vta-asm': 'isa.kernel' op instruction 3: iter_out: found 99999, expected 0 to 16383 (14 bits)
+// LONG: long.mlir:{{[0-9]+}}:5: error: target 'vta-asm': 'isa.kernel' op instruction 4: iter_out: found 99999, expected 0 to 16383 (14 bits)
 // BYTES: {{^}}error: target 'vta-program' writes bytes: give a file, -o FILE (stdout: -o -){{$}}
 
 func.func @main(%x: tensor<8x16xi8>, %w: tensor<16x16xi8>) -> tensor<8x16xi8> {

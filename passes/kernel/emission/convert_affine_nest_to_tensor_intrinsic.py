@@ -110,6 +110,7 @@ def _build_body(program: TileProgram, loads: KernelLoads, steps: StepPrinter, de
     loops = loads.loops
     loads.at_depth(depth)
     if depth == loops.parallel:
+        loads.before_begin()
         steps.print(program.begin)
     if depth < len(loops.loops):
         loops.open(depth)

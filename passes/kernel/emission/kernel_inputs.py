@@ -59,6 +59,12 @@ class KernelInputs:
             weights = added_matrices(operand, constant, self.config)
             assert weights is not None
             return self._weights(weights, tensor.name_hint or "bias")
+        if operand.offset:
+            constant = tensor.owner
+            assert isinstance(constant, ConstantOp)
+            moved = (constant.array + operand.offset).astype(np.int32)
+            entries = moved.reshape(operand.shape_in_entries(self.config))
+            return self._constant(entries, tensor.name_hint or "begin")
         element = operand.load.source_type.element_type
         found = (tensor, MemRefType(element, operand.shape_in_entries(self.config)))
         if found not in self.tensors:

@@ -69,6 +69,12 @@ class KernelLoads:
             if self.loops.depth_of(operand) == depth and not late:
                 self._load(operand, depth)
 
+    def before_begin(self) -> None:
+        """Load what tiles begin with, when a first one does."""
+        for operand in self.tiling.operands:
+            if operand.resident and operand not in self.tiling.of_epilogue:
+                self._load(operand, self.loops.parallel)
+
     def before_last_chunk(self) -> None:
         """Load what each epilogue needs anew: behind what products wait for, but not so late that
         it cannot run beside the last of them."""
@@ -95,7 +101,7 @@ class KernelLoads:
             with self.build.first_turn(range(self.loops.parallel)):
                 for buffer in late:
                     self._load_constant(buffer)
-        for operand in self.tiling.operands:
+        for operand in self.tiling.of_epilogue:
             if operand.resident:
                 self._load(operand, self.loops.parallel)
 

@@ -116,15 +116,19 @@ class _Selection:
     # --- The begin of a tile.
 
     def _begin(self) -> Iterator[Step]:
-        start, (lowest, highest) = self.tiling.start, self.tiling.immediates
+        tiling, (lowest, highest) = self.tiling, self.tiling.immediates
         if self.planes is not None:
             yield from self.planes.begin()
             return
-        if (begin := self.tiling.begin) is not None:
-            # No tile leaves more than that.
-            yield Alu(AluKind.MAX, self.tile, self.acc, begin)
+        if (begin := tiling.begin) is not None:
+            if isinstance(begin.operand, int):
+                other = begin.operand + begin.offset
+            else:
+                other = self.accesses.in_window(tiling.operand(begin.operand), self.points)
+            yield Alu(begin.kind, self.tile, self.acc, other)
             return
         yield Reset(self.tile, self.acc)
+        start = tiling.start
         if isinstance(start, Window) and start.kind in (Reduction.MAX, Reduction.MIN):
             # Below, or above, anything that i8 elements and a pad can give.
             extreme = lowest if start.kind is Reduction.MAX else highest
