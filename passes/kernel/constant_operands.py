@@ -45,10 +45,10 @@ def constant_operand(operand: Operand, step: Step, vectors: int, config: Config)
     return replace(operand, memory=memory, resident=resident, digits=adds)
 
 
-def is_added_by_alu(operand: Operand) -> bool:
-    """Whether an operand is an i32 constant that no product adds."""
-    is_constant = isinstance(operand.load.source.owner, ConstantOp)
-    return is_constant and operand.memory is Memory.ACC and operand.load.result.type == i32
+def is_begin(operand: Operand) -> bool:
+    """Whether tiles can begin with an operand: a small i32 constant that no product adds."""
+    is_small = operand.resident and operand.memory is Memory.ACC
+    return is_small and operand.load.result.type == i32
 
 
 def added_matrices(operand: Operand, constant: ConstantOp, config: Config) -> Array | None:

@@ -66,7 +66,7 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
     """Why some tile's window cannot be loaded: too much padding on a side."""
     limit = most_padding(tiling.config)
     for operand in tiling.operands:
-        if operand.resident:
+        if operand.resident or operand.whole:
             continue
         sizes = operand.window(np.array(tiles, np.int64))
         window, config = sizes[np.newaxis], tiling.config

@@ -48,6 +48,9 @@ class Operand:
     """A constant that is added by a matrix product: what is loaded are its `bias_digits`."""
     offset: int = 0
     """What is loaded of a constant is larger by so much."""
+    whole: bool = False
+    """A constant that tiles begin with: its window is all of it, which no loop moves. It is loaded
+    before the first weights; behind them the read channel would let each tile wait for it."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -67,11 +70,18 @@ class Operand:
     def window(self, tiles: Integers) -> Integers:
         """Elements of the window in each dimension, for tile sizes [..., iterators]."""
         scaled = self.coefficients // np.array(self.steps, np.int64)[:, None]
-        return (tiles - 1) @ scaled.T + 1
+        window = (tiles - 1) @ scaled.T + 1
+        if not self.whole:
+            return window
+        # The last tile may reach beyond it.
+        shape = np.array(self.shape, np.int64)
+        return np.where(shape % window, shape + window - 1, shape)
 
     @cached_property
     def depends(self) -> frozenset[int]:
         """Iterators whose tile loops move the window."""
+        if self.whole:
+            return frozenset()
         moving = np.flatnonzero(self.coefficients.any(axis=0))
         return frozenset(int(i) for i in moving) | self.opaque
 

@@ -29,7 +29,7 @@ from nopt.passes.core.core_nest import (
 from nopt.passes.core.separable_pooling import SeparateWindows, separate
 from nopt.passes.core.vectors import entries_of, lanes_of, stored_box
 from nopt.passes.kernel.beginning import Beginning, beginning
-from nopt.passes.kernel.constant_operands import constant_operand, is_added_by_alu
+from nopt.passes.kernel.constant_operands import constant_operand, is_begin
 from nopt.passes.kernel.operands import InnerProduct, Operand, Reader
 
 
@@ -277,11 +277,13 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         if isinstance(step.operand, LoadOp):
             operand = reader.operand(step.operand, "acc")
             operands.append(constant_operand(operand, step, prod(parallel), config))
-    constants = [each.load for each in operands if is_added_by_alu(each)]
+    constants = [each.load for each in operands if is_begin(each)]
     begin, steps = beginning(core, constants, config)
     if begin is not None:
         operands = [
-            replace(each, offset=begin.offset) if each.load is begin.operand else each
+            replace(each, offset=begin.offset, whole=True, resident=False)
+            if each.load is begin.operand
+            else each
             for each in operands
         ]
     tiling = Tiling(

@@ -92,7 +92,6 @@ def _replace_by_kernel(
         arguments = {buffer: seen[tensor] for buffer, tensor in inputs.of.items()}
         loads = KernelLoads(loops, program.buffers, arguments)
         steps = StepPrinter(loads, block.args[-1])
-        steps.print(program.once)
         _build_body(program, loads, steps, 0)
         bodies[same] = body
     kernel = KernelOp(sources, nest.result.type, body, nest.destination)
@@ -109,8 +108,9 @@ def _build_body(program: TileProgram, loads: KernelLoads, steps: StepPrinter, de
     """Build everything inside the `depth` outermost loops."""
     loops = loads.loops
     loads.at_depth(depth)
+    if depth == 0:
+        steps.print(program.once)
     if depth == loops.parallel:
-        loads.before_begin()
         steps.print(program.begin)
     if depth < len(loops.loops):
         loops.open(depth)

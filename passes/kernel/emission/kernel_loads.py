@@ -60,20 +60,22 @@ class KernelLoads:
             slot = (turn + (slots - 1) if access.before else turn) % slots
         return self.memrefs[buffer], [slot, *access.indices]
 
+    def first(self, buffer: Buffer) -> list[AffineExpr]:
+        """Where in a buffer the current tile begins, if it holds a whole tensor."""
+        operand = buffer.operand
+        first = [] if operand is None or not operand.whole else self.loops.first_indices(operand)
+        return [*first, *[number(0)] * (len(buffer.shape) - len(first))]
+
     def at_depth(self, depth: int) -> None:
         """Load what is moved by the loop at this depth, and by none inside."""
         # Weights first: those of the first tile need not wait for what the kernel before stores.
-        operands = sorted(self.tiling.operands, key=lambda each: each.memory is not Memory.WGT)
+        operands = sorted(
+            self.tiling.operands, key=lambda each: (not each.whole, each.memory is not Memory.WGT)
+        )
         for operand in operands:
             late = operand.resident or self._is_late(operand)
             if self.loops.depth_of(operand) == depth and not late:
                 self._load(operand, depth)
-
-    def before_begin(self) -> None:
-        """Load what tiles begin with, when a first one does."""
-        for operand in self.tiling.operands:
-            if operand.resident and operand not in self.tiling.of_epilogue:
-                self._load(operand, self.loops.parallel)
 
     def before_last_chunk(self) -> None:
         """Load what each epilogue needs anew: behind what products wait for, but not so late that
@@ -101,7 +103,7 @@ class KernelLoads:
             with self.build.first_turn(range(self.loops.parallel)):
                 for buffer in late:
                     self._load_constant(buffer)
-        for operand in self.tiling.of_epilogue:
+        for operand in self.tiling.operands:
             if operand.resident:
                 self._load(operand, self.loops.parallel)
 
@@ -120,6 +122,8 @@ class KernelLoads:
         for at in moving:
             slot = slot * loops.trips[loops.loops[at]] + AffineSymExpr(at)
         first, sizes = loops.first_indices(operand), loops.window_sizes(operand)
+        if operand.whole:
+            first = [number(0)] * len(first)
         loaded: dict[Buffer, Sequence[int]] = {window: range(len(sizes))}
         padded, inside = self.tiling.padded, self.buffers.inside
         if padded is not None and inside is not None and inside.operand is operand:

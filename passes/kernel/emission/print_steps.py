@@ -171,4 +171,5 @@ class StepPrinter:
             counted += large
         memref, (slot, *indices) = self.loads.entry(access)
         moved = [index.replace_dims_and_symbols(dims, self.points) for index in indices]
-        return memref, [slot, *moved]
+        first = self.loads.first(access.buffer)
+        return memref, [slot, *(index + at for index, at in zip(moved, first, strict=True))]

@@ -57,6 +57,8 @@ class TileLoops:
 
     def window_sizes(self, operand: Operand) -> list[Size]:
         """Sizes of the operand's window; cut with the last tile where one iterator moves it."""
+        if operand.whole:
+            return [(number(size),) for size in operand.shape]
         full = operand.window(np.array(self.tiles, np.int64))
         sizes: list[Size] = []
         for axis, row in enumerate(operand.coefficients):
