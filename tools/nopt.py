@@ -140,7 +140,7 @@ class NoptMain(xDSLOptMain):
                 # Before it is verified: what is wrong can be seen.
                 watcher.between(count, previous, module, following)
             between_passes(previous, module, following)
-            if previous:
+            if previous and not trusted:
                 forget_unused_resources(module)
             self._stage = f"pass '{following.name}': " if following else ""
             if following:

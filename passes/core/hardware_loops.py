@@ -72,10 +72,11 @@ def divide(sizes: Integers, varies: Booleans, config: Config) -> tuple[Booleans,
     """
     weights = sizes + (varies * (1 << 40))
     hardware = np.zeros(sizes.shape, bool)
+    boxes = np.arange(len(sizes))
     for _ in range(min(2, sizes.shape[1])):
-        chosen = weights.argmax(axis=1)[:, None]
-        np.put_along_axis(hardware, chosen, True, axis=1)
-        np.put_along_axis(weights, chosen, -1, axis=1)
+        chosen = weights.argmax(axis=1)
+        hardware[boxes, chosen] = True
+        weights[boxes, chosen] = -1
     around = ~hardware & varies
     uops = np.where(hardware | around, 1, sizes)
     # From each dimension inwards: it goes around if these are too many.

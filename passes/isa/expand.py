@@ -82,7 +82,7 @@ class Stream:
         if not streams:
             return Stream(np.zeros(0, INSTRUCTION), np.zeros(0, np.int64))
         return Stream(
-            np.concatenate([stream.records for stream in streams]),
+            np.concatenate([stream.records for stream in streams], dtype=INSTRUCTION),
             np.concatenate([stream.kernels for stream in streams]),
         )
 
@@ -132,10 +132,15 @@ class _Expansion:
         if not parts:
             empty = (*trips, 0)
             return np.zeros(empty, INSTRUCTION), np.zeros(empty, np.int64), np.zeros(empty, bool)
-        records, kernels, valid = (
-            np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)
+        if len(parts) == 1:
+            return parts[0]
+        records, kernels, valid = zip(*parts, strict=True)
+        return (
+            # With the type that they all have: numpy would work it out for each pair of parts.
+            np.concatenate(records, axis=-1, dtype=INSTRUCTION),
+            np.concatenate(kernels, axis=-1),
+            np.concatenate(valid, axis=-1),
         )
-        return records, kernels, valid
 
     def _loop(self, op: affine.ForOp, trips: list[int], axes: Mapping[SSAValue, int]) -> _Parts:
         bounds = op.upperBoundMap.data.results

@@ -25,7 +25,7 @@ Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 class Candidates:
     """Tile sizes [candidates, iterators] for one nest, whose tile loops have one order.
 
-    Windows, programs and volumes are worked out once and kept.
+    Windows, programs, volumes and turns are worked out once and kept.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Candidates:
         ]
         self._programs: dict[_Variant, TileProgram] = {}
         self._volumes: dict[Box, Integers] = {}
+        self._turns: dict[frozenset[int], Integers] = {}
 
     @staticmethod
     def of(tiling: Tiling, schedule: ScheduleAttr) -> Candidates:
@@ -70,7 +71,7 @@ class Candidates:
         chosen.tiles, chosen.trips = _rows(self.tiles, positions), _rows(self.trips, positions)
         chosen.strips, chosen.held = self.strips[positions], self.held[positions]
         chosen._windows = [_rows(window, positions) for window in self._windows]
-        chosen._volumes = {}
+        chosen._volumes, chosen._turns = {}, {}
         return chosen
 
     def under(self, order: Sequence[int]) -> Candidates:
@@ -80,7 +81,7 @@ class Candidates:
         chosen.tiles, chosen.trips = self.tiles, self.trips
         chosen.strips, chosen.held = self.strips, self.held
         chosen._windows, chosen._programs = self._windows, self._programs
-        chosen._volumes = self._volumes
+        chosen._volumes, chosen._turns = self._volumes, self._turns
         return chosen
 
     @property
@@ -185,7 +186,10 @@ class Candidates:
 
     def turns(self, operand: Operand, loops: Sequence[int]) -> Integers:
         """Together the turns of those of the loops that move the operand's window."""
-        return self.trips[:, [loop for loop in loops if loop in operand.depends]].prod(axis=1)
+        moving = operand.depends.intersection(loops)
+        if moving not in self._turns:
+            self._turns[moving] = self.trips[:, sorted(moving)].prod(axis=1)
+        return self._turns[moving]
 
 
 def _rows(table: Integers, positions: Integers) -> Integers:

@@ -48,11 +48,8 @@ def uop_loads(tiles: CostedTiles, config: Config, slots: Integers, scopes: Scope
     different = products * tile.chunk.uops + results * tile.rest.uops
     of_tile = candidates.chunks * tile.chunk.uops + tile.rest.uops
     fits = different <= config.uop_entries
-    return UopLoads(
-        different,
-        np.where(fits, _cycles(different, config), 0),
-        np.where(fits, 0, _cycles(of_tile, config)),
-    )
+    cycles = _cycles(np.where(fits, different, of_tile), config)
+    return UopLoads(different, np.where(fits, cycles, 0), np.where(fits, 0, cycles))
 
 
 def _cycles(uops: Floats, config: Config) -> Floats:
