@@ -77,20 +77,20 @@ def illegal_window(tiling: Tiling, tiles: Sequence[int]) -> str | None:
             return f"a window is padded in dimension {beyond[0]}; only the two innermost can be"
         for axis, row in enumerate(operand.coefficients):
             movers = [int(d) for d in np.flatnonzero(row)]
+            cut = [d for d in movers if tiling.extents[d] % tiles[d]]
+            if not operand.padded[axis] and len(cut) < 2:
+                # Last tiles are known to end where the nest does, which is inside.
+                continue
             constant = operand.indices[axis].eval([0] * len(tiling.iterators), [])
             step = operand.steps[axis]
             # Over the tiles of each iterator that moves the window: where it begins, how long.
             grid = np.ogrid[tuple(slice(0, -(-tiling.extents[d] // tiles[d])) for d in movers)]
-            offsets = np.int64(constant) + sum(
-                turn * tiles[d] * row[d] for turn, d in zip(grid, movers, strict=True)
-            )
+            turns = dict(zip(movers, grid, strict=True))
+            offsets = np.int64(constant) + sum(turns[d] * tiles[d] * row[d] for d in movers)
             size = np.asarray(sizes[axis])
-            cut = [
-                (t, d) for t, d in zip(grid, movers, strict=True) if tiling.extents[d] % tiles[d]
-            ]
             if len(cut) == 1:
-                ((turn, d),) = cut
-                missing = np.maximum((turn + 1) * tiles[d] - tiling.extents[d], 0)
+                (d,) = cut
+                missing = np.maximum((turns[d] + 1) * tiles[d] - tiling.extents[d], 0)
                 size = size - missing * (row[d] // step)
             pad = clip(np.asarray(offsets), size, operand.shape[axis], step).padding.max()
             # Rows are padded at their ends, entry by entry.

@@ -138,7 +138,7 @@ class Tiling:
         """Whether a part of a tile can be ended by itself."""
         return self.planes == 1 and not any(map(self.is_staged, self.of_epilogue))
 
-    @property
+    @cached_property
     def is_behind(self) -> bool:
         """Whether it reads what another nest on the core computes."""
         makers = [operand.load.source.owner for operand in self.operands]

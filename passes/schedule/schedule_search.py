@@ -176,8 +176,10 @@ class Search:
             return []
         self.orders += 1
         self.compared += len(fitting)
-        tiles = self.tiles.under(order)[fitting]
-        costs = estimate(tiles, self.config, slots[fitting], scopes)
+        tiles = self.tiles.under(order)
+        if len(fitting) < len(slots):
+            tiles, slots = tiles[fitting], slots[fitting]
+        costs = estimate(tiles, self.config, slots, scopes)
         # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
         weights = factor(self.tiling, Memory.WGT)
         once = 0 if weights is None else prod(weights.shape) * block_bytes(Memory.WGT, self.config)
@@ -193,7 +195,7 @@ class Search:
         best = np.argsort(cycles, kind="stable")[:4]
         positions = self.positions[fitting]
         return [
-            _Found(float(cycles[i]), int(positions[i]), order, slots[fitting[i]].tolist(), scopes)
+            _Found(float(cycles[i]), int(positions[i]), order, slots[i].tolist(), scopes)
             for i in best
             if cycles[i] < inf
         ]
