@@ -20,12 +20,13 @@ from nopt.passes.kernel.tiling import Tiling
 _Variant: TypeAlias = tuple[bool, int | None]
 
 Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Booleans: TypeAlias = NDArray[np.bool_]
 
 
 class Candidates:
-    """Tile sizes [candidates, iterators] for one nest, whose tile loops have one order.
+    """Tile sizes [candidates, iterators] for one nest, and the orders of their tile loops.
 
-    Windows, programs, volumes and turns are worked out once and kept.
+    Windows, programs and volumes are worked out once and kept.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class Candidates:
         held: int | None = None,
     ):
         self.tiling = tiling
-        self.order = tuple(range(tiling.parallel) if order is None else order)
-        """The loops over tiles of the result, outermost first."""
+        order = range(tiling.parallel) if order is None else order
+        self.loops: Integers = np.array(tile_loops(tiling, order))[:, np.newaxis]
+        """The iterators of the tile loops, outermost first: [depth, candidates], or [depth, 1] if
+        all have one order."""
         self.tiles = np.asarray(tiles, np.int64, order="F")
         self.strips = np.ones(len(tiles), np.int64) if strips is None else np.asarray(strips)
         """In how many the end of the last tile goes."""
@@ -52,7 +55,6 @@ class Candidates:
         ]
         self._programs: dict[_Variant, TileProgram] = {}
         self._volumes: dict[Box, Integers] = {}
-        self._turns: dict[frozenset[int], Integers] = {}
 
     @staticmethod
     def of(tiling: Tiling, schedule: ScheduleAttr) -> Candidates:
@@ -66,28 +68,50 @@ class Candidates:
         return len(self.tiles)
 
     def __getitem__(self, positions: Integers) -> Candidates:
-        """Some of the candidates."""
-        chosen = self.under(self.order)
+        """Some of the candidates, maybe some of them many times."""
+        loops = self.loops if self.loops.shape[1] == 1 else self.loops[:, positions]
+        chosen = self.under(loops)
         chosen.tiles, chosen.trips = _rows(self.tiles, positions), _rows(self.trips, positions)
         chosen.strips, chosen.held = self.strips[positions], self.held[positions]
         chosen._windows = [_rows(window, positions) for window in self._windows]
-        chosen._volumes, chosen._turns = {}, {}
+        chosen._volumes = {}
         return chosen
 
-    def under(self, order: Sequence[int]) -> Candidates:
-        """The candidates with another order of the tile loops."""
+    def under(self, loops: Integers) -> Candidates:
+        """The candidates with other orders of the tile loops, as `loops`."""
         chosen = object.__new__(Candidates)
-        chosen.tiling, chosen.order = self.tiling, tuple(order)
+        chosen.tiling, chosen.loops = self.tiling, loops
         chosen.tiles, chosen.trips = self.tiles, self.trips
         chosen.strips, chosen.held = self.strips, self.held
         chosen._windows, chosen._programs = self._windows, self._programs
-        chosen._volumes, chosen._turns = self._volumes, self._turns
+        chosen._volumes = self._volumes
         return chosen
 
+    # --- Loops.
+
+    @cached_property
+    def turns(self) -> Integers:
+        """Turns of each tile loop, outermost first [depth, candidates]."""
+        if self.loops.shape[1] == 1:
+            return self.trips.T[self.loops[:, 0]]
+        return np.take_along_axis(self.trips.T, self.loops, axis=0)
+
     @property
-    def loops(self) -> list[int]:
-        """The iterators of the tile loops, outermost first."""
-        return tile_loops(self.tiling, self.order)
+    def depths(self) -> Integers:
+        """How many loops are around each, [depth, 1]."""
+        return np.arange(len(self.loops))[:, np.newaxis]
+
+    def moves(self, operand: Operand) -> Booleans:
+        """Which loops move an operand's window; as `loops`."""
+        return operand.moving[self.loops]
+
+    def product(self, chosen: Booleans) -> Integers:
+        """Together the turns of some of the loops; `chosen` as `loops`."""
+        return np.where(chosen, self.turns, 1).prod(axis=0)
+
+    def windows_of(self, operand: Operand) -> Integers:
+        """Together the turns of all loops that move an operand's window."""
+        return self.trips[:, operand.moving].prod(axis=1)
 
     # --- Tile programs.
 
@@ -99,10 +123,10 @@ class Candidates:
         return self._programs[variant]
 
     @cached_property
-    def programs(self) -> list[tuple[TileProgram, NDArray[np.bool_]]]:
+    def programs(self) -> list[tuple[TileProgram, Booleans]]:
         """The tile programs of the candidates, and which of these each is for."""
         whole = self.has_whole_windows & (self.tiling.windows is not None)
-        each: list[tuple[_Variant, NDArray[np.bool_]]] = [((False, None), ~whole)]
+        each: list[tuple[_Variant, Booleans]] = [((False, None), ~whole)]
         for axis in self.tiling.overlapping:
             carried = whole & self._follow_along(axis)
             whole = whole & ~carried
@@ -121,13 +145,13 @@ class Candidates:
             variants += [(True, axis) for axis in (None, *self.tiling.overlapping)]
         return [self.program(variant) for variant in variants]
 
-    def _follow_along(self, axis: int) -> NDArray[np.bool_]:
+    def _follow_along(self, axis: int) -> Booleans:
         """Whether a tile's next one is its neighbour along an axis, and it has what that needs."""
-        inner = self.order[self.order.index(axis) + 1 :]
         assert self.tiling.windows is not None
         windows = self.tiling.windows.axes[axis]
         most = max(map(windows.more, windows.phases))
-        turns = self.trips[:, [*inner]].prod(axis=1)
+        depth = (self.loops == axis).argmax(axis=0)
+        turns = self.product((self.depths > depth) & (self.loops < self.tiling.parallel))
         return (self.trips[:, axis] > 1) & (turns == 1) & (self.tiles[:, axis] >= most)
 
     # --- Sizes.
@@ -155,7 +179,7 @@ class Candidates:
             self._volumes[box] = prod(map(self.most, box), start=np.ones(len(self), np.int64))
         return self._volumes[box]
 
-    def is_cut(self, size: Size) -> NDArray[np.bool_]:
+    def is_cut(self, size: Size) -> Booleans:
         """Whether a dimension is shorter in the last tile along its iterator."""
         if not isinstance(size, Points):
             return np.zeros(len(self), bool)
@@ -172,7 +196,7 @@ class Candidates:
         return self.trips[:, self.tiling.parallel :].prod(axis=1)
 
     @property
-    def has_whole_windows(self) -> NDArray[np.bool_]:
+    def has_whole_windows(self) -> Booleans:
         """Whether a tile has all points of the windows that it compares at once."""
         return (self.trips[:, [*self.tiling.compared]] == 1).all(axis=1)
 
@@ -183,13 +207,6 @@ class Candidates:
     def entries(self, operand: Operand) -> Integers:
         """Scratchpad entries of an operand's window."""
         return self.window(operand).prod(axis=1)
-
-    def turns(self, operand: Operand, loops: Sequence[int]) -> Integers:
-        """Together the turns of those of the loops that move the operand's window."""
-        moving = operand.depends.intersection(loops)
-        if moving not in self._turns:
-            self._turns[moving] = self.trips[:, sorted(moving)].prod(axis=1)
-        return self._turns[moving]
 
 
 def _rows(table: Integers, positions: Integers) -> Integers:

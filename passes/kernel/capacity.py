@@ -22,13 +22,17 @@ def buffer_tiles(
 
     `slots` are those of all memories, [candidates, 3]. What is loaded once has one slot.
     """
-    loops = candidates.loops
-    scope = scope_of(candidates.tiling, operand, scopes)
-    kept = candidates.turns(operand, loops[scope:])
+    again = reloads(candidates, operand, scopes)
+    kept = candidates.windows_of(operand) // again
     if operand.memory is Memory.ACC:
         return kept
-    again = candidates.turns(operand, loops[:scope]) > 1
-    return kept * np.where(again, slots[:, list(Memory).index(operand.memory)], 1)
+    return kept * np.where(again > 1, slots[:, list(Memory).index(operand.memory)], 1)
+
+
+def reloads(candidates: Candidates, operand: Operand, scopes: Scopes) -> Integers:
+    """How often an operand's buffer is filled."""
+    scope = scope_of(candidates.tiling, operand, scopes)
+    return candidates.product(candidates.moves(operand) & (candidates.depths < scope))
 
 
 def schedule_entries(tiling: Tiling, schedule: ScheduleAttr) -> dict[Memory, int]:

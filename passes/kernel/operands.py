@@ -80,10 +80,15 @@ class Operand:
     @cached_property
     def depends(self) -> frozenset[int]:
         """Iterators whose tile loops move the window."""
+        return frozenset(np.flatnonzero(self.moving).tolist())
+
+    @cached_property
+    def moving(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """Whether the tile loop of each iterator moves the window."""
         if self.whole:
-            return frozenset()
-        moving = np.flatnonzero(self.coefficients.any(axis=0))
-        return frozenset(int(i) for i in moving) | self.opaque
+            return np.zeros(self.coefficients.shape[1], np.bool_)
+        opaque = np.isin(np.arange(self.coefficients.shape[1]), [*self.opaque])
+        return self.coefficients.any(axis=0) | opaque
 
 
 @dataclass(frozen=True, eq=False)

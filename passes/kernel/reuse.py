@@ -10,8 +10,9 @@ from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.passes.kernel.operands import Integers, Operand
 from nopt.passes.kernel.tiling import Tiling
 
-Scopes = Mapping[Memory, int]
-"""How many outermost tile loops reload the product's input, and its weights."""
+Scopes = Mapping[Memory, Integers]
+"""How many outermost tile loops reload the product's input, and its weights: [candidates], or [1]
+for all."""
 
 
 def tile_loops(tiling: Tiling, order: Sequence[int]) -> list[int]:
@@ -26,13 +27,13 @@ def factor(tiling: Tiling, memory: Memory) -> Operand | None:
     return tiling.operand(product.input if memory is Memory.INP else product.weight)
 
 
-def scope_of(tiling: Tiling, operand: Operand, scopes: Scopes) -> int:
-    """How many outermost tile loops reload an operand where they move it."""
+def scope_of(tiling: Tiling, operand: Operand, scopes: Scopes) -> Integers:
+    """How many outermost tile loops reload an operand where they move it; as `scopes`."""
     if operand.resident:
-        return 0
+        return np.array([0])
     if operand is factor(tiling, operand.memory):
         return scopes[operand.memory]
-    return len(tiling.extents)
+    return np.array([len(tiling.extents)])
 
 
 def slots_of(schedule: ScheduleAttr) -> Integers:
@@ -41,5 +42,5 @@ def slots_of(schedule: ScheduleAttr) -> Integers:
 
 
 def scopes_of(schedule: ScheduleAttr) -> Scopes:
-    """The scopes that a schedule states."""
-    return {memory: schedule.scope_of(memory) for memory in (Memory.INP, Memory.WGT)}
+    """The scopes that a schedule states, [1] each."""
+    return {memory: np.array([schedule.scope_of(memory)]) for memory in (Memory.INP, Memory.WGT)}

@@ -56,10 +56,11 @@ class CostedTiles:
         )
 
     def __getitem__(self, positions: Integers) -> CostedTiles:
-        """Some of the candidates."""
+        """Some of the candidates, maybe some of them many times."""
         costs = self.costs[positions]
+        loops = self.candidates.loops
         return CostedTiles(
-            costs.candidates.under(self.candidates.order),
+            costs.candidates.under(loops if loops.shape[1] == 1 else loops[:, positions]),
             self.compute[positions],
             tuple(load[positions] for load in self.loads),
             self.store[positions],
@@ -67,10 +68,10 @@ class CostedTiles:
             costs,
         )
 
-    def under(self, order: Sequence[int]) -> CostedTiles:
-        """The candidates under another order of the tile loops, which says what tiles leave to
-        the next ones."""
-        candidates = self.candidates.under(order)
+    def under(self, loops: Integers) -> CostedTiles:
+        """The candidates under other orders of the tile loops, which say what tiles leave to the
+        next ones."""
+        candidates = self.candidates.under(loops)
         if not candidates.tiling.overlapping:
             return replace(self, candidates=candidates)
         return replace(self, candidates=candidates, compute=self.costs.under(candidates))

@@ -19,9 +19,9 @@ from nopt.dialects.tensor_intrinsic import Memory, ScheduleAttr
 from nopt.hw import cost
 from nopt.hw.config import Config
 from nopt.passes.core.vectors import block_bytes
-from nopt.passes.kernel.candidates import Candidates, Floats
+from nopt.passes.kernel.candidates import Booleans, Candidates, Floats
 from nopt.passes.kernel.operands import Integers, Operand
-from nopt.passes.kernel.reuse import Scopes, factor, scopes_of, slots_of
+from nopt.passes.kernel.reuse import Scopes, factor, scope_of, scopes_of, slots_of
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.costed_tiles import CostedTiles
 from nopt.passes.schedule.uop_loads import uop_loads
@@ -62,8 +62,8 @@ class Estimate:
 
 
 def estimate(tiles: CostedTiles, config: Config, slots: Integers, scopes: Scopes) -> Estimate:
-    """The cost of candidates with slots [candidates, 3], the product's operands kept within the
-    same loops for all."""
+    """The cost of candidates with slots [candidates, 3], the product's operands kept within some
+    of their loops."""
     return _Estimation(tiles, config, slots, scopes).result()
 
 
@@ -73,24 +73,42 @@ def estimate_schedule(tiling: Tiling, schedule: ScheduleAttr, config: Config) ->
     return estimate(tiles, config, slots_of(schedule), scopes_of(schedule))
 
 
-def least(tiles: CostedTiles) -> tuple[Floats, Floats]:
-    """Cycles and instructions that candidates take at least, in any order and whatever is kept:
-    what compute takes without waiting, or loads of every window once, whichever is longer."""
+def least(tiles: CostedTiles, config: Config) -> Estimate:
+    """What candidates cost at least, in any order and whatever is kept.
+
+    That is what compute takes without waiting, or loads of every window once, whichever is longer,
+    between the first loads and the last store, of which strips leave one to wait for."""
     candidates, store = tiles.candidates, tiles.store
+    tiling = candidates.tiling
     costs = [tiles.costs.of(each).of_tile(candidates.chunks) for each in candidates.any_programs]
     compute = candidates.results * np.minimum.reduce([each.cycles for each in costs])
     each_tile = np.minimum.reduce([each.instructions for each in costs]) + store.instructions
     instructions = candidates.results * each_tile
-    loads = np.zeros(len(candidates))
-    for operand in candidates.tiling.operands:
-        load, windows = tiles.load(operand), candidates.turns(operand, candidates.loops)
+    start, loads, bytes = (np.zeros(len(candidates)) for _ in range(3))
+    for operand in tiling.operands:
+        load, windows = tiles.load(operand), candidates.windows_of(operand)
         instructions = instructions + windows * load.instructions
-        if _is_for_compute(operand, candidates.tiling):
+        bytes = bytes + windows * _window_bytes(candidates, operand, config)
+        if _is_for_compute(operand, tiling):
             compute = compute + windows * load.cycles
         else:
             loads = loads + windows * load.cycles
-    stores = candidates.results * store.cycles
-    return np.maximum.reduce([compute, loads, stores]), instructions
+        if _is_first(operand, tiling):
+            start = start + load.cycles
+    steady = np.maximum.reduce([compute, loads, candidates.results * store.cycles])
+    end = tiles.last_store.cycles / candidates.strips
+    once = np.full(len(candidates), 0.0 if tiling.product is None else 1.0)
+    tail = np.zeros(len(candidates))
+    return Estimate(steady, start, end, compute, loads, tail, bytes, once, instructions, config)
+
+
+def _window_bytes(candidates: Candidates, operand: Operand, config: Config) -> Integers:
+    return candidates.entries(operand) * block_bytes(operand.memory, config)
+
+
+def _is_first(operand: Operand, tiling: Tiling) -> bool:
+    """Whether the first product, or the first ALU step, needs an operand."""
+    return operand.load is tiling.operands[0].load or operand is factor(tiling, Memory.WGT)
 
 
 def _is_for_compute(operand: Operand, tiling: Tiling) -> bool:
@@ -112,7 +130,6 @@ class _Estimation:
         self.config = config
         self.tiles = candidates.tiles
         self.trips = candidates.trips
-        self.loops = candidates.loops
         self.slots = slots
         self.scopes = scopes
         self.turns = candidates.results
@@ -133,11 +150,9 @@ class _Estimation:
         self.instructions = self.turns * per_tile
         uops = uop_loads(self.costed, config, self.slots, self.scopes)
         epilogue = epilogue + uops.each_tile
-        first = tiling.operands[0].load
         for operand in tiling.operands:
-            if operand.load is first or operand is factor(tiling, Memory.WGT):
-                continue
-            epilogue = epilogue + self._other(operand)
+            if not _is_first(operand, tiling):
+                epilogue = epilogue + self._other(operand)
         store = self.costed.store
         total, loads = np.zeros(count), self.turns * self.per_tile
         kinds = self._kinds()
@@ -183,32 +198,27 @@ class _Estimation:
 
     # --- Transfers.
 
-    def _events(self, operand: Operand, scope: int) -> Integers:
+    def _events(self, operand: Operand, scope: Integers) -> Integers:
         """How often an operand is loaded: once a turn of the loops around its load.
 
         A load stands inside the innermost loop that moves its window. Loops from `scope` inwards
         that do not move it find it kept.
         """
-        count = np.ones(len(self.tiles), np.int64)
-        below = np.ones(len(self.tiles), bool)
-        for position in reversed(range(len(self.loops))):
-            turns = self.trips[:, self.loops[position]]
-            if self.loops[position] in operand.depends:
-                below &= turns == 1
-            elif position >= scope:
-                continue
-            count *= np.where(below, 1, turns)
-        return count
+        candidates = self.candidates
+        moves = candidates.moves(operand)
+        inwards = (moves & (candidates.turns > 1))[::-1]
+        around = np.logical_or.accumulate(inwards)[::-1]
+        return candidates.product(around & (moves | (candidates.depths < scope)))
 
     def _count(self, operand: Operand, events: Integers) -> None:
         self.instructions = self.instructions + events * self.costed.load(operand).instructions
-        window = self.candidates.entries(operand) * block_bytes(operand.memory, self.config)
+        window = _window_bytes(self.candidates, operand, self.config)
         self.bytes = self.bytes + events * window
 
     def _other(self, operand: Operand) -> Floats | int:
         """Account for an operand of the epilogue; cycles that it adds to each tile's compute."""
         cycles = self.costed.load(operand).cycles
-        events = self._events(operand, 0 if operand.resident else len(self.loops))
+        events = self._events(operand, scope_of(self.tiling, operand, self.scopes))
         self._count(operand, events)
         if _is_for_compute(operand, self.tiling):
             return cycles * events / self.turns
@@ -226,61 +236,59 @@ class _Estimation:
         if tiling.product is None:
             operand = tiling.operands[0]
             cycles = self.costed.load(operand).cycles
-            events = self._events(operand, len(self.loops))
+            events = self._events(operand, scope_of(tiling, operand, self.scopes))
             self._count(operand, events)
             self.first = self.first + cycles
             ahead = self.slots[:, list(Memory).index(operand.memory)]
             return [(self.turns, cycles * events / self.turns, np.zeros(len(cycles)), ahead)]
         loads: dict[Memory, Floats] = {}
+        kept: dict[Memory, Booleans] = {}
         ahead = np.full(len(self.tiles), _UNLIMITED)
         streamed = np.zeros(len(self.tiles))
-        waiting: dict[Memory, frozenset[int]] = {}
         for memory in (Memory.INP, Memory.WGT):
             operand = factor(tiling, memory)
             assert operand is not None
-            scope = self.scopes[memory]
             cycles = self.costed.load(operand).cycles
-            events = self._events(operand, scope)
+            events = self._events(operand, self.scopes[memory])
             self._count(operand, events)
             if memory is Memory.WGT:
-                self.weights = events / self.candidates.turns(operand, self.loops)
+                self.weights = events / self.candidates.windows_of(operand)
             self.first = self.first + cycles
-            inner = frozenset(
-                loop
-                for loop in self.loops[scope:]
-                if loop not in operand.depends and loop < tiling.parallel
-            )
-            kept_tiles = self.turns / self.trips[:, sorted(inner)].prod(axis=1)
-            if not inner:
-                streamed = streamed + cycles * events / self.turns
-                moving = events > 1
-                column = self.slots[:, list(Memory).index(memory)]
-                ahead = np.where(moving, np.minimum(ahead, column), ahead)
-            else:
-                waiting[memory] = inner
-                loads[memory] = cycles * events / kept_tiles
-        return self._combined(waiting, loads, streamed, ahead)
+            kept[memory] = self._kept(operand, self.scopes[memory])
+            waits = kept[memory].any(axis=0)
+            streamed = streamed + np.where(waits, 0, cycles * events / self.turns)
+            loads[memory] = np.where(waits, cycles * events / self._tiles_at(kept[memory]), 0)
+            moving = (events > 1) & ~waits
+            column = self.slots[:, list(Memory).index(memory)]
+            ahead = np.where(moving, np.minimum(ahead, column), ahead)
+        return self._combined(kept, loads, streamed, ahead)
+
+    def _kept(self, operand: Operand, scope: Integers) -> Booleans:
+        """The parallel loops that find an operand kept."""
+        candidates = self.candidates
+        inside = (candidates.depths >= scope) & (candidates.loops < self.tiling.parallel)
+        return inside & ~candidates.moves(operand)
+
+    def _tiles_at(self, loops: Booleans) -> Floats:
+        """Tiles in the first turn of all these loops."""
+        return self.turns / self.candidates.product(loops)
 
     def _combined(
         self,
-        waiting: dict[Memory, frozenset[int]],
+        kept: dict[Memory, Booleans],
         loads: dict[Memory, Floats],
         streamed: Floats,
         ahead: Integers,
     ) -> list[_Kind]:
         """Tiles that load both kept operands, one of them, none."""
         none = np.zeros(len(self.tiles))
-
-        def tiles_at(loops: frozenset[int]) -> Floats:
-            """Tiles in the first turn of all these loops."""
-            return self.turns / self.trips[:, sorted(loops)].prod(axis=1)
-
-        both = tiles_at(frozenset[int]().union(*waiting.values()))
+        both = self._tiles_at(kept[Memory.INP] | kept[Memory.WGT])
         kinds = [(both, streamed, sum(loads.values(), none), ahead)]
         rest = self.turns - both
-        if len(waiting) == 2:
-            for memory, loops in waiting.items():
-                alone = tiles_at(loops) - both
+        two = kept[Memory.INP].any(axis=0) & kept[Memory.WGT].any(axis=0)
+        if two.any():
+            for memory, loops in kept.items():
+                alone = np.where(two, self._tiles_at(loops) - both, 0)
                 kinds.append((alone, streamed, loads[memory], ahead))
                 rest = rest - alone
         kinds.append((rest, streamed, none, ahead))

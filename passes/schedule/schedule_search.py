@@ -3,14 +3,14 @@
 A candidate is a tile size for each iterator, an order of the tile loops, the loops within which the
 product's operands are kept, and slots. Loops that move the same operands are interchangeable, so
 only orders of distinct reuse are tried. Tiles that take longer than the best schedule so far, even
-if nothing waited, are dropped on the way.
+if nothing waited, are dropped: the few that take least so are tried before all others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, permutations, product
-from math import inf, prod, sqrt
+from itertools import count, permutations, product
+from math import inf, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -21,21 +21,23 @@ from nopt.hw.limits import entries
 from nopt.passes.core.hardware_loops import Booleans
 from nopt.passes.core.vectors import block_bytes
 from nopt.passes.kernel.candidates import Candidates, Floats
-from nopt.passes.kernel.capacity import entries_needed
+from nopt.passes.kernel.capacity import entries_needed, reloads
 from nopt.passes.kernel.last_tile import best_strips
 from nopt.passes.kernel.legality import NoScheduleError, illegal_window
 from nopt.passes.kernel.operands import Integers
-from nopt.passes.kernel.reuse import Scopes, factor, scope_of, tile_loops
+from nopt.passes.kernel.reuse import Scopes, factor, tile_loops
+from nopt.passes.kernel.tile_sizes import tile_sizes
 from nopt.passes.kernel.tiling import Tiling
 from nopt.passes.schedule.costed_tiles import CostedTiles
-from nopt.passes.schedule.estimate import estimate, least
+from nopt.passes.schedule.estimate import Estimate, estimate, least
 from nopt.passes.schedule.objective import Objective
 
 CYCLES = Objective()
 
-_MOST_CANDIDATES = 6_000
-_GAP = 4
-"""Sizes further apart, as a factor, are a gap."""
+_AT_ONCE = 10_000
+"""Rows of a table of costs: candidates under several nestings."""
+_PROBES = 64
+"""Candidates of the least cost that is possible: the best of them says which others to drop."""
 _AHEAD = 2
 """Slots of a buffer that is filled again: a third gains nothing measurable."""
 
@@ -47,15 +49,25 @@ _NEIGHBOUR = 0.5
 """What first loads count for behind another nest, which hides some of them."""
 
 
+class _Nesting(NamedTuple):
+    """How tile loops are nested, and what is kept within them."""
+
+    number: int
+    """What was tried first has the least."""
+    order: tuple[int, ...]
+    scopes: tuple[int, int]
+    """Of the product's input, and of its weights."""
+
+
 class _Found(NamedTuple):
-    """A candidate: its cost, and what the schedule says."""
+    """A candidate: its cost, and what the schedule says. Ties go to the larger tile, which comes
+    first; then to what was tried first."""
 
     cost: float
     position: int
     """Of its tiles, among all."""
-    order: Sequence[int]
+    nesting: _Nesting
     slots: Sequence[int]
-    scopes: Scopes
 
 
 def search(tiling: Tiling, config: Config, weights: float = inf) -> ScheduleAttr:
@@ -72,7 +84,7 @@ class Search:
     compared = 0
     """Candidates whose cost was estimated."""
     orders = 0
-    """Orders of loops and of what is kept within them, each with all tiles that fit."""
+    """Orders of loops, and of what is kept within them, that some tiles fit."""
 
     def __init__(
         self,
@@ -84,11 +96,11 @@ class Search:
         self.tiling, self.objective = tiling, objective
         self.config = config
         self.weights = weights
-        tiles = self._tiles()
+        tiles = tile_sizes(tiling)
         everything = Candidates(tiling, tiles, strips=best_strips(tiling, tiles))
         # Most tiles are too large even if nothing is kept or loaded ahead.
         innermost = len(tiling.extents)
-        scopes = {Memory.INP: innermost, Memory.WGT: innermost}
+        scopes = _scopes(np.full((2, 1), innermost))
         slots = np.ones((len(everything), len(Memory)), np.int64)
         self.candidates = everything[self._fitting(everything, slots, scopes)]
         self._try_all()
@@ -104,26 +116,27 @@ class Search:
 
     def best(self, count: int = 1) -> list[ScheduleAttr]:
         """The cheapest legal schedules. Raises NoScheduleError if none fits."""
+        nestings = [*self._nestings()]
+        drops = count == 1 and self.objective.is_cycles
         found: list[_Found] = []
+        if drops:
+            promising = np.argsort(self.at_least, kind="stable")[:_PROBES]
+            found = self._cheapest(nestings[:1], promising)
+            self._drop_behind(found)
+        while nestings:
+            at_once = max(_AT_ONCE // max(len(self.positions), 1), 1)
+            cheapest = self._cheapest(nestings[:at_once], np.arange(len(self.positions)))
+            nestings = nestings[at_once:]
+            found += cheapest
+            if drops:
+                self._drop_behind(cheapest)
         chosen: dict[ScheduleAttr, None] = {}
-        bound = inf
-        for order in self._orders():
-            for scopes in self._scopes(order):
-                cheapest = self._cheapest(order, scopes)
-                found += cheapest
-                better = [each for each in cheapest if each.cost < bound]
-                legal = (each.cost for each in better if self._illegal(each.position) is None)
-                if (cost := next(legal, None)) is not None:
-                    bound = cost
-                    if count == 1 and self.objective.is_cycles:
-                        self._drop(self.at_least > bound)
-        # Ties go to the larger tile, which comes first; then to what was tried first.
-        for each in sorted(found, key=lambda each: (each.cost, each.position)):
+        for each in sorted(found):
             if self._illegal(each.position) is None:
                 tiles = self.candidates.tiles[each.position].tolist()
-                limits = [each.scopes[memory] for memory in (Memory.INP, Memory.WGT)]
                 strips = int(self.candidates.strips[each.position])
-                chosen[ScheduleAttr.of(tiles, each.order, each.slots, limits, strips)] = None
+                _, order, scopes = each.nesting
+                chosen[ScheduleAttr.of(tiles, order, each.slots, scopes, strips)] = None
                 if len(chosen) == count:
                     break
         if chosen:
@@ -156,9 +169,13 @@ class Search:
         """What each candidate costs at least, in any order."""
         if not len(self.candidates):
             return np.zeros(0)
-        cycles, instructions = least(self.tiles)
         # Of a last digit less: the sums are in another order.
-        return (cycles + _INSTRUCTION * instructions) * (1 - 1e-9)
+        return self._compared(least(self.tiles, self.config)) * (1 - 1e-9)
+
+    def _drop_behind(self, found: Sequence[_Found]) -> None:
+        """Drop the candidates that cost more than the best legal one of these."""
+        legal = (each.cost for each in sorted(found) if self._illegal(each.position) is None)
+        self._drop(self.at_least > next(legal, inf))
 
     def _drop(self, dear: Booleans) -> None:
         """Try some of the candidates no more."""
@@ -167,19 +184,39 @@ class Search:
             self.positions, self.tiles = self.positions[kept], self.tiles[kept]
             self.at_least = self.at_least[kept]
 
-    def _cheapest(self, order: Sequence[int], scopes: Scopes) -> list[_Found]:
-        """Some of the best candidates with this order."""
-        candidates = self.tiles.candidates.under(order)
-        slots = self._slots(candidates, scopes)
-        fitting = self._fitting(candidates, slots, scopes)
+    def _cheapest(self, nestings: Sequence[_Nesting], places: Integers) -> list[_Found]:
+        """Some of the best of those candidates at `places` among what is left, with each nesting.
+
+        All with the first nesting are rows of one table, then all with the next one."""
+        count = len(places)
+        loops = np.array([tile_loops(self.tiling, each.order) for each in nestings]).T
+        scopes = np.array([each.scopes for each in nestings]).T
+        loops, scopes = loops.repeat(count, axis=1), scopes.repeat(count, axis=1)
+        places = np.tile(places, len(nestings))
+        candidates = self.tiles.candidates[places].under(loops)
+        slots = self._slots(candidates, _scopes(scopes))
+        fitting = self._fitting(candidates, slots, _scopes(scopes))
         if not len(fitting):
             return []
-        self.orders += 1
+        self.orders += len(np.unique(fitting // count))
         self.compared += len(fitting)
-        tiles = self.tiles.under(order)
-        if len(fitting) < len(slots):
-            tiles, slots = tiles[fitting], slots[fitting]
-        costs = estimate(tiles, self.config, slots, scopes)
+        tiles = self.tiles[places[fitting]].under(loops[:, fitting])
+        costs = np.full(len(places), inf)
+        costs[fitting] = self._compared(
+            estimate(tiles, self.config, slots[fitting], _scopes(scopes[:, fitting]))
+        )
+        best = np.argsort(costs.reshape(-1, count), axis=1, kind="stable")[:, :4]
+        return [
+            _Found(
+                float(costs[row]), int(self.positions[places[row]]), nesting, slots[row].tolist()
+            )
+            for i, nesting in enumerate(nestings)
+            for row in best[i] + i * count
+            if costs[row] < inf
+        ]
+
+    def _compared(self, costs: Estimate) -> Floats:
+        """What candidates are compared by."""
         # What overlap hides breaks ties: less traffic, above all of weights; fewer instructions.
         weights = factor(self.tiling, Memory.WGT)
         once = 0 if weights is None else prod(weights.shape) * block_bytes(Memory.WGT, self.config)
@@ -191,14 +228,7 @@ class Search:
         cycles = self.objective.of(
             cycles, costs.bytes, costs.instructions, self.tiling, self.config
         )
-        cycles = np.where(costs.weights <= self.weights, cycles, inf)
-        best = np.argsort(cycles, kind="stable")[:4]
-        positions = self.positions[fitting]
-        return [
-            _Found(float(cycles[i]), int(positions[i]), order, slots[i].tolist(), scopes)
-            for i in best
-            if cycles[i] < inf
-        ]
+        return np.where(costs.weights <= self.weights, cycles, inf)
 
     def _fitting(self, candidates: Candidates, slots: Integers, scopes: Scopes) -> Integers:
         """Positions of the candidates that the scratchpads have room for."""
@@ -206,75 +236,6 @@ class Search:
         limits = entries(self.config)
         fits = [needed[memory] <= limits[memory] for memory in Memory]
         return np.flatnonzero(np.logical_and.reduce(fits))
-
-    # --- Tiles.
-
-    def _tiles(self) -> Integers:
-        """Tile sizes [candidates, iterators], larger tiles first."""
-        choices = [self._sizes(index) for index in range(len(self.tiling.extents))]
-        keep = 64
-        while prod(len(sizes) for sizes in choices) > _MOST_CANDIDATES:
-            keep = keep * 7 // 8
-            choices = [self._thinned(sizes, keep) for sizes in choices]
-        grid = np.meshgrid(*(np.array(sizes) for sizes in choices), indexing="ij")
-        return np.stack([axis.reshape(-1) for axis in grid], axis=1)
-
-    @staticmethod
-    def _thinned(sizes: list[int], keep: int) -> list[int]:
-        """At most `keep` sizes: those that divide the largest first, then some in wide gaps, as
-        primes leave them, then large ones."""
-        whole = [size for size in sizes if sizes[0] % size == 0]
-        chosen = {*whole[: max(keep - 1, 1)], sizes[-1]}
-        rest = [size for size in sizes if size not in chosen]
-        while rest and len(chosen) < keep:
-            ratio, above, below = max(
-                (a / b, a, b) for a, b in pairwise(sorted(chosen, reverse=True))
-            )
-            between = [size for size in rest if below < size < above]
-            size = rest[0]
-            if ratio > _GAP and between:
-                middle = sqrt(above * below)
-                size = min(between, key=lambda each: max(each / middle, middle / each))
-            chosen.add(size)
-            rest.remove(size)
-        return sorted(chosen, reverse=True)
-
-    def _sizes(self, index: int) -> list[int]:
-        """Tile sizes of an iterator, largest first: for each number of tiles the balanced size,
-        and for parallel ones one that leaves the last tile, which nothing overlaps, half as big.
-
-        A window is loaded whole; that of a product whose taps have gaps between them, maybe tap by
-        tap."""
-        extent = self.tiling.extents[index]
-        if any(index in operand.opaque for operand in self.tiling.operands):
-            return [1]
-        if index >= self.tiling.parallel and self._shares_a_dimension(index):
-            is_product = self.tiling.product is not None and self.tiling.inner is None
-            apart = extent > 1 and is_product and self._has_gaps(index)
-            return [extent, 1] if apart else [extent]
-        if self.tiling.inner is not None and index in self.tiling.compared:
-            return [extent]
-        sizes = {-(-extent // count) for count in range(1, extent + 1)}
-        if index < self.tiling.parallel:
-            larger = {2 * extent // (2 * count - 1) for count in range(2, extent + 1)}
-            sizes |= {size for size in larger if 8 * size > extent}
-        return sorted(sizes, reverse=True)
-
-    def _shares_a_dimension(self, index: int) -> bool:
-        """Whether a window dimension moves with this iterator and another: a kernel's row, say."""
-        return any(
-            row[index] and np.count_nonzero(row) > 1
-            for operand in self.tiling.operands
-            for row in operand.coefficients
-        )
-
-    def _has_gaps(self, index: int) -> bool:
-        """Whether taps along this iterator are further apart than the windows."""
-        return any(
-            row[index] > np.delete(row, index).max(initial=0) > 0
-            for operand in self.tiling.operands
-            for row in operand.coefficients
-        )
 
     # --- Orders, scopes and slots.
 
@@ -292,25 +253,27 @@ class Search:
             ):
                 yield (*fixed, *order)
 
-    def _scopes(self, order: Sequence[int]) -> Iterator[Scopes]:
-        """Where the product's operands can be kept: within loops that a loop follows which does
-        not move them, or nowhere."""
-        loops = tile_loops(self.tiling, order)
-        choices: list[list[int]] = []
-        for memory in (Memory.INP, Memory.WGT):
-            operand = factor(self.tiling, memory)
-            choice = [len(loops)]
-            if operand is not None:
-                choice += [
-                    depth
-                    for depth, loop in enumerate(loops)
-                    if self.tiling.extents[loop] > 1
-                    and loop not in operand.depends
-                    and any(inner in operand.depends for inner in loops[depth + 1 :])
-                ]
-            choices.append(choice)
-        for inp, wgt in product(*choices):
-            yield {Memory.INP: inp, Memory.WGT: wgt}
+    def _nestings(self) -> Iterator[_Nesting]:
+        """Every order, with where the product's operands can be kept: within loops that a loop
+        follows which does not move them, or nowhere."""
+        numbers = count()
+        for order in self._orders():
+            loops = tile_loops(self.tiling, order)
+            choices: list[list[int]] = []
+            for memory in (Memory.INP, Memory.WGT):
+                operand = factor(self.tiling, memory)
+                choice = [len(loops)]
+                if operand is not None:
+                    choice += [
+                        depth
+                        for depth, loop in enumerate(loops)
+                        if self.tiling.extents[loop] > 1
+                        and loop not in operand.depends
+                        and any(inner in operand.depends for inner in loops[depth + 1 :])
+                    ]
+                choices.append(choice)
+            for inp, wgt in product(*choices):
+                yield _Nesting(next(numbers), order, (inp, wgt))
 
     def _slots(self, candidates: Candidates, scopes: Scopes) -> Integers:
         """Slots for what is filled again, so that loads run ahead; one for the rest."""
@@ -318,9 +281,13 @@ class Search:
         for operand in self.tiling.operands:
             if operand.memory is Memory.ACC or operand.resident:
                 continue
-            scope = scope_of(self.tiling, operand, scopes)
-            again = candidates.turns(operand, candidates.loops[:scope]) > 1
+            again = reloads(candidates, operand, scopes) > 1
             column = list(Memory).index(operand.memory)
             slots[:, column] = np.maximum(slots[:, column], np.where(again, _AHEAD, 1))
         slots[:, list(Memory).index(Memory.ACC)] = candidates.held
         return slots
+
+
+def _scopes(table: Integers) -> Scopes:
+    """Those of the product's input and of its weights, [2, candidates]."""
+    return dict(zip((Memory.INP, Memory.WGT), table, strict=True))

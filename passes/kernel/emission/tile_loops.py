@@ -11,7 +11,7 @@ from nopt.dialects.tensor_intrinsic import ScheduleAttr
 from nopt.passes.kernel.candidates import Candidates
 from nopt.passes.kernel.emission.kernel_builder import KernelBuilder, Size, number
 from nopt.passes.kernel.operands import Operand
-from nopt.passes.kernel.reuse import scope_of, scopes_of
+from nopt.passes.kernel.reuse import scope_of, scopes_of, tile_loops
 from nopt.passes.kernel.tiling import Tiling
 
 
@@ -23,7 +23,7 @@ class TileLoops:
         self.candidates = Candidates.of(tiling, schedule)
         self.tiles = schedule.tiles
         self.trips = [int(turns) for turns in self.candidates.trips[0]]
-        self.order = self.candidates.loops
+        self.order = tile_loops(tiling, schedule.loop_order)
         self.loops = [i for i in self.order if self.trips[i] > 1]
         """The iterators whose loops are built, outermost first."""
         self.parallel = sum(1 for i in self.loops if i < tiling.parallel)
@@ -80,7 +80,7 @@ class TileLoops:
 
     def scope_of(self, operand: Operand) -> int:
         """How many loops reload the operand: those around its load, or those it is kept within."""
-        scope = scope_of(self.tiling, operand, scopes_of(self.schedule))
+        scope = int(scope_of(self.tiling, operand, scopes_of(self.schedule)).item())
         outer = sum(1 for loop in self.order[:scope] if self.trips[loop] > 1)
         return min(self.depth_of(operand), outer)
 
