@@ -231,13 +231,17 @@ def _modulo(value: Sum, divisor: int, ranges: Ranges) -> Sum:
 
 def simplify(expr: AffineExpr, ranges: Ranges) -> AffineExpr:
     """`expr` in canonical form; equal for every point that `ranges` allows."""
-    return to_sum(expr, ranges).expr()
+    return expr if isinstance(expr, AffineConstantExpr) else to_sum(expr, ranges).expr()
 
 
 def expr_range(expr: AffineExpr, ranges: Ranges) -> Range:
     """An interval that holds every value of `expr`; exact where each variable occurs once, and
     where parts that share some have few points."""
-    return to_sum(expr, ranges).range(ranges)
+    if isinstance(expr, AffineBinaryOpExpr):
+        return to_sum(expr, ranges).range(ranges)
+    # Four of five that a compilation asks for are variables and numbers.
+    number = isinstance(expr, AffineConstantExpr)
+    return (expr.value, expr.value) if number else _atom_range(expr, ranges)
 
 
 MOST_INDEX = 1 << 31

@@ -260,18 +260,19 @@ class _Lowering:
 
     def box(self, op: ti.GemmOp | ti.ResetOp | ti.AluOp) -> None:
         emitter, addresses = _Emitter(op, op.variables), []
+        ranges = emitter.ranges
         for memref, map in self._accesses(op):
             buffer, indices = self.buffers[memref], map.data.results
             name = f"'{memref.name_hint or 'buffer'}'"
-            check_indices(name, indices, op.sizes.data, emitter.ranges, buffer.shape)
+            check_indices(name, indices, op.sizes.data, ranges, buffer.shape)
             addresses.append(buffer.address(indices))
-        arranged = arrange(addresses, op.sizes.data, emitter.ranges, self.config)
+        arranged = arrange(addresses, op.sizes.data, ranges, self.config)
         bases = list(arranged.bases)
         for loop in arranged.around:
             turn = emitter.loop(loop.size)
             bases = [base + turn * factor for base, factor in zip(bases, loop.factors, strict=True)]
-        ranges = emitter.ranges
-        bases = [simplify(base, ranges) for base in bases]
+        if arranged.around:
+            bases = [simplify(base, emitter.ranges) for base in bases]
         emitter.emit(lambda variables: self._instruction(op, variables, bases, arranged))
         Rewriter.erase_op(op)
 
