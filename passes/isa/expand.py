@@ -7,7 +7,7 @@ concatenation along the last axis, a loop's end a reshape: no Python loop runs o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,17 @@ from nopt.hw.config import Config
 from nopt.hw.isa.encoding import INSTRUCTION, AluOp, Memory, Opcode, encode_uops
 from nopt.hw.limits import field_range
 from nopt.passes.core.transfers import clip
-
-Integers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-Records = np.ndarray[tuple[int, ...], np.dtype[Any]]
+from nopt.passes.isa.instruction_streams import (
+    NAMELESS,
+    ExpandError,
+    Integers,
+    Records,
+    Relocatable,
+    Stream,
+    UopKernels,
+    Zeros,
+    element_bytes,
+)
 
 _MEMORIES = {
     isa.LoadMemory.INP: Memory.INP,
@@ -39,52 +47,6 @@ _ALU = {
     AluKind.SHR: AluOp.SHR,
     AluKind.MUL: AluOp.MUL,
 }
-NO_KERNEL = -1
-
-
-class ExpandError(ValueError):
-    """An instruction that the core does not have."""
-
-
-@dataclass
-class UopKernels:
-    """The distinct micro-op kernels of a program, in order of first use."""
-
-    kernels: list[np.ndarray[Any, np.dtype[np.uint32]]] = field(default_factory=list[Any])
-    _numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
-
-    def number(self, words: np.ndarray[Any, np.dtype[np.uint32]]) -> int:
-        """The number of a kernel, new or known."""
-        key = words.tobytes()
-        if key not in self._numbers:
-            self._numbers[key] = len(self.kernels)
-            self.kernels.append(words)
-        return self._numbers[key]
-
-
-@dataclass
-class Zeros:
-    """Zeros in DRAM, for windows that lie wholly in padding: a LOAD must read something."""
-
-    address: int
-    nbytes: int = 0
-
-
-@dataclass(frozen=True)
-class Stream:
-    """Instructions in program order; GEMM and ALU ones name a micro-op kernel, not yet placed."""
-
-    records: Records
-    kernels: Integers
-
-    @staticmethod
-    def concatenate(streams: Sequence[Stream]) -> Stream:
-        if not streams:
-            return Stream(np.zeros(0, INSTRUCTION), np.zeros(0, np.int64))
-        return Stream(
-            np.concatenate([stream.records for stream in streams], dtype=INSTRUCTION),
-            np.concatenate([stream.kernels for stream in streams]),
-        )
 
 
 def expand(
@@ -99,9 +61,18 @@ def expand(
     `addresses` are the byte addresses in DRAM of the body's memrefs; `uops` and `zeros` grow by
     what the kernel needs. Raises ExpandError for transfers or micro-ops that no instruction can do.
     """
-    expansion = _Expansion(addresses, uops, zeros, config)
-    records, kernels, valid = expansion.block(kernel.body.block, [], {})
-    return Stream(records[valid], kernels[valid])
+    arguments = kernel.body.block.args
+    expanded = expand_relocatable(kernel, uops, zeros, config)
+    return expanded.at([addresses[memref] for memref in arguments], config)
+
+
+def expand_relocatable(
+    kernel: isa.KernelOp, uops: UopKernels, zeros: Zeros, config: Config
+) -> Relocatable:
+    """The same before it is known where tensors lie."""
+    expansion = _Expansion(kernel.body.block.args, uops, zeros, config)
+    records, named, valid = expansion.block(kernel.body.block, [], {})
+    return Relocatable(records[valid], named[valid])
 
 
 _Parts = tuple[Records, Integers, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]
@@ -109,20 +80,15 @@ _Parts = tuple[Records, Integers, np.ndarray[tuple[int, ...], np.dtype[np.bool_]
 
 class _Expansion:
     def __init__(
-        self, addresses: Mapping[SSAValue, int], uops: UopKernels, zeros: Zeros, config: Config
+        self, arguments: Sequence[SSAValue], uops: UopKernels, zeros: Zeros, config: Config
     ):
-        self.addresses = addresses
+        self.positions = {memref: i for i, memref in enumerate(arguments)}
         self.uops = uops
         self.zeros = zeros
         self.config = config
-        self.element_bytes = {
-            Memory.INP: config.inp_bytes,
-            Memory.WGT: config.wgt_bytes,
-            Memory.ACC: config.acc_bytes,
-        }
 
     def block(self, block: Block, trips: list[int], axes: Mapping[SSAValue, int]) -> _Parts:
-        """Records, kernel numbers and validity of [*trips, instructions]."""
+        """Records, what they name, and validity of [*trips, instructions]."""
         parts: list[_Parts] = []
         for op in block.ops:
             if isinstance(op, affine.ForOp):
@@ -134,11 +100,11 @@ class _Expansion:
             return np.zeros(empty, INSTRUCTION), np.zeros(empty, np.int64), np.zeros(empty, bool)
         if len(parts) == 1:
             return parts[0]
-        records, kernels, valid = zip(*parts, strict=True)
+        records, named, valid = zip(*parts, strict=True)
         return (
             # With the type that they all have: numpy would work it out for each pair of parts.
             np.concatenate(records, axis=-1, dtype=INSTRUCTION),
-            np.concatenate(kernels, axis=-1),
+            np.concatenate(named, axis=-1),
             np.concatenate(valid, axis=-1),
         )
 
@@ -149,13 +115,13 @@ class _Expansion:
         if low != AffineConstantExpr(0) or op.step.value.data != 1:
             raise ExpandError("a loop in a kernel runs from 0 by steps of 1")
         inner = {**axes, op.body.block.args[0]: len(trips)}
-        records, kernels, valid = self.block(op.body.block, [*trips, turns], inner)
+        records, named, valid = self.block(op.body.block, [*trips, turns], inner)
         if len(bounds) > 1:
             limit = self._points(op.upperBoundOperands, trips, axes).least(bounds)
             running = np.arange(turns) < limit[..., np.newaxis]
             valid = valid & running[..., np.newaxis]
         shape = (*trips, turns * records.shape[-1])
-        return records.reshape(shape), kernels.reshape(shape), valid.reshape(shape)
+        return records.reshape(shape), named.reshape(shape), valid.reshape(shape)
 
     def _points(
         self, variables: Sequence[SSAValue], trips: list[int], axes: Mapping[SSAValue, int]
@@ -168,7 +134,7 @@ class _Expansion:
 
     def _instruction(self, op: Operation, trips: list[int], axes: Mapping[SSAValue, int]) -> _Parts:
         records = np.zeros(tuple(trips), INSTRUCTION)
-        kernels = np.full(tuple(trips), NO_KERNEL, np.int64)
+        named = np.full(tuple(trips), NAMELESS, np.int64)
         valid = np.ones(tuple(trips), bool)
         points = self._points(getattr(op, "variables", ()), trips, axes)
 
@@ -177,17 +143,19 @@ class _Expansion:
 
         match op:
             case isa.LoadOp():
-                valid = self._load(op, records, value)
+                named[...] = self.positions[op.source]
+                valid = self._load(op, records, named, value)
             case isa.StoreOp():
+                named[...] = self.positions[op.destination]
                 valid = self._store(op, records, value)
             case isa.GemmOp() | isa.ResetOp() | isa.AluOp():
                 bases = [points.least([expr]) for expr in op.bases.data.results]
-                valid = self._steps(op, records, kernels, bases, value)
+                valid = self._steps(op, records, named, bases, value)
             case _:
                 raise ExpandError(f"'{op.name}' is not an instruction")
-        return records[..., np.newaxis], kernels[..., np.newaxis], valid[..., np.newaxis]
+        return records[..., np.newaxis], named[..., np.newaxis], valid[..., np.newaxis]
 
-    def _load(self, op: isa.LoadOp, records: Records, value: Any) -> Any:
+    def _load(self, op: isa.LoadOp, records: Records, named: Integers, value: Any) -> Any:
         row_bound, stride, step, column_bound, pitch = op.geometry.get_values()
         memory = _MEMORIES[op.memory.data]
         row_size, column_size = value(op.row_size), value(op.column_size)
@@ -200,7 +168,7 @@ class _Expansion:
         records["opcode"] = Opcode.LOAD
         records["memory"] = memory
         records["sram_base"] = value(op.sram)
-        records["dram_base"] = self._dram(op.source, memory, value(op.base) + first)
+        records["dram_base"] = value(op.base) + first
         records["y_size"] = rows.count
         records["x_size"] = columns.count
         records["x_stride"] = np.where(rows.count > 1, stride * step, columns.count)
@@ -213,6 +181,7 @@ class _Expansion:
             records[name] = self._pad(name, np.where(valid & inside, pad, 0))
         if (outside := valid & ~inside).any():
             width = np.where(row_size > 1, pitch, column_size)
+            named[outside] = NAMELESS
             self._load_zeros(records, outside, memory, row_size, width)
         return valid
 
@@ -227,7 +196,7 @@ class _Expansion:
         self, records: Records, where: Any, memory: Memory, rows: Integers, width: Integers
     ) -> None:
         """Load `rows` times `width` zeros at the iterations `where`."""
-        size = self.element_bytes[memory]
+        size = element_bytes(memory, self.config)
         most = int((rows * width)[where].max()) * size
         self.zeros.nbytes = max(self.zeros.nbytes, most)
         zeros = {"dram_base": self.zeros.address // size, "y_size": rows}
@@ -236,22 +205,14 @@ class _Expansion:
 
     def _store(self, op: isa.StoreOp, records: Records, value: Any) -> Any:
         rows, columns = value(op.rows), value(op.columns)
-        address = self.addresses[op.destination]
         records["opcode"] = Opcode.STORE
         records["memory"] = Memory.OUT
         records["sram_base"] = value(op.sram)
-        records["dram_base"] = address // self.config.out_bytes + value(op.base)
+        records["dram_base"] = value(op.base)
         records["y_size"] = rows
         records["x_size"] = columns
         records["x_stride"] = np.where(rows > 1, op.stride.value.data, columns)
         return (rows > 0) & (columns > 0)
-
-    def _dram(self, memref: SSAValue, memory: Memory, offset: Integers) -> Integers:
-        size = self.element_bytes[memory]
-        address = self.addresses[memref]
-        if address % size:
-            raise ExpandError(f"DRAM address {address} is not a multiple of {size}")
-        return address // size + offset
 
     def _steps(
         self,

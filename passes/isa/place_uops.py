@@ -11,7 +11,7 @@ import numpy as np
 
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import INSTRUCTION, Memory, Opcode
-from nopt.passes.isa.expand import NO_KERNEL, ExpandError, Stream
+from nopt.passes.isa.instruction_streams import NO_KERNEL, ExpandError, Stream
 
 Words = np.ndarray[tuple[int, ...], np.dtype[np.uint32]]
 Records = np.ndarray[tuple[int, ...], np.dtype[Any]]

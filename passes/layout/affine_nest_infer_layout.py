@@ -42,7 +42,6 @@ from nopt.passes.layout.choices.layout_costs import (
     is_laid_out,
     layout_for,
     least_weights,
-    option_of,
     tables_of,
     without_inflated,
 )
@@ -136,7 +135,7 @@ def _options_for(
     A remark says if others might have spared more than they take. Raises NotOnCore if there are
     none."""
     found = legal_lanes(core, config.vector, pinned)
-    options = cheapest(option_of(lanes, config) for lanes in found)
+    options = cheapest(found, config)
     if pinned is not None:
         return options
     kept = without_inflated(options)

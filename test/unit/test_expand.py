@@ -20,7 +20,8 @@ from nopt.dialects.parsing import ModuleParser
 from nopt.dialects.tensor_intrinsic import TensorIntrinsic
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import Memory, Opcode, decode_uops
-from nopt.passes.isa.expand import NO_KERNEL, ExpandError, Stream, UopKernels, Zeros, expand
+from nopt.passes.isa.expand import expand
+from nopt.passes.isa.instruction_streams import NO_KERNEL, ExpandError, Stream, UopKernels, Zeros
 
 RTL = Config.load("rtl")
 ZEROS = 1 << 20

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nopt.hw.config import Config
 from nopt.hw.isa.encoding import INSTRUCTION, Memory, Opcode
-from nopt.passes.isa.expand import NO_KERNEL, ExpandError, Stream
+from nopt.passes.isa.instruction_streams import NO_KERNEL, ExpandError, Stream
 from nopt.passes.isa.place_uops import PlacedStream, place_uops
 
 SMALL = Config(log_uop_buff_size=6)

@@ -8,7 +8,7 @@ tokens inserted, words encoded. The result is a program file's content.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +27,11 @@ from nopt.hw.program.archive import Data
 from nopt.hw.program.program_file import Program
 from nopt.hw.program.program_parts import CoreStep, HostStep, Symbol, Value
 from nopt.hw.sync.synchronize import synchronized
+from nopt.passes.base.equal_bodies import structure
 from nopt.passes.base.machine import machine_of
 from nopt.passes.base.places import about
-from nopt.passes.isa.expand import Records, Stream, UopKernels, Zeros, expand
+from nopt.passes.isa.expand import expand_relocatable
+from nopt.passes.isa.instruction_streams import Records, Relocatable, Stream, UopKernels, Zeros
 from nopt.passes.isa.place_uops import Words, place_uops
 from nopt.passes.isa.program.check_program import check_program, find_function
 from nopt.passes.isa.program.host_functions import HostFunctions
@@ -119,8 +121,9 @@ class _Assembler:
     def _assemble_phases(self) -> tuple[Records, Words]:
         program = self.program
         uops, zeros = UopKernels(), Zeros(self._reserve(0))
+        known: dict[Hashable, Relocatable] = {}
         expanded = [
-            [self._expand(op, uops, zeros) for op in phase.ops] if phase.on_core else []
+            [self._expand(op, uops, zeros, known) for op in phase.ops] if phase.on_core else []
             for phase in self.phases
         ]
         if zeros.nbytes:
@@ -149,21 +152,23 @@ class _Assembler:
             program.symbols.append(Symbol(_MICRO_OPS, address, memory.shape, "uint32", "uop"))
         return np.concatenate(all_records), memory
 
-    def _expand(self, op: Operation, uops: UopKernels, zeros: Zeros) -> Stream:
+    def _expand(
+        self, op: Operation, uops: UopKernels, zeros: Zeros, known: dict[Hashable, Relocatable]
+    ) -> Stream:
+        """The instructions of a kernel; `known` has the bodies that were expanded before."""
         assert isinstance(op, isa.KernelOp)
-        tensors = [*op.inputs, op.result]
-        addresses: dict[SSAValue, int] = {
-            memref: self.placement.addresses[tensor]
-            for memref, tensor in zip(op.body.block.args, tensors, strict=True)
-        }
+        addresses = [self.placement.addresses[tensor] for tensor in (*op.inputs, op.result)]
         with about(op):
-            return expand(op, addresses, uops, zeros, self.config)
+            same = structure(op.body)
+            if same not in known:
+                known[same] = expand_relocatable(op, uops, zeros, self.config)
+            return known[same].at(addresses, self.config)
 
     def _encode_each(self) -> None:
         """Raises EncodingError about the kernel that has what cannot be encoded."""
         for op in (op for phase in self.phases if phase.on_core for op in phase.ops):
             with about(op):
-                encode(self._expand(op, UopKernels(), Zeros(0)).records, self.config)
+                encode(self._expand(op, UopKernels(), Zeros(0), {}).records, self.config)
 
     # --- Host steps.
 

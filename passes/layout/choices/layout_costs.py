@@ -68,8 +68,8 @@ class Option:
     """Bytes of its constant weights."""
 
 
-def option_of(lanes: Lanes, config: Config) -> Option:
-    """What running a nest in these lanes asks of its tensors."""
+def _option_of(lanes: Lanes, config: Config) -> Option:
+    """What running a nest in these lanes asks of its tensors; not yet the attribute."""
     nest, block = lanes.core.nest, config.block
     start = lanes.core.start
     inputs = input_blocks(lanes, block)[1] if lanes.input is not None else 0
@@ -88,7 +88,7 @@ def option_of(lanes: Lanes, config: Config) -> Option:
     if nest.destination is not None:
         reads.append((nest.destination, replace(_made(lanes, config), divisible=frozenset())))
     return Option(
-        lanes.attribute,
+        None,
         _cycles(lanes, inputs, config) + _unusual(load for load, _ in vectors),
         _made(lanes, config),
         tuple(dict.fromkeys(reads)),
@@ -304,14 +304,15 @@ class _TensorTable:
         return option.result if nest is self.tensor.owner else None, forms
 
 
-def cheapest(options: Iterator[Option]) -> list[Option]:
-    """Of options that treat all tensors alike, the cheapest; in their order."""
-    best: dict[tuple[Form, tuple[tuple[SSAValue, Form], ...]], Option] = {}
-    for option in options:
+def cheapest(found: Iterable[Lanes], config: Config) -> list[Option]:
+    """Of lanes that treat all tensors alike, the cheapest; in their order."""
+    best: dict[tuple[Form, tuple[tuple[SSAValue, Form], ...]], tuple[Option, Lanes]] = {}
+    for lanes in found:
+        option = _option_of(lanes, config)
         kind = (option.result, option.reads)
-        if kind not in best or option.cycles < best[kind].cycles:
-            best[kind] = option
-    return [*best.values()]
+        if kind not in best or option.cycles < best[kind][0].cycles:
+            best[kind] = option, lanes
+    return [replace(option, attribute=lanes.attribute) for option, lanes in best.values()]
 
 
 def least_weights(options: Sequence[Option]) -> int:
