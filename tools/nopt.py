@@ -322,7 +322,7 @@ def main(argv: Sequence[str] | None = None, driver: type[NoptMain] = NoptMain) -
     # What was imported so far lives until the end, and so does most of what parsing and passes
     # make: a collector that looks less often, and not at the end, saves a tenth of the time.
     gc.freeze()
-    gc.set_threshold(500_000)
+    gc.set_threshold(1_000_000)
     atexit.register(gc.freeze)
     with errors_for_people(show_traceback="--traceback" in argv):
         driver("Run passes on MLIR text and print the result.", argv).run()
