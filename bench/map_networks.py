@@ -13,7 +13,7 @@ import argparse
 import time
 from collections.abc import Iterator
 
-from nopt.hw.array.array_machine import ArrayMachine
+from nopt.hw.array.any_machine import load_any, macs_of
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.nest_search import NestSearch, unnamed
 from nopt.passes.mapping.wanted import OBJECTIVES
@@ -88,7 +88,7 @@ def measure(name: str, machine: str, objective: str, by_layer: bool) -> list[Row
     times: dict[Problem, int] = {}
     for problem in NETWORKS[name]():
         times[unnamed(problem)] = times.get(unnamed(problem), 0) + 1
-    search, pes = NestSearch(machine, objective), ArrayMachine.load(machine).pes
+    search, pes = NestSearch(machine, objective), macs_of(load_any(machine))
     rows: list[Row] = []
     for problem, count in times.items():
         start = time.process_time()

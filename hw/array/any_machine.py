@@ -14,6 +14,11 @@ from nopt.hw.files.named_json import has_key
 AnyMachine: TypeAlias = ArrayMachine | LevelMachine
 
 
+def macs_of(machine: AnyMachine) -> int:
+    """How many multiplications a cycle can do."""
+    return machine.macs if isinstance(machine, LevelMachine) else machine.pes
+
+
 def load_any(name: str) -> AnyMachine:
     """A preset of either model, or a JSON file, whose key `levels` says that it is one of levels;
     `vta:rtl` is a core of the VTA family seen as levels. Raises ConfigError."""

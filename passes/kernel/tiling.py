@@ -28,7 +28,7 @@ from nopt.passes.core.core_nest import (
 )
 from nopt.passes.core.separable_pooling import SeparateWindows, separate
 from nopt.passes.core.vectors import entries_of, lanes_of, stored_box
-from nopt.passes.kernel.beginning import Beginning, beginning
+from nopt.passes.core.beginning import Beginning, beginning
 from nopt.passes.kernel.constant_operands import constant_operand, is_begin
 from nopt.passes.kernel.operands import InnerProduct, Operand, Reader
 

@@ -269,7 +269,8 @@ def test_bounds_and_dominance(case, random):
     held = column[:, owner]
     assume(len(owner))
     pairs, spm = model.held(list(spatial), list(held / spatial)), model.tiles(list(tile))
-    alive = undominated(pairs, owner)
+    grows = [pairs.compute, pairs.reduction, *pairs.energy]
+    alive = undominated(grows, owner)
     trips = list(factors[:, 2])
     for over_spm, over_dram in product(order_classes(problem), repeat=2):
         if not (over_spm.real(trips) and over_dram.real(spm.trips)):

@@ -11,9 +11,8 @@ from xdsl.dialects.builtin import ModuleOp
 from nopt.dialects.affine_nest import ForOp, MappingAttr
 from nopt.dialects.affine_nest.attributes import MAPPING
 from nopt.dialects.affine_nest.nest_problem import problem_of, sums_products
-from nopt.hw.array.any_machine import load_any
+from nopt.hw.array.any_machine import load_any, macs_of
 from nopt.hw.array.array_estimate import Estimate
-from nopt.hw.array.levels.level_machine import LevelMachine
 from nopt.hw.array.problem import Problem
 from nopt.passes.base.remarks import name_of
 from nopt.passes.mapping.estimates import estimate_of, terms
@@ -43,8 +42,7 @@ class Layer:
     def use(self) -> float:
         """Which part of the array's multiplications are done."""
         machine = load_any(self.mapping.machine.data)
-        macs = machine.macs if isinstance(machine, LevelMachine) else machine.pes
-        return self.problem.points / self.said.cycles / macs
+        return self.problem.points / self.said.cycles / macs_of(machine)
 
     @property
     def loops(self) -> str:

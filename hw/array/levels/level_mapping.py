@@ -171,12 +171,13 @@ def bypassed(
     """
     for name, operand in sorted(bypass):
         held = machine.operand_names(problem)[problem.operand(operand)]
-        inner = [memory for memory in machine.memories[1:] if memory.name == name]
-        if not inner:
-            names = [memory.name for memory in machine.memories[1:]]
-            raise ValueError(f"bypass {name}: expected one of {', '.join(names) or 'no memory'}")
-        holds = machine.operands if inner[0].holds is None else inner[0].holds
-        if held not in holds:
+        if name == machine.memories[0].name:
+            raise ValueError(f"bypass {name}: expected a memory inside, as it is outermost")
+        inner = {memory.name: memory.holds for memory in machine.memories[1:]}
+        if name not in inner:
+            raise ValueError(f"bypass {name}: unknown{nearest(name, list(inner))}")
+        holds = inner[name]
+        if holds is not None and held not in holds:
             raise ValueError(f"bypass {name}: found {operand}, which it does not hold")
         machine = machine.without(name, held)
     return machine

@@ -232,20 +232,6 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
     %p = arith.muli %v, %w : i16
     %s = affine_nest.reduce add %p : i16
     affine_nest.yield %s : i16
-  } attributes {mapping = #affine_nest.mapping<"simple_output_stationary", DRAM (x 64, y 32, k 96, ...)>} : tensor<64x32xi16>
-  return
-}
-// CHECK: error: 'affine_nest.for' op mapping: found something open, expected all factors and orders on simple_output_stationary
-
-// -----
-
-func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
-  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
-    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
-    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
-    %p = arith.muli %v, %w : i16
-    %s = affine_nest.reduce add %p : i16
-    affine_nest.yield %s : i16
   } attributes {mapping = #affine_nest.mapping<"simple_output_stationary", dram (x 64, y 32, k 96)>} : tensor<64x32xi16>
   return
 }
@@ -278,3 +264,115 @@ func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
   return
 }
 // CHECK: error: 'affine_nest.for' op mapping: inter_PE_spatial: found x 32 * y 32 = 1,024 instances, expected loops that fit along x
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"pe256", dram (...), bypass spm (a)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: found bypass, but pe256 holds all operands at each level
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"eyeriss_like", DRAM (x 64, y 32, k 96), bypass glb (a)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: bypass glb: unknown, expected shared_glb, ifmap_spad, weights_spad, psum_spad
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"eyeriss_like", DRAM (x 64, y 32, k 96), bypass DRAM (a)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: bypass DRAM: 
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"eyeriss_like", DRAM (...), bypass shared_glb (b)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: bypass shared_glb: found b, which it does not hold
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"eyeriss_like", DRAM (...), bypass shared_glb (c)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: operand c: expected one of out, a, b
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"eyeriss_like", DRAM (...), packed (a)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: found packed operands, which eyeriss_like does not know
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"eyeriss_like", DRAM (x 3, ...)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: loop x: found factors of 3, expected 64
+
+// -----
+
+func.func @main(%a: tensor<64x96xi16>, %b: tensor<96x32xi16>) {
+  %r = affine_nest.for (%x, %y) = (64, 32) reduce (%k) = (96) {
+    %v = affine_nest.load %a[%x, %k] : tensor<64x96xi16>
+    %w = affine_nest.load %b[%k, %y] : tensor<96x32xi16>
+    %p = arith.muli %v, %w : i16
+    %s = affine_nest.reduce add %p : i16
+    affine_nest.yield %s : i16
+  } attributes {mapping = #affine_nest.mapping<"eyeriss_like", psum_spad (x 64), DRAM (...)>} : tensor<64x32xi16>
+  return
+}
+// CHECK: error: 'affine_nest.for' op mapping: found levels psum_spad, DRAM, expected of DRAM, shared_glb

@@ -2,7 +2,9 @@
 // RUN: not nopt %s -p 'affine-nest-map{objective=ed}' 2>&1 | filecheck %s --check-prefix=OBJECTIVE
 // RUN: not nopt %s -p 'affine-nest-map{machine="pe256+rf=4"}' 2>&1 | filecheck %s --check-prefix=SMALL
 // RUN: not nopt %s -p 'affine-nest-map{pack=v}' 2>&1 | filecheck %s --check-prefix=PACK
-// RUN: not nopt %s -p 'affine-nest-map{machine=eyeriss_like}' 2>&1 | filecheck %s --check-prefix=LEVELS
+// RUN: not nopt %s -p 'affine-nest-map{machine=eyeriss_like pack=w}' 2>&1 | filecheck %s --check-prefix=LEVELS
+// RUN: not nopt %s -p 'affine-nest-map{machine=eyeriss_like bypass=glb}' 2>&1 | filecheck %s --check-prefix=BYPASS
+// RUN: not nopt %s -p 'affine-nest-map{bypass=all}' 2>&1 | filecheck %s --check-prefix=ARRAY
 // What no search can be made for.
 
 func.func @main(%x: tensor<4x512x7x7xi16>, %w: tensor<512x512x3x3xi16>) -> tensor<4x512x7x7xi16> {
@@ -19,4 +21,6 @@ func.func @main(%x: tensor<4x512x7x7xi16>, %w: tensor<512x512x3x3xi16>) -> tenso
 // OBJECTIVE: error: {{.*}}objective ed: expected one of edp, energy, cycles, pareto
 // SMALL: error: {{.*}}no mapping fits pe256+rf=4: rf: found out 1 + x 1 + w 1 = 3 words, expected at most 2, with the smallest tiles
 // PACK: error: {{.*}}pack: no nest has an operand v
-// LEVELS: error: {{.*}}eyeriss_like: found a machine of levels, which no search knows; expected an array such as pe256
+// LEVELS: error: {{.*}}pack: eyeriss_like is a machine of levels, which does not know it
+// BYPASS: error: {{.*}}bypass glb: unknown, expected shared_glb, ifmap_spad, weights_spad, psum_spad
+// ARRAY: error: {{.*}}bypass: pe256 holds all operands at each level, expected a machine of levels such as eyeriss
