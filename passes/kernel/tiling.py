@@ -17,6 +17,7 @@ from nopt.dialects.tensor_intrinsic import AluKind, Memory
 from nopt.hw.config import Config
 from nopt.hw.limits import Range, immediate
 from nopt.passes.base.placement import is_on_core
+from nopt.passes.core.beginning import Beginning, beginning
 from nopt.passes.core.core_nest import (
     NotOnCore,
     Product,
@@ -28,7 +29,6 @@ from nopt.passes.core.core_nest import (
 )
 from nopt.passes.core.separable_pooling import SeparateWindows, separate
 from nopt.passes.core.vectors import entries_of, lanes_of, stored_box
-from nopt.passes.core.beginning import Beginning, beginning
 from nopt.passes.kernel.constant_operands import constant_operand, is_begin
 from nopt.passes.kernel.operands import InnerProduct, Operand, Reader
 

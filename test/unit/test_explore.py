@@ -246,9 +246,22 @@ def test_schedules_are_shared(network: Path, tmp_path: Path, capfd: pytest.Captu
         assert len(lines) == 4, "two layers on two machines"
     assert all(json.loads(line)["measured"] for line in lines)
     assert rows(tmp_path / "searched") == rows(tmp_path / "read")
-    main([*arguments, "vta", "-o", str(tmp_path / "plain")])
-    pairs = zip(rows(tmp_path / "read"), rows(tmp_path / "plain"), strict=True)
-    assert all(int(read["cycles"]) <= int(plain["cycles"]) for read, plain in pairs)
+
+
+@pytest.mark.parametrize(("channels", "kernel"), [(16, 3), (32, 1)])
+def test_what_is_measured_is_no_worse(channels: int, kernel: int, tmp_path: Path):
+    """A layer alone, as it is measured: kernels of a network overlap."""
+    rng = np.random.default_rng(0)
+    g = nopt.GraphBuilder()
+    w = rng.integers(-8, 8, (32, channels, kernel, kernel), np.int8)
+    y = g.conv2d(g.argument("x", (1, channels, 9, 9), "i8"), w, pads=kernel // 2)
+    g.result(g.requantize(y, shift=7))
+    nopt.write(nopt.read(g), tmp_path / "layer.mlir")
+    arguments = [str(tmp_path / "layer.mlir"), "--sweep", "memory_latency=16,64", "-p"]
+    for pipeline in ("vta", "vta{measure=4}"):
+        main([*arguments, pipeline, "-o", str(tmp_path / pipeline)])
+    pairs = zip(rows(tmp_path / "vta{measure=4}"), rows(tmp_path / "vta"), strict=True)
+    assert all(int(measured["cycles"]) <= int(plain["cycles"]) for measured, plain in pairs)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +327,7 @@ def test_an_array(network: Path, tmp_path: Path):
         (["--sweep", "rf=64", "-p", "vta"], "--pipeline vta: expected affine-nest-map"),
         (
             ["--sweep", "rf=64", "-p", "affine-nest-map{pad=0.1}"],
-            "expected affine-nest-map without machine and pad",
+            "expected affine-nest-map without machine, pad and bypass",
         ),
         (["--sweep", "rf=64", "-p", "affine-nest-map{pack=w}"], "and to pack nothing or all"),
     ],
