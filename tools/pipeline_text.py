@@ -139,13 +139,15 @@ def option_types(cls: type[ArgSpecConvertible]) -> dict[str, Any]:
 def build(cls: type[SpecT], spec: ArgSpec, kind: str) -> SpecT:
     """Construct a pass or target (`kind`) with the options of `spec`, or raise UserError."""
     types = option_types(cls)
+    given: dict[str, ParameterListType] = {}
     for option, value in spec.parameters.items():
         if option not in types:
             near = nearest(option, types) or (
                 f"; its options: {', '.join(types)}" if types else "; it has none"
             )
             raise UserError(f"{kind} '{spec.name}' has no option '{option}'{near}")
-        if not _accepts(types[option], value):
+        given[option] = _as_floats(types[option], value)
+        if not _accepts(types[option], given[option]):
             raise UserError(
                 f"{kind} '{spec.name}': option '{option}' expects {type_repr(types[option])}, "
                 f"found '{_text(value)}'"
@@ -155,9 +157,15 @@ def build(cls: type[SpecT], spec: ArgSpec, kind: str) -> SpecT:
             f"{kind} '{spec.name}' needs option '{option}' of type {type_repr(types[option])}"
         )
     try:
-        return cls.from_spec(spec)
+        return cls.from_spec(ArgSpec(spec.name, given))
     except ValueError as error:
         raise UserError(f"{kind} '{spec.name}': {one_line(error)}") from error
+
+
+def _as_floats(hint: Any, value: ParameterListType) -> ParameterListType:
+    """What was given; whole numbers as floats where these are expected: `seconds=10`."""
+    floats = tuple(float(each) if type(each) is int else each for each in value)
+    return floats if not _accepts(hint, value) and _accepts(hint, floats) else value
 
 
 def _accepts(hint: Any, value: ParameterListType) -> bool:

@@ -45,10 +45,15 @@ def constant_operand(operand: Operand, step: Step, vectors: int, config: Config)
     return replace(operand, memory=memory, resident=resident, digits=adds)
 
 
-def is_begin(operand: Operand) -> bool:
-    """Whether tiles can begin with an operand: a small i32 constant that no product adds."""
-    is_small = operand.resident and operand.memory is Memory.ACC
-    return is_small and operand.load.result.type == i32
+def is_begin(operand: Operand, vectors: int, config: Config) -> bool:
+    """Whether tiles had better begin with an operand: a small i32 constant that no product adds.
+
+    That saves each of `vectors` output vectors a step, but the first tile waits for all of it.
+    """
+    if not operand.resident or operand.memory is not Memory.ACC:
+        return False
+    loaded = prod(operand.shape) * block_bytes(Memory.ACC, config) // config.bytes_per_cycle
+    return operand.load.result.type == i32 and vectors > loaded
 
 
 def added_matrices(operand: Operand, constant: ConstantOp, config: Config) -> Array | None:

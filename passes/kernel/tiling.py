@@ -277,7 +277,7 @@ def tiling_of(nest: ForOp, config: Config) -> Tiling:
         if isinstance(step.operand, LoadOp):
             operand = reader.operand(step.operand, "acc")
             operands.append(constant_operand(operand, step, prod(parallel), config))
-    constants = [each.load for each in operands if is_begin(each)]
+    constants = [each.load for each in operands if is_begin(each, prod(parallel), config)]
     begin, steps = beginning(core, constants, config)
     if begin is not None:
         operands = [

@@ -15,6 +15,7 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.target import Target
 
 from nopt.passes.graph.prepare.graph_split_pools import GraphSplitPoolsPass
+from nopt.passes.mapping.affine_nest_map import AffineNestMapPass
 from nopt.passes.pipelines import PIPELINES, Pipeline
 from nopt.tools.errors import MESSAGE_LIMIT, UserError, describe, errors_for_people
 from nopt.tools.nopt import NoptMain
@@ -115,6 +116,11 @@ class TestPipelineText:
 
     def test_dashes_and_underscores_are_alike(self):
         assert build_passes("fail{how=a sizes=1,2}", FACTORIES) == (FailPass("a", sizes=(1, 2)),)
+
+    def test_whole_numbers_are_floats(self):
+        factories = {"affine-nest-map": lambda: AffineNestMapPass}
+        (found,) = build_passes("affine-nest-map{seconds=10 pad=0}", factories)
+        assert found == AffineNestMapPass(seconds=10.0, pad=0.0)
 
     @pytest.mark.parametrize(
         ("text", "message"),
