@@ -131,7 +131,7 @@ def test_schedules():
 
 
 def test_arrays():
-    assert len(CONSOLE.findall(ARRAYS.read_text())) == 4
+    assert len(CONSOLE.findall(ARRAYS.read_text())) == 5
     assert arrays() == ARRAYS.read_text()
 
 
