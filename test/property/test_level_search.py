@@ -69,7 +69,7 @@ def machines(draw):
         if draw(st.booleans()):
             axes = FanOut(draw(st.integers(1, 4)), draw(st.integers(1, 3)))
             once = st.booleans()
-            energy = draw(st.sampled_from([0, 2]))
+            energy = draw(st.sampled_from([0, 2, 0.7]))
             widths = draw(st.sampled_from([None, {"A": 2}, {"A": 1, "B": 3}]))
             levels.append(Spatial(f"s{i}", axes, draw(once), draw(once), energy, widths))
         else:
@@ -207,3 +207,18 @@ def test_the_best_to_bypass(case):
     may = frozenset(memory.name for memory in machine.memories[1:])
     said = LevelSearch(machine, problem, may_bypass=may).run().estimates[0]
     assert said.edp == pytest.approx(min(every), abs=said.cycles)
+
+
+def test_impossible_pins_say_what_they_need():
+    """The level, the operands, and by how much."""
+    problem = Problem.read("C[x,y] += A[x,k] * B[k,y]", {"x": 64, "y": 32, "k": 96})
+    machine = LevelMachine.load("eyeriss_like")
+    cases = {
+        "ifmap_spad: found A 64 words, expected at most 24": {"psum_spad": {0: 64}},
+        "inter_PE_spatial: found y 16 instances, expected loops that fit along x 1 and y 12": {
+            "inter_PE_spatial": {1: 16}
+        },
+    }
+    for message, pins in cases.items():
+        with pytest.raises(ValueError, match=f"^no mapping fits eyeriss_like: {message}"):
+            LevelSearch(machine, problem, constraints=Constraints(pins)).run()

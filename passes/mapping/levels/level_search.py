@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +39,10 @@ _WIDTHS = (2, 64)
 """So many of the most promising mappings of each level are looked at first."""
 _CHUNK = 1 << 9
 """Mappings that go on together."""
-_BLOCK = 1 << 15
+_BLOCK = 1 << 14
 """Choices of factors that are looked at together."""
+_KEPT = 1 << 18
+"""Of more mappings, those that others beat are dropped on the way."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,6 @@ class LevelSearch:
         for chunk in self._chunks(reached, level, width):
             children = self._next(chunk, level)
             if level + 1 < self._model.end:
-                children = self._select(children, self._best(children.columns, level + 1))
                 self._go_on(children, level + 1, width)
             else:
                 energy, cycles = self._model.finish(children.columns)
@@ -143,31 +145,40 @@ class LevelSearch:
                 yield self._select(reached, part)
 
     def _next(self, reached: _Level, level: int) -> _Level:
-        """Mappings with all factors and orders of one more level that fit."""
+        """Mappings with all factors and orders of one more level that fit and can be better."""
+        found = [_part(reached, np.array([], np.intp), 0)]
+        limit = _KEPT
+        for came, left in self._choose(reached, level):
+            found += self._extended(reached, level, came, left)
+            if sum(each.columns.shape[1] for each in found) > limit:
+                found = [self._undominated(_joined(found), level + 1)]
+                limit = max(_KEPT, 2 * found[0].columns.shape[1])
+        return self._undominated(_joined(found), level + 1)
+
+    def _choose(self, reached: _Level, level: int) -> Iterator[tuple[Indices, Array]]:
+        """All factors of a level: which mapping they continue, and what they leave."""
         known = reached.columns[self._model.tile]
         first, index = grouped(known)
-        tiles = known[:, first]
-        found: list[_Level] = [_part(reached, np.array([], np.intp), 0)]
         came: list[Indices] = []
         left: list[Array] = []
         count = 0
-        for i, tile in enumerate(tiles.T):
+        for i, tile in enumerate(known[:, first].T):
             choices = self._choices.left(level, tile)
             mine = np.flatnonzero(index == i)
-            came.append(np.repeat(mine, choices.shape[1]))
-            left.append(np.tile(choices, len(mine)))
-            count += len(came[-1])
-            if count > _BLOCK or i + 1 == tiles.shape[1]:
-                found += self._extended(
-                    reached, level, np.concatenate(came), np.concatenate(left, axis=1)
-                )
-                came, left, count = [], [], 0
-        return _joined(found)
+            step = max(1, _BLOCK // max(1, choices.shape[1]))
+            for at in range(0, len(mine), step):
+                part = mine[at : at + step]
+                came.append(np.repeat(part, choices.shape[1]))
+                left.append(np.tile(choices, len(part)))
+                count += len(came[-1])
+                if count >= _BLOCK:
+                    yield np.concatenate(came), np.concatenate(left, axis=1)
+                    came, left, count = [], [], 0
+        if count:
+            yield np.concatenate(came), np.concatenate(left, axis=1)
 
     def _extended(self, reached: _Level, level: int, came: Indices, left: Array) -> list[_Level]:
         """Mappings that leave so much, in all orders of a memory's loops."""
-        if not len(came):
-            return []
         model = self._model
         trips = reached.columns[model.tile][:, came] / left
         if not self._orders[level]:
@@ -205,11 +216,11 @@ class LevelSearch:
         """Which mappings can still be better, by their bounds."""
         return np.any(cycles < self._wanted.limit(energy), axis=0)
 
-    def _best(self, columns: Array, level: int) -> Indices:
+    def _undominated(self, reached: _Level, level: int) -> _Level:
         """The mappings that none with the same tile left beats in all that matters inside."""
-        model = self._model
-        if not columns.shape[1]:
-            return np.array([], np.intp)
+        model, columns = self._model, reached.columns
+        if level == model.end or not columns.shape[1]:
+            return reached
         same = [*range(model.tile.stop), model.used, model.shared, model.shared_outside]
         same += [model.lead, model.step, model.last]
         same += [each.outside for networks in model.networks.values() for each in networks]
@@ -220,11 +231,10 @@ class LevelSearch:
         for x in range(len(model.names)):
             grows += [model.copies[x], model.serving[x], model.sent[x]]
         grows += [model.turned[x] for x in model.going(level)]
-        grows = [row for row in grows if columns[row].min() < columns[row].max()]
+        values = [*(columns[row] for row in grows), -columns[model.first_sent]]
+        values = [each for each in values if each.min() < each.max()]
         first, owner = grouped(columns[same])
-        if not grows:
-            return first
-        return undominated([columns[row] for row in grows], owner)
+        return self._select(reached, undominated(values, owner) if values else first)
 
     def _select(self, level: _Level, chosen: Indices | npt.NDArray[np.bool_]) -> _Level:
         came, order = level.came, level.order
@@ -275,14 +285,20 @@ class LevelSearch:
         return [level.name for level in self.machine.levels]
 
     def _refusal(self) -> str:
-        """Why nothing fits: what the smallest tiles need, if these do not."""
-        if self.constraints.pins or self.constraints.orders:
-            return f"no mapping fits {self.machine.name} with what is pinned"
-        loops = tuple(zip(self.problem.loops, self.problem.extents, strict=True))
-        least = LevelMapping((LevelLoops(self._names[0], loops),))
+        """Why nothing fits: what the smallest tiles need that leave pinned factors as they are."""
+        pins = [self.constraints.pins.get(name, {}) for name in self._names]
+        loops: list[list[tuple[str, int]]] = [[] for _ in pins]
+        for i, name in enumerate(self.problem.loops):
+            others = self.problem.extents[i] // prod(each.get(i, 1) for each in pins)
+            free = next((level for level, each in enumerate(pins) if i not in each), None)
+            for level, each in enumerate(pins):
+                if (factor := others if level == free else each.get(i, 1)) > 1:
+                    loops[level].append((name, factor))
+        levels = zip(self._names, loops, strict=True)
+        least = LevelMapping(tuple(LevelLoops(n, tuple(each)) for n, each in levels), self.bypass)
         for each in level_violations(self.machine, self.problem, least):
             return f"no mapping fits {self.machine.name}: {each}, with the smallest tiles"
-        return f"no mapping fits {self.machine.name}"
+        return f"no mapping fits {self.machine.name} with what is pinned"
 
 
 def _part(reached: _Level, came: Indices, order: int) -> _Level:
