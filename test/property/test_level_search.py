@@ -3,6 +3,7 @@
 from itertools import permutations, product
 from math import prod
 
+import numpy as np
 import pytest
 from fuzzing import examples
 from hypothesis import assume, given
@@ -20,7 +21,10 @@ from nopt.hw.array.levels.level_machine import (
 from nopt.hw.array.levels.level_mapping import LevelLoops, LevelMapping, bypassed, level_violations
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import divisors
+from nopt.passes.mapping.levels.level_bounds import LevelBounds
+from nopt.passes.mapping.levels.level_choices import LevelChoices
 from nopt.passes.mapping.levels.level_search import LevelSearch
+from nopt.passes.mapping.levels.open_mappings import OpenMappings
 from nopt.passes.mapping.mapping_search import Constraints
 
 NESTS = (
@@ -207,6 +211,45 @@ def test_the_best_to_bypass(case):
     may = frozenset(memory.name for memory in machine.memories[1:])
     said = LevelSearch(machine, problem, may_bypass=may).run().estimates[0]
     assert said.edp == pytest.approx(min(every), abs=said.cycles)
+
+
+@examples(300)
+@given(cases(), st.data())
+def test_choices_and_bounds_let_each_mapping_through(case, data):
+    """What a mapping leaves at each level is one of the choices, no bound is above what it takes in
+    the end, and that is what the model says."""
+    machine, problem = case
+    every = [*all_mappings(machine, problem)]
+    assume(every)
+    mapping = data.draw(st.sampled_from(every))
+    said = level_estimate(machine, problem, mapping)
+    model = OpenMappings(machine, problem)
+    choices = LevelChoices(model, {}, {})
+    columns = model.root()
+    model.arrive(columns, 0)
+    for i, (level, each) in enumerate(zip(machine.levels, mapping.levels, strict=True)):
+        energy, cycles = LevelBounds(model, choices, i).least(columns)
+        assert np.any((energy <= said.energy * (1 + 1e-9) + 1) & (cycles <= said.cycles + 1e-9))
+        factors = np.ones((len(problem.loops), 1))
+        for loop, factor in each.loops:
+            factors[problem.loop(loop)] = factor
+        tile = columns[model.tile][:, 0]
+        left = choices.left(i, tile)
+        assert np.any(np.all(left == (tile / factors[:, 0])[:, None], axis=0))
+        if isinstance(level, Spatial):
+            model.spread(columns, i, factors)
+        else:
+            order = [problem.loop(loop) for loop, _ in each.loops]
+            others = [j for j in range(len(problem.loops)) if j not in order]
+            (found,) = LevelChoices(model, {}, {level.name: (*others, *order)}).loop_orders(i)
+            kept = found.kept(factors, len(problem.operands))
+            model.turn(columns, factors, kept, found.leads(factors))
+        if i + 1 < model.end and not isinstance(machine.levels[i + 1], Spatial):
+            assert model.fits(columns, i + 1).all()
+            model.arrive(columns, i + 1)
+    energy, cycles = model.finish(columns)
+    assert cycles[0] == said.cycles
+    assert energy[0] == pytest.approx(said.energy, abs=1)
 
 
 def test_impossible_pins_say_what_they_need():
