@@ -216,12 +216,15 @@ def test_the_best_to_bypass(case):
 @examples(300)
 @given(cases(), st.data())
 def test_choices_and_bounds_let_each_mapping_through(case, data):
-    """What a mapping leaves at each level is one of the choices, no bound is above what it takes in
-    the end, and that is what the model says."""
     machine, problem = case
     every = [*all_mappings(machine, problem)]
     assume(every)
-    mapping = data.draw(st.sampled_from(every))
+    check_way(machine, problem, data.draw(st.sampled_from(every)))
+
+
+def check_way(machine, problem, mapping):
+    """What a mapping leaves at each level is one of the choices, no bound is above what it takes in
+    the end, and that is what the model says."""
     said = level_estimate(machine, problem, mapping)
     model = OpenMappings(machine, problem)
     choices = LevelChoices(model, {}, {})
@@ -250,6 +253,36 @@ def test_choices_and_bounds_let_each_mapping_through(case, data):
     energy, cycles = model.finish(columns)
     assert cycles[0] == said.cycles
     assert energy[0] == pytest.approx(said.energy, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("levels", "text", "extents"),
+    [
+        # Windows of four instances leave out a gap that the box of all has.
+        (
+            (
+                Spatial("s", FanOut(4), multicast=False, reduction=False),
+                Memory("m", AccessEnergy(0, 0), operand_words={"A": 1}, holds=("A",)),
+            ),
+            "C[x] += A[2*x+k,y] * B[k]",
+            {"x": 2, "y": 2, "k": 1},
+        ),
+        # Each of four instances has a partial sum of its own, which it reads from nowhere.
+        (
+            (Spatial("s", FanOut(4)), Memory("m", AccessEnergy(7, 0, 0), holds=("C",))),
+            "C[] += A[x,y] * B[k]",
+            {"x": 4, "y": 1, "k": 1},
+        ),
+    ],
+)
+def test_traps(levels, text, extents):
+    machine = LevelMachine((Memory("outside", 1), *levels), Mac(1), OPERANDS)
+    problem = Problem.read(text, extents)
+    every = [*all_mappings(machine, problem)]
+    for mapping in every:
+        check_way(machine, problem, mapping)
+    found = LevelSearch(machine, problem).run().estimates[0]
+    assert found.edp == min(level_estimate(machine, problem, each).edp for each in every)
 
 
 def test_impossible_pins_say_what_they_need():
