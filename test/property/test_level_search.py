@@ -25,7 +25,6 @@ from nopt.passes.mapping.levels.level_bounds import LevelBounds
 from nopt.passes.mapping.levels.level_choices import LevelChoices
 from nopt.passes.mapping.levels.level_search import LevelSearch
 from nopt.passes.mapping.levels.open_mappings import OpenMappings
-from nopt.passes.mapping.mapping_search import Constraints
 
 NESTS = (
     "C[x,y] += A[x,k] * B[k,y]",
@@ -170,8 +169,7 @@ def test_what_is_pinned_stays(case, data):
     with_order = data.draw(st.booleans()) and isinstance(machine.levels[level], Memory)
     name = machine.levels[level].name
     orders = {name: (*others, *loops)} if with_order else {}
-    said = Constraints({name: pins}, orders=orders)
-    found = LevelSearch(machine, problem, constraints=said).run()
+    found = LevelSearch(machine, problem, pins={name: pins}, orders=orders).run()
 
     def is_pinned(mapping):
         mine = mapping.levels[level].loops
@@ -297,4 +295,4 @@ def test_impossible_pins_say_what_they_need():
     }
     for message, pins in cases.items():
         with pytest.raises(ValueError, match=f"^no mapping fits eyeriss_like: {message}"):
-            LevelSearch(machine, problem, constraints=Constraints(pins)).run()
+            LevelSearch(machine, problem, pins=pins).run()

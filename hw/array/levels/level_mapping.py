@@ -209,21 +209,25 @@ def _check_extents(problem: Problem, written: list[tuple[int, int, int]]) -> Non
             raise ValueError(f"loop {name}: found {found} = {prod(factors)}, expected {extent}")
 
 
-def _too_large(nest: MappedNest, level: int, memory: Memory) -> list[Violation]:
+def rooms(memory: Memory, held: Mapping[int, str]) -> list[tuple[list[int], int]]:
+    """The parts of a memory: which of the operands that it holds, given with the machine's names,
+    share it, and words of a tile of all of them together."""
     share = 2 if memory.double_buffered else 1
-    own, shared = memory.operand_words or {}, dict[str, int]()
+    own = memory.operand_words or {}
+    parts = [([x], own[name] // share) for x, name in held.items() if name in own]
+    others = [x for x, name in held.items() if name not in own]
+    if memory.words is not None and others:
+        parts.append((others, memory.words // share))
+    return parts
+
+
+def _too_large(nest: MappedNest, level: int, memory: Memory) -> list[Violation]:
+    held = {x: name for x, name in enumerate(nest.names) if nest.holds(level, x)}
+    tile, operands = nest.tile(level), nest.problem.operands
     limits: list[Violation] = []
-    for x, operand in enumerate(nest.problem.operands):
-        if nest.holds(level, x):
-            words = operand.footprint(nest.tile(level))
-            if (limit := own.get(nest.names[x])) is not None:
-                limits.append(
-                    Violation(memory.name, "words", {operand.name: words}, limit // share)
-                )
-            else:
-                shared[operand.name] = words
-    if memory.words is not None and shared:
-        limits.append(Violation(memory.name, "words", shared, memory.words // share))
+    for part, available in rooms(memory, held):
+        words = {operands[x].name: operands[x].footprint(tile) for x in part}
+        limits.append(Violation(memory.name, "words", words, available))
     return [each for each in limits if sum(each.needed.values()) > each.available]
 
 

@@ -19,6 +19,7 @@ from nopt.passes.mapping.levels.tile_overlaps import grouped
 from nopt.passes.mapping.mapping_bounds import undominated
 
 _WAYS = 24
+"""Of sharing operands, each a row of all bounds."""
 
 
 class LevelBounds:
@@ -55,7 +56,7 @@ class LevelBounds:
     def _moves(self, columns: Array, x: int) -> Array | float:
         """Of an operand on its way to the last memory that holds it, or back."""
         model = self.model
-        inner = [i for i in range(self.level + 1, model.end) if x in model.held(i)]
+        inner = [i for i in range(self.level + 1, model.end) if x in model.held[i]]
         if not inner:
             return 0.0
         outer = model.holder(self.level + 1, x)

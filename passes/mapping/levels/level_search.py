@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Named
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import prod
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from nopt.hw.array.array_estimate import Estimate
 from nopt.hw.array.levels.level_cost import level_estimate
-from nopt.hw.array.levels.level_machine import LevelMachine, Memory
+from nopt.hw.array.levels.level_machine import LevelMachine, Memory, Spatial
 from nopt.hw.array.levels.level_mapping import (
     LevelLoops,
     LevelMapping,
@@ -26,13 +27,13 @@ from nopt.hw.array.levels.level_mapping import (
     level_violations,
 )
 from nopt.hw.array.problem import Problem
-from nopt.passes.mapping.factorings import Array, Indices
+from nopt.passes.mapping.factorings import Array, Indices, Pins
 from nopt.passes.mapping.levels.level_bounds import LevelBounds
 from nopt.passes.mapping.levels.level_choices import LevelChoices
 from nopt.passes.mapping.levels.open_mappings import ANY_LEAD, OpenMappings
 from nopt.passes.mapping.levels.tile_overlaps import grouped
 from nopt.passes.mapping.mapping_bounds import undominated
-from nopt.passes.mapping.mapping_search import Constraints, Found
+from nopt.passes.mapping.mapping_search import Found
 from nopt.passes.mapping.wanted import Wanted
 
 _WIDTHS = (2, 64)
@@ -64,7 +65,10 @@ class LevelSearch:
     machine: LevelMachine
     problem: Problem
     objective: str = "edp"
-    constraints: Constraints = field(default_factory=Constraints)
+    pins: Pins = field(default_factory=dict[str, Named[int, int]])
+    """Factors that are set, by level, then by loop."""
+    orders: Named[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    """The order of the loops of a level, outermost first."""
     seconds: float = np.inf
     """Of the processor, after which the best so far is given."""
     bypass: frozenset[tuple[str, str]] = frozenset()
@@ -89,7 +93,7 @@ class LevelSearch:
         others = [
             (level.name, self.problem.operands[x].name)
             for i, level in enumerate(machine.levels)
-            for x in model.held(i)
+            for x in model.held[i]
             if i and level.name in self.may_bypass
         ]
         for count in range(len(others) + 1):
@@ -100,8 +104,7 @@ class LevelSearch:
         """Search with what is bypassed."""
         self._bypass = bypass
         model = self._model = OpenMappings(machine, self.problem)
-        said = self.constraints
-        self._choices = LevelChoices(model, said.pins, said.orders)
+        self._choices = LevelChoices(model, self.pins, self.orders)
         self._bounds = [LevelBounds(model, self._choices, i) for i in range(model.end)]
         self._orders = [
             self._choices.loop_orders(i) if isinstance(level, Memory) else []
@@ -286,11 +289,14 @@ class LevelSearch:
 
     def _refusal(self) -> str:
         """Why nothing fits: what the smallest tiles need that leave pinned factors as they are."""
-        pins = [self.constraints.pins.get(name, {}) for name in self._names]
+        pins = [self.pins.get(name, {}) for name in self._names]
+        refusal = f"no mapping fits {self.machine.name} with what is pinned"
         loops: list[list[tuple[str, int]]] = [[] for _ in pins]
         for i, name in enumerate(self.problem.loops):
             others = self.problem.extents[i] // prod(each.get(i, 1) for each in pins)
             free = next((level for level, each in enumerate(pins) if i not in each), None)
+            if others > 1 and (free is None or isinstance(self.machine.levels[free], Spatial)):
+                return refusal  # How much of it is spatial is open.
             for level, each in enumerate(pins):
                 if (factor := others if level == free else each.get(i, 1)) > 1:
                     loops[level].append((name, factor))
@@ -298,7 +304,7 @@ class LevelSearch:
         least = LevelMapping(tuple(LevelLoops(n, tuple(each)) for n, each in levels), self.bypass)
         for each in level_violations(self.machine, self.problem, least):
             return f"no mapping fits {self.machine.name}: {each}, with the smallest tiles"
-        return f"no mapping fits {self.machine.name} with what is pinned"
+        return refusal
 
 
 def _part(reached: _Level, came: Indices, order: int) -> _Level:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nopt.hw.array.levels.level_machine import LevelMachine, Memory, Spatial
+from nopt.hw.array.levels.level_mapping import rooms
 from nopt.hw.array.loop_orders import product
 from nopt.hw.array.problem import Problem
 from nopt.passes.mapping.factorings import Array
@@ -59,7 +60,8 @@ class OpenMappings:
                 )
         self.results = float(prod(problem.extents[i] for i in self.result.loops))
         self.end = len(machine.levels)
-        self._held = [self._held_by(level) for level in machine.levels]
+        self.held = [self._held_by(level) for level in machine.levels]
+        """The operands that each level holds; none if it is spatial."""
         self._name_rows()
         self.rates: dict[tuple[int, str], tuple[int, float]] = {}
         for i, level in enumerate(machine.levels):
@@ -122,10 +124,6 @@ class OpenMappings:
         assert isinstance(found, Memory)
         return found
 
-    def held(self, level: int) -> list[int]:
-        """The operands that a level holds; none if it is spatial."""
-        return self._held[level]
-
     def _held_by(self, level: Memory | Spatial) -> list[int]:
         if isinstance(level, Spatial):
             return []
@@ -134,13 +132,13 @@ class OpenMappings:
 
     def going(self, level: int) -> list[int]:
         """The operands that levels from one on hold or wait for."""
-        held = {x for i in range(level, self.end) for x in self.held(i)}
+        held = {x for i in range(level, self.end) for x in self.held[i]}
         waited = [x for x, each in self.networks.items() if any(n.level >= level for n in each)]
         return sorted({*held, *waited})
 
     def holder(self, level: int, x: int) -> int:
         """The innermost memory around a level that holds an operand."""
-        return max(i for i in range(level) if x in self.held(i))
+        return max(i for i in range(level) if x in self.held[i])
 
     def times(self, columns: Array) -> Array:
         """How often the loops so far that run one trip after the other turn."""
@@ -222,7 +220,7 @@ class OpenMappings:
     def arrive(self, columns: Array, level: int) -> None:
         """Tiles come into a memory from the ones around it."""
         memory = self.memory(level)
-        for x in self.held(level):
+        for x in self.held[level]:
             if level:
                 words = self.fetched(columns, x)
                 footprint = self.problem.operands[x].footprint(list(columns[self.tile]))
@@ -242,25 +240,24 @@ class OpenMappings:
                 columns[self.first_sent] = 0
         columns[self.leaks] += columns[self.used] * memory.leak
 
-    def fits(self, columns: Array, level: int, fan_out: int = 1) -> npt.NDArray[np.bool_]:
-        """Whether a memory, or so many of them together, has room for what is left."""
-        return self.has_room(level, list(columns[self.tile]), fan_out)
+    def fits(self, columns: Array, level: int) -> npt.NDArray[np.bool_]:
+        """Whether a memory has room for what is left."""
+        return self.has_room(level, list(columns[self.tile]))
 
-    def has_room(self, level: int, tile: Sequence[Array], fan_out: int) -> npt.NDArray[np.bool_]:
-        """As `fits`, for tiles of these extents."""
-        memory = self.memory(level)
-        share = 2 if memory.double_buffered else 1
-        room, shared = np.ones(np.shape(tile[0]), bool), np.zeros(np.shape(tile[0]))
-        for x in self.held(level):
-            operand = self.problem.operands[x]
-            # Tiles of many instances leave out the gaps between them.
-            words = operand.footprint(tile) if fan_out == 1 else least_words(operand, tile)
-            own = (memory.operand_words or {}).get(self.names[x])
-            if own is None:
-                shared = shared + words
-            else:
-                room &= words <= own // share * fan_out
-        return room if memory.words is None else room & (shared <= memory.words // share * fan_out)
+    def has_room(
+        self, level: int, tile: Sequence[Array], fan_out: int = 1
+    ) -> npt.NDArray[np.bool_]:
+        """Whether so many instances of a memory together have room for tiles of these extents."""
+        # Tiles of many instances leave out the gaps between them.
+        words = {
+            x: operand.footprint(tile) if fan_out == 1 else least_words(operand, tile)
+            for x, operand in enumerate(self.problem.operands)
+            if x in self.held[level]
+        }
+        fits = np.ones(np.shape(tile[0]), bool)
+        for part, available in rooms(self.memory(level), {x: self.names[x] for x in words}):
+            fits &= sum(words[x] for x in part) <= available * fan_out
+        return fits
 
     def finish(self, columns: Array) -> tuple[Array, Array]:
         """Energy and cycles of whole mappings, whose MACs take operands from the last memories."""
