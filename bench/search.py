@@ -40,7 +40,7 @@ def measure(name: str) -> list[Row]:
     for tiling in nests(module):
         start = time.process_time()
         search = Search(tiling, machine_of(module))
-        schedule = search.best()
+        (schedule,) = search.best()
         seconds = time.process_time() - start
         rows.append(
             {

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 
 from expected import expectations
 from schedule import LAYER_SOURCES, order_agreement
+from search import measure
 from workloads import registered_context
 
 FLOORS = {
@@ -41,3 +42,10 @@ def test_order_agreement():
     assert order_agreement([1, 2, 3], [10, 20, 30]) == (1, 0)
     # One pair of five that differ is swapped; the others stay.
     assert order_agreement([100, 110, 200, 200], [1, 0, 3, 2]) == pytest.approx((0.6, 0.1))
+
+
+def test_what_a_search_compares():
+    """C10 has a tile for each of its orders, and a schedule of seven iterators."""
+    (row,) = measure("C10")
+    assert row["candidates"] >= row["orders"] > 1
+    assert len(row["tile"].split(",")) == 7
