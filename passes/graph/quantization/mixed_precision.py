@@ -21,6 +21,7 @@ from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects.annotations import HOST_REASON, PLACEMENT
 from nopt.dialects.constants import Array
+from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.fidelity import signal_to_noise
 from nopt.passes.base.placement import ON_HOST
 from nopt.passes.graph.partition.work import macs
@@ -177,6 +178,7 @@ class MixedPrecision:
         function = network_of(module)
         place_on_host(module, floats, "")
         quantize(function, partial(self.observed.of, function), self.options)
+        erase_dead_code(module)
         run, found = GraphRun(function), list[tuple[Array, ...]]()
         reached = inf
         expected = self.expected[:samples]
