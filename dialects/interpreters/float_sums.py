@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import fsum, prod
 from typing import Any
 
@@ -19,8 +20,10 @@ from nopt.dialects.constants import Array
 
 _AT_ONCE = 1 << 20
 """Terms that are added again at once."""
-_WIDENED = 1 << 24
-"""Elements of a matrix that are made float64 at once: bounds the memory of large products."""
+_SUMS_AT_ONCE = 1 << 16
+"""Sums over windows that are added at once: what a cache holds."""
+_WIDENED = 1 << 21
+"""Elements of a matrix that are made float64 at once: what a cache holds."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,13 @@ class Sums:
 
         A zero is +0; infinities and NaN among the terms give what they give in any order."""
         by = np.asarray(divisor, np.float64)
+        is_one = bool((by == 1).all())
 
         def finished(sums: Array, by: Array = by) -> Array:
-            # 0 is added for the sign of zero.
-            return np.add((sums / by).astype(dtype), 0, dtype=dtype)
+            found = (sums if is_one else sums / by).astype(dtype)
+            # For the sign of zero.
+            found += 0
+            return found
 
         result: Array
         with np.errstate(all="ignore"):
@@ -53,9 +59,11 @@ class Sums:
             else:
                 # Each addition errs by half a step of its result at most; a few more for `reach`.
                 slack = self.reach * ((self.count + 8) * 2.0**-53)
-                slack = np.where(np.isfinite(self.near), slack, 0)
-                result = finished(self.near - slack)
-                is_open = (result != finished(self.near + slack)) & ~np.isnan(self.near)
+                finite = np.isfinite(self.near)
+                if not finite.all():
+                    slack = np.where(finite, slack, 0)
+                result, high = finished(self.near - slack), finished(self.near + slack)
+                is_open = (result != high) & (finite | ~np.isnan(self.near))
             places = np.flatnonzero(is_open)
             if places.size:
                 flat: Array = result.flatten()
@@ -63,17 +71,36 @@ class Sums:
                 step = max(1, _AT_ONCE // max(self.count, 1))
                 for first in range(0, places.size, step):
                     chosen = places[first : first + step]
-                    flat[chosen] = finished(self._exact(chosen), of[chosen])
+                    flat[chosen] = self._again(chosen, partial(finished, by=of[chosen]))
                 result = flat.reshape(result.shape)
         return result
 
-    def _exact(self, places: Array) -> Array:
-        """The sums at some places, rounded once to float64."""
+    def _again(self, places: Array, finished: Callable[[Array], Array]) -> Array:
+        """The sums at some places: what is closer to them than 2^-90 of their reach, and where that
+        does not tell, without error."""
         terms = self.terms(places)
+        sums, rest = _folded(terms)
+        # The rests, of which there are as many as terms, err by half a step of a step.
+        slack = np.abs(terms).sum(axis=1) * ((self.count + 8) * 2.0**-100)
+        result = finished(sums + (rest - slack))
         near = self.near.reshape(-1)[places]
-        for row in np.flatnonzero(np.isfinite(terms).all(axis=1)):
+        is_open = result != finished(sums + (rest + slack))
+        for row in np.flatnonzero(is_open & np.isfinite(terms).all(axis=1)):
             near[row] = _added(terms[row])
-        return near
+        return np.where(is_open, finished(near), result) if is_open.any() else result
+
+
+def _folded(terms: Array) -> tuple[Array, Array]:
+    """The sums of rows, by halves onto halves, and what all these additions have lost."""
+    lost = np.zeros(len(terms))
+    while (half := terms.shape[1] // 2) > 0:
+        a, b, odd = terms[:, :half], terms[:, half : 2 * half], terms[:, 2 * half :]
+        sums = a + b
+        # Knuth's exact addition.
+        added = sums - a
+        lost += ((a - (sums - added)) + (b - added)).sum(axis=1)
+        terms = np.concatenate([sums, odd], axis=1)
+    return terms.sum(axis=1), lost
 
 
 def _added(terms: Array) -> float:
@@ -108,6 +135,14 @@ def total_of_windows(
     """The sums of floats, times weights that broadcast to them if any, over the last axes: few, as
     those of a window, so that a few large additions are the fastest."""
     shape, kernel = windows.shape[:-axes], windows.shape[-axes:]
+    if (size := prod(shape)) > _SUMS_AT_ONCE:
+        axis = next(axis for axis, extent in enumerate(shape) if extent > 1)
+        ends = range(0, shape[axis], max(1, _SUMS_AT_ONCE * shape[axis] // size))[1:]
+        factors = 1 if weights is None else weights
+        of = np.broadcast_to(factors, windows.shape), np.broadcast_to(divisor, shape)
+        parts = zip(*(np.split(each, ends, axis) for each in (windows, *of)), strict=True)
+        sums = [total_of_windows(x, None if weights is None else w, by, axes) for x, w, by in parts]
+        return np.concatenate(sums, axis)
     near, reach = np.zeros(shape), np.zeros(shape)
     with np.errstate(all="ignore"):
         for place in np.ndindex(*kernel):
@@ -163,8 +198,8 @@ def _product(a: Array, b: Array) -> Array:
         left, right = a.astype(np.float64), b.astype(np.float64)
         near = np.matmul(left, right)
         # By Cauchy and Schwarz; cheaper than a product of magnitudes.
-        rows = np.sqrt(np.square(left).sum(axis=-1, keepdims=True))
-        columns = np.sqrt(np.square(right).sum(axis=-2, keepdims=True))
+        rows = np.sqrt(np.einsum("...mk,...mk->...m", left, left))[..., None]
+        columns = np.sqrt(np.einsum("...kn,...kn->...n", right, right))[..., None, :]
     batch = near.shape[:-2]
     first = np.broadcast_to(a, (*batch, *a.shape[-2:]))
     second = np.broadcast_to(b, (*batch, *b.shape[-2:])).swapaxes(-2, -1)

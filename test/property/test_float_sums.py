@@ -14,6 +14,7 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 
 from nopt.dialects import graph
 from nopt.dialects.constants import Array, tensor_type
+from nopt.dialects.interpreters import float_sums
 from nopt.dialects.interpreters.float_sums import product, total, total_of_windows
 from nopt.dialects.interpreters.run import run_function
 
@@ -94,6 +95,34 @@ def test_windows_are_exact_sums_rounded_once(data: st.DataObject, dtype: Any):
         weighted[i] = _rounded((n * f for n, f in zip(numbers, factors, strict=True)), dtype)
     _same_bits(total_of_windows(x, divisor=9, axes=2), plain)
     _same_bits(total_of_windows(x, weights, axes=2), weighted)
+
+
+@examples(60)
+@given(st.data(), _DTYPES)
+def test_what_rounding_loses_is_known(data: st.DataObject, dtype: Any):
+    """Sums with their rests are off by less than 2^-100 of the terms' magnitudes, for each term."""
+    terms = data.draw(_arrays((4, data.draw(st.integers(1, 70))), dtype)).astype(np.float64)
+    sums, rests = float_sums._folded(terms)
+    for row, near, rest in zip(terms.tolist(), sums.tolist(), rests.tolist(), strict=True):
+        exact = sum(map(Fraction, row), Fraction(0))
+        reach = sum((abs(Fraction(each)) for each in row), Fraction(0))
+        off = abs(exact - Fraction(near) - Fraction(rest))
+        assert off <= reach * (len(row) + 8) / (1 << 100)
+
+
+@examples(60)
+@given(st.data(), _DTYPES, st.booleans())
+def test_windows_in_parts_are_those_of_the_whole(
+    data: st.DataObject, dtype: Any, is_weighted: bool
+):
+    shape = [data.draw(st.integers(1, 5)) for _ in range(4)]
+    windows = data.draw(_arrays((*shape, 2, 2), dtype))
+    weights = data.draw(_arrays((shape[1], 1, 1, 2, 2), dtype)) if is_weighted else None
+    divisor = np.arange(1, 1 + shape[3]) if data.draw(st.booleans()) else 3
+    expected = total_of_windows(windows, weights, divisor, axes=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(float_sums, "_SUMS_AT_ONCE", data.draw(st.integers(1, 8)))
+        _same_bits(total_of_windows(windows, weights, divisor, axes=2), expected)
 
 
 def _function(op: type[graph.GraphOp], arrays: list[Array], options: dict[str, Any]) -> ModuleOp:
