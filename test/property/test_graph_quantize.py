@@ -22,7 +22,7 @@ from nopt.passes.graph.quantization.execution import GraphRun, network_of
 from nopt.passes.graph.quantization.quantization_plan import make_plan
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample
-from nopt.passes.graph.quantization.scales.observe import Observed, observe
+from nopt.passes.graph.quantization.scales.observe import Observed, observe, values_of
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 LEAST = 14.0
@@ -323,7 +323,7 @@ def test_a_network_is_observed_once_for_all_that_may_stay_float(given_network, d
     network, module = given_network
     samples = [Sample(each) for each in network.samples(3)]
     function = network_of(module)
-    observed = Observed(function, samples, make_plan(function, per_channel=True))
+    observed = Observed(function, samples, make_plan(function, per_channel=True), kept=2)
     ops = [*function.body.block.ops]
     for place in data.draw(st.sets(st.integers(0, len(ops) - 2), max_size=4)):
         ops[place].attributes[PLACEMENT] = ON_HOST
@@ -331,6 +331,11 @@ def test_a_network_is_observed_once_for_all_that_may_stay_float(given_network, d
     for once in (True, False):
         copy = network_of(module.clone())
         look = partial(observe, GraphRun(copy), samples)
+        values = values_of(copy)
         quantize(copy, partial(observed.of, copy) if once else look, Options())
         texts.append(str(copy))
+        for index, sample in enumerate(samples):
+            known = observed.known(index, values, copy)
+            found, expected = GraphRun(copy).run(sample, known=known), GraphRun(copy).run(sample)
+            assert all(map(np.array_equal, found, expected))
     assert texts[0] == texts[1]

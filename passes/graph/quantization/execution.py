@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.interpreter import Interpreter
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects.constants import Array
 from nopt.dialects.graph import ConstantOp
@@ -47,13 +47,19 @@ class GraphRun:
         }
 
     def run(
-        self, inputs: Sequence[Array], watch: Watch | None = None, place: str = ""
+        self,
+        inputs: Sequence[Array],
+        watch: Watch | None = None,
+        place: str = "",
+        known: Mapping[SSAValue, Array] | None = None,
     ) -> tuple[Array, ...]:
         """The function's results; `watch` sees every input and every op's result in order.
 
-        Inputs that an op cannot take raise an error about it, whose text begins with `place`."""
-        values = dict(self._constants)
-        readers = Counter(operand for op in self._block.ops for operand in op.operands)
+        With some values `known`, only what is still needed is run. Inputs that an op cannot take
+        raise an error about it, whose text begins with `place`."""
+        values = self._constants | dict(known or {})
+        ops = [*self._block.ops] if known is None else self._needed(known)
+        readers = Counter(operand for op in ops for operand in op.operands)
 
         def define(value: SSAValue, array: Array) -> None:
             if watch is not None:
@@ -63,7 +69,7 @@ class GraphRun:
 
         for argument, array in zip(self._block.args, inputs, strict=True):
             define(argument, array)
-        for op in self._block.ops:
+        for op in ops:
             arguments = tuple(values[operand] for operand in op.operands)
             if isinstance(op, ReturnOp):
                 return arguments
@@ -83,3 +89,34 @@ class GraphRun:
             for value, array in zip(op.results, results, strict=True):
                 define(value, array)
         raise ValueError(f"@{self.function.sym_name.data} has no func.return")
+
+    def _needed(self, known: Mapping[SSAValue, Array]) -> list[Operation]:
+        """The ops without which the results cannot be computed from what is known."""
+        ops, wanted = list[Operation](), set[SSAValue]()
+        for op in reversed([*self._block.ops]):
+            if isinstance(op, ReturnOp) or not wanted.isdisjoint(op.results):
+                ops.append(op)
+                wanted.update(operand for operand in op.operands if operand not in known)
+        return ops[::-1]
+
+
+def live_at(function: FuncOp, places: Iterable[int]) -> set[SSAValue]:
+    """What ops compute that is read at or behind one of some places in the function, but is there
+    before."""
+    place_of = {op: place for place, op in enumerate(function.body.block.ops)}
+    found, ends = set[SSAValue](), [*places]
+    for op, place in place_of.items():
+        for result in () if isinstance(op, ConstantOp) else op.results:
+            last = max((place_of[use.operation] for use in result.uses), default=place)
+            if any(place < end <= last for end in ends):
+                found.add(result)
+    return found
+
+
+def unchanged(function: FuncOp, former: Iterable[SSAValue]) -> set[SSAValue]:
+    """Values, of those that a function had before a rewrite, which it still computes as then."""
+    before, same = set(former), set[SSAValue](function.body.block.args)
+    for op in function.body.block.ops:
+        if before.issuperset(op.results) and same.issuperset(op.operands):
+            same.update(op.results)
+    return same

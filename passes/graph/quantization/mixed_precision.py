@@ -21,7 +21,6 @@ from xdsl.ir import Operation, SSAValue
 
 from nopt.dialects.annotations import HOST_REASON, PLACEMENT
 from nopt.dialects.constants import Array
-from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.fidelity import signal_to_noise
 from nopt.passes.base.placement import ON_HOST
 from nopt.passes.graph.partition.work import macs
@@ -31,7 +30,7 @@ from nopt.passes.graph.quantization.integer_layers import is_constant, shape_of
 from nopt.passes.graph.quantization.quantization_plan import Plan, make_plan, reads_integers
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample
-from nopt.passes.graph.quantization.scales.observe import Observed
+from nopt.passes.graph.quantization.scales.observe import Observed, values_of
 from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 _HALVINGS = 16
@@ -113,7 +112,7 @@ class MixedPrecision:
         self.expected, self.samples = expected, samples[: len(expected)]
         function = network_of(module)
         plan = make_plan(function, options.per_channel)
-        self.observed = Observed(function, samples, plan)
+        self.observed = Observed(function, samples, plan, _MEASURED)
         self.places = {op: place for place, op in enumerate(function.body.block.ops)}
         self.names = tensor_names(function)
         self.noises: dict[str, float] = {}
@@ -177,13 +176,15 @@ class MixedPrecision:
         module = self.module.clone()
         function = network_of(module)
         place_on_host(module, floats, "")
+        values = values_of(function)
         quantize(function, partial(self.observed.of, function), self.options)
-        erase_dead_code(module)
         run, found = GraphRun(function), list[tuple[Array, ...]]()
         reached = inf
         expected = self.expected[:samples]
-        for sample in self.samples[:samples]:
-            found.append(run.run(sample))
+        for index, sample in enumerate(self.samples[:samples]):
+            # What is float up to its first integers gives what it gave before.
+            known = self.observed.known(index, values, function)
+            found.append(run.run(sample, known=known))
             # What is not run yet has no noise: it can only get worse.
             if (reached := worst_output(expected, [*found, *expected[len(found) :]])) < target:
                 break

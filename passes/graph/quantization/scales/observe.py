@@ -13,7 +13,7 @@ from xdsl.ir import SSAValue
 from nopt.dialects import graph
 from nopt.dialects.constants import Array
 from nopt.passes.base.places import about
-from nopt.passes.graph.quantization.execution import GraphRun
+from nopt.passes.graph.quantization.execution import GraphRun, live_at, unchanged
 from nopt.passes.graph.quantization.integer_layers import (
     constant_of,
     has_weights,
@@ -24,6 +24,9 @@ from nopt.passes.graph.quantization.quantization_plan import Plan, constants_of
 from nopt.passes.graph.quantization.samples import Sample
 from nopt.passes.graph.quantization.scales.observed_ranges import Channels, Magnitudes
 from nopt.passes.graph.quantization.tensor_names import tensor_names
+
+_PLACES = 32
+"""From how many places a network can be run on with tensors that were kept."""
 
 
 @dataclass
@@ -66,23 +69,35 @@ class Observed:
 
     Values of functions that are clones of the network are told apart by their numbers."""
 
-    def __init__(self, function: FuncOp, samples: Sequence[Sample], plan: Plan):
-        """`plan` is that for the whole network."""
-        self._samples, self._numbers = samples, _numbers(function)
+    def __init__(self, function: FuncOp, samples: Sequence[Sample], plan: Plan, kept: int = 0):
+        """`plan` is that for the whole network. Of so many samples some tensors are kept."""
+        self._samples, self._numbers = samples, values_of(function)
         seen = Observations()
         for value in (*plan.ties.values, *plan.exits, *plan.integer):
             seen.magnitudes[value] = Magnitudes()
         results = ((layer.result, layer.axis) for layer in plan.layers)
         for value, axis in (*_channels(plan), *results):
             seen.channels[value, axis] = Channels(axis)
-        watch(GraphRun(function), samples, seen.add)
         number = {value: index for index, value in enumerate(self._numbers)}
+        step = -(-len(function.body.block.ops) // _PLACES)
+        wanted = live_at(function, range(0, len(function.body.block.ops), step))
+
+        def look(value: SSAValue, array: Array) -> None:
+            seen.add(value, array)
+            if value in wanted:
+                self._kept[-1][number[value]] = array
+
+        run, self._kept = GraphRun(function), list[dict[int, Array]]()
+        for sample in samples[:kept]:
+            self._kept.append({})
+            watch(run, [sample], look)
+        watch(run, samples[kept:], seen.add)
         self._magnitudes = {number[v]: each for v, each in seen.magnitudes.items()}
         self._channels = {(number[v], axis): each for (v, axis), each in seen.channels.items()}
 
     def of(self, function: FuncOp, plan: Plan) -> Observations:
         """What a plan for a clone asks for; the clone is run if that is more than was observed."""
-        number = {value: index for index, value in enumerate(_numbers(function))}
+        number = {value: index for index, value in enumerate(values_of(function))}
         seen = Observations()
         try:
             for value in (*plan.ties.values, *plan.exits):
@@ -95,8 +110,18 @@ class Observed:
         _add_constants(seen, plan)
         return seen
 
+    def known(
+        self, sample: int, values: Sequence[SSAValue], function: FuncOp
+    ) -> dict[SSAValue, Array]:
+        """What was kept of a sample and is the same in a rewritten clone, which had `values`."""
+        if sample >= len(self._kept):
+            return {}
+        same = unchanged(function, values)
+        kept = ((values[number], array) for number, array in self._kept[sample].items())
+        return {value: array for value, array in kept if value in same}
 
-def _numbers(function: FuncOp) -> list[SSAValue]:
+
+def values_of(function: FuncOp) -> list[SSAValue]:
     """Arguments, then all results in order."""
     block = function.body.block
     return [*block.args, *(result for op in block.ops for result in op.results)]
