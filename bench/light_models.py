@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
-from onnxruntime import InferenceSession
+from onnx_sessions import onnxruntime_session
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -175,7 +175,7 @@ def _run(node: NodeProto, values: dict[str, Array], model: ModelProto) -> Array:
     result = helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, None)
     graph = helper.make_graph([node], "node", inputs, [result])
     single = helper.make_model(graph, opset_imports=model.opset_import, ir_version=8)
-    session = InferenceSession(single.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(single.SerializeToString())
     (value,) = session.run([node.output[0]], {name: values[name] for name in names})
     return np.asarray(value)
 

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnx.version_converter
+from onnx_sessions import onnxruntime_session
 from onnxruntime import (
     GraphOptimizationLevel,
     InferenceSession,
@@ -90,7 +91,7 @@ def _answers(path: Path, feeds: Samples, optimized: bool) -> list[list[Array]]:
     options = SessionOptions()
     if not optimized:
         options.graph_optimization_level = GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(path, options)
     return [session.run(None, feed) for feed in feeds]
 
 

@@ -26,7 +26,8 @@ from typing import Any
 import numpy as np
 import onnx
 from accounting import costs
-from onnxruntime import InferenceSession, set_default_logger_severity
+from onnx_sessions import onnxruntime_session
+from onnxruntime import set_default_logger_severity
 from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
 from nopt.dialects.interpreters.run import run_function
@@ -115,7 +116,7 @@ def _onnxruntime(
                     per_channel=per_channel,
                     **types,
                 )
-                session = InferenceSession(quantized, providers=["CPUExecutionProvider"])
+                session = onnxruntime_session(quantized)
             except Exception:
                 # A graph that its runtime refuses; its errors have no class in common.
                 continue
@@ -134,7 +135,7 @@ def measure(
     start = time.process_time()
     module = import_model(path, shapes=shapes, fixed=fixed).module
     import_s = time.process_time() - start
-    session = InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(path)
     types = {each.name: _TYPES[each.type] for each in session.get_inputs() if each.name in fixed}
     known = {name: np.array(fixed[name][0], dtype) for name, dtype in types.items()}
     names = [each.name for each in session.get_inputs() if each.name not in fixed]
@@ -191,7 +192,7 @@ def _samples(arguments: argparse.Namespace, shapes: Mapping[str, Sequence[int]])
         with np.load(arguments.samples) as arrays:
             return [*zip(*arrays.values(), strict=True)]
     rng = np.random.default_rng(0)
-    session = InferenceSession(str(arguments.model), providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(arguments.model)
     fixed = {name for name, _ in arguments.fix}
     inputs = [each for each in session.get_inputs() if each.name not in fixed]
     return [

@@ -19,7 +19,8 @@ from kinds import Input, Kind
 from mutations import damaged_bytes, pick
 from numpy.random import Generator
 from onnx import ModelProto, TensorProto, helper, numpy_helper
-from onnxruntime import InferenceSession, SessionOptions
+from onnx_sessions import onnxruntime_session
+from onnxruntime import SessionOptions
 from programs import is_small, main_of, random_inputs
 from typing_extensions import override
 from xdsl.dialects.builtin import ModuleOp
@@ -108,7 +109,7 @@ def by_onnxruntime(path: Path, inputs: list[np.ndarray]) -> list[np.ndarray]:
     options = SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    session = InferenceSession(path.read_bytes(), options)
+    session = onnxruntime_session(path, options)
     given = zip(session.get_inputs(), inputs, strict=True)
     return session.run(None, {value.name: array for value, array in given})
 

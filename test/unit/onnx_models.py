@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
-from onnxruntime import InferenceSession
+from onnx_sessions import onnxruntime_session
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.tools.importer import Imported, import_model
@@ -68,8 +68,8 @@ def randoms(shapes: Mapping[str, Sequence[int]], seed: int = 0) -> dict[str, Arr
 
 def expected(proto: ModelProto, inputs: Mapping[str, Array]) -> list[Array]:
     """onnxruntime's results."""
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-    return [np.asarray(result) for result in session.run(None, dict(inputs))]
+    results = onnxruntime_session(proto.SerializeToString()).run(None, dict(inputs))
+    return [np.asarray(result) for result in results]
 
 
 def check(

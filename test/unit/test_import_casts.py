@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 from onnx_models import Array, model, run
-from onnxruntime import InferenceSession, set_default_logger_severity
+from onnx_sessions import onnxruntime_session
+from onnxruntime import set_default_logger_severity
 
 node = helper.make_node
 set_default_logger_severity(4)
@@ -42,7 +43,7 @@ def test_integers_to_integers(source: np.dtype, tmp_path: Path):
         n: _element(d) for n, d in zip(NAMES, INTEGERS, strict=True)
     }
     proto = model(nodes, {"x": x.shape}, NAMES, elements=elements)
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(proto.SerializeToString())
     for to, own, theirs in zip(
         INTEGERS, run(proto, [x], tmp_path), session.run(None, {"x": x}), strict=True
     ):
@@ -61,7 +62,7 @@ def test_floats_to_integers(to: np.dtype, tmp_path: Path):
     proto = model(
         [node("Cast", ["x"], ["y"], to=_element(to))], {"x": x.shape}, elements={"y": _element(to)}
     )
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(proto.SerializeToString())
     (found,), (expected,) = run(proto, [x], tmp_path), session.run(None, {"x": x})
     count = len(inside)
     assert found[:count].tolist() == np.asarray(expected)[:count].tolist()

@@ -11,7 +11,8 @@ import onnx
 import pytest
 from onnx import ModelProto, TensorProto, helper
 from onnx_models import Array, imported, model, randoms
-from onnxruntime import InferenceSession, set_default_logger_severity
+from onnx_sessions import onnxruntime_session
+from onnxruntime import set_default_logger_severity
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import XDSL_UNIVERSE
@@ -39,7 +40,7 @@ def _light_models() -> Any:
 
 
 def _reference(proto: ModelProto, inputs: dict[str, Array]) -> list[Array]:
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(proto.SerializeToString())
     return [np.asarray(result) for result in session.run(None, inputs)]
 
 

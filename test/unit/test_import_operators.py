@@ -13,7 +13,8 @@ import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 from onnx_models import Array, as_stored, imported, model, randoms, run
-from onnxruntime import InferenceSession, set_default_logger_severity
+from onnx_sessions import onnxruntime_session
+from onnxruntime import set_default_logger_severity
 
 from nopt.dialects.interpreters.run import run_function
 from nopt.tools.errors import UserError
@@ -144,7 +145,7 @@ def test_functions(tmp_path: Path) -> None:
 
 def _check(proto: ModelProto, inputs: dict[str, Array], folder: Path, atol: float = 1e-5) -> None:
     set_default_logger_severity(4)
-    session = InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(proto.SerializeToString())
     expected = session.run(None, inputs)
     found = run(proto, list(inputs.values()), folder)
     for f, e in zip(found, expected, strict=True):

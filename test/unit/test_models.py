@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
+from onnx_sessions import onnxruntime_session
 from onnxruntime import InferenceSession
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -112,7 +113,7 @@ def test_resnet_is_as_accurate_as_its_float_self(
     resnet: Compiled, digits: tuple[Array, Array]
 ) -> None:
     pixels, labels = digits
-    floats = answers(InferenceSession(RESNET), "image", pixels).argmax(axis=1)
+    floats = answers(onnxruntime_session(RESNET), "image", pixels).argmax(axis=1)
     integers = np.concatenate([resnet.interpret([x]) for x in pixels]).argmax(axis=1)
     assert (floats == labels).mean() >= 0.98
     assert (integers == labels).mean() >= (floats == labels).mean() - 0.005
@@ -175,7 +176,7 @@ def test_models_quantized_elsewhere_answer_alike(
     reader = Reader("image", list(images.calibration()))
     quantized_by_onnxruntime(RESNET, path, reader, form, symmetric)
     pixels = digits[0]
-    expected = answers(InferenceSession(path), "image", pixels)
+    expected = answers(onnxruntime_session(path), "image", pixels)
     network = compiled(path, None)
     found = np.concatenate([network.interpret([x]) for x in pixels])
     assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.99
@@ -190,7 +191,7 @@ def test_models_quantized_elsewhere_are_quantized_for_the_core(
     reader = Reader("image", list(images.calibration()))
     quantized_by_onnxruntime(RESNET, path, reader, QuantFormat.QDQ, True)
     pixels = digits[0]
-    expected = answers(InferenceSession(path), "image", pixels)
+    expected = answers(onnxruntime_session(path), "image", pixels)
     network = compiled(path, {"image": images.calibration()}, drop_quantization=True)
     found = np.concatenate([network.interpret([x]) for x in pixels])
     assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() >= 0.99
@@ -229,7 +230,7 @@ def test_single_layers_quantized_elsewhere_differ_by_one_step(
     module = import_model(path).module
     scales = {t.name: t for t in onnx.load(path).graph.initializer}
     step = float(numpy_helper.to_array(scales["y_scale"]))
-    session = InferenceSession(path)
+    session = onnxruntime_session(path)
     for x in samples:
         expected = np.asarray(session.run(None, {"x": x})[0])
         (found,) = run_function(module, "main", [x])
@@ -274,7 +275,7 @@ def test_minilm_embeds_sentences_as_its_float_self(tmp_path: Path) -> None:
     texts = sentences.read()["sentences"][:12]
     arrays = sentences.inputs(texts, length)
     samples = [[arrays[name][i : i + 1] for name in minilm.INPUTS] for i in range(len(texts))]
-    session = InferenceSession(path)
+    session = onnxruntime_session(path)
     feeds = [dict(zip(minilm.INPUTS, sample, strict=True)) for sample in samples]
     floats = np.concatenate([np.asarray(session.run(None, feed)[0]) for feed in feeds])
     integers = np.concatenate([network.interpret(sample) for sample in samples])
