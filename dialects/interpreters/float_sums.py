@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from nopt.dialects.constants import Array
+from nopt.dialects.interpreters.results import blocks
 
 _AT_ONCE = 1 << 20
 """Terms that are added again at once."""
@@ -135,14 +136,14 @@ def total_of_windows(
     """The sums of floats, times weights that broadcast to them if any, over the last axes: few, as
     those of a window, so that a few large additions are the fastest."""
     shape, kernel = windows.shape[:-axes], windows.shape[-axes:]
-    if (size := prod(shape)) > _SUMS_AT_ONCE:
-        axis = next(axis for axis, extent in enumerate(shape) if extent > 1)
-        ends = range(0, shape[axis], max(1, _SUMS_AT_ONCE * shape[axis] // size))[1:]
-        factors = 1 if weights is None else weights
-        of = np.broadcast_to(factors, windows.shape), np.broadcast_to(divisor, shape)
-        parts = zip(*(np.split(each, ends, axis) for each in (windows, *of)), strict=True)
-        sums = [total_of_windows(x, None if weights is None else w, by, axes) for x, w, by in parts]
-        return np.concatenate(sums, axis)
+    if prod(shape) > _SUMS_AT_ONCE:
+        sums = np.empty(shape, windows.dtype)
+        factors = None if weights is None else np.broadcast_to(weights, windows.shape)
+        by = np.broadcast_to(divisor, shape)
+        for part in blocks(shape, _SUMS_AT_ONCE):
+            of = None if factors is None else factors[part]
+            sums[part] = total_of_windows(windows[part], of, by[part], axes)
+        return sums
     near, reach = np.zeros(shape), np.zeros(shape)
     with np.errstate(all="ignore"):
         for place in np.ndindex(*kernel):

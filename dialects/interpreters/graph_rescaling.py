@@ -5,7 +5,7 @@ from xdsl.interpreter import Interpreter, InterpreterFunctions, impl
 
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.graph import DequantizeOp, QuantizeOp, RequantizeOp
-from nopt.dialects.interpreters.results import result
+from nopt.dialects.interpreters.results import blocks, result
 
 
 class QuantizeFunctions(InterpreterFunctions):
@@ -15,13 +15,20 @@ class QuantizeFunctions(InterpreterFunctions):
     def requantize(
         self, interpreter: Interpreter, op: RequantizeOp, args: tuple[Array]
     ) -> tuple[Array]:
-        wide = args[0].astype(np.int64)
-        if (multipliers := op.multipliers) is not None:
-            wide = wide * multipliers
-        shifts = op.shifts
-        half = (np.int64(1) << shifts) >> 1  # 2^(s-1), and 0 for no shift
-        limits = np.iinfo(numpy_type(op.result.type.element_type))
-        return result(op, np.clip((wide + half) >> shifts, limits.min, limits.max))
+        dtype = numpy_type(op.result.type.element_type)
+        limits, shape = np.iinfo(dtype), args[0].shape
+        shifts = np.broadcast_to(op.shifts, shape)
+        halves = np.broadcast_to((np.int64(1) << op.shifts) >> 1, shape)  # 2^(s-1); 0 for no shift
+        factors = None if op.multipliers is None else np.broadcast_to(op.multipliers, shape)
+        narrow = np.empty(shape, dtype)
+        for part in blocks(shape):
+            wide = args[0][part].astype(np.int64)
+            if factors is not None:
+                wide *= factors[part]
+            wide += halves[part]
+            wide >>= shifts[part]
+            narrow[part] = np.clip(wide, limits.min, limits.max)
+        return (narrow,)
 
     @impl(QuantizeOp)
     def quantize(

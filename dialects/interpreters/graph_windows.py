@@ -17,7 +17,10 @@ from nopt.dialects.graph import (
 )
 from nopt.dialects.interpreters.contraction import matmul
 from nopt.dialects.interpreters.float_sums import total, total_of_windows
-from nopt.dialects.interpreters.results import is_float, result, rounded_mean
+from nopt.dialects.interpreters.results import blocks, is_float, result, rounded_mean
+
+_COLUMNS = 1 << 20
+"""Elements of windows that are laid out for a product at once: what a cache holds."""
 
 
 def _padded(image: Array, pads: tuple[int, ...], padding: Any = 0) -> Array:
@@ -67,21 +70,37 @@ def _convolution(
     batch, _, height, width = windows.shape[:4]
     if inputs == 1 and outputs == groups:
         return _depthwise(windows, weight[:, 0])
-    # Per group, [O, I * KH * KW] times [I * KH * KW, OH * OW].
+    # Per group, [O, I * KH * KW] times [I * KH * KW, OH * OW], so many rows of the image at a time.
     terms = inputs * kernel[0] * kernel[1]
-    columns = windows.transpose(0, 1, 4, 5, 2, 3).reshape(batch, groups, terms, -1)
-    sums = matmul(weight.reshape(1, groups, outputs // groups, terms), columns)
-    return sums.reshape(batch, outputs, height, width)
+    step = max(1, _COLUMNS // (batch * max(groups * terms, outputs) * width))
+    factors = weight.reshape(1, groups, outputs // groups, terms)
+    sums = np.empty((batch, outputs, height, width), _sum_type(image))
+    for first in range(0, height, step):
+        part = windows[:, :, first : first + step]
+        columns = part.transpose(0, 1, 4, 5, 2, 3).reshape(batch, groups, terms, -1)
+        sums[:, :, first : first + step] = matmul(factors, columns).reshape(
+            batch, outputs, -1, width
+        )
+    return sums
 
 
 def _depthwise(windows: Array, weight: Array) -> Array:
-    """[N, C, OH, OW, KH, KW] times [C, KH, KW] over KH, KW; integers modulo 2^32."""
+    """[N, C, OH, OW, KH, KW] times [C, KH, KW] over KH, KW."""
     if is_float(windows):
         return total_of_windows(windows, weight[:, None, None], axes=2)
-    sums = np.zeros(windows.shape[:4], np.int32)
-    for i, j in np.ndindex(*windows.shape[4:]):
-        sums += windows[..., i, j] * weight[:, i, j, None, None].astype(np.int32)
+    shape, kernel = windows.shape[:4], windows.shape[4:]
+    factors = np.broadcast_to(weight.astype(np.int32)[:, None, None], (*shape, *kernel))
+    sums = np.zeros(shape, _sum_type(windows))
+    for part in blocks(shape):
+        window, factor, total = windows[part], factors[part], sums[part]
+        for i, j in np.ndindex(*kernel):
+            total += window[..., i, j] * factor[..., i, j]
     return sums
+
+
+def _sum_type(terms: Array) -> Any:
+    """Floats are rounded to their own type, integers added modulo 2^32."""
+    return terms.dtype if is_float(terms) else np.int32
 
 
 def _spread(op: ConvTranspose2dOp, image: Array, kernel: list[int]) -> Array:

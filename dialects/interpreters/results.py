@@ -1,5 +1,8 @@
 """What the interpreters of the ops of `graph` share."""
 
+from collections.abc import Iterator
+from math import prod
+
 import numpy as np
 
 from nopt.dialects.constants import Array, numpy_type
@@ -14,6 +17,19 @@ def result(op: GraphOp, value: Array) -> tuple[Array]:
 def is_float(array: Array) -> bool:
     """Whether the elements are floats."""
     return np.issubdtype(array.dtype, np.floating)
+
+
+def blocks(shape: tuple[int, ...], limit: int = 1 << 16) -> Iterator[tuple[slice, ...]]:
+    """Slices of an array's leading axes that together are all of it, each with about as many
+    elements as a cache holds: what several operations in turn do is faster so."""
+    if (size := prod(shape)) <= limit:
+        yield ()
+        return
+    extent, *rest = shape
+    step = max(1, limit * extent // size)
+    for first in range(0, extent, step):
+        for inner in blocks(tuple(rest), limit):
+            yield (slice(first, first + step), *inner)
 
 
 def rounded_mean(total: Array, count: Array | int) -> Array:

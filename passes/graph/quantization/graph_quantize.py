@@ -20,12 +20,12 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.transforms import get_all_passes as get_xdsl_passes
 
-from nopt.dialects.constants import Array, load_resource_dialect
+from nopt.dialects.constants import load_resource_dialect
 from nopt.passes import get_all_passes
 from nopt.passes.base.dead_code import erase_dead_code
 from nopt.passes.base.fidelity import fidelity_table, worst_first
 from nopt.passes.graph.quantization.comparison import compare
-from nopt.passes.graph.quantization.execution import GraphRun, network_of
+from nopt.passes.graph.quantization.execution import network_of
 from nopt.passes.graph.quantization.mixed_precision import (
     MixedPrecision,
     place_on_host,
@@ -33,10 +33,11 @@ from nopt.passes.graph.quantization.mixed_precision import (
     worst_output,
 )
 from nopt.passes.graph.quantization.mixed_report import missed, mixed_table
+from nopt.passes.graph.quantization.quantization_plan import make_plan
 from nopt.passes.graph.quantization.quantize_function import Options, quantize
 from nopt.passes.graph.quantization.samples import Sample, load_samples
 from nopt.passes.graph.quantization.scales.centring import centre
-from nopt.passes.graph.quantization.scales.observe import observe
+from nopt.passes.graph.quantization.scales.observe import Observed
 from nopt.passes.graph.quantization.scales.scale_methods import Method
 from nopt.passes.pipelines import GRAPH_CLEAN
 
@@ -94,11 +95,14 @@ class GraphQuantizePass(ModulePass):
         options = Options(
             self.method, self.percentile, self.per_channel, self.shift_tolerance, self.correct_bias
         )
-        look = partial(observe, GraphRun(function), _shown(samples), kept=_MEASURED)
-        expected = quantize(function, look, options).outputs
+        network = network_of(before)
+        plan = make_plan(network, self.per_channel)
+        kept = _MEASURED if self.target > 0 else 0
+        observed = Observed(network, samples, plan, kept, _shown(samples))
+        quantize(function, partial(observed.of, function), options)
         erase_dead_code(op)
         if self.target > 0:
-            self._reach(op, before, samples, expected, options)
+            self._reach(op, before, samples, observed, options)
         if self.report:
             rows = compare(before, op, samples[0])
             print(fidelity_table(worst_first(rows)), file=sys.stderr)
@@ -108,20 +112,20 @@ class GraphQuantizePass(ModulePass):
         op: ModuleOp,
         before: ModuleOp,
         samples: Sequence[Sample],
-        expected: Sequence[tuple[Array, ...]],
+        observed: Observed,
         options: Options,
     ) -> None:
         """Quantize less, if the outputs are not close enough, and say what stays float."""
-        measured = samples[: len(expected)]
+        expected, measured = observed.outputs, samples[:_MEASURED]
         found = worst_output(expected, run_all(op, measured))
         if found >= self.target:
             return
-        search = MixedPrecision(before, op, samples, expected, options)
+        search = MixedPrecision(before, op, measured, observed, options)
         with _waiting("searching what stays float"):
             floats = search.choose(self.target)
         place_on_host(before, floats, f"it stays float: as integers, outputs had {found:.1f} dB")
         mixed = before.clone()
-        quantize(network_of(mixed), partial(search.observed.of, network_of(mixed)), options)
+        quantize(network_of(mixed), partial(observed.of, network_of(mixed)), options)
         erase_dead_code(mixed)
         op.body.detach_block(0)
         op.body.add_block(mixed.body.detach_block(0))

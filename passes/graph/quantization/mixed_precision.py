@@ -98,25 +98,28 @@ def place_on_host(module: ModuleOp, floats: Iterable[Candidate], reason: str) ->
 
 
 class MixedPrecision:
-    """The search for one network: `module` is the one of floats, `quantized` all in integers."""
+    """The search for one network: `module` is the one of floats, `quantized` all in integers.
+
+    The outputs for the samples are among what was observed."""
 
     def __init__(
         self,
         module: ModuleOp,
         quantized: ModuleOp,
         samples: Sequence[Sample],
-        expected: Sequence[tuple[Array, ...]],
+        observed: Observed,
         options: Options,
     ):
-        self.module, self.options = module, options
-        self.expected, self.samples = expected, samples[: len(expected)]
+        self.module, self.samples, self.options = module, samples, options
+        self.observed, self.expected = observed, observed.outputs
         function = network_of(module)
         plan = make_plan(function, options.per_channel)
-        self.observed = Observed(function, samples, plan, _MEASURED)
         self.places = {op: place for place, op in enumerate(function.body.block.ops)}
         self.names = tensor_names(function)
         self.noises: dict[str, float] = {}
-        for row in (row for each in self.samples for row in compare(module, quantized, each)):
+        for row in (
+            row for each in samples[:_MEASURED] for row in compare(module, quantized, each)
+        ):
             noise = 10 ** (-row.signal_to_noise / 10) if row.signal_to_noise > -inf else _RUINED
             self.noises[row.name] = min(max(noise, self.noises.get(row.name, 0.0)), _RUINED)
         found: dict[tuple[int, ...], Candidate] = {}

@@ -49,11 +49,9 @@ class Options:
     correct_bias: bool = True
 
 
-def quantize(
-    function: FuncOp, look: Callable[[Plan], Observations], options: Options
-) -> Observations:
-    """Rewrite a function of floats to integers, in place; what has become unused stays. Returns
-    what was seen of the function of floats: `look` runs it, for a plan.
+def quantize(function: FuncOp, look: Callable[[Plan], Observations], options: Options) -> None:
+    """Rewrite a function of floats to integers, in place; what has become unused stays. `look` says
+    what was seen of what a plan asks for.
 
     Raises ValueError if a sample gives infinite or NaN tensors."""
     plan = make_plan(function, options.per_channel)
@@ -66,7 +64,6 @@ def quantize(
     numbers = _Numbers(plan, chooser, options, factors.factors)
     names = tensor_names(function)
     Rewriter(function, plan, numbers, names).run()
-    return seen
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,9 @@ def centre(function: FuncOp, samples: Sequence[Sample]) -> None:
         if value in seen:
             seen[value].add(array)
 
-    watch(GraphRun(function), samples[:_SAMPLES], look)
+    run = GraphRun(function)
+    for sample in samples[:_SAMPLES]:
+        watch(run, sample, look)
     names = tensor_names(function)
     for entry in entries:
         if (middles := seen[entry.value].middles()) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
+from math import prod
 
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
@@ -19,6 +19,7 @@ from nopt.passes.graph.quantization.integer_layers import (
     has_weights,
     input_axis,
     is_constant,
+    shape_of,
 )
 from nopt.passes.graph.quantization.quantization_plan import Plan, constants_of
 from nopt.passes.graph.quantization.samples import Sample
@@ -27,6 +28,8 @@ from nopt.passes.graph.quantization.tensor_names import tensor_names
 
 _PLACES = 32
 """From how many places a network can be run on with tensors that were kept."""
+_KEPT_BYTES = 1 << 26
+"""The most that they take, of a sample."""
 
 
 @dataclass
@@ -38,8 +41,6 @@ class Observations:
         default_factory=dict[tuple[SSAValue, int], Channels]
     )
     """By tensor and axis."""
-    outputs: list[tuple[Array, ...]] = field(default_factory=list[tuple[Array, ...]])
-    """What the network gives for the first samples."""
 
     def add(self, value: SSAValue, array: Array) -> None:
         """Take in a tensor of one sample."""
@@ -50,8 +51,8 @@ class Observations:
                 channels.add(array)
 
 
-def observe(run: GraphRun, samples: Iterable[Sample], plan: Plan, kept: int = 0) -> Observations:
-    """What a plan asks for, of the float network on all samples; keep the outputs for so many.
+def observe(run: GraphRun, samples: Iterable[Sample], plan: Plan) -> Observations:
+    """What a plan asks for, of the float network on all samples.
 
     Raises ValueError if a tensor gets infinite or NaN."""
     seen = Observations()
@@ -59,7 +60,8 @@ def observe(run: GraphRun, samples: Iterable[Sample], plan: Plan, kept: int = 0)
         seen.magnitudes[value] = Magnitudes()
     for value, axis in _channels(plan):
         seen.channels[value, axis] = Channels(axis)
-    seen.outputs = watch(run, samples, seen.add, kept)
+    for sample in samples:
+        watch(run, sample, seen.add)
     _add_constants(seen, plan)
     return seen
 
@@ -69,29 +71,40 @@ class Observed:
 
     Values of functions that are clones of the network are told apart by their numbers."""
 
-    def __init__(self, function: FuncOp, samples: Sequence[Sample], plan: Plan, kept: int = 0):
-        """`plan` is that for the whole network. Of so many samples some tensors are kept."""
-        self._samples, self._numbers = samples, values_of(function)
+    def __init__(
+        self,
+        function: FuncOp,
+        samples: Sequence[Sample],
+        plan: Plan,
+        kept: int = 0,
+        shown: Iterable[Sample] | None = None,
+    ):
+        """`plan` is that for the whole network. Of so many samples outputs and some tensors are
+        kept. The samples may be `shown` as they are taken, by a progress bar."""
+        self._samples = samples
+        number = {value: index for index, value in enumerate(values_of(function))}
         seen = Observations()
         for value in (*plan.ties.values, *plan.exits, *plan.integer):
             seen.magnitudes[value] = Magnitudes()
         results = ((layer.result, layer.axis) for layer in plan.layers)
         for value, axis in (*_channels(plan), *results):
             seen.channels[value, axis] = Channels(axis)
-        number = {value: index for index, value in enumerate(self._numbers)}
-        step = -(-len(function.body.block.ops) // _PLACES)
-        wanted = live_at(function, range(0, len(function.body.block.ops), step))
+        wanted = _worth_keeping(function)
+        self.outputs: list[tuple[Array, ...]] = []
+        self._kept: list[dict[int, Array]] = []
 
         def look(value: SSAValue, array: Array) -> None:
             seen.add(value, array)
             if value in wanted:
                 self._kept[-1][number[value]] = array
 
-        run, self._kept = GraphRun(function), list[dict[int, Array]]()
-        for sample in samples[:kept]:
-            self._kept.append({})
-            watch(run, [sample], look)
-        watch(run, samples[kept:], seen.add)
+        run = GraphRun(function)
+        for sample in samples if shown is None else shown:
+            if len(self._kept) < kept:
+                self._kept.append({})
+                self.outputs.append(watch(run, sample, look))
+            else:
+                watch(run, sample, seen.add)
         self._magnitudes = {number[v]: each for v, each in seen.magnitudes.items()}
         self._channels = {(number[v], axis): each for (v, axis), each in seen.channels.items()}
 
@@ -121,6 +134,23 @@ class Observed:
         return {value: array for value, array in kept if value in same}
 
 
+def _worth_keeping(function: FuncOp) -> set[SSAValue]:
+    """The smaller ones of what is needed to run on from some places: in most networks, the later
+    ones, which save most."""
+    count, left = len(function.body.block.ops), _KEPT_BYTES
+    live = live_at(function, range(0, count, -(-count // _PLACES)))
+    kept = set[SSAValue]()
+    for value in sorted(live, key=_bytes):
+        if (left := left - _bytes(value)) >= 0:
+            kept.add(value)
+    return kept
+
+
+def _bytes(value: SSAValue) -> int:
+    """As 32-bit numbers, which most are."""
+    return 4 * prod(shape_of(value))
+
+
 def values_of(function: FuncOp) -> list[SSAValue]:
     """Arguments, then all results in order."""
     block = function.body.block
@@ -146,28 +176,19 @@ def _add_constants(seen: Observations, plan: Plan) -> None:
 
 
 def watch(
-    run: GraphRun,
-    samples: Iterable[Sample],
-    look: Callable[[SSAValue, Array], None],
-    kept: int = 0,
-) -> list[tuple[Array, ...]]:
-    """Run the float network on samples, of which `look` sees every tensor; the outputs of so many.
+    run: GraphRun, sample: Sample, look: Callable[[SSAValue, Array], None]
+) -> tuple[Array, ...]:
+    """Run the float network on a sample, of which `look` sees every tensor; the outputs.
 
     What `look` raises as ValueError names the sample, the tensor and the op then."""
-    names, outputs = tensor_names(run.function), list[tuple[Array, ...]]()
 
-    def see(place: str, value: SSAValue, array: Array) -> None:
-        about_value = (
-            about(value.owner) if isinstance(value.owner, graph.GraphOp) else nullcontext()
-        )
-        with about_value:
-            try:
-                look(value, array)
-            except ValueError as error:
-                raise ValueError(f"{place}: tensor '{names[value]}': {error}") from error
+    def see(value: SSAValue, array: Array) -> None:
+        try:
+            look(value, array)
+        except ValueError as error:
+            name = tensor_names(run.function)[value]
+            op = value.owner
+            with about(op) if isinstance(op, graph.GraphOp) else nullcontext():
+                raise ValueError(f"{sample.place}: tensor '{name}': {error}") from error
 
-    for sample in samples:
-        given = run.run(sample, partial(see, sample.place), f"{sample.place}: ")
-        if len(outputs) < kept:
-            outputs.append(given)
-    return outputs
+    return run.run(sample, see, f"{sample.place}: ")
