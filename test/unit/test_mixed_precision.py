@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,11 @@ from nopt.dialects import graph
 from nopt.dialects.annotations import HOST_REASON
 from nopt.dialects.interpreters.run import run_function
 from nopt.passes.base.fidelity import signal_to_noise
-from nopt.passes.graph.quantization.mixed_precision import worst_output
+from nopt.passes.graph.quantization.mixed_precision import (
+    Candidate,
+    MixedPrecision,
+    worst_output,
+)
 from nopt.tools.compiling import run_pipeline
 
 
@@ -124,3 +129,11 @@ def test_infinities_that_are_the_same_are_no_noise():
     assert worst_output(wanted, [(np.array([-np.inf, np.nan, 1.0, 2.1]),)]) > 26
     assert worst_output(wanted, [(np.array([-np.inf, np.nan, np.inf, 2.0]),)]) == -np.inf
     assert worst_output(wanted, [(np.array([0.0, np.nan, 1.0, 2.0]),)]) == -np.inf
+
+
+@pytest.mark.parametrize("needed", range(11))
+def test_what_the_target_does_not_need_is_integer_again(needed: int):
+    """Of eleven candidates that stay float together, the target needs one."""
+    floats = [Candidate(str(cost), (cost,), 0.1, cost, 1) for cost in range(11)]
+    search = SimpleNamespace(trial=lambda left, _: 20.0 if floats[needed] in left else 5.0)
+    assert MixedPrecision._needed(search, floats, 15.0) == [floats[needed]]  # pyright: ignore

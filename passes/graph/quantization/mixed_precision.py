@@ -4,8 +4,8 @@ Where integers cost the answer too much, some ops stay on the host, as floats. C
 that make an integer tensor, with all that is folded into them. What each costs the outputs is
 measured: noises add up, so it is what is gone once it is float like all before it. Parts of the
 network are halved where they cost most. The parts that cost most for each multiplication that the
-core loses stay float, as few as reach the target; then what the target does not need, the most
-multiplications first, becomes integer again.
+core loses stay float, as few as reach the target; then what the target does not need becomes
+integer again.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _HALVINGS = 16
 _MEASURED = 2
 """The most samples that parts are measured on."""
 
-_TRIED_AGAIN = 6
-"""The most candidates that are tried to become integer again."""
+_TRIED_AGAIN = 12
+"""How often some candidates are tried to become integer again."""
 
 _ELEMENT = 16
 """Multiplications that an element counts which then crosses between host and core."""
@@ -137,12 +137,23 @@ class MixedPrecision:
                 high = middle
             else:
                 low = middle
-        floats = ranked[:high]
-        for each in sorted(floats, key=lambda each: -each.cost)[:_TRIED_AGAIN]:
-            rest = [other for other in floats if other is not each]
-            if rest and self.trial(rest, target) >= target:
-                floats = rest
-        return sorted(floats, key=lambda each: each.ops)
+        return sorted(self._needed(ranked[:high], target), key=lambda each: each.ops)
+
+    def _needed(self, floats: Sequence[Candidate], target: float) -> list[Candidate]:
+        """What is left once as much as the target does not need is integer again: halves first,
+        those that cost most before others, then parts of half the size."""
+        left = sorted(floats, key=lambda each: -each.cost)
+        size, tries = -(-len(left) // 2), _TRIED_AGAIN
+        while size and len(left) > 1:
+            first = 0
+            while first < len(left) and tries:
+                rest, tries = left[:first] + left[first + size :], tries - 1
+                if rest and self.trial(rest, target) >= target:
+                    left = rest
+                else:
+                    first += size
+            size //= 2
+        return left
 
     def _ranked(self) -> list[list[Candidate]]:
         """Parts of the network, those first that cost the outputs most for what the core loses."""
