@@ -42,6 +42,9 @@ _MEASURED = 2
 _TRIED_AGAIN = 12
 """How often some candidates are tried to become integer again."""
 
+_LARGE = 10
+"""A candidate is large if it costs at least one in so many of what all cost that stay float."""
+
 _ELEMENT = 16
 """Multiplications that an element counts which then crosses between host and core."""
 
@@ -140,18 +143,27 @@ class MixedPrecision:
         return sorted(self._needed(ranked[:high], target), key=lambda each: each.ops)
 
     def _needed(self, floats: Sequence[Candidate], target: float) -> list[Candidate]:
-        """What is left once as much as the target does not need is integer again: halves first,
-        those that cost most before others, then parts of half the size."""
+        """What is left once as much as the target does not need is integer again: the large ones,
+        one by one; then the others by halves, quarters and so on."""
         left = sorted(floats, key=lambda each: -each.cost)
-        size, tries = -(-len(left) // 2), _TRIED_AGAIN
-        while size and len(left) > 1:
-            first = 0
-            while first < len(left) and tries:
+        least, tries = sum(each.cost for each in left) / _LARGE, _TRIED_AGAIN
+
+        def try_again(size: int, first: int, end: int) -> None:
+            nonlocal left, tries
+            while first < min(end, len(left)) and tries:
                 rest, tries = left[:first] + left[first + size :], tries - 1
                 if rest and self.trial(rest, target) >= target:
-                    left = rest
+                    left, end = rest, end - size
                 else:
                     first += size
+
+        def large() -> int:
+            return sum(each.cost >= least for each in left)
+
+        try_again(1, 0, large())
+        size = -(-(len(left) - large()) // 2)
+        while size:
+            try_again(size, large(), len(left))
             size //= 2
         return left
 
