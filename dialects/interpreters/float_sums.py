@@ -63,8 +63,8 @@ class Sums:
                 finite = np.isfinite(self.near)
                 if not finite.all():
                     slack = np.where(finite, slack, 0)
-                result, high = finished(self.near - slack), finished(self.near + slack)
-                is_open = (result != high) & (finite | ~np.isnan(self.near))
+                result = finished(self.near - slack)
+                is_open = (result != finished(self.near + slack)) & ~np.isnan(self.near)
             places = np.flatnonzero(is_open)
             if places.size:
                 flat: Array = result.flatten()
@@ -77,11 +77,10 @@ class Sums:
         return result
 
     def _again(self, places: Array, finished: Callable[[Array], Array]) -> Array:
-        """The sums at some places: what is closer to them than 2^-90 of their reach, and where that
-        does not tell, without error."""
+        """The sums at some places, from what is off by less than 2^-100 of the terms' magnitudes
+        for each term; where that does not tell the result, without error."""
         terms = self.terms(places)
         sums, rest = _folded(terms)
-        # The rests, of which there are as many as terms, err by half a step of a step.
         slack = np.abs(terms).sum(axis=1) * ((self.count + 8) * 2.0**-100)
         result = finished(sums + (rest - slack))
         near = self.near.reshape(-1)[places]

@@ -78,9 +78,8 @@ def _convolution(
     for first in range(0, height, step):
         part = windows[:, :, first : first + step]
         columns = part.transpose(0, 1, 4, 5, 2, 3).reshape(batch, groups, terms, -1)
-        sums[:, :, first : first + step] = matmul(factors, columns).reshape(
-            batch, outputs, -1, width
-        )
+        found = matmul(factors, columns)
+        sums[:, :, first : first + step] = found.reshape(batch, outputs, -1, width)
     return sums
 
 
@@ -92,9 +91,9 @@ def _depthwise(windows: Array, weight: Array) -> Array:
     factors = np.broadcast_to(weight.astype(np.int32)[:, None, None], (*shape, *kernel))
     sums = np.zeros(shape, _sum_type(windows))
     for part in blocks(shape):
-        window, factor, total = windows[part], factors[part], sums[part]
+        window, factor, added = windows[part], factors[part], sums[part]
         for i, j in np.ndindex(*kernel):
-            total += window[..., i, j] * factor[..., i, j]
+            added += window[..., i, j] * factor[..., i, j]
     return sums
 
 

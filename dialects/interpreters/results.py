@@ -20,8 +20,8 @@ def is_float(array: Array) -> bool:
 
 
 def blocks(shape: tuple[int, ...], limit: int = 1 << 16) -> Iterator[tuple[slice, ...]]:
-    """Slices of an array's leading axes that together are all of it, each with about as many
-    elements as a cache holds: what several operations in turn do is faster so."""
+    """Slices of an array's leading axes that together are all of it, each of at most so many
+    elements: several operations in turn are faster on what a cache holds."""
     if (size := prod(shape)) <= limit:
         yield ()
         return

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from math import inf
 
 import numpy as np
@@ -120,9 +121,8 @@ class MixedPrecision:
         self.places = {op: place for place, op in enumerate(function.body.block.ops)}
         self.names = tensor_names(function)
         self.noises: dict[str, float] = {}
-        for row in (
-            row for each in samples[:_MEASURED] for row in compare(module, quantized, each)
-        ):
+        rows = [compare(module, quantized, each) for each in samples[:_MEASURED]]
+        for row in chain.from_iterable(rows):
             noise = 10 ** (-row.signal_to_noise / 10) if row.signal_to_noise > -inf else _RUINED
             self.noises[row.name] = min(max(noise, self.noises.get(row.name, 0.0)), _RUINED)
         found: dict[tuple[int, ...], Candidate] = {}
