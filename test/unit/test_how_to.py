@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DIFFS = ROOT / "test/how_to"
-FOLDERS = ("api", "dialects", "docs", "examples", "hw", "passes", "test", "tools")
+FOLDERS = ("api", "bench", "dialects", "docs", "examples", "hw", "passes", "test", "tools")
 
 CHECKS = {
     "op": [
