@@ -21,8 +21,6 @@ from nopt.dialects.interpreters.results import blocks
 
 _AT_ONCE = 1 << 20
 """Terms that are added again at once."""
-_SUMS_AT_ONCE = 1 << 16
-"""Sums over windows that are added at once: what a cache holds."""
 _WIDENED = 1 << 21
 """Elements of a matrix that are made float64 at once: what a cache holds."""
 
@@ -134,15 +132,19 @@ def total_of_windows(
 ) -> Array:
     """The sums of floats, times weights that broadcast to them if any, over the last axes: few, as
     those of a window, so that a few large additions are the fastest."""
+    shape = windows.shape[:-axes]
+    sums = np.empty(shape, windows.dtype)
+    factors = None if weights is None else np.broadcast_to(weights, windows.shape)
+    by = np.broadcast_to(divisor, shape)
+    for part in blocks(shape):
+        of = None if factors is None else factors[part]
+        sums[part] = _few(windows[part], of, axes).rounded(windows.dtype, by[part])
+    return sums
+
+
+def _few(windows: Array, weights: Array | None, axes: int) -> Sums:
+    """Sums of windows that a cache holds."""
     shape, kernel = windows.shape[:-axes], windows.shape[-axes:]
-    if prod(shape) > _SUMS_AT_ONCE:
-        sums = np.empty(shape, windows.dtype)
-        factors = None if weights is None else np.broadcast_to(weights, windows.shape)
-        by = np.broadcast_to(divisor, shape)
-        for part in blocks(shape, _SUMS_AT_ONCE):
-            of = None if factors is None else factors[part]
-            sums[part] = total_of_windows(windows[part], of, by[part], axes)
-        return sums
     near, reach = np.zeros(shape), np.zeros(shape)
     with np.errstate(all="ignore"):
         for place in np.ndindex(*kernel):
@@ -160,7 +162,7 @@ def total_of_windows(
         factors = np.broadcast_to(weights, windows.shape)[where].reshape(places.size, -1)
         return exact_products(chosen, factors)
 
-    return Sums(near, reach, prod(kernel), terms).rounded(windows.dtype, divisor)
+    return Sums(near, reach, prod(kernel), terms)
 
 
 def exact_products(a: Array, b: Array) -> Array:

@@ -8,6 +8,9 @@ import numpy as np
 from nopt.dialects.constants import Array, numpy_type
 from nopt.dialects.graph import GraphOp
 
+_BLOCK = 1 << 16
+"""The most elements of a block."""
+
 
 def result(op: GraphOp, value: Array) -> tuple[Array]:
     """The value in the result's element type; integers keep their low bits."""
@@ -19,16 +22,16 @@ def is_float(array: Array) -> bool:
     return np.issubdtype(array.dtype, np.floating)
 
 
-def blocks(shape: tuple[int, ...], limit: int = 1 << 16) -> Iterator[tuple[slice, ...]]:
-    """Slices of an array's leading axes that together are all of it, each of at most so many
-    elements: several operations in turn are faster on what a cache holds."""
-    if (size := prod(shape)) <= limit:
+def blocks(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Slices of an array's leading axes that together are all of it, each of what a cache holds:
+    several operations in turn are faster so."""
+    if (size := prod(shape)) <= _BLOCK:
         yield ()
         return
     extent, *rest = shape
-    step = max(1, limit * extent // size)
+    step = max(1, _BLOCK * extent // size)
     for first in range(0, extent, step):
-        for inner in blocks(tuple(rest), limit):
+        for inner in blocks(tuple(rest)):
             yield (slice(first, first + step), *inner)
 
 

@@ -14,7 +14,7 @@ from xdsl.dialects.func import FuncOp, ReturnOp
 
 from nopt.dialects import graph
 from nopt.dialects.constants import Array, tensor_type
-from nopt.dialects.interpreters import float_sums
+from nopt.dialects.interpreters import float_sums, results
 from nopt.dialects.interpreters.float_sums import product, total, total_of_windows
 from nopt.dialects.interpreters.run import run_function
 
@@ -121,7 +121,7 @@ def test_windows_in_parts_are_those_of_the_whole(
     divisor = np.arange(1, 1 + shape[3]) if data.draw(st.booleans()) else 3
     expected = total_of_windows(windows, weights, divisor, axes=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(float_sums, "_SUMS_AT_ONCE", data.draw(st.integers(1, 8)))
+        patch.setattr(results, "_BLOCK", data.draw(st.integers(1, 8)))
         _same_bits(total_of_windows(windows, weights, divisor, axes=2), expected)
 
 

@@ -27,6 +27,7 @@ from nopt.dialects.graph import (
     ReshapeOp,
     TransposeOp,
 )
+from nopt.dialects.interpreters import graph_windows
 from nopt.dialects.interpreters.run import run_function
 
 few = settings(max_examples=60)
@@ -328,3 +329,27 @@ def test_wrong_inputs_are_refused(name, inputs, message):
     with pytest.raises(ValueError) as error:
         run_function(module, name, inputs)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("groups", [1, 2, 6])
+@pytest.mark.parametrize("dtype", [np.int8, np.float32])
+def test_images_in_parts_are_those_of_the_whole(
+    groups: int, dtype: type, monkeypatch: pytest.MonkeyPatch
+):
+    """Convolutions, depthwise ones too, and rescaling go by rows and blocks where large."""
+    random = np.random.default_rng(groups)
+    image = random.integers(-100, 100, (2, 6, 7, 5)).astype(dtype)
+    weights = random.integers(-100, 100, (6, 6 // groups, 3, 2)).astype(dtype)
+    vectors = {"shift": np.arange(14, 20), "multiplier": np.arange(100, 106), "axis": 1}
+
+    def results() -> tuple[np.ndarray, np.ndarray]:
+        sums = evaluate(Conv2dOp, image, weights, groups=groups, strides=(2, 1))
+        wide = sums.astype(np.int32)
+        return sums, evaluate(RequantizeOp, wide, element_type=i8, **vectors)
+
+    whole = results()
+    assert len(np.unique(whole[1])) > 10
+    monkeypatch.setattr(graph_windows, "_COLUMNS", 50)
+    monkeypatch.setattr("nopt.dialects.interpreters.results._BLOCK", 7)
+    for found, expected in zip(results(), whole, strict=True):
+        np.testing.assert_array_equal(found, expected)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from nopt.dialects.interpreters.run import run_function
 from nopt.passes.base.fidelity import signal_to_noise
 from nopt.passes.graph.quantization.mixed_precision import (
     Candidate,
-    MixedPrecision,
+    needed,
     worst_output,
 )
 from nopt.tools.compiling import run_pipeline
@@ -131,9 +130,8 @@ def test_infinities_that_are_the_same_are_no_noise():
     assert worst_output(wanted, [(np.array([0.0, np.nan, 1.0, 2.0]),)]) == -np.inf
 
 
-@pytest.mark.parametrize("needed", range(11))
-def test_what_the_target_does_not_need_is_integer_again(needed: int):
+@pytest.mark.parametrize("wanted", range(11))
+def test_what_the_target_does_not_need_is_integer_again(wanted: int):
     """Of eleven candidates that stay float together, the target needs one."""
     floats = [Candidate(str(cost), (cost,), 0.1, cost, 1) for cost in range(11)]
-    search = SimpleNamespace(trial=lambda left, _: 20.0 if floats[needed] in left else 5.0)
-    assert MixedPrecision._needed(search, floats, 15.0) == [floats[needed]]  # pyright: ignore
+    assert needed(floats, lambda left: floats[wanted] in left) == [floats[wanted]]

@@ -10,7 +10,7 @@ integer again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -101,6 +101,34 @@ def place_on_host(module: ModuleOp, floats: Iterable[Candidate], reason: str) ->
         ops[place].attributes[HOST_REASON] = StringAttr(reason)
 
 
+def needed(
+    floats: Sequence[Candidate], is_enough: Callable[[Sequence[Candidate]], bool]
+) -> list[Candidate]:
+    """What is left of some candidates once as much as can be is integer again: the large ones, one
+    by one; then the others by halves, quarters and so on."""
+    left = sorted(floats, key=lambda each: -each.cost)
+    least, tries = sum(each.cost for each in left) / _LARGE, _TRIED_AGAIN
+
+    def try_without(size: int, first: int, end: int) -> None:
+        nonlocal left, tries
+        while first < end and tries:
+            rest, tries = left[:first] + left[first + size :], tries - 1
+            if rest and is_enough(rest):
+                left, end = rest, end - size
+            else:
+                first += size
+
+    def large() -> int:
+        return sum(each.cost >= least for each in left)
+
+    try_without(1, 0, large())
+    size = -(-(len(left) - large()) // 2)
+    while size:
+        try_without(size, large(), len(left))
+        size //= 2
+    return left
+
+
 class MixedPrecision:
     """The search for one network: `module` is the one of floats, `quantized` all in integers.
 
@@ -140,32 +168,8 @@ class MixedPrecision:
                 high = middle
             else:
                 low = middle
-        return sorted(self._needed(ranked[:high], target), key=lambda each: each.ops)
-
-    def _needed(self, floats: Sequence[Candidate], target: float) -> list[Candidate]:
-        """What is left once as much as the target does not need is integer again: the large ones,
-        one by one; then the others by halves, quarters and so on."""
-        left = sorted(floats, key=lambda each: -each.cost)
-        least, tries = sum(each.cost for each in left) / _LARGE, _TRIED_AGAIN
-
-        def try_again(size: int, first: int, end: int) -> None:
-            nonlocal left, tries
-            while first < min(end, len(left)) and tries:
-                rest, tries = left[:first] + left[first + size :], tries - 1
-                if rest and self.trial(rest, target) >= target:
-                    left, end = rest, end - size
-                else:
-                    first += size
-
-        def large() -> int:
-            return sum(each.cost >= least for each in left)
-
-        try_again(1, 0, large())
-        size = -(-(len(left) - large()) // 2)
-        while size:
-            try_again(size, large(), len(left))
-            size //= 2
-        return left
+        floats = needed(ranked[:high], lambda rest: self.trial(rest, target) >= target)
+        return sorted(floats, key=lambda each: each.ops)
 
     def _ranked(self) -> list[list[Candidate]]:
         """Parts of the network, those first that cost the outputs most for what the core loses."""
